@@ -1,0 +1,1 @@
+"""The only home of azure.mgmt, azure.identity and the environment."""

@@ -1,0 +1,1 @@
+"""Durable entities: small pieces of state that are changed one operation at a time."""

@@ -1,0 +1,1 @@
+"""Azure on your machine: the simulated service, the embedded Functions host, the demo. Never deployed."""

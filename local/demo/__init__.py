@@ -1,0 +1,1 @@
+"""The demo: the simulator, the host and the app together, watched while they work."""

@@ -1,0 +1,1 @@
+"""The embedded Functions host: runs function_app.py without Core Tools."""

@@ -1,0 +1,1 @@
+"""Deterministic generators that put activities, entities and timers in order."""
