@@ -1,0 +1,20 @@
+"""How an activity answers: a value, a wait or a failure, as plain JSON; only what nobody foresaw is raised."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+from pydantic import BaseModel
+
+from domain.contracts import Answer, not_yet, refusal
+from domain.errors import ArmError, NotYetError
+
+
+async def answer(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
+    """The `Answer` to what the work gives or raises."""
+    try:
+        value = await work
+    except ArmError as error:
+        return refusal(error).model_dump(mode="json")
+    except NotYetError as error:
+        return not_yet(error).model_dump(mode="json")
+    return Answer[Any](value=value).model_dump(mode="json", serialize_as_any=True)

@@ -1,0 +1,81 @@
+"""Activities about image definitions and image versions."""
+
+import azure.durable_functions as df
+
+from activities.answers import answer
+from adapters.services import services
+from domain import contracts
+from domain.contracts import (
+    DefinitionVersions,
+    Publication,
+    ReplicationReport,
+    StatusRequest,
+    VersionSpec,
+    VersionsRequest,
+)
+from domain.errors import NotYetError
+from domain.galleries import ImageDefinition
+from domain.publishing import next_write
+from domain.versions import version_made_from
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="request", activity=contracts.ENSURE_IMAGE_DEFINITION)
+async def ensure_image_definition(request: dict) -> dict:
+    """The `ImageDefinition` as it is in the gallery, made if it was not there. One that exists is never written."""
+    return await answer(_ensure(ImageDefinition.model_validate(request)))
+
+
+@blueprint.activity_trigger(input_name="request", activity=contracts.LIST_IMAGE_VERSIONS)
+async def list_image_versions(request: dict) -> dict:
+    """The numbers a definition shows, for a `VersionsRequest`. Only reads."""
+    return await answer(_list(VersionsRequest.model_validate(request)))
+
+
+@blueprint.activity_trigger(input_name="request", activity=contracts.BEGIN_IMAGE_VERSION)
+async def begin_image_version(request: dict) -> dict:
+    """Begin the `VersionSpec`; one that is there already is adopted or finished, and another's is left alone."""
+    return await answer(_begin(VersionSpec.model_validate(request)))
+
+
+@blueprint.activity_trigger(input_name="request", activity=contracts.GET_REPLICATION_STATUS)
+async def get_replication_status(request: dict) -> dict:
+    """The `ReplicationReport` for a `StatusRequest`. Only reads."""
+    return await answer(_status(StatusRequest.model_validate(request)))
+
+
+async def _ensure(wanted: ImageDefinition) -> ImageDefinition:
+    compute = services().compute
+    existing = await compute.get_image_definition(wanted.id)
+    if existing is None:
+        await compute.begin_image_definition(wanted)
+        raise NotYetError(f"image definition {wanted.id.name} was asked for a moment ago")
+    return existing.settled()
+
+
+async def _list(request: VersionsRequest) -> DefinitionVersions:
+    versions = await services().compute.list_image_versions(request.definition)
+    held = version_made_from(request.image, versions)
+    taken = [version.id.name for version in versions if held is None or version.id != held.id]
+    return DefinitionVersions(held=held.id.name if held else None, taken=taken)
+
+
+async def _begin(spec: VersionSpec) -> Publication:
+    compute = services().compute
+    write = next_write(await compute.get_image_version(spec.id), spec)
+    operation_url = None
+    if write.step == "created":
+        operation_url = await compute.begin_image_version(spec)
+    if write.step == "updated":
+        operation_url = await compute.begin_regions(spec.id, write.missing)
+    return Publication(outcome=write.step, version_id=spec.id, operation_url=operation_url)
+
+
+async def _status(request: StatusRequest) -> ReplicationReport:
+    compute = services().compute
+    version = await compute.get_image_version(request.version_id)
+    error = None
+    if request.operation_url and (version is None or version.provisioning_state != "Succeeded"):
+        error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
+    return ReplicationReport.of(version, request.regions, error)

@@ -1,0 +1,47 @@
+"""What to write for a version under its number, given what is there: create, finish, adopt, or leave alone."""
+
+from typing import Literal, NamedTuple
+
+from domain.contracts import VersionSpec
+from domain.errors import NotYetError
+from domain.galleries import ImageVersion, TargetRegion
+from domain.versions import FINGERPRINT_TAG, MIGRATION_TAG
+
+Step = Literal["created", "updated", "adopted", "taken"]
+
+
+class NextWrite(NamedTuple):
+    """What is to be done; `missing` are the regions that an update adds."""
+
+    step: Step
+    missing: list[TargetRegion]
+
+
+def next_write(existing: ImageVersion | None, spec: VersionSpec) -> NextWrite:
+    """Decide so that asking twice writes once: a version's source is fixed, and nothing is written over another's.
+
+    Raises:
+        NotYetError: regions are missing, but the version is still being worked on; two writers would drop regions.
+    """
+    if existing is None:
+        return NextWrite("created", [])
+    if not _same_content(existing, spec):
+        return NextWrite("taken", [])
+    if existing.provisioning_state == "Failed":
+        # the documentation's advice for a version that failed is to ask for it again
+        return NextWrite("created", [])
+    served = {region.name for region in existing.target_regions}
+    missing = [region for region in spec.regions if region.name not in served]
+    if not missing:
+        return NextWrite("adopted", [])
+    if existing.provisioning_state != "Succeeded":
+        raise NotYetError(
+            f"version {existing.id.name} is in provisioning state {existing.provisioning_state}"
+        )
+    return NextWrite("updated", missing)
+
+
+def _same_content(existing: ImageVersion, spec: VersionSpec) -> bool:
+    if FINGERPRINT_TAG in existing.tags:
+        return all(existing.tags.get(tag) == spec.tags.get(tag) for tag in (FINGERPRINT_TAG, MIGRATION_TAG))
+    return (existing.source or "").lower() == spec.source.lower()

@@ -1,0 +1,72 @@
+"""What a caller may ask for over HTTP, checked field by field."""
+
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from domain.contracts import MigrationRequest, Overrides
+from domain.galleries import TargetRegions
+from domain.images import PurchasePlan
+from domain.policy import Choices, DefinitionNaming
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
+from domain.versions import Version
+
+
+class FieldError(NamedTuple):
+    """One field at fault, named as in the body: `regions[1].name`."""
+
+    field: str
+    message: str
+
+
+def _version(text: str) -> str:
+    return str(Version.parse(text))
+
+
+def _definition_name(text: str) -> str:
+    if not ImageDefinitionId.name_pattern.fullmatch(text):
+        raise ValueError(f"'{text}' cannot be the name of an image definition")
+    return text
+
+
+class StartMigration(BaseModel):
+    """The body of `POST /api/migrations`: the image, and what is decided otherwise than the policy does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: ImageId
+    version: Annotated[str, AfterValidator(_version)] | None = None
+    definition: Annotated[str, AfterValidator(_definition_name)] | None = None
+    galleries: list[GalleryId] | None = Field(default=None, min_length=1)
+    regions: TargetRegions | None = None
+    exclude_from_latest: bool | None = None
+    end_of_life: AwareDatetime | None = None
+    plan: PurchasePlan | None = None
+
+    def to_migration_request(self, started_by: str) -> MigrationRequest:
+        """The orchestration's input."""
+        choices = Choices(
+            galleries=[str(gallery) for gallery in self.galleries] if self.galleries else None,
+            definition=DefinitionNaming(name=self.definition),
+            regions=self.regions,
+            exclude_from_latest=self.exclude_from_latest,
+        )
+        overrides = Overrides(
+            choices=choices, version=self.version, plan=self.plan, end_of_life=self.end_of_life
+        )
+        return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Every field at fault, in the words of whoever wrote the body."""
+    return [
+        FieldError(_path(fault["loc"]), fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors()
+    ]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or "body"

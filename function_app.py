@@ -1,0 +1,28 @@
+"""The Gallerist function app: composition, and nothing else."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities import images, versions
+from adapters.policy_file import load_policy
+from adapters.settings import Settings
+from entities import version_ledger
+from orchestrators import migrate_image, prepare_definition, publish_version, watch_replication
+from triggers import http_api, image_events
+
+# a wrong setting or policy stops the app here, with the place and the reason
+load_policy(Settings.from_environment().policy_file)
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+for module in (
+    http_api,
+    image_events,
+    migrate_image,
+    prepare_definition,
+    publish_version,
+    watch_replication,
+    version_ledger,
+    images,
+    versions,
+):
+    app.register_functions(module.blueprint)

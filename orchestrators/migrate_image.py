@@ -1,0 +1,232 @@
+"""One managed image, from what it is to a version that every target region of every target gallery has."""
+
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from domain import contracts
+from domain.contracts import (
+    Answer,
+    Failure,
+    ImageRequest,
+    MigrationRequest,
+    MigrationStatus,
+    PlanRequest,
+    PublishRequest,
+    ReplicationReport,
+    TargetStatus,
+    WatchRequest,
+)
+from domain.galleries import ImageDefinition
+from domain.images import ManagedImage
+from domain.planning import MigrationPlan, TargetPlan
+from domain.states import MigrationState, move
+from orchestrators.steps import StepFailedError, Steps, ask
+
+blueprint = df.Blueprint()
+
+
+@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.MIGRATE_IMAGE)
+def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
+    """Migrate the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
+    request = MigrationRequest.model_validate(context.get_input())
+    progress = Progress(context, request)
+    try:
+        image = yield from _get_image(context, request)
+        if image is None:
+            progress.move(MigrationState.SKIPPED, reason="the managed image does not exist (any more)")
+            return progress.output()
+        yield from _migrate(context, request, image, progress)
+    except StepFailedError as error:
+        progress.fail(error.failure)
+        return progress.output()
+    changed = yield from _changed_meanwhile(context, request, image)
+    if changed:
+        # events that came while this ran were taken as done: begin again with the image as it is now
+        context.continue_as_new(context.get_input())
+    return progress.output()
+
+
+class Progress:
+    """The migration's status, shown as the custom status at every move."""
+
+    def __init__(self, context: df.DurableOrchestrationContext, request: MigrationRequest) -> None:
+        self._context = context
+        self.status = MigrationStatus(image=request.image, started_by=request.started_by)
+        self._show()
+
+    def move(self, state: MigrationState, **details: Any) -> None:
+        """Go to the next state, with what is to be told about it."""
+        self.status = self.status.model_copy(update={"state": move(self.status.state, state), **details})
+        self._show()
+
+    def fail(self, failure: Failure) -> None:
+        """End with a failure; one that only a person can decide about blocks the migration."""
+        state = MigrationState.BLOCKED if failure.code == contracts.VERSION_TAKEN else MigrationState.FAILED
+        self.move(state, failure=failure, reason=failure.message, fix=failure.fix)
+
+    def show_targets(self, targets: list[TargetStatus]) -> None:
+        """Show how far the galleries are; the order is the plan's."""
+        by_definition = {target.definition: target for target in self.status.targets}
+        by_definition |= {target.definition: target for target in targets}
+        self.status = self.status.model_copy(update={"targets": list(by_definition.values())})
+        self._show()
+
+    def output(self) -> dict[str, Any]:
+        """The status as plain JSON."""
+        return self.status.model_dump(mode="json")
+
+    def _show(self) -> None:
+        self._context.set_custom_status(self.output())
+
+
+def _get_image(
+    context: df.DurableOrchestrationContext, request: MigrationRequest
+) -> Steps[ManagedImage | None]:
+    asked = ImageRequest(image=request.image)
+    return (yield from ask(context, contracts.GET_MANAGED_IMAGE, asked, ManagedImage))
+
+
+def _changed_meanwhile(
+    context: df.DurableOrchestrationContext, request: MigrationRequest, image: ManagedImage
+) -> Steps[bool]:
+    """Whether the name stands for another content by now; not knowing is no reason to spoil what was done."""
+    try:
+        now = yield from _get_image(context, request)
+    except StepFailedError:
+        return False
+    return now is not None and now.fingerprint != image.fingerprint
+
+
+def _migrate(
+    context: df.DurableOrchestrationContext,
+    request: MigrationRequest,
+    image: ManagedImage,
+    progress: Progress,
+) -> Steps[None]:
+    asked = PlanRequest(
+        image=image,
+        migration=context.instance_id,
+        started_by=request.started_by,
+        overrides=request.overrides,
+        now=context.current_utc_datetime,
+    )
+    plan = yield from ask(context, contracts.PLAN_MIGRATION, asked, MigrationPlan)
+    told = {"rule": plan.rule, "fingerprint": plan.fingerprint, "warnings": plan.warnings}
+    if plan.outcome != "migrate":
+        state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
+        progress.move(state, reason=plan.reason, fix=plan.fix, **told)
+        return
+    progress.move(MigrationState.PREPARING, **told)
+    yield from _prepare_definitions(context, plan)
+    run = _Run(context, request, image, plan, progress)
+    first, *others = range(len(plan.targets))
+    done = yield from run.publish([first])
+    if others and done[0].state in (MigrationState.COMPLETED, MigrationState.PARTIAL):
+        # one build per managed image at a time (documented): the others copy the version that is there now
+        yield from run.publish(others, copy_of=done[0])
+    progress_of = {target.definition: target for target in progress.status.targets}
+    _conclude(progress, [progress_of.get(target.definition.id) for target in plan.targets])
+
+
+def _prepare_definitions(context: df.DurableOrchestrationContext, plan: MigrationPlan) -> Steps[None]:
+    replies = yield context.task_all(
+        [
+            context.call_sub_orchestrator(
+                contracts.PREPARE_DEFINITION, target.definition.model_dump(mode="json")
+            )
+            for target in plan.targets
+        ]
+    )
+    for reply in replies:
+        answer = Answer[ImageDefinition].model_validate(reply)
+        if answer.failure is not None:
+            raise StepFailedError(answer.failure)
+
+
+class _Run:
+    """Publishing the plan's targets: the first from the managed image, the others side by side from the first."""
+
+    def __init__(
+        self,
+        context: df.DurableOrchestrationContext,
+        request: MigrationRequest,
+        image: ManagedImage,
+        plan: MigrationPlan,
+        progress: Progress,
+    ) -> None:
+        self._context = context
+        self._request = request
+        self._image = image
+        self._plan = plan
+        self._progress = progress
+
+    def publish(self, targets: list[int], copy_of: TargetStatus | None = None) -> Steps[list[TargetStatus]]:
+        """Publish and watch these targets; returns how each one ended."""
+        self._progress.move(MigrationState.PUBLISHING)
+        replies = yield self._context.task_all([self._begin(target, copy_of) for target in targets])
+        published = [
+            TargetStatus.model_validate(reply).watched(
+                contracts.watch_instance_id(self._context.instance_id, target)
+            )
+            for target, reply in zip(targets, replies, strict=True)
+        ]
+        self._progress.move(MigrationState.REPLICATING)
+        self._progress.show_targets(published)
+        begun = [
+            (target, status) for target, status in zip(targets, published, strict=True) if status.version_id
+        ]
+        if begun:
+            reports = yield self._context.task_all([self._watch(target, status) for target, status in begun])
+            ended = [
+                status.ended(ReplicationReport.model_validate(report))
+                for (_, status), report in zip(begun, reports, strict=True)
+            ]
+            self._progress.show_targets(ended)
+        return [self._status_of(status) for status in published]
+
+    def _status_of(self, status: TargetStatus) -> TargetStatus:
+        return next(shown for shown in self._progress.status.targets if shown.definition == status.definition)
+
+    def _begin(self, target: int, copy_of: TargetStatus | None) -> Any:
+        planned = self._plan.targets[target]
+        wanted = self._request.overrides.version
+        publish = PublishRequest(
+            image=self._image,
+            spec=planned.version if copy_of is None else _copying(planned, copy_of),
+            wanted_version=wanted,
+            preferred_version=copy_of.version_id.name if copy_of and copy_of.version_id else None,
+        )
+        return self._context.call_sub_orchestrator(contracts.PUBLISH_VERSION, publish.model_dump(mode="json"))
+
+    def _watch(self, target: int, status: TargetStatus) -> Any:
+        assert status.version_id is not None  # noqa: S101 # only what was begun is watched
+        watch = WatchRequest(
+            version_id=status.version_id,
+            operation_url=status.operation_url,
+            regions=[region.name for region in self._plan.targets[target].version.regions],
+            deadline=self._context.current_utc_datetime + timedelta(hours=self._plan.deadline_hours),
+            first_poll_seconds=self._plan.first_poll_seconds,
+            longest_poll_seconds=self._plan.longest_poll_seconds,
+        )
+        return self._context.call_sub_orchestrator(
+            contracts.WATCH_REPLICATION, watch.model_dump(mode="json"), status.watched_by
+        )
+
+
+def _copying(planned: TargetPlan, first: TargetStatus) -> Any:
+    return planned.version.model_copy(update={"source": str(first.version_id)})
+
+
+def _conclude(progress: Progress, targets: list[TargetStatus | None]) -> None:
+    """The migration's end is that of its galleries: completed where all are, failed where none is."""
+    states = {target.state if target else MigrationState.FAILED for target in targets}
+    failure = next((target.failure for target in targets if target and target.failure), None)
+    if states == {MigrationState.COMPLETED}:
+        progress.move(MigrationState.COMPLETED)
+    elif states == {MigrationState.FAILED} and failure is not None:
+        progress.fail(failure)
+    else:
+        told = {"failure": failure, "reason": failure.message, "fix": failure.fix} if failure else {}
+        progress.move(MigrationState.PARTIAL, **told)

@@ -1,0 +1,272 @@
+"""The HTTP API: starting migrations, and what is where. Errors are `application/problem+json`."""
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+from pydantic import ValidationError
+
+from adapters.services import services
+from domain.errors import ArmError, NotYetError
+from domain.galleries import ImageDefinition, ImageVersion
+from domain.images import ManagedImage
+from domain.requests import FieldError, StartMigration, field_errors
+from domain.resource_ids import migration_id
+from domain.states import MigrationState
+from triggers.migrations import find_migration, list_migrations, start_migration
+from triggers.problems import ProblemError, azure_refused, invalid
+
+blueprint = df.Blueprint()
+
+POLL_SECONDS = 10
+PAGE = 100
+# how many definitions are listed side by side
+_CONCURRENT_LISTS = 8
+
+
+@blueprint.route(route="migrations", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def post_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Start the migration of one image: 202, or 409 with the address of the one that runs."""
+    return await _respond(_start(req, client))
+
+
+@blueprint.route(route="migrations", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def get_migrations(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """List migrations by `state`, `gallery` and `since`, a page at a time."""
+    return await _respond(_list(req, client))
+
+
+@blueprint.route(route="migrations/{id}", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def get_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """One migration, with the progress of every region."""
+    return await _respond(_find(req, client))
+
+
+@blueprint.route(route="images", methods=["GET"])
+async def get_images(req: func.HttpRequest) -> func.HttpResponse:
+    """The managed images of a subscription, or of all that the settings name."""
+    return await _respond(_images(req))
+
+
+@blueprint.route(route="galleries", methods=["GET"])
+async def get_galleries(req: func.HttpRequest) -> func.HttpResponse:
+    r"""Every image version as `gallery\definition\version`, as the manual procedure lists them."""
+    return await _respond(_galleries(req))
+
+
+@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 # the binding's name
+    """Whether the app can work: its policy is read, and Azure gives its identity a token."""
+    return await _respond(_health())
+
+
+async def _respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
+    try:
+        return await work
+    except ProblemError as problem:
+        return problem.response()
+    except ArmError as error:
+        return azure_refused(error).response()
+
+
+async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    body = _parse_start(req)
+    await _check_against_azure(body)
+    started = await start_migration(client, body.to_migration_request(_caller(req)))
+    location = _address(req, f"migrations/{started.id}")
+    headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
+    if not started.fresh:
+        detail = f"the migration of {body.image} runs already: {location}"
+        raise ProblemError(HTTPStatus.CONFLICT, detail, headers=headers, id=started.id)
+    links = client.get_client_response_links(req, started.id)
+    return _json(
+        {"id": started.id, "image": str(body.image), "links": {"self": location, **links}}, 202, headers
+    )
+
+
+def _parse_start(req: func.HttpRequest) -> StartMigration:
+    try:
+        body = json.loads(req.get_body())
+    except ValueError as error:
+        raise invalid([FieldError("body", f"not JSON: {error}")]) from error
+    if not isinstance(body, dict):
+        raise invalid([FieldError("body", "has to be a JSON object")])
+    try:
+        return StartMigration.model_validate(body)
+    except ValidationError as error:
+        raise invalid(field_errors(error)) from error
+
+
+async def _check_against_azure(body: StartMigration) -> None:
+    """What only Azure can say of a body: does the image exist, and do the regions."""
+    compute = services().compute
+    known = await compute.list_regions(body.image.subscription)
+    errors = [
+        FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
+        for place, region in enumerate(body.regions or [])
+        if region.name not in known
+    ]
+    if not await _exists(body):
+        missing = FieldError("image", f"the managed image {body.image} does not exist")
+        if not errors:
+            raise ProblemError(HTTPStatus.NOT_FOUND, missing.message, errors=[missing])
+        errors.append(missing)
+    if errors:
+        raise invalid(errors)
+
+
+async def _exists(body: StartMigration) -> bool:
+    try:
+        return await services().compute.get_managed_image(body.image) is not None
+    except NotYetError:
+        # the migration itself waits for an image that is still being made
+        return True
+
+
+async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    state, gallery, since = _parse_list_query(req)
+    rows: list[dict[str, Any]] = []
+    async for row in list_migrations(client, req.params.get("page", ""), since):
+        if len(rows) == PAGE:
+            return _json({"migrations": rows, "next": _address(req, f"migrations?page={rows[-1]['id']}")})
+        in_gallery = any(target["gallery"].lower() == gallery for target in row["targets"])
+        if state in ("", row["state"]) and (not gallery or in_gallery):
+            rows.append(row)
+    return _json({"migrations": rows, "next": None})
+
+
+def _parse_list_query(req: func.HttpRequest) -> tuple[str, str, datetime | None]:
+    state, since = req.params.get("state", ""), req.params.get("since")
+    if state and state not in list(MigrationState):
+        raise invalid([FieldError("state", f"'{state}' is none of {', '.join(MigrationState)}")])
+    try:
+        moment = datetime.fromisoformat(since) if since else None
+    except ValueError as error:
+        raise invalid([FieldError("since", f"'{since}' is not an ISO 8601 date")]) from error
+    return state, req.params.get("gallery", "").lower(), moment
+
+
+async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    instance_id = req.route_params["id"]
+    migration = await find_migration(client, instance_id)
+    if migration is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
+    links = {"self": _address(req, f"migrations/{instance_id}")}
+    return _json({**migration, "links": links}, headers={"Retry-After": str(POLL_SECONDS)})
+
+
+async def _images(req: func.HttpRequest) -> func.HttpResponse:
+    found = await asyncio.gather(
+        *(services().compute.list_managed_images(subscription) for subscription in _subscriptions(req))
+    )
+    images = sorted((image for images in found for image in images), key=lambda image: image.id.key)
+    return _json({"images": [_image_row(req, image) for image in images]})
+
+
+def _image_row(req: func.HttpRequest, image: ManagedImage) -> dict[str, Any]:
+    return {
+        "id": str(image.id),
+        "name": image.id.name,
+        "resource_group": image.id.resource_group,
+        "subscription": image.id.subscription,
+        "location": image.location,
+        "os_type": image.os_type,
+        "hyper_v_generation": image.hyper_v_generation,
+        "os_disk_gb": image.os_disk.size_gb,
+        "data_disks_gb": [disk.size_gb for disk in image.data_disks],
+        "provisioning_state": image.provisioning_state,
+        "created": image.created_at.isoformat() if image.created_at else None,
+        "tags": image.tags,
+        "migration": _address(req, f"migrations/{migration_id(image.id)}"),
+    }
+
+
+async def _galleries(req: func.HttpRequest) -> func.HttpResponse:
+    compute = services().compute
+    limit = asyncio.Semaphore(_CONCURRENT_LISTS)
+
+    async def rows_of(definition: ImageDefinition) -> list[dict[str, Any]]:
+        async with limit:
+            return _version_rows(definition, await compute.list_image_versions(definition.id))
+
+    galleries = await asyncio.gather(*(compute.list_galleries(name) for name in _subscriptions(req)))
+    definitions = await asyncio.gather(
+        *(compute.list_image_definitions(gallery.id) for found in galleries for gallery in found)
+    )
+    rows = await asyncio.gather(*(rows_of(definition) for found in definitions for definition in found))
+    return _json(
+        {"galleries": sorted((row for found in rows for row in found), key=lambda row: str(row["name"]))}
+    )
+
+
+def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> list[dict[str, Any]]:
+    """A row for each version; a definition without any is listed by itself."""
+    path = f"{definition.id.gallery.name}\\{definition.id.name}"
+    told = {"os_type": definition.os_type, "hyper_v_generation": definition.hyper_v_generation}
+    if not versions:
+        return [{"name": path, "id": str(definition.id), **told, "provisioning_state": None, "regions": []}]
+    return [
+        {
+            "name": f"{path}\\{version.id.name}",
+            "id": str(version.id),
+            **told,
+            **version.model_dump(
+                mode="json",
+                include={
+                    "location",
+                    "provisioning_state",
+                    "exclude_from_latest",
+                    "published_at",
+                    "end_of_life",
+                },
+            ),
+            "regions": [region.name for region in version.target_regions],
+            "source": version.source,
+        }
+        for version in versions
+    ]
+
+
+async def _health() -> func.HttpResponse:
+    ready = services()
+    await ready.compute.check_token()
+    return _json({"status": "healthy", "rules": len(ready.policy.rules)})
+
+
+def _subscriptions(req: func.HttpRequest) -> list[str]:
+    asked = req.params.get("subscription")
+    subscriptions = [asked] if asked else list(services().settings.subscriptions)
+    if not subscriptions:
+        fault = "name one, or set GALLERIST_SUBSCRIPTIONS"
+        raise invalid([FieldError("subscription", fault)])
+    return subscriptions
+
+
+def _caller(req: func.HttpRequest) -> str:
+    """Who asks, as the platform's authentication says it; a function key names nobody."""
+    return req.headers.get("x-ms-client-principal-name") or "http"
+
+
+def _address(req: func.HttpRequest, path: str) -> str:
+    """An address of this API, on the host and under the prefix that the caller used."""
+    base = req.url.partition("?")[0]
+    for route in ("/migrations", "/images", "/galleries"):
+        if route in base:
+            base = base[: base.rindex(route)]
+    return f"{base}/{path}"
+
+
+def _json(
+    body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    return func.HttpResponse(
+        json.dumps(body), status_code=status, mimetype="application/json", headers=headers or {}
+    )

@@ -1,0 +1,154 @@
+"""The migrations that the task hub knows: starting one, finding one, listing them."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import azure.durable_functions as df
+
+from domain import contracts
+from domain.contracts import MigrationRequest, MigrationStatus, ReplicationReport
+from domain.resource_ids import MIGRATION_ID_PREFIX, migration_id
+from domain.states import MigrationState
+
+# one page of the durable extension's answer; the SDK drops the token that would lead to the next one
+_PAGE = 100
+_HEX = "0123456789abcdef"
+_RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
+
+
+class Instance(NamedTuple):
+    """What the task hub says of one orchestration instance."""
+
+    id: str
+    runtime_status: str
+    input: Any
+    custom_status: Any
+    output: Any
+    created: datetime
+    updated: datetime
+
+
+def parse_instance(status: Any) -> Instance | None:
+    """Read the SDK's status, whose fields are all optional; None where the task hub has no such instance."""
+    if not status:
+        return None
+    return Instance(
+        id=status.instance_id,
+        runtime_status=status.runtime_status.value,
+        input=status.input_,
+        custom_status=status.custom_status,
+        output=status.output,
+        created=status.created_time,
+        updated=status.last_updated_time,
+    )
+
+
+class Started(NamedTuple):
+    """The migration's instance id, and whether it was this call that started it."""
+
+    id: str
+    fresh: bool
+
+
+async def start_migration(client: df.DurableOrchestrationClient, request: MigrationRequest) -> Started:
+    """Start the image's migration, unless it runs already.
+
+    The instance id is the image's, and host.json lets a new start replace ended instances only, so that of two
+    callers at the same moment one is refused by the durable extension.
+    """
+    instance_id = migration_id(request.image)
+    if await _runs(client, instance_id):
+        return Started(instance_id, fresh=False)
+    try:
+        await client.start_new(contracts.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
+    except Exception:  # the SDK raises bare Exceptions; what happened is read from the task hub
+        if await _runs(client, instance_id):
+            return Started(instance_id, fresh=False)
+        raise
+    return Started(instance_id, fresh=True)
+
+
+async def find_migration(client: df.DurableOrchestrationClient, instance_id: str) -> dict[str, Any] | None:
+    """One migration with the progress of every region; None if there is none of this id."""
+    if not instance_id.startswith(MIGRATION_ID_PREFIX):
+        return None
+    instance = parse_instance(await client.get_status(instance_id))
+    if instance is None:
+        return None
+    status = _migration_status(instance)
+    for target in status.targets:
+        if target.state is MigrationState.REPLICATING and target.watched_by:
+            watch = parse_instance(await client.get_status(target.watched_by))
+            if watch is not None and watch.custom_status:
+                target.regions = ReplicationReport.model_validate(watch.custom_status).regions
+    return _view(instance, status)
+
+
+async def list_migrations(
+    client: df.DurableOrchestrationClient, after: str = "", since: datetime | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """The migrations whose id comes after `after`, in the order of their ids."""
+    async for instance in _instances(client, MIGRATION_ID_PREFIX, after, since):
+        yield _view(instance, _migration_status(instance))
+
+
+async def _instances(
+    client: df.DurableOrchestrationClient, prefix: str, after: str, since: datetime | None
+) -> AsyncIterator[Instance]:
+    """All instances of a prefix in the order of their ids: a page that is full is read again digit by digit."""
+    page = [parse_instance(found) for found in await _page(client, prefix, since)]
+    if len(page) < _PAGE:
+        for instance in sorted((found for found in page if found is not None), key=lambda found: found.id):
+            if instance.id > after:
+                yield instance
+        return
+    for digit in _HEX:
+        deeper = prefix + digit
+        if deeper >= after[: len(deeper)]:
+            async for instance in _instances(client, deeper, after, since):
+                yield instance
+
+
+async def _page(client: df.DurableOrchestrationClient, prefix: str, since: datetime | None) -> list[Any]:
+    # the SDK's parameters default to None without saying so
+    filters: dict[str, Any] = {"instance_id_prefix": prefix, "created_time_from": since}
+    return await client.get_status_by(**filters)
+
+
+async def _runs(client: df.DurableOrchestrationClient, instance_id: str) -> bool:
+    instance = parse_instance(await client.get_status(instance_id))
+    return instance is not None and instance.runtime_status in _RUNNING
+
+
+def _migration_status(instance: Instance) -> MigrationStatus:
+    """What the orchestration says of itself; before its first step, what it was asked."""
+    request = MigrationRequest.model_validate(instance.input)
+    status = MigrationStatus(image=request.image, started_by=request.started_by)
+    if instance.custom_status:
+        status = MigrationStatus.model_validate(instance.custom_status)
+    if instance.runtime_status == "Failed":
+        status.state, status.reason = MigrationState.FAILED, str(instance.output)
+    if instance.runtime_status in ("Terminated", "Canceled"):
+        status.state, status.reason = MigrationState.CANCELLED, str(instance.output)
+    return status
+
+
+def _view(instance: Instance, status: MigrationStatus) -> dict[str, Any]:
+    body = status.model_dump(mode="json", exclude={"targets"})
+    targets = [
+        {
+            "gallery": target.definition.gallery.name,
+            "definition": target.definition.name,
+            "version": target.version_id.name if target.version_id else None,
+            **target.model_dump(mode="json", exclude={"definition", "operation_url", "watched_by"}),
+        }
+        for target in status.targets
+    ]
+    return {
+        "id": instance.id,
+        **body,
+        "targets": targets,
+        "created": instance.created.isoformat(),
+        "updated": instance.updated.isoformat(),
+    }
