@@ -1,0 +1,130 @@
+"""Loads an app's ``function_app.py`` and reads its functions, through the public objects of the SDK alone."""
+
+import importlib.util
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+
+SCRIPT = "function_app.py"
+
+# the trigger's own name for a durable function, which wins over the function's name
+DURABLE_NAMES = {
+    "orchestrationTrigger": "orchestration",
+    "activityTrigger": "activity",
+    "entityTrigger": "entityName",
+}
+
+
+class AppError(Exception):
+    """The app cannot be served; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One indexed function: its name, its bindings as in ``function.json``, and the code to call."""
+
+    name: str
+    trigger: dict[str, Any]
+    bindings: tuple[dict[str, Any], ...]
+    code: Callable[..., Any]
+
+    @property
+    def trigger_type(self) -> str:
+        """Give the type of the trigger, for example ``httpTrigger``."""
+        return str(self.trigger["type"])
+
+    @property
+    def durable_name(self) -> str:
+        """Give the name under which orchestrators and clients call it."""
+        return str(self.trigger.get(DURABLE_NAMES.get(self.trigger_type, "")) or self.name)
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Say whether the code runs on the event loop instead of a thread."""
+        return inspect.iscoroutinefunction(self.code)
+
+    @cached_property
+    def wants_context(self) -> bool:
+        """Say whether it takes the invocation's context: a parameter of that name which is no binding."""
+        bound = {binding["name"] for binding in self.bindings}
+        return "context" in inspect.signature(self.code).parameters and "context" not in bound
+
+
+class App:
+    """The functions of one app, by trigger. Durable lookups ignore case (documented)."""
+
+    def __init__(self, folder: Path, functions: Iterable[Function]) -> None:
+        self.folder = folder
+        self.functions = {function.name: function for function in functions}
+        self.orchestrators = self._durable("orchestrationTrigger")
+        self.activities = self._durable("activityTrigger")
+        self.entities = self._durable("entityTrigger")
+
+    def triggered_by(self, trigger_type: str) -> list[Function]:
+        """Give the functions with a type of trigger."""
+        return [function for function in self.functions.values() if function.trigger_type == trigger_type]
+
+    def _durable(self, trigger_type: str) -> dict[str, Function]:
+        return {function.durable_name.lower(): function for function in self.triggered_by(trigger_type)}
+
+
+_loaded: dict[Path, App] = {}
+
+
+def load_app(folder: Path) -> App:
+    """Import and index an app. Asking again gives the same objects: the SDK lets an app be indexed only once.
+
+    The file is loaded by its path, so several apps may live in one process; packages beside it are imported by name,
+    with the app's folder last on ``sys.path`` as the worker puts it.
+
+    Raises:
+        AppError: there is no app file, or not exactly one app object in it.
+    """
+    folder = folder.resolve()
+    if folder not in _loaded:
+        _loaded[folder] = App(folder, _index(_import_script(folder)))
+    return _loaded[folder]
+
+
+def load_settings(file: Path) -> None:
+    """Put ``Values`` of a ``local.settings.json`` into the environment, except what is set there already."""
+    for name, value in json.loads(file.read_text(encoding="utf-8")).get("Values", {}).items():
+        os.environ.setdefault(name, str(value))
+
+
+def _import_script(folder: Path) -> Any:
+    file = folder / SCRIPT
+    if not file.is_file():
+        raise AppError(f"There is no {SCRIPT} in {folder}.")
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise AppError(f"{file} cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _index(module: Any) -> list[Function]:
+    apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
+    if len(apps) != 1:
+        raise AppError(f"{module.__file__} must hold exactly one app object, and holds {len(apps)}.")
+    return [_function(indexed) for indexed in apps[0].get_functions()]
+
+
+def _function(indexed: Any) -> Function:
+    bindings = tuple(json.loads(raw) for raw in indexed.get_raw_bindings())
+    trigger = next(binding for binding in bindings if binding["type"] == indexed.get_trigger().type)
+    return Function(
+        name=indexed.get_function_name(), trigger=trigger, bindings=bindings, code=indexed.get_user_function()
+    )

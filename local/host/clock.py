@@ -1,0 +1,94 @@
+"""What time it is for timers and orchestrators. Nothing else in the host asks the operating system for it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
+
+Mode = Literal["real", "skip", "manual"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One known pair of wall time and host time, and how fast host time has run since.
+
+    It is kept in the task hub, so that a restarted host goes on where time was.
+    """
+
+    wall_seconds: float
+    host_time: datetime
+    rate: float
+
+    def at(self, wall_seconds: float) -> datetime:
+        """Give the host time at a wall time (seconds since the epoch)."""
+        return self.host_time + timedelta(seconds=(wall_seconds - self.wall_seconds) * self.rate)
+
+
+class Clock:
+    """Host time that runs at a rate, can be moved forward, and never goes back.
+
+    ``real`` runs ``time_scale`` times as fast as the wall; ``skip`` does too and lets the engine jump to the next
+    durable timer whenever nothing can run; ``manual`` stands still until it is advanced.
+    """
+
+    def __init__(
+        self, mode: Mode = "real", time_scale: float = 1.0, wall: Callable[[], float] = time.time
+    ) -> None:
+        if time_scale <= 0:
+            raise ValueError(f"The time scale must be positive, not {time_scale}.")
+        self.mode: Mode = mode
+        self.on_move: Callable[[Anchor], None] = lambda _: None
+        self._time_scale = time_scale
+        self._wall = wall
+        wall_seconds = wall()
+        self._latest = datetime.fromtimestamp(wall_seconds, UTC)
+        self._anchor = Anchor(wall_seconds, self._latest, self._rate)
+
+    @property
+    def _rate(self) -> float:
+        return 0.0 if self.mode == "manual" else self._time_scale
+
+    def resume(self, earlier: Anchor | None) -> None:
+        """Go on from the anchor of an earlier run (None: a new task hub starts at the wall's time)."""
+        if earlier is not None:
+            self._latest = earlier.at(max(self._wall(), earlier.wall_seconds))
+        self._move_to(self._latest)
+
+    def now(self) -> datetime:
+        """Tell the host time, aware UTC; no answer is earlier than one given before."""
+        self._latest = max(self._latest, self._anchor.at(self._wall()))
+        return self._latest
+
+    def advance(self, step: timedelta) -> datetime:
+        """Move forward by a step and tell the new time.
+
+        Raises:
+            ValueError: the step is negative.
+        """
+        if step < timedelta(0):
+            raise ValueError("The clock never goes back.")
+        self._move_to(self.now() + step)
+        return self._latest
+
+    def jump(self, moment: datetime) -> None:
+        """Move forward to a moment; one in the past changes nothing."""
+        self._move_to(max(moment, self.now()))
+
+    def switch(self, mode: Mode) -> None:
+        """Change the mode from now on."""
+        moment = self.now()
+        self.mode = mode
+        self._move_to(moment)
+
+    def wall_seconds_until(self, moment: datetime) -> float | None:
+        """Tell how long the wall takes to reach a host time; None when it never does by itself."""
+        if self._rate == 0.0:
+            return None
+        return max(0.0, (moment - self.now()).total_seconds() / self._rate)
+
+    def _move_to(self, moment: datetime) -> None:
+        self._latest = moment
+        self._anchor = Anchor(self._wall(), moment, self._rate)
+        self.on_move(self._anchor)

@@ -1,0 +1,238 @@
+"""One episode of one instance: its history and new messages in, everything that follows from them out.
+
+Pure apart from calling the orchestrator: reading and writing the task hub is task_hub.py's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from local.host import history
+from local.host.app import Function
+from local.host.decisions import CallActivity, CallSubOrchestrator, CreateTimer, Decision, SendToEntity
+from local.host.history import Event, EventType, kind
+from local.host.host_json import HostJson
+from local.host.instances import (
+    ActivityCall,
+    EntityRequest,
+    Instance,
+    Message,
+    Parent,
+    Start,
+    Status,
+    new_execution_id,
+)
+from local.host.replay import NonDeterministicOrchestrationError, Replay, UnsupportedActionError
+from local.host.sdk import OrchestratorAnswer, OrchestratorCrashError, run_orchestrator
+from local.host.timestamps import to_text
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What an episode starts from. ``messages`` is all that is visible, oldest first (an ExecutionStarted leads)."""
+
+    instance: Instance
+    history: Sequence[Event]
+    messages: Sequence[Event]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an episode leads to; the task hub applies it as a whole or not at all."""
+
+    instance: Instance
+    new_events: Sequence[Event]
+    replaces_history: bool = False
+    activities: Sequence[ActivityCall] = ()
+    messages: Sequence[Message] = ()
+    starts: Sequence[Start] = ()
+    entity_requests: Sequence[EntityRequest] = ()
+
+
+@dataclass
+class _Effects:
+    """Collects the history rows and messages that new decisions make."""
+
+    events: list[Event] = field(default_factory=list)
+    activities: list[ActivityCall] = field(default_factory=list)
+    timers: list[Message] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    entity_requests: list[EntityRequest] = field(default_factory=list)
+
+
+def run_episode(turn: Turn, orchestrators: Mapping[str, Function], settings: HostJson) -> Outcome:
+    """Let an instance take in its messages and decide what comes next."""
+    arrived = [history.orchestrator_started(turn.now), *turn.messages]
+    terminated = next((event for event in arrived if kind(event) is EventType.EXECUTION_TERMINATED), None)
+    if terminated is not None:
+        return _ended(turn, arrived, Status.TERMINATED, terminated["Input"])
+    try:
+        answer, replay = _replay(turn, [*turn.history, *arrived], orchestrators, settings)
+    except (OrchestratorCrashError, NonDeterministicOrchestrationError, UnsupportedActionError) as failure:
+        return _failed(turn, arrived, str(failure))
+    turn = replace(turn, instance=_with_custom_status(turn.instance, answer.custom_status))
+    return _follow(turn, arrived, answer, replay)
+
+
+def _follow(turn: Turn, arrived: list[Event], answer: OrchestratorAnswer, replay: Replay) -> Outcome:
+    """Draw the consequences of a replay that went well; the user's code may have failed all the same."""
+    effects = _effects(turn, replay.new_decisions())
+    if replay.suspended:
+        return _going_on(turn, arrived, effects, Status.SUSPENDED)
+    if not (replay.finished and (answer.is_done or answer.error)):
+        return _going_on(turn, arrived, effects, Status.RUNNING)
+    if answer.error is not None:
+        return _failed(turn, arrived, answer.error, effects)
+    if replay.continue_as_new_input is not None:
+        return _continued_as_new(turn, effects, replay.continue_as_new_input, replay.carried_over)
+    return _ended(turn, arrived, Status.COMPLETED, answer.output, effects)
+
+
+def _replay(
+    turn: Turn, events: Sequence[Event], orchestrators: Mapping[str, Function], settings: HostJson
+) -> tuple[OrchestratorAnswer, Replay]:
+    instance = turn.instance
+    function = orchestrators.get(instance.orchestrator.lower())
+    if function is None:
+        raise OrchestratorCrashError(f"There is no orchestrator function '{instance.orchestrator}'.")
+    answer = run_orchestrator(
+        function.code,
+        history=events,
+        instance_id=instance.instance_id,
+        input_text=instance.input_text,
+        parent_instance_id=instance.parent.instance_id if instance.parent else None,
+    )
+    if len(answer.actions) > settings.max_actions:
+        raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
+    replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
+    replay.run(events)
+    return answer, replay
+
+
+def _with_custom_status(instance: Instance, custom_status: str | None) -> Instance:
+    """Take over a custom status; the SDK sends none when it is unset or falsy, and then the last one stays."""
+    return instance if custom_status is None else replace(instance, custom_status=custom_status)
+
+
+def _effects(turn: Turn, decisions: Sequence[tuple[int, Decision]]) -> _Effects:
+    effects = _Effects()
+    for task_id, decision in decisions:
+        effects.events.append(decision.event(turn.now, task_id))
+        _add(effects, turn.instance, task_id, decision, turn.now)
+    return effects
+
+
+def _add(effects: _Effects, instance: Instance, task_id: int, decision: Decision, now: datetime) -> None:
+    match decision:
+        case CallActivity():
+            effects.activities.append(
+                ActivityCall(
+                    instance.instance_id,
+                    instance.execution_id,
+                    task_id,
+                    decision.activity,
+                    decision.input_text,
+                )
+            )
+        case CreateTimer():
+            fired = history.timer_fired(max(now, decision.fire_at), task_id, to_text(decision.fire_at))
+            effects.timers.append(
+                Message(instance.instance_id, fired, decision.fire_at, instance.execution_id)
+            )
+        case CallSubOrchestrator():
+            parent = Parent(instance.instance_id, instance.execution_id, task_id, instance.orchestrator)
+            effects.starts.append(
+                Start(
+                    decision.orchestrator, decision.instance_id, decision.input_text, decision.version, parent
+                )
+            )
+        case SendToEntity():
+            effects.entity_requests.append(EntityRequest(decision.entity_id, decision.request))
+
+
+def _going_on(turn: Turn, arrived: list[Event], effects: _Effects, status: Status) -> Outcome:
+    return Outcome(
+        instance=replace(turn.instance, status=status, updated=turn.now),
+        new_events=[*arrived, *effects.events, history.orchestrator_completed(turn.now)],
+        activities=effects.activities,
+        messages=effects.timers,
+        starts=effects.starts,
+        entity_requests=effects.entity_requests,
+    )
+
+
+def _failed(turn: Turn, arrived: list[Event], error: str, effects: _Effects | None = None) -> Outcome:
+    reason = f"Orchestrator function '{turn.instance.orchestrator}' failed: {error}"
+    return _ended(turn, arrived, Status.FAILED, reason, effects, details=f"Message: {error}, StackTrace: ")
+
+
+def _ended(
+    turn: Turn,
+    arrived: list[Event],
+    status: Status,
+    output: str | None,
+    effects: _Effects | None = None,
+    *,
+    details: str = "",
+) -> Outcome:
+    """End the instance and tell its parent; what it still signals is sent, timers and answers to come are dropped."""
+    effects = effects or _Effects()
+    completed = history.execution_completed(turn.now, len(turn.history), status, output)
+    return Outcome(
+        instance=replace(turn.instance, status=status, output=output, updated=turn.now),
+        new_events=[*arrived, *effects.events, completed, history.orchestrator_completed(turn.now)],
+        activities=effects.activities,
+        messages=_news_for_parent(turn, status, output, details),
+        starts=effects.starts,
+        entity_requests=effects.entity_requests,
+    )
+
+
+def _news_for_parent(turn: Turn, status: Status, output: str | None, details: str) -> list[Message]:
+    parent = turn.instance.parent
+    if parent is None:
+        return []
+    event = (
+        history.sub_orchestration_completed(turn.now, parent.task_id, output)
+        if status is Status.COMPLETED
+        else history.sub_orchestration_failed(turn.now, parent.task_id, output or "", details)
+    )
+    return [Message(parent.instance_id, event, turn.now, parent.execution_id)]
+
+
+def _continued_as_new(turn: Turn, effects: _Effects, input_text: str, carried_over: list[Event]) -> Outcome:
+    """Begin a new execution with an empty history; external events that came too late for the old one go along."""
+    execution_id = new_execution_id()
+    instance = replace(
+        turn.instance,
+        execution_id=execution_id,
+        status=Status.RUNNING,
+        input_text=input_text,
+        updated=turn.now,
+    )
+    return Outcome(
+        instance=instance,
+        new_events=(),
+        replaces_history=True,
+        activities=effects.activities,
+        messages=[
+            Message(instance.instance_id, started_event(instance, turn.now), turn.now, execution_id),
+            *(Message(instance.instance_id, event, turn.now) for event in carried_over),
+        ],
+        starts=effects.starts,
+        entity_requests=effects.entity_requests,
+    )
+
+
+def started_event(instance: Instance, now: datetime) -> Event:
+    """Make the event that begins an execution."""
+    return history.execution_started(
+        now,
+        orchestrator=instance.orchestrator,
+        version=instance.version,
+        instance_id=instance.instance_id,
+        execution_id=instance.execution_id,
+        input_text=instance.input_text,
+        parent=instance.parent.to_json() if instance.parent else None,
+    )

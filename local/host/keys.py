@@ -1,0 +1,45 @@
+"""Access keys of the Functions host: who may call a function or a webhook. Off by default, as in Core Tools."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one host; they live as long as its task hub."""
+
+    master: str = field(default_factory=_new_key)
+    function: str = field(default_factory=_new_key)
+    durabletask_extension: str = field(default_factory=_new_key)
+    eventgrid_extension: str = field(default_factory=_new_key)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the keys by name."""
+        return asdict(self)
+
+
+class Gate:
+    """Decides about requests by the key they bring, in ``?code=`` or ``x-functions-key``."""
+
+    def __init__(self, keys: Keys, *, enforced: bool) -> None:
+        self.keys = keys
+        self._enforced = enforced
+
+    def admits(self, level: str, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        """Say whether a request may pass: ``level`` is an auth level or the name of a system key."""
+        if not self._enforced or level == "anonymous":
+            return True
+        accepted = {
+            "function": [self.keys.function, self.keys.master],
+            "admin": [self.keys.master],
+            "durabletask_extension": [self.keys.durabletask_extension, self.keys.master],
+            "eventgrid_extension": [self.keys.eventgrid_extension, self.keys.master],
+        }[level]
+        given = headers.get("x-functions-key") or query.get("code") or ""
+        return any(secrets.compare_digest(given.encode(), key.encode()) for key in accepted)

@@ -1,0 +1,42 @@
+"""The one event loop of the process, in a thread of its own.
+
+The SDK's client keeps one HTTP session for the life of the process, bound to the first loop that used it; so every
+host that this process starts, one after the other or at once, lives on the same loop.
+"""
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from azure.durable_functions.models.utils import http_utils
+
+Result = TypeVar("Result")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine on the loop and wait for its result."""
+    return asyncio.run_coroutine_threadsafe(work, _the_loop()).result()
+
+
+def _the_loop() -> asyncio.AbstractEventLoop:
+    global _loop  # noqa: PLW0603  # there is exactly one, and that is the point
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="functions-host-loop", daemon=True).start()
+            atexit.register(_close)
+        return _loop
+
+
+def _close() -> None:
+    """Close the SDK's session, if this version of it has one to close, and stop the loop."""
+    loop = _the_loop()
+    close_session = getattr(http_utils, "_close_session", None)
+    if close_session is not None:
+        run(close_session())
+    loop.call_soon_threadsafe(loop.stop)

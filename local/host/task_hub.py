@@ -1,0 +1,487 @@
+"""The task hub: instances, histories, messages, activities and entities in one SQLite file.
+
+Every public method that writes is one transaction, so a process killed at any moment leaves a hub that goes on.
+What the rows mean is decided in episodes.py, activities.py and entities.py.
+"""
+
+import fcntl
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from local.host import history
+from local.host.clock import Anchor
+from local.host.episodes import Outcome, Turn, started_event
+from local.host.history import Event, EventType, kind
+from local.host.instances import ActivityCall, EntityRequest, Instance, Message, Parent, Start, Status
+from local.host.timestamps import from_text, to_text
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS instances (
+    instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, orchestrator TEXT NOT NULL, version TEXT,
+    status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT, parent TEXT,
+    created TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS history (
+    instance_id TEXT NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL,
+    PRIMARY KEY (instance_id, sequence)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT,
+    visible_at TEXT NOT NULL, event TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inbox_by_instance ON inbox (instance_id, visible_at);
+CREATE INDEX IF NOT EXISTS inbox_by_time ON inbox (visible_at);
+CREATE TABLE IF NOT EXISTS activities (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
+    task_id INTEGER NOT NULL, activity TEXT NOT NULL, input TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entities (
+    entity_id TEXT PRIMARY KEY, state TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entity_inbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, request TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS entity_inbox_by_entity ON entity_inbox (entity_id, sequence);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class TaskHubInUseError(Exception):
+    """Another host works on this task hub."""
+
+
+class InstanceExistsError(Exception):
+    """An instance of this id is running and must not be replaced."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which instances to list; None means any. Times are inclusive; ``after`` is the last id of the page before."""
+
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    statuses: Sequence[str] = ()
+    prefix: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity that exists; ``state`` is JSON text."""
+
+    entity_id: str
+    state: str
+    updated: datetime
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Operations waiting for one entity, oldest first, each a request as JSON text."""
+
+    entity_id: str
+    state: str | None
+    requests: Sequence[tuple[int, str]]
+
+
+class TaskHub:
+    """The one door to the file. Safe to use from several threads; exclusive among processes.
+
+    A message for an execution that is no longer the current one is dropped where it would enter an inbox, so an inbox
+    never holds a stale message.
+
+    Raises:
+        TaskHubInUseError: another host holds the file's lock.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._lock_file = file.with_name(f"{file.name}.lock").open("w")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock_file.close()
+            raise TaskHubInUseError(f"Another host is running on the task hub {file}.") from None
+        self._guard = threading.RLock()
+        self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        # WAL with NORMAL loses nothing when the process is killed (only the last commits on a power cut)
+        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
+
+    def close(self) -> None:
+        """Close the file and let another host have it."""
+        with self._guard:
+            self._connection.close()
+            self._lock_file.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._guard:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        with self._guard:
+            return self._connection.execute(statement, values).fetchall()
+
+    # facts about the hub itself
+
+    def fact(self, name: str) -> Any:
+        """Give a remembered JSON value, or None."""
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
+        return json.loads(rows[0]["value"]) if rows else None
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a JSON value under a name."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+
+    def clock_anchor(self) -> Anchor | None:
+        """Give the clock's last anchor, or None for a new hub."""
+        fact = self.fact("clock")
+        return Anchor(fact["wall"], from_text(fact["host"]), fact["rate"]) if fact else None
+
+    def keep_clock_anchor(self, anchor: Anchor) -> None:
+        """Remember how host time runs."""
+        host_time = to_text(anchor.host_time)
+        self.remember("clock", {"wall": anchor.wall_seconds, "host": host_time, "rate": anchor.rate})
+
+    # instances
+
+    def find(self, instance_id: str) -> Instance | None:
+        """Give an instance, or None."""
+        rows = self._rows("SELECT * FROM instances WHERE instance_id = ?", instance_id)
+        return _instance(rows[0]) if rows else None
+
+    def history(self, instance_id: str) -> list[Event]:
+        """Give the events of the current execution, oldest first."""
+        rows = self._rows("SELECT event FROM history WHERE instance_id = ? ORDER BY sequence", instance_id)
+        return [json.loads(row["event"]) for row in rows]
+
+    def query(self, query: Query, limit: int = -1) -> list[Instance]:
+        """List instances by id, as Azure Storage does."""
+        where, values = _where(query)
+        rows = self._rows(
+            f"SELECT * FROM instances {where} ORDER BY instance_id LIMIT ?",  # noqa: S608  # only constants are put together
+            *values,
+            limit,
+        )
+        return [_instance(row) for row in rows]
+
+    def counts(self) -> dict[str, Any]:
+        """Count instances by status, and what waits where."""
+        statuses = self._rows("SELECT status, COUNT(*) AS count FROM instances GROUP BY status")
+        waiting = self._rows(
+            "SELECT (SELECT COUNT(*) FROM inbox) AS messages, (SELECT COUNT(*) FROM activities) AS activities,"
+            " (SELECT COUNT(*) FROM entity_inbox) AS operations, (SELECT COUNT(*) FROM entities) AS entities"
+        )[0]
+        return {"instances": {row["status"]: row["count"] for row in statuses}, **dict(waiting)}
+
+    def start(self, start: Start, now: datetime, *, may_replace_running: bool = False) -> None:
+        """Create an instance, or run a finished one again from the beginning.
+
+        Raises:
+            InstanceExistsError: it is running, and running ones may not be replaced.
+        """
+        with self._transaction() as connection:
+            running = self._running(start.instance_id)
+            if running and not may_replace_running:
+                raise InstanceExistsError(
+                    f"An Orchestration instance with the status {running.status} already exists."
+                )
+            _create(connection, start, now)
+
+    def send(self, message: Message) -> bool:
+        """Put an event into an instance's inbox; False when there is no such running instance."""
+        with self._transaction() as connection:
+            running = self._running(message.instance_id)
+            if running is None or message.execution_id not in (None, running.execution_id):
+                return False
+            _post(connection, message)
+            return True
+
+    def purge(self, instance_ids: Iterable[str]) -> int:
+        """Delete finished instances with their history; tell how many there were."""
+        deleted = 0
+        with self._transaction() as connection:
+            for instance_id in instance_ids:
+                if self._running(instance_id) is None:
+                    deleted += connection.execute(
+                        "DELETE FROM instances WHERE instance_id = ?", (instance_id,)
+                    ).rowcount
+                    _forget(connection, instance_id)
+        return deleted
+
+    def _running(self, instance_id: str) -> Instance | None:
+        instance = self.find(instance_id)
+        return None if instance is None or instance.status.is_final else instance
+
+    # episodes
+
+    def ready_instances(self, now: datetime) -> list[str]:
+        """List the instances with visible messages, the longest waiting first."""
+        rows = self._rows(
+            "SELECT instance_id FROM inbox WHERE visible_at <= ? GROUP BY instance_id ORDER BY MIN(sequence)",
+            to_text(now),
+        )
+        return [row["instance_id"] for row in rows]
+
+    def next_due(self) -> datetime | None:
+        """Tell when the oldest message becomes visible, or became so."""
+        return self.next_due_after(datetime.min.replace(tzinfo=UTC))
+
+    def next_due_after(self, now: datetime) -> datetime | None:
+        """Tell when the next message becomes visible that is not yet."""
+        rows = self._rows("SELECT MIN(visible_at) AS due FROM inbox WHERE visible_at > ?", to_text(now))
+        return from_text(rows[0]["due"]) if rows[0]["due"] else None
+
+    def load_turn(self, instance_id: str, now: datetime) -> tuple[Turn, Sequence[int]] | None:
+        """Give what an episode starts from and the messages it consumes; None when nothing is to be done."""
+        with self._guard:
+            instance = self._running(instance_id)
+            rows = self._rows(
+                "SELECT sequence, event FROM inbox WHERE instance_id = ? AND visible_at <= ? ORDER BY sequence",
+                instance_id,
+                to_text(now),
+            )
+            if instance is None or not rows:
+                return None
+            past = self.history(instance_id)
+        for event in past:
+            event["IsPlayed"] = kind(event) is not EventType.ORCHESTRATOR_STARTED
+        arrived = [json.loads(row["event"]) for row in rows]
+        # after a continue-as-new, external events may have been waiting longer than the new start
+        arrived.sort(key=lambda event: kind(event) is not EventType.EXECUTION_STARTED)
+        return Turn(instance, past, arrived, now), [row["sequence"] for row in rows]
+
+    def commit(self, turn: Turn, consumed: Sequence[int], outcome: Outcome) -> bool:
+        """Apply an episode; False (and nothing is changed) when the instance was replaced meanwhile."""
+        before, after = turn.instance, outcome.instance
+        with self._transaction() as connection:
+            current = self.find(before.instance_id)
+            if current is None or current.execution_id != before.execution_id:
+                return False
+            connection.executemany("DELETE FROM inbox WHERE sequence = ?", [(number,) for number in consumed])
+            if outcome.replaces_history:
+                connection.execute("DELETE FROM history WHERE instance_id = ?", (before.instance_id,))
+            if outcome.replaces_history or after.status.is_final:
+                _drop_messages(connection, before, only_execution=not after.status.is_final)
+            _append(connection, before.instance_id, len(turn.history), outcome.new_events)
+            _save(connection, after)
+            self._send_out(connection, outcome, turn.now)
+        return True
+
+    def _send_out(self, connection: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+        connection.executemany(
+            "INSERT INTO activities (instance_id, execution_id, task_id, activity, input) VALUES (?, ?, ?, ?, ?)",
+            [
+                (a.instance_id, a.execution_id, a.task_id, a.activity, a.input_text)
+                for a in outcome.activities
+            ],
+        )
+        for message in outcome.messages:
+            if message.instance_id == outcome.instance.instance_id or self._is_current(message):
+                _post(connection, message)
+        for request in outcome.entity_requests:
+            _ask(connection, request)
+        for start in outcome.starts:
+            self._start_child(connection, start, now)
+
+    def _is_current(self, message: Message) -> bool:
+        running = self._running(message.instance_id)
+        return running is not None and message.execution_id in (None, running.execution_id)
+
+    def _start_child(self, connection: sqlite3.Connection, start: Start, now: datetime) -> None:
+        running = self._running(start.instance_id)
+        if running is None:
+            _create(connection, start, now)
+        elif start.parent is not None:
+            refusal = f"An Orchestration instance with the status {running.status} already exists."
+            event = history.sub_orchestration_failed(now, start.parent.task_id, refusal, start.instance_id)
+            _post(connection, Message(start.parent.instance_id, event, now, start.parent.execution_id))
+
+    # activities
+
+    def queued_activities(self, limit: int) -> list[tuple[int, ActivityCall]]:
+        """List activity calls that are not over, the oldest first."""
+        rows = self._rows("SELECT * FROM activities ORDER BY sequence LIMIT ?", limit)
+        return [
+            (
+                row["sequence"],
+                ActivityCall(
+                    row["instance_id"], row["execution_id"], row["task_id"], row["activity"], row["input"]
+                ),
+            )
+            for row in rows
+        ]
+
+    def complete_activity(self, sequence: int, message: Message) -> None:
+        """Take an activity off the queue and give its result to the execution that called it, if it still runs."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM activities WHERE sequence = ?", (sequence,))
+            if self._is_current(message):
+                _post(connection, message)
+
+    # entities
+
+    def ready_entities(self) -> list[str]:
+        """List the entities with waiting operations, the longest waiting first."""
+        rows = self._rows("SELECT entity_id FROM entity_inbox GROUP BY entity_id ORDER BY MIN(sequence)")
+        return [row["entity_id"] for row in rows]
+
+    def ask(self, request: EntityRequest) -> None:
+        """Put an operation into an entity's queue."""
+        with self._transaction() as connection:
+            _ask(connection, request)
+
+    def load_batch(self, entity_id: str, limit: int) -> Batch:
+        """Give an entity's state and its oldest waiting operations."""
+        with self._guard:
+            entity = self.entity(entity_id)
+            rows = self._rows(
+                "SELECT sequence, request FROM entity_inbox WHERE entity_id = ? ORDER BY sequence LIMIT ?",
+                entity_id,
+                limit,
+            )
+        return Batch(
+            entity_id, entity.state if entity else None, [(row["sequence"], row["request"]) for row in rows]
+        )
+
+    def commit_batch(
+        self, batch: Batch, state: str | None, answers: Iterable[Message], now: datetime
+    ) -> None:
+        """Apply a batch: the new state (None: the entity is no more) and the answers to who waits for them."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "DELETE FROM entity_inbox WHERE sequence = ?", [(sequence,) for sequence, _ in batch.requests]
+            )
+            if state is None:
+                connection.execute("DELETE FROM entities WHERE entity_id = ?", (batch.entity_id,))
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO entities VALUES (?, ?, ?)", (batch.entity_id, state, to_text(now))
+                )
+            for answer in answers:
+                if self._is_current(answer):
+                    _post(connection, answer)
+
+    def entity(self, entity_id: str) -> Entity | None:
+        """Give an entity that exists, or None."""
+        rows = self._rows("SELECT * FROM entities WHERE entity_id = ?", entity_id)
+        return _entity(rows[0]) if rows else None
+
+    def entities(self, prefix: str) -> list[Entity]:
+        """List the entities whose id (``@name@key``) starts with a prefix."""
+        rows = self._rows("SELECT * FROM entities WHERE substr(entity_id, 1, ?) = ?", len(prefix), prefix)
+        return [_entity(row) for row in rows]
+
+
+def _instance(row: sqlite3.Row) -> Instance:
+    return Instance(
+        instance_id=row["instance_id"],
+        execution_id=row["execution_id"],
+        orchestrator=row["orchestrator"],
+        version=row["version"],
+        status=Status(row["status"]),
+        input_text=row["input"],
+        output=row["output"],
+        custom_status=row["custom_status"],
+        parent=Parent.parse(json.loads(row["parent"])) if row["parent"] else None,
+        created=from_text(row["created"]),
+        updated=from_text(row["updated"]),
+    )
+
+
+def _entity(row: sqlite3.Row) -> Entity:
+    return Entity(row["entity_id"], row["state"], from_text(row["updated"]))
+
+
+def _where(query: Query) -> tuple[str, list[Any]]:
+    conditions: list[tuple[str, list[Any]]] = []
+    if query.created_from:
+        conditions.append(("created >= ?", [to_text(query.created_from)]))
+    if query.created_to:
+        conditions.append(("created <= ?", [to_text(query.created_to)]))
+    if query.statuses:
+        conditions.append((f"status IN ({', '.join('?' * len(query.statuses))})", [*query.statuses]))
+    if query.prefix:
+        conditions.append(("substr(instance_id, 1, ?) = ?", [len(query.prefix), query.prefix]))
+    if query.after is not None:
+        conditions.append(("instance_id > ?", [query.after]))
+    if not conditions:
+        return "", []
+    return "WHERE " + " AND ".join(c for c, _ in conditions), [v for _, values in conditions for v in values]
+
+
+def _create(connection: sqlite3.Connection, start: Start, now: datetime) -> None:
+    _forget(connection, start.instance_id)
+    instance = Instance(
+        instance_id=start.instance_id,
+        execution_id=start.execution_id,
+        orchestrator=start.orchestrator,
+        version=start.version,
+        status=Status.PENDING,
+        input_text=start.input_text,
+        output=None,
+        custom_status=None,
+        parent=start.parent,
+        created=now,
+        updated=now,
+    )
+    _save(connection, instance)
+    _post(connection, Message(start.instance_id, started_event(instance, now), now, start.execution_id))
+
+
+def _save(connection: sqlite3.Connection, instance: Instance) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            instance.instance_id,
+            instance.execution_id,
+            instance.orchestrator,
+            instance.version,
+            instance.status,
+            instance.input_text,
+            instance.output,
+            instance.custom_status,
+            json.dumps(instance.parent.to_json()) if instance.parent else None,
+            to_text(instance.created),
+            to_text(instance.updated),
+        ),
+    )
+
+
+def _append(connection: sqlite3.Connection, instance_id: str, length: int, events: Iterable[Event]) -> None:
+    connection.executemany(
+        "INSERT INTO history VALUES (?, ?, ?)",
+        [(instance_id, length + number, json.dumps(event)) for number, event in enumerate(events)],
+    )
+
+
+def _post(connection: sqlite3.Connection, message: Message) -> None:
+    connection.execute(
+        "INSERT INTO inbox (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)",
+        (message.instance_id, message.execution_id, to_text(message.visible_at), json.dumps(message.event)),
+    )
+
+
+def _ask(connection: sqlite3.Connection, request: EntityRequest) -> None:
+    connection.execute(
+        "INSERT INTO entity_inbox (entity_id, request) VALUES (?, ?)", (request.entity_id, request.request)
+    )
+
+
+def _drop_messages(connection: sqlite3.Connection, instance: Instance, *, only_execution: bool) -> None:
+    connection.execute(
+        "DELETE FROM inbox WHERE instance_id = ? AND (execution_id = ? OR NOT ?)",
+        (instance.instance_id, instance.execution_id, only_execution),
+    )
+
+
+def _forget(connection: sqlite3.Connection, instance_id: str) -> None:
+    connection.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
+    connection.execute("DELETE FROM inbox WHERE instance_id = ?", (instance_id,))
