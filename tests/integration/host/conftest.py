@@ -1,0 +1,48 @@
+"""Fixtures for tests that speak to the embedded host over HTTP, as a client would."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.host.clock import Clock
+from local.host.server import HostServer
+from tests.integration.host.client import Client, Serve
+
+APPS = Path(__file__).parent / "apps"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # the SDK tells, once per process, that it decodes without a type; its own advice, not this project's fault
+    config.addinivalue_line("filterwarnings", "ignore:azure.functions df_loads was called:DeprecationWarning")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start hosts on demand and stop them after the test."""
+    started: list[Client] = []
+
+    def start(app: str = "patterns", clock: Clock | None = None, **options: Any) -> Client:
+        database = options.pop("database", tmp_path / "hub.db")
+        host = HostServer(APPS / app, database, clock=clock or Clock("skip"), **options)
+        host.__enter__()
+        started.append(Client(host))
+        return started[-1]
+
+    yield start
+    for client in started:
+        client.http.close()
+        client.host.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(serve: Serve) -> Client:
+    """A client of a host that serves the patterns with a skipping clock."""
+    return serve()
+
+
+@pytest.fixture
+def standing(serve: Serve) -> Client:
+    """A client of a host whose clock stands still until it is told to move."""
+    return serve(clock=Clock("manual"))
