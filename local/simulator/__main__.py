@@ -1,0 +1,50 @@
+"""`python -m local.simulator`: serve a simulated Azure until told to stop."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local.simulator.seed import SeedError, read_seed
+from local.simulator.server import SimulatorServer
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print one JSON line with the endpoints when ready; end with 0 on SIGTERM or SIGINT, with 2 on a bad seed."""
+    options = _parse(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        seed = read_seed(options.seed) if options.seed else None
+        server = SimulatorServer(seed, options.transitions, options.time_scale, options.port)
+    except (SeedError, ValueError) as error:
+        place = f"{options.seed}: " if options.seed and not str(error).startswith(str(options.seed)) else ""
+        print(f"{place}{error}", file=sys.stderr)
+        return 2
+    with server:
+        ready = {
+            name: getattr(server, name) for name in ("arm", "identity_endpoint", "identity_header", "control")
+        }
+        print(json.dumps(ready), flush=True)
+        stop.wait()
+    return 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--seed", type=Path, help="YAML or JSON file with what exists at the start")
+    parser.add_argument(
+        "--transitions",
+        default="seconds:8",
+        help="immediate, polls:N, seconds:S or manual (default: seconds:8)",
+    )
+    parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast the clock runs")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

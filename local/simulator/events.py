@@ -1,0 +1,370 @@
+"""Event Grid: subscriptions with their handshake, filters, and delivery at least once with the documented retries.
+
+What an event says about an operation is here too; when one is raised is the models' business.
+"""
+
+import heapq
+import itertools
+import threading
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from local.simulator.clock import Clock
+from local.simulator.models.resources import Json, Operation
+
+EVENT_GRID_SCHEMA = "EventGridSchema"
+CLOUD_EVENTS_SCHEMA = "CloudEventSchemaV1_0"
+# documented: after a failed delivery the next try comes after this many seconds, the last pause repeating ...
+RETRY_SECONDS = (10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200)
+# ... until this many tries or this age
+MOST_ATTEMPTS = 30
+TIME_TO_LIVE = timedelta(hours=24)
+# documented: a webhook that answers so is not tried again
+_FINAL_STATUSES = frozenset({400, 401, 403, 413})
+_ANSWER_WINDOW_SECONDS = 30.0
+_REMEMBERED_DELIVERIES = 1000
+
+
+class HandshakeError(Exception):
+    """The endpoint did not prove that it wants the events; the message says how it answered."""
+
+
+@dataclass
+class EventSubscription:
+    """Who wants which events: `scope` is a subscription or resource-group id, all of them when None."""
+
+    name: str
+    endpoint: str
+    schema: str = EVENT_GRID_SCHEMA
+    scope: str | None = None
+    included_event_types: tuple[str, ...] | None = None
+    advanced_filters: tuple[Json, ...] = ()
+
+    @classmethod
+    def parse(cls, name: str, document: Json) -> "EventSubscription":
+        """Read the control plane's document. Raises ValueError."""
+        known = {"endpoint", "schema", "scope", "includedEventTypes", "advancedFilters"}
+        if not isinstance(document, dict) or not isinstance(document.get("endpoint"), str):
+            raise ValueError("An event subscription needs an 'endpoint'.")  # noqa: TRY004 - a client's value
+        if unknown := set(document) - known:
+            raise ValueError(f"{', '.join(sorted(unknown))}: not known; use {', '.join(sorted(known))}.")
+        schema = document.get("schema", EVENT_GRID_SCHEMA)
+        if schema not in (EVENT_GRID_SCHEMA, CLOUD_EVENTS_SCHEMA):
+            raise ValueError(
+                f"The schema {schema!r} is neither {EVENT_GRID_SCHEMA} nor {CLOUD_EVENTS_SCHEMA}."
+            )
+        filters = document.get("advancedFilters") or []
+        for advanced in filters:
+            if advanced.get("operatorType") not in _OPERATORS:
+                raise ValueError(
+                    f"The operator {advanced.get('operatorType')!r} is not simulated: use StringIn."
+                )
+        included = document.get("includedEventTypes")
+        return cls(
+            name=name,
+            endpoint=document["endpoint"],
+            schema=schema,
+            scope=document.get("scope"),
+            included_event_types=tuple(included) if included else None,
+            advanced_filters=tuple(filters),
+        )
+
+    def wants(self, event: Json) -> bool:
+        """Whether the event passes scope and filters; strings compare without regard to case (documented)."""
+        in_scope = self.scope is None or f"{event['data']['resourceUri']}/".lower().startswith(
+            f"/{self.scope.strip('/')}/".lower()
+            if "/" in self.scope
+            else f"/subscriptions/{self.scope}/".lower()
+        )
+        right_type = self.included_event_types is None or event["eventType"] in self.included_event_types
+        return in_scope and right_type and all(_passes(advanced, event) for advanced in self.advanced_filters)
+
+    def as_json(self) -> Json:
+        """The document that makes this subscription."""
+        return {
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "schema": self.schema,
+            "scope": self.scope,
+            "includedEventTypes": list(self.included_event_types) if self.included_event_types else None,
+            "advancedFilters": list(self.advanced_filters),
+        }
+
+
+_OPERATORS = ("StringIn",)
+
+
+def _passes(advanced: Json, event: Json) -> bool:
+    value: Any = event
+    for part in advanced["key"].split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return str(value).lower() in {str(wanted).lower() for wanted in advanced["values"]}
+
+
+def resource_event(operation: Operation, event_time: datetime) -> Json:
+    """The event that a successful write or deletion raises, in the Event Grid schema (documented shape)."""
+    resource = operation.resource
+    deleted = operation.verb == "delete"
+    action = f"{resource.id.type}/{'delete' if deleted else 'write'}"
+    # documented sample: resource groups are written in lower case in the events of writes
+    uri = str(resource.id).replace("/resourceGroups/", "/resourcegroups/", 1)
+    return {
+        "subject": uri,
+        "eventType": f"Microsoft.Resources.Resource{'Delete' if deleted else 'Write'}Success",
+        "eventTime": f"{event_time:%Y-%m-%dT%H:%M:%S}.{event_time.microsecond:06d}1Z",
+        "id": str(uuid.uuid4()),
+        "data": {
+            "authorization": {"scope": uri, "action": action, "evidence": {"role": "Contributor"}},
+            "claims": {"appid": operation.principal.client_id, "oid": operation.principal.object_id},
+            "correlationId": operation.id,
+            "resourceProvider": "Microsoft.Compute",
+            "resourceUri": uri,
+            "operationName": action,
+            "status": "Succeeded",
+            "subscriptionId": resource.id.subscription,
+            "tenantId": operation.principal.tenant,
+        },
+        "dataVersion": "2",
+        "metadataVersion": "1",
+        "topic": f"/subscriptions/{resource.id.subscription}",
+    }
+
+
+def cloud_event(event: Json) -> Json:
+    """The same event by the CloudEvents 1.0 schema."""
+    return {
+        "specversion": "1.0",
+        "source": event["topic"],
+        "subject": event["subject"],
+        "type": event["eventType"],
+        "time": event["eventTime"],
+        "id": event["id"],
+        "data": event["data"],
+    }
+
+
+@dataclass
+class Switches:
+    """How delivery misbehaves: copies per event, whether waiting events are shuffled, how many are lost next."""
+
+    copies: int = 1
+    reorder: bool = False
+    lose_next: int = 0
+
+
+@dataclass
+class Delivery:
+    """One event on its way to one subscription."""
+
+    subscription: EventSubscription
+    event: Json
+    raised: datetime
+    attempts: int = 0
+    state: str = "pending"
+    answers: list[str] = field(default_factory=list)
+
+    def as_json(self) -> Json:
+        """What the control plane shows."""
+        return {
+            "subscription": self.subscription.name,
+            "event": self.event,
+            "attempts": self.attempts,
+            "state": self.state,
+            "answers": self.answers,
+        }
+
+
+class EventGrid:
+    """Keeps the subscriptions and delivers from threads of its own until it is closed."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.subscriptions: dict[str, EventSubscription] = {}
+        self.switches = Switches()
+        self.finished: deque[Delivery] = deque(maxlen=_REMEMBERED_DELIVERIES)
+        self._waiting: list[tuple[datetime, int, Delivery]] = []
+        self._under_way: list[Delivery] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._client = httpx.Client(timeout=_ANSWER_WINDOW_SECONDS, trust_env=False)
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="event-grid")
+        self._dispatcher = threading.Thread(target=self._dispatch, name="event-grid-dispatcher", daemon=True)
+        self._dispatcher.start()
+
+    def close(self) -> None:
+        """Stop delivering; what is on its way is finished first."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._dispatcher.join()
+        self._pool.shutdown(wait=True)
+        self._client.close()
+
+    def clear(self) -> None:
+        """Forget subscriptions, deliveries and switches."""
+        with self._changed:
+            self.subscriptions.clear()
+            self._waiting.clear()
+            self.finished.clear()
+            self.switches = Switches()
+
+    def subscribe(self, subscription: EventSubscription) -> None:
+        """Add or replace a subscription, after the handshake of its schema. Raises HandshakeError."""
+        try:
+            self._shake_hands(subscription)
+        except httpx.HTTPError as error:
+            raise HandshakeError(f"{subscription.endpoint} does not answer: {error}") from error
+        self.subscriptions[subscription.name] = subscription
+
+    def publish(self, event: Json) -> None:
+        """Queue an event for every subscription that wants it; returns at once."""
+        with self._changed:
+            for subscription in self.subscriptions.values():
+                if subscription.wants(event):
+                    self._queue(subscription, event)
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Look again at what is due: the clock was moved."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def deliveries(self) -> Json:
+        """Delivered, failed, lost and pending events."""
+        with self._changed:
+            waiting = [delivery for _, _, delivery in sorted(self._waiting)] + self._under_way
+            shown = [*self.finished, *waiting]
+        states = ("delivered", "dead-lettered", "lost", "pending")
+        return {state: [item.as_json() for item in shown if item.state == state] for state in states}
+
+    def _queue(self, subscription: EventSubscription, event: Json) -> None:
+        now = self.clock.now()
+        for _ in range(self.switches.copies):
+            delivery = Delivery(subscription, event, now)
+            if self.switches.lose_next > 0:
+                self.switches.lose_next -= 1
+                delivery.state = "lost"
+                self.finished.append(delivery)
+            else:
+                self._push(now, delivery)
+
+    def _push(self, due: datetime, delivery: Delivery) -> None:
+        order = next(self._order)
+        # the latest first: the opposite of the order of events, and repeatable
+        heapq.heappush(self._waiting, (due, -order if self.switches.reorder else order, delivery))
+
+    def _dispatch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                now = self.clock.now()
+                for delivery in self._due(now):
+                    self._under_way.append(delivery)
+                    self._pool.submit(self._deliver, delivery)
+                pause = self.clock.real_seconds_until(self._waiting[0][0]) if self._waiting else None
+                self._changed.wait(pause)
+
+    def _due(self, now: datetime) -> Iterator[Delivery]:
+        while self._waiting and self._waiting[0][0] <= now:
+            yield heapq.heappop(self._waiting)[2]
+
+    def _deliver(self, delivery: Delivery) -> None:
+        subscription = delivery.subscription
+        delivery.attempts += 1
+        try:
+            if subscription.schema == CLOUD_EVENTS_SCHEMA:
+                response = self._client.post(
+                    subscription.endpoint,
+                    json=cloud_event(delivery.event),
+                    headers={"Content-Type": "application/cloudevents+json; charset=utf-8"},
+                )
+            else:
+                response = self._client.post(
+                    subscription.endpoint,
+                    json=[delivery.event],
+                    headers={
+                        "aeg-event-type": "Notification",
+                        "aeg-subscription-name": subscription.name.upper(),
+                        "aeg-delivery-count": str(delivery.attempts - 1),
+                        "aeg-data-version": "2",
+                        "aeg-metadata-version": "1",
+                    },
+                )
+            self._answered(delivery, response.status_code, str(response.status_code))
+        except httpx.HTTPError as error:
+            self._answered(delivery, None, f"{type(error).__name__}: {error}")
+
+    def _answered(self, delivery: Delivery, status: int | None, answer: str) -> None:
+        with self._changed:
+            self._under_way.remove(delivery)
+            delivery.answers.append(answer)
+            pause = RETRY_SECONDS[min(delivery.attempts, len(RETRY_SECONDS)) - 1]
+            due = self.clock.now() + timedelta(seconds=pause)
+            if status is not None and 200 <= status <= 299:  # noqa: PLR2004 - any success
+                delivery.state = "delivered"
+            elif (
+                status in _FINAL_STATUSES
+                or delivery.attempts >= MOST_ATTEMPTS
+                or due > delivery.raised + TIME_TO_LIVE
+            ):
+                delivery.state = "dead-lettered"
+            if delivery.state == "pending":
+                self._push(due, delivery)
+            else:
+                self.finished.append(delivery)
+            self._changed.notify_all()
+
+    def _shake_hands(self, subscription: EventSubscription) -> None:
+        if subscription.schema == CLOUD_EVENTS_SCHEMA:
+            self._ask_for_permission(subscription)
+        else:
+            self._send_validation_code(subscription)
+
+    def _ask_for_permission(self, subscription: EventSubscription) -> None:
+        """CloudEvents' abuse protection: OPTIONS, answered with the allowed origin."""
+        origin = "eventgrid.azure.net"
+        response = self._client.options(subscription.endpoint, headers={"WebHook-Request-Origin": origin})
+        allowed = response.headers.get("WebHook-Allowed-Origin")
+        if response.status_code != httpx.codes.OK or allowed not in (origin, "*"):
+            raise HandshakeError(
+                f"{subscription.endpoint} answered OPTIONS with {response.status_code} and WebHook-Allowed-Origin "
+                f"{allowed!r}, not with 200 and {origin!r}."
+            )
+
+    def _send_validation_code(self, subscription: EventSubscription) -> None:
+        """Event Grid's own handshake: a code is sent, and echoed by an endpoint that wants events."""
+        code = str(uuid.uuid4())
+        event = {
+            "id": str(uuid.uuid4()),
+            "topic": subscription.scope or "/subscriptions",
+            "subject": "",
+            "data": {
+                "validationCode": code,
+                "validationUrl": f"https://rp-eastus2.eventgrid.azure.net/eventsubscriptions/{subscription.name}/validate",
+            },
+            "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+            "eventTime": f"{self.clock.now():%Y-%m-%dT%H:%M:%S.%f}1Z",
+            "metadataVersion": "1",
+            "dataVersion": "1",
+        }
+        headers = {
+            "aeg-event-type": "SubscriptionValidation",
+            "aeg-subscription-name": subscription.name.upper(),
+        }
+        response = self._client.post(subscription.endpoint, json=[event], headers=headers)
+        try:
+            echoed = response.json().get("validationResponse")
+        except (ValueError, AttributeError):
+            echoed = None
+        if response.status_code != httpx.codes.OK or echoed != code:
+            raise HandshakeError(
+                f"{subscription.endpoint} answered the validation event with {response.status_code} and "
+                f"{response.text[:200]!r}, not with 200 and the validation code."
+            )

@@ -1,0 +1,157 @@
+"""What ARM does before and after a provider works: who asks, with which api-version; log and headers."""
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from local.simulator.api_versions import check_api_version
+from local.simulator.calls import Answer, Call
+from local.simulator.errors import InvalidRequestContentError, InvalidResourceTypeError, SimulatedError
+from local.simulator.faults import RequestFault
+from local.simulator.headers import common_headers
+from local.simulator.identity import Identity
+from local.simulator.models.azure import Azure
+from local.simulator.models.resources import Json
+from local.simulator.responses import error_answer
+from local.simulator.urls import ARM_MAP, canonical_path
+
+_REMEMBERED_REQUESTS = 5000
+
+
+class ConnectionCutError(Exception):
+    """The connection is to be closed without an answer."""
+
+
+@dataclass(frozen=True)
+class RawRequest:
+    """A request as it came in."""
+
+    method: str
+    path: str
+    query_string: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    data: bytes
+    origin: str
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """An answer as it goes out."""
+
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+
+@dataclass
+class Gateway:
+    """The simulated management endpoint."""
+
+    azure: Azure
+    identity: Identity
+    log: deque[Json] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_REQUESTS))
+
+    def handle(self, request: RawRequest) -> RawAnswer:
+        """Answer one request and remember it. Raises ConnectionCutError when a fault says so."""
+        with self.azure.lock:
+            fault = self.azure.faults.take_request_fault(request.method, _full_path(request))
+            answer: Answer | None = None
+            if fault is None or fault.kind == "lost-answer":
+                self.azure.settle()
+                answer = self._answer(request)
+                self.azure.settle()
+            elif fault.kind == "answer":
+                answer = _faulty_answer(fault)
+            self._remember(request, answer, fault)
+            if answer is None or (fault and fault.kind == "lost-answer"):
+                raise ConnectionCutError
+            return self._serialize(request, answer)
+
+    def _answer(self, request: RawRequest) -> Answer:
+        try:
+            principal = self.identity.principal(request.headers.get("Authorization"))
+            (type_, response), values = self._route(request)
+            body = _parse_body(request.data)
+            check_api_version(
+                type_, request.query.get("api-version", ""), request.method, str(body.get("location", ""))
+            )
+            if "subscription" in values:
+                self.azure.subscription(values["subscription"])
+            call = Call(
+                self.azure,
+                request.method,
+                request.path,
+                values,
+                request.query,
+                body,
+                principal,
+                request.origin,
+            )
+            answer: Answer = response(call)
+        except SimulatedError as error:
+            return error_answer(error)
+        return answer
+
+    def _route(self, request: RawRequest) -> tuple[Any, Mapping[str, str]]:
+        adapter = ARM_MAP.bind("arm")
+        try:
+            return adapter.match(canonical_path(request.path), method=request.method)
+        except HTTPException:
+            raise InvalidResourceTypeError(f"The path '{request.path}' is not simulated.") from None
+
+    def _remember(self, request: RawRequest, answer: Answer | None, fault: RequestFault | None) -> None:
+        self.log.append(
+            {
+                "time": self.azure.clock.now().isoformat(),
+                "method": request.method,
+                "path": request.path,
+                "query": request.query_string,
+                "body": request.data.decode("utf-8", "replace") or None,
+                "status": answer.status if answer else None,
+                "fault": fault.kind if fault else None,
+            }
+        )
+
+    def _serialize(self, request: RawRequest, answer: Answer) -> RawAnswer:
+        headers = common_headers(request.method, self.azure.clock.now(), answer.request_id) | answer.headers
+        if answer.body is None:
+            return RawAnswer(answer.status, headers, b"")
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        if answer.by_gateway:
+            text = json.dumps(answer.body, separators=(",", ":"))
+        else:
+            # recorded: the compute provider indents, and ends its lines as Windows does
+            text = json.dumps(answer.body, indent=2).replace("\n", "\r\n")
+        return RawAnswer(answer.status, headers, text.encode())
+
+
+def _full_path(request: RawRequest) -> str:
+    return f"{request.path}?{request.query_string}" if request.query_string else request.path
+
+
+def _faulty_answer(fault: RequestFault) -> Answer:
+    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    if fault.code is None:
+        return Answer(fault.status, None, headers)
+    return Answer(
+        fault.status, {"error": {"code": fault.code, "message": fault.message}}, headers, by_gateway=True
+    )
+
+
+def _parse_body(data: bytes) -> Json:
+    if not data:
+        return {}
+    try:
+        body = json.loads(data)
+    except ValueError as error:
+        raise InvalidRequestContentError(
+            f"The request content was invalid and could not be deserialized: '{error}'."
+        ) from None
+    if not isinstance(body, dict):
+        raise InvalidRequestContentError("The request content was invalid: it must be a JSON object.")
+    return body

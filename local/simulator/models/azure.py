@@ -1,0 +1,142 @@
+"""The whole state of the simulated service, and how its long-running operations come to an end.
+
+What each type of resource demands is in the modules beside this one. Callers hold `lock` for all of a request's work.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from local.simulator.clock import Clock
+from local.simulator.errors import (
+    OperationPreemptedError,
+    ResourceGroupNotFoundError,
+    ResourceNotFoundError,
+    SimulatedError,
+    SubscriptionNotFoundError,
+)
+from local.simulator.faults import Faults
+from local.simulator.models.resources import Operation, Principal, Resource, ResourceGroup, Subscription
+from local.simulator.resource_ids import ResourceId
+from local.simulator.switches import Switches
+from local.simulator.transitions import Job, Transitions
+
+if TYPE_CHECKING:
+    from local.simulator.models.kinds import Kind
+
+Listener = Callable[[Operation], None]
+
+
+class Azure:
+    """Subscriptions, groups, resources and operations; `listener` hears of every operation that succeeded."""
+
+    def __init__(self, clock: Clock, transitions: str = "immediate") -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.listener: Listener = lambda _operation: None
+        self.initial_transitions = transitions
+        self.kinds: dict[str, Kind] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: state, paces, switches and faults."""
+        self.transitions = Transitions(self.clock, self.initial_transitions)
+        self.switches = Switches()
+        self.faults = Faults()
+        self.subscriptions: dict[str, Subscription] = {}
+        self.groups: dict[tuple[str, str], ResourceGroup] = {}
+        self.resources: dict[str, Resource] = {}
+        self.operations: dict[str, Operation] = {}
+        self.running: dict[str, Operation] = {}
+
+    def kind(self, type_: str) -> "Kind":
+        """The behaviour of a resource type. Raises KeyError for a type that is not simulated."""
+        return self.kinds[type_.lower()]
+
+    def subscription(self, subscription: str) -> Subscription:
+        """The subscription. Raises SubscriptionNotFoundError."""
+        try:
+            return self.subscriptions[subscription.lower()]
+        except KeyError:
+            raise SubscriptionNotFoundError(subscription) from None
+
+    def group(self, subscription: str, name: str) -> ResourceGroup:
+        """The resource group. Raises ResourceGroupNotFoundError."""
+        try:
+            return self.groups[subscription.lower(), name.lower()]
+        except KeyError:
+            raise ResourceGroupNotFoundError(name) from None
+
+    def find(self, resource_id: ResourceId) -> Resource | None:
+        """The resource, if it exists."""
+        return self.resources.get(resource_id.key)
+
+    def get(self, resource_id: ResourceId) -> Resource:
+        """The resource. Raises ResourceNotFoundError."""
+        resource = self.find(resource_id)
+        if resource is None:
+            raise ResourceNotFoundError(resource_id.path, resource_id.group)
+        return resource
+
+    def of_type(self, type_: str, subscription: str, group: str | None = None) -> Iterator[Resource]:
+        """The resources of one type in a subscription, or in one of its groups, in order of creation."""
+        for resource in self.resources.values():
+            if (
+                resource.id.type.lower() == type_.lower()
+                and resource.id.subscription.lower() == subscription.lower()
+                and (group is None or resource.id.group.lower() == group.lower())
+            ):
+                yield resource
+
+    def children(self, parent: ResourceId, type_: str | None = None) -> list[Resource]:
+        """What a gallery or definition holds directly, or everything below it when no type is given."""
+        prefix = parent.key + "/"
+        return [
+            resource
+            for key, resource in self.resources.items()
+            if key.startswith(prefix) and (type_ is None or resource.id.type.lower() == type_.lower())
+        ]
+
+    def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
+        """Start an operation on a resource."""
+        operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
+        self.operations[operation.id] = self.running[operation.id] = operation
+        return operation
+
+    def settle(self) -> None:
+        """Let every running operation advance as far as its pace allows, and end those that are done."""
+        for operation in list(self.running.values()):
+            if operation.id in self.running:
+                self.kind(operation.resource.id.type).advance(operation)
+        for kind in self.kinds.values():
+            kind.catch_up()
+
+    def finish(self, operation: Operation, error: SimulatedError | None = None) -> None:
+        """End an operation well, or with the error that a client finds in it (HTTP 200, status Failed)."""
+        del self.running[operation.id]
+        operation.status = "Failed" if error else "Succeeded"
+        operation.error = error
+        operation.ended = self.clock.now()
+        resource = operation.resource
+        if operation.verb == "delete" and not error:
+            self._remove(resource)
+        elif not self.operations_on(resource):
+            resource.provisioning_state = operation.status
+        if not error:
+            resource.changed = operation.ended
+            self.listener(operation)
+
+    def operations_on(self, resource: Resource) -> list[Operation]:
+        """The operations that still run on a resource."""
+        return [operation for operation in self.running.values() if operation.resource is resource]
+
+    def _remove(self, resource: Resource) -> None:
+        self.resources.pop(resource.id.key, None)
+        for operation in self.operations_on(resource):
+            del self.running[operation.id]
+            operation.status = "Canceled"
+            operation.ended = self.clock.now()
+            operation.error = OperationPreemptedError(
+                "The operation was preempted by a more recent operation."
+            )

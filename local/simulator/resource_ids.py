@@ -1,0 +1,67 @@
+"""ARM resource ids: taken apart, put together, compared without regard to case."""
+
+from dataclasses import dataclass
+from itertools import chain
+
+
+@dataclass(frozen=True)
+class ResourceId:
+    """A resource inside a resource group; `type` and `names` have one segment and one name per level."""
+
+    subscription: str
+    group: str
+    type: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The resource's own name: the last segment."""
+        return self.names[-1]
+
+    @property
+    def key(self) -> str:
+        """The id in lower case: ids that differ only in case are one resource."""
+        return str(self).lower()
+
+    @property
+    def group_key(self) -> tuple[str, str]:
+        """Subscription and resource group in lower case."""
+        return self.subscription.lower(), self.group.lower()
+
+    @property
+    def parent(self) -> "ResourceId | None":
+        """The resource that holds this one; None at the top level."""
+        if len(self.names) == 1:
+            return None
+        return ResourceId(self.subscription, self.group, self.type.rsplit("/", 1)[0], self.names[:-1])
+
+    @property
+    def path(self) -> str:
+        """The part after `/providers/`, as ARM's messages name a resource."""
+        namespace, *segments = self.type.split("/")
+        return "/".join([namespace, *chain.from_iterable(zip(segments, self.names, strict=True))])
+
+    def child(self, segment: str, name: str) -> "ResourceId":
+        """A resource that this one holds."""
+        return ResourceId(self.subscription, self.group, f"{self.type}/{segment}", (*self.names, name))
+
+    def __str__(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}/providers/{self.path}"
+
+
+def parse_resource_id(text: str) -> ResourceId:
+    """Take an ARM resource id apart, whatever the case of its fixed segments. Raises ValueError."""
+    empty, *segments = text.rstrip("/").split("/")
+    well_formed = len(segments) >= 8 and len(segments) % 2 == 0 and empty == "" and all(segments)  # noqa: PLR2004 - an id has four pairs at least
+    if not well_formed or [segment.lower() for segment in segments[0:6:2]] != [
+        "subscriptions",
+        "resourcegroups",
+        "providers",
+    ]:
+        raise ValueError(f"{text!r} is not an ARM resource id.")
+    return ResourceId(
+        subscription=segments[1],
+        group=segments[3],
+        type="/".join([segments[5], *segments[6::2]]),
+        names=tuple(segments[7::2]),
+    )
