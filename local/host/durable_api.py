@@ -1,78 +1,32 @@
-"""The durable HTTP API: starts, shows and manages instances and entities, for operators and the SDK's client alike."""
+"""The durable HTTP API: starts, shows and manages instances, for operators and the SDK's client alike."""
 
-import json
+import asyncio
 import re
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 
 from local.host import history
+from local.host.answers import CONTINUATION, PAGE_SIZE, error, flag, json_text, not_found, refused
 from local.host.app import App
 from local.host.clock import Clock
 from local.host.engine import Engine
-from local.host.entities import EntityId, signal
 from local.host.history import Event
+from local.host.history_view import parsed, view
 from local.host.host_json import HostJson
-from local.host.instances import EntityRequest, Instance, Message, Start
+from local.host.instances import Instance, Message, Start, Status
 from local.host.keys import Gate
-from local.host.task_hub import Entity, InstanceExistsError, Query, TaskHub
+from local.host.management_urls import RPC, WEBHOOK, ManagementUrls
+from local.host.task_hub import InstanceExistsError, Query, TaskHub
 from local.host.timestamps import from_text, to_seconds_text
-
-WEBHOOK = "/runtime/webhooks/durabletask"
-RPC = "/durabletask"
-CONTINUATION = "x-ms-continuation-token"
-PAGE_SIZE = 100
 
 # documented: no leading '@', none of / \ # ? and no control characters
 INSTANCE_ID = re.compile(r"(?!@)[^/\\#?\x00-\x1f\x7f-\x9f]{1,256}")
-
-
-class ManagementUrls:
-    """The addresses under which an instance is managed."""
-
-    def __init__(self, base_url: str, hub_name: str, code: str) -> None:
-        self._base = f"{base_url}{WEBHOOK}"
-        self._rpc = f"{base_url}{RPC}/"
-        self._hub_name = hub_name
-        self._query = f"taskHub={hub_name}&connection=Storage&code={code}"
-
-    def of(self, instance_id: str) -> dict[str, str]:
-        """Give all addresses of an instance."""
-        instance = f"{self._base}/instances/{quote(instance_id, safe='')}"
-        return {
-            "id": instance_id,
-            "statusQueryGetUri": f"{instance}?{self._query}",
-            "sendEventPostUri": f"{instance}/raiseEvent/{{eventName}}?{self._query}",
-            "terminatePostUri": f"{instance}/terminate?reason={{text}}&{self._query}",
-            "rewindPostUri": f"{instance}/rewind?reason={{text}}&{self._query}",
-            "purgeHistoryDeleteUri": f"{instance}?{self._query}",
-            "restartPostUri": f"{instance}/restart?{self._query}",
-            "suspendPostUri": f"{instance}/suspend?reason={{text}}&{self._query}",
-            "resumePostUri": f"{instance}/resume?reason={{text}}&{self._query}",
-        }
-
-    def client_binding(self) -> str:
-        """Word the ``durableClient`` binding that the SDK's client is made of, as JSON text."""
-        create = f"{self._base}/orchestrators/{{functionName}}[/{{instanceId}}]?"
-        wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&"
-        binding = {
-            "taskHubName": self._hub_name,
-            "creationUrls": {
-                "createNewInstancePostUri": f"{create}{self._query}",
-                "createAndWaitOnNewInstancePostUri": f"{create}{wait}{self._query}",
-            },
-            "managementUrls": self.of("INSTANCEID"),
-            "baseUrl": self._base,
-            "requiredQueryStringParameters": self._query,
-            "rpcBaseUrl": self._rpc,
-            "httpBaseUrl": None,
-            "connectionName": None,
-        }
-        return json.dumps(binding)
 
 
 class DurableApi:
@@ -114,9 +68,9 @@ class DurableApi:
             web.post(f"{base}/instances/{{id}}/terminate", self.terminate),
             web.post(f"{base}/instances/{{id}}/suspend", self.suspend),
             web.post(f"{base}/instances/{{id}}/resume", self.resume),
+            web.post(f"{base}/instances/{{id}}/rewind", self.rewind),
+            web.post(f"{base}/instances/{{id}}/restart", self.restart),
             web.post(f"{base}/instances/{{id}}/raiseEvent/{{event}}", self.raise_event),
-            web.get(f"{base}/entities/{{name}}/{{key}}", self.get_entity),
-            web.post(f"{base}/entities/{{name}}/{{key}}", self.signal_entity),
         ]
 
     @web.middleware
@@ -136,24 +90,48 @@ class DurableApi:
         name = request.match_info["name"]
         instance_id = request.match_info.get("id") or uuid.uuid4().hex
         if name.lower() not in self._app.orchestrators:
-            return _refused(_unknown_orchestrator(name, self._app))
+            return refused(_unknown_orchestrator(name, self._app))
         if not INSTANCE_ID.fullmatch(instance_id):
-            return _refused(f"'{instance_id}' is not an instance id.")
+            return refused(f"'{instance_id}' is not an instance id.")
         try:
-            input_text = _json_text(await request.text())
-        except ValueError as error:
-            return _refused(f"The body is not JSON: {error}")
+            input_text = json_text(await request.text())
+        except ValueError as failure:
+            return refused(f"The body is not JSON: {failure}")
         version = request.query.get("version") or self._settings.default_version
-        wish = Start(name, instance_id, input_text, version)
-        return self._start(wish)
+        return await self._start(Start(name, instance_id, input_text, version), request.query)
 
-    def _start(self, wish: Start) -> web.Response:
+    async def _start(self, wish: Start, query: Mapping[str, str]) -> web.Response:
+        """Start, and with a ``timeout`` wait that long for the end: 200 with the output, else the usual answers."""
+        try:
+            timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
+        except ValueError as failure:
+            return refused(str(failure))
+        waits = timeout is not None and interval is not None
+        if timeout is not None and interval is not None and interval > timeout:
+            return refused(f"Total timeout {timeout} should be bigger than retry timeout {interval}")
         try:
             self._hub.start(wish, self._clock.now(), may_replace_running=self._settings.may_replace_running)
-        except InstanceExistsError as error:
-            return _error(409, str(error))
+        except InstanceExistsError as failure:
+            return error(409, str(failure))
         self._engine.wake()
-        return self._accepted(wish.instance_id)
+        ended = await self._wait_for_end(wish.instance_id, timeout or 0, interval or 0) if waits else None
+        if ended is None:
+            return self._accepted(wish.instance_id)
+        if ended.status is Status.COMPLETED:
+            return web.json_response(parsed(ended.output))
+        return self._status_response(ended, query)
+
+    async def _wait_for_end(self, instance_id: str, seconds: float, interval: float) -> Instance | None:
+        """Look at an instance every so often (wall seconds, as documented); None when it is not over in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            instance = self._hub.find(instance_id)
+            if instance is None or instance.status.is_final:
+                return instance
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            await asyncio.sleep(min(interval, remaining))
 
     def _accepted(self, instance_id: str) -> web.Response:
         urls = self._urls.of(instance_id)
@@ -166,27 +144,32 @@ class DurableApi:
         """Show an instance: 202 while it runs, 200 when it is over, 404 unknown."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return _not_found(request.match_info["id"])
+            return not_found(request.match_info["id"])
         return self._status_response(instance, request.query)
 
     def _status_response(self, instance: Instance, query: Mapping[str, str]) -> web.Response:
-        body = _status(instance, show_input=_flag(query, "showInput", default=True))
+        show_input = flag(query, "showInput", default=True)
+        body = _status(instance, show_input=show_input)
+        if flag(query, "showHistory"):
+            show_output = flag(query, "showHistoryOutput")
+            events = self._hub.history(instance.instance_id)
+            body["historyEvents"] = view(events, show_input=show_input, show_output=show_output)
         if not instance.status.is_final:
             location = self._urls.of(instance.instance_id)["statusQueryGetUri"]
             return web.json_response(body, status=202, headers={"Location": location, "Retry-After": "5"})
-        failed = instance.status == "Failed" and _flag(query, "returnInternalServerErrorOnFailure")
+        failed = instance.status is Status.FAILED and flag(query, "returnInternalServerErrorOnFailure")
         return web.json_response(body, status=500 if failed else 200)
 
     async def list_instances(self, request: web.Request) -> web.Response:
         """List a page of instances by id; the response's continuation token is empty on the last page."""
         try:
-            query = _parse_query(request.query, after=request.headers.get(CONTINUATION) or None)
+            query = _parse_query(request.query, after=unquote(request.headers.get(CONTINUATION, "")) or None)
             limit = int(request.query.get("top", PAGE_SIZE))
-        except ValueError as error:
-            return _refused(str(error))
+        except ValueError as failure:
+            return refused(str(failure))
         found = self._hub.query(query, limit + 1)
         page, more = found[:limit], len(found) > limit
-        show_input = _flag(request.query, "showInput", default=True)
+        show_input = flag(request.query, "showInput", default=True)
         token = quote(page[-1].instance_id, safe="") if more else ""
         return web.json_response(
             [_status(instance, show_input=show_input) for instance in page], headers={CONTINUATION: token}
@@ -196,19 +179,19 @@ class DurableApi:
         """Delete a finished instance: 200 with the count, 404 unknown, 412 running."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return _not_found(request.match_info["id"])
+            return not_found(request.match_info["id"])
         if not instance.status.is_final:
-            return _error(412, f"The instance is {instance.status}: only finished instances can be purged.")
+            return error(412, f"The instance is {instance.status}: only finished instances can be purged.")
         return web.json_response({"instancesDeleted": self._hub.purge([instance.instance_id])})
 
     async def purge_many(self, request: web.Request) -> web.Response:
         """Delete the finished instances of a time: 200 with the count, 404 when there is none, 400 without a time."""
         try:
             query = _parse_query(request.query)
-        except ValueError as error:
-            return _refused(str(error))
+        except ValueError as failure:
+            return refused(str(failure))
         if query.created_from is None:
-            return _refused("Please provide value for 'createdTimeFrom' parameter.")
+            return refused("Please provide value for 'createdTimeFrom' parameter.")
         deleted = self._hub.purge(instance.instance_id for instance in self._hub.query(query))
         return web.json_response({"instancesDeleted": deleted}, status=200 if deleted else 404)
 
@@ -225,17 +208,41 @@ class DurableApi:
         )
 
     async def resume(self, request: web.Request) -> web.Response:
-        """Let a suspended instance go on: 202, 404 unknown, 410 over."""
+        """Let a suspended instance go on: 202, 404 unknown, 410 over, 500 running (documented)."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
+            return error(500, f"Cannot resume an orchestration instance with the status {instance.status}.")
         return self._send(request, history.execution_resumed(self._clock.now(), request.query.get("reason")))
+
+    async def rewind(self, request: web.Request) -> web.Response:
+        """Let a failed instance try again what failed: 202, 404 unknown, 412 not failed."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        if instance.status is not Status.FAILED:
+            return error(412, f"The instance is {instance.status}: only failed instances can be rewound.")
+        self._hub.rewind(instance.instance_id, request.query.get("reason"), self._clock.now())
+        self._engine.wake()
+        return web.Response(status=202)
+
+    async def restart(self, request: web.Request) -> web.Response:
+        """Start again with the same input, under a new id or the same: 202, 404 unknown, 409 running."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        is_new = flag(request.query, "restartWithNewInstanceId", default=True)
+        instance_id = uuid.uuid4().hex if is_new else instance.instance_id
+        wish = Start(instance.orchestrator, instance_id, instance.input_text, instance.version)
+        return await self._start(wish, request.query)
 
     async def raise_event(self, request: web.Request) -> web.Response:
         """Send an external event: 202, 404 unknown, 410 over, 400 when the body is not JSON."""
         if request.content_type != "application/json":
-            return _refused("Only application/json request content is supported")
+            return refused("Only application/json request content is supported")
         try:
-            input_text = _json_text(await request.text())
-        except ValueError as error:
-            return _refused(f"The body is not JSON: {error}")
+            input_text = json_text(await request.text())
+        except ValueError as failure:
+            return refused(f"The body is not JSON: {failure}")
         return self._send(
             request, history.event_raised(self._clock.now(), request.match_info["event"], input_text)
         )
@@ -245,33 +252,7 @@ class DurableApi:
         if self._hub.send(Message(instance_id, event, self._clock.now())):
             self._engine.wake()
             return web.Response(status=202)
-        return _not_found(instance_id) if self._hub.find(instance_id) is None else web.Response(status=410)
-
-    # entities
-
-    async def get_entity(self, request: web.Request) -> web.Response:
-        """Give an entity's state: 200, 404 when it does not exist."""
-        entity = self._hub.entity(str(_entity_id(request)))
-        return web.Response(status=404) if entity is None else _entity_response(entity)
-
-    async def signal_entity(self, request: web.Request) -> web.Response:
-        """Send an operation to an entity without waiting for it: 202."""
-        body = await request.text()
-        operation = request.query.get("op", "")
-        self._hub.ask(
-            EntityRequest(str(_entity_id(request)), signal(operation, body or None, str(uuid.uuid4())))
-        )
-        self._engine.wake()
-        return web.Response(status=202)
-
-
-def _entity_id(request: web.Request) -> EntityId:
-    key = request.match_info["key"]
-    return EntityId(request.match_info["name"].lower(), "" if key == "$" else key)
-
-
-def _entity_response(entity: Entity) -> web.Response:
-    return web.Response(text=entity.state, content_type="application/json")
+        return not_found(instance_id) if self._hub.find(instance_id) is None else web.Response(status=410)
 
 
 def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
@@ -279,32 +260,12 @@ def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
         "name": instance.orchestrator,
         "instanceId": instance.instance_id,
         "runtimeStatus": instance.status,
-        "input": _parsed(instance.input_text) if show_input else None,
-        "customStatus": _parsed(instance.custom_status),
-        "output": _parsed(instance.output),
+        "input": parsed(instance.input_text) if show_input else None,
+        "customStatus": parsed(instance.custom_status),
+        "output": parsed(instance.output),
         "createdTime": to_seconds_text(instance.created),
         "lastUpdatedTime": to_seconds_text(instance.updated),
     }
-
-
-def _parsed(text: str | None) -> Any:
-    """Read JSON text; what is none (the reason of a termination) is shown as it is (documented)."""
-    try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        return text
-
-
-def _json_text(body: str) -> str | None:
-    """Check that a body is JSON and keep it as it came; an empty one is no input.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    if not body.strip():
-        return None
-    json.loads(body)
-    return body
 
 
 def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
@@ -317,12 +278,12 @@ def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
     )
 
 
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text else None
+
+
 def _time(text: str | None) -> datetime | None:
     return from_text(text) if text else None
-
-
-def _flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    return query.get(name, str(default)).lower() == "true"
 
 
 def _unknown_orchestrator(name: str, app: App) -> str:
@@ -331,16 +292,3 @@ def _unknown_orchestrator(name: str, app: App) -> str:
         f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
         f"Additional info: the following are the known orchestrator functions: {known}"
     )
-
-
-def _refused(message: str) -> web.Response:
-    return _error(400, "One or more of the arguments submitted is incorrect", message)
-
-
-def _not_found(instance_id: str) -> web.Response:
-    return _error(404, f"No instance with ID '{instance_id}' was found.")
-
-
-def _error(status: int, message: str, exception: str | None = None) -> web.Response:
-    detail = {"ExceptionMessage": exception, "ExceptionType": "System.ArgumentException"} if exception else {}
-    return web.json_response({"Message": message, **detail}, status=status)

@@ -71,7 +71,7 @@ def run_episode(turn: Turn, orchestrators: Mapping[str, Function], settings: Hos
         answer, replay = _replay(turn, [*turn.history, *arrived], orchestrators, settings)
     except (OrchestratorCrashError, NonDeterministicOrchestrationError, UnsupportedActionError) as failure:
         return _failed(turn, arrived, str(failure))
-    turn = replace(turn, instance=_with_custom_status(turn.instance, answer.custom_status))
+    turn = replace(turn, instance=_with_custom_status(turn, answer.custom_status))
     return _follow(turn, arrived, answer, replay)
 
 
@@ -110,9 +110,13 @@ def _replay(
     return answer, replay
 
 
-def _with_custom_status(instance: Instance, custom_status: str | None) -> Instance:
-    """Take over a custom status; the SDK sends none when it is unset or falsy, and then the last one stays."""
-    return instance if custom_status is None else replace(instance, custom_status=custom_status)
+def _with_custom_status(turn: Turn, custom_status: str | None) -> Instance:
+    """Take over the custom status (None: the SDK sends none when it is unset or falsy).
+
+    Documented: one that was set before a continue-as-new is carried over into the first episode, no further.
+    """
+    is_carried_over = custom_status is None and not turn.history
+    return turn.instance if is_carried_over else replace(turn.instance, custom_status=custom_status)
 
 
 def _effects(turn: Turn, decisions: Sequence[tuple[int, Decision]]) -> _Effects:
@@ -153,13 +157,20 @@ def _add(effects: _Effects, instance: Instance, task_id: int, decision: Decision
 
 def _going_on(turn: Turn, arrived: list[Event], effects: _Effects, status: Status) -> Outcome:
     return Outcome(
-        instance=replace(turn.instance, status=status, updated=turn.now),
+        instance=replace(turn.instance, status=status, output=_reason_given(turn), updated=turn.now),
         new_events=[*arrived, *effects.events, history.orchestrator_completed(turn.now)],
         activities=effects.activities,
         messages=effects.timers,
         starts=effects.starts,
         entity_requests=effects.entity_requests,
     )
+
+
+def _reason_given(turn: Turn) -> str | None:
+    """Give the reason of the latest suspension or resumption: documented to be shown as output until there is one."""
+    switches = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
+    reasons: list[str | None] = [event["Reason"] for event in turn.messages if kind(event) in switches]
+    return reasons[-1] if reasons else turn.instance.output
 
 
 def _failed(turn: Turn, arrived: list[Event], error: str, effects: _Effects | None = None) -> Outcome:
@@ -202,13 +213,17 @@ def _news_for_parent(turn: Turn, status: Status, output: str | None, details: st
 
 
 def _continued_as_new(turn: Turn, effects: _Effects, input_text: str, carried_over: list[Event]) -> Outcome:
-    """Begin a new execution with an empty history; external events that came too late for the old one go along."""
+    """Begin a new execution with an empty history; external events that came too late for the old one go along.
+
+    Documented: the creation time becomes that of the new execution.
+    """
     execution_id = new_execution_id()
     instance = replace(
         turn.instance,
         execution_id=execution_id,
         status=Status.RUNNING,
         input_text=input_text,
+        created=turn.now,
         updated=turn.now,
     )
     return Outcome(

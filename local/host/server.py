@@ -14,13 +14,15 @@ from local.host import event_grid, loop_thread
 from local.host.app import load_app
 from local.host.clock import Clock
 from local.host.control import Control
-from local.host.durable_api import WEBHOOK, DurableApi, ManagementUrls
+from local.host.durable_api import DurableApi
 from local.host.engine import Engine
+from local.host.entity_api import EntityApi
 from local.host.event_grid import EventGridWebhook
 from local.host.host_json import HostJson
 from local.host.http_triggers import HttpTriggers, http_functions
 from local.host.invocation import Invoker
 from local.host.keys import Gate, Keys
+from local.host.management_urls import WEBHOOK, ManagementUrls
 from local.host.task_hub import TaskHub
 from local.host.timer_triggers import TimerTriggers
 
@@ -133,6 +135,7 @@ class HostServer:
         events = EventGridWebhook(self._app, invoker, self._engine, self._gate)
         triggers = HttpTriggers(self._http, invoker, self._engine, self._gate)
         app.add_routes(api.routes())
+        app.add_routes(EntityApi(self._hub, self._engine).routes())
         app.add_routes(Control(self._clock, self._hub, self._engine).routes())
         app.router.add_route("*", event_grid.PATH, events.handle)
         app.router.add_route("*", "/{path:.*}", triggers.handle)

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from local.host.clock import Anchor
 from local.host.episodes import Outcome, Turn, started_event
 from local.host.history import Event, EventType, kind
 from local.host.instances import ActivityCall, EntityRequest, Instance, Message, Parent, Start, Status
+from local.host.rewind import failed_children, rewound
 from local.host.timestamps import from_text, to_text
 
 SCHEMA = """
@@ -304,6 +305,30 @@ class TaskHub:
             event = history.sub_orchestration_failed(now, start.parent.task_id, refusal, start.instance_id)
             _post(connection, Message(start.parent.instance_id, event, now, start.parent.execution_id))
 
+    # rewinding
+
+    def rewind(self, instance_id: str, reason: str | None, now: datetime) -> None:
+        """Let a failed instance try its failures again, with the failed sub-orchestrations below it."""
+        with self._transaction() as connection:
+            self._rewind(connection, instance_id, reason, now)
+
+    def _rewind(
+        self, connection: sqlite3.Connection, instance_id: str, reason: str | None, now: datetime
+    ) -> None:
+        instance = self.find(instance_id)
+        if instance is None:
+            return
+        events = self.history(instance_id)
+        connection.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
+        _append(connection, instance_id, 0, rewound(events))
+        _save(connection, replace(instance, status=Status.RUNNING, output=None, updated=now))
+        children = failed_children(events)
+        for child in children:
+            self._rewind(connection, child, reason, now)
+        if not children:
+            poke = history.generic_event(now, f"Rewound: {reason or ''}")
+            _post(connection, Message(instance_id, poke, now, instance.execution_id))
+
     # activities
 
     def queued_activities(self, limit: int) -> list[tuple[int, ActivityCall]]:
@@ -374,9 +399,15 @@ class TaskHub:
         rows = self._rows("SELECT * FROM entities WHERE entity_id = ?", entity_id)
         return _entity(rows[0]) if rows else None
 
-    def entities(self, prefix: str) -> list[Entity]:
-        """List the entities whose id (``@name@key``) starts with a prefix."""
-        rows = self._rows("SELECT * FROM entities WHERE substr(entity_id, 1, ?) = ?", len(prefix), prefix)
+    def entities(self, prefix: str, after: str, limit: int) -> list[Entity]:
+        """List the entities whose id (``@name@key``) starts with a prefix, by id."""
+        rows = self._rows(
+            "SELECT * FROM entities WHERE substr(entity_id, 1, ?) = ? AND entity_id > ? ORDER BY entity_id LIMIT ?",
+            len(prefix),
+            prefix,
+            after,
+            limit,
+        )
         return [_entity(row) for row in rows]
 
 

@@ -49,6 +49,10 @@ class HostProcess:
         answer = self.http.post(f"/runtime/webhooks/durabletask/orchestrators/errand/{name}")
         assert answer.status_code == 202, answer.text
 
+    def wait_until_idle(self) -> None:
+        while not self.http.get("/_host/status").json()["idle"]:
+            pass
+
     def instances(self) -> dict[str, dict[str, Any]]:
         listed = self.http.get("/runtime/webhooks/durabletask/instances?top=1000").json()
         return {instance["instanceId"]: instance for instance in listed}
@@ -68,14 +72,12 @@ def assert_all_finished(host: HostProcess, names: list[str]) -> None:
 def test_a_host_killed_while_a_timer_runs_goes_on_when_started_again(tmp_path: Path) -> None:
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger", "--clock", "manual") as host:
         host.start("a")
-        while "next_due" not in (status := host.http.get("/_host/status").json()) or not status["next_due"]:
-            pass
+        host.wait_until_idle()
         host.kill()
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger", "--clock", "manual") as host:
         assert host.instances()["a"]["runtimeStatus"] == "Running"
         host.http.post("/_host/clock", json={"advance_seconds": 3600})
-        while host.instances()["a"]["runtimeStatus"] == "Running":
-            pass
+        host.wait_until_idle()
         assert_all_finished(host, ["a"])
         assert host.stop() == 0
     lines = (tmp_path / "ledger").read_text().splitlines()
