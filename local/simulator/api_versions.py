@@ -70,13 +70,12 @@ TRAINS: Mapping[str, list[str]] = {
 def check_api_version(type_: str | None, api_version: str, method: str, location: str) -> None:
     """Refuse a missing api-version, or one that the type does not have.
 
-    `type_` is the compute type without its namespace; None stands for ARM's own resources, which take any
-    api-version here. Raises MissingApiVersionParameterError, InvalidResourceTypeError (for a GET) or
-    NoRegisteredProviderFoundError.
+    `type_` is the compute type without its namespace; what is not listed here takes any api-version. Raises
+    MissingApiVersionParameterError, InvalidResourceTypeError (for a GET) or NoRegisteredProviderFoundError.
     """
     if not api_version:
         raise MissingApiVersionParameterError
-    train = TRAINS.get(type_) if type_ else None
+    train = TRAINS.get(type_ or "")
     if train is None or api_version in train:
         return
     supported = ", ".join(train)

@@ -286,3 +286,38 @@ class DeleteGalleryImageVersionBlockedBeforeEndOfLifeError(ServiceError):
             "Deletion of Gallery image version is not allowed because the image is enabled for "
             "blockDeletionBeforeEndOfLife and its endOfLifeDate has not reached yet"
         )
+
+
+class SubscriptionRequestsThrottledError(GatewayError):
+    """ARM itself lets no more requests through."""
+
+    status = 429
+
+
+class TooManyRequestsError(ServiceError):
+    """The shortest of the three recorded answers to too many requests."""
+
+    status = 429
+
+    def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__("The request is being throttled.", headers=headers)
+
+
+class TooManyComputeRequestsError(ServiceError):
+    """The compute provider lets no more requests through; its code on the wire is OperationNotAllowed."""
+
+    status = 429
+
+    def __init__(self, policy: str, measured: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            "The server rejected the request because too many requests have been received for this subscription.",
+            details=[{"code": "TooManyRequests", "target": policy, "message": measured}],
+            headers=headers,
+        )
+
+    def body(self) -> dict[str, Any]:
+        """The recorded shape: another code, and an inner error."""
+        return super().body() | {
+            "code": "OperationNotAllowed",
+            "innererror": {"internalErrorCode": "TooManyRequestsReceived"},
+        }

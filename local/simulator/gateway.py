@@ -3,8 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from werkzeug.exceptions import HTTPException
 
@@ -17,7 +16,7 @@ from local.simulator.identity import Identity
 from local.simulator.models.azure import Azure
 from local.simulator.models.resources import Json
 from local.simulator.responses import error_answer
-from local.simulator.urls import ARM_MAP, canonical_path
+from local.simulator.urls import ARM_MAP, Endpoint, canonical_path
 
 _REMEMBERED_REQUESTS = 5000
 
@@ -70,18 +69,15 @@ class Gateway:
             self._remember(request, answer, fault)
             if answer is None or (fault and fault.kind == "lost-answer"):
                 raise ConnectionCutError
-            return self._serialize(request, answer)
+            return self._serialize(answer)
 
     def _answer(self, request: RawRequest) -> Answer:
         try:
             principal = self.identity.principal(request.headers.get("Authorization"))
-            (type_, response), values = self._route(request)
+            endpoint, values = _route(request)
             body = _parse_body(request.data)
-            check_api_version(
-                type_, request.query.get("api-version", ""), request.method, str(body.get("location", ""))
-            )
-            if "subscription" in values:
-                self.azure.subscription(values["subscription"])
+            version = request.query.get("api-version", "")
+            check_api_version(endpoint.type, version, request.method, str(body.get("location", "")))
             call = Call(
                 self.azure,
                 request.method,
@@ -92,17 +88,29 @@ class Gateway:
                 principal,
                 request.origin,
             )
-            answer: Answer = response(call)
+            headers = self._admit(endpoint, call)
+            answer = endpoint.response(call)
         except SimulatedError as error:
             return error_answer(error)
-        return answer
+        if answer.by_gateway:
+            headers.pop(
+                "x-ms-ratelimit-remaining-resource", None
+            )  # recorded: the provider never saw the request
+        return replace(answer, headers=headers | answer.headers)
 
-    def _route(self, request: RawRequest) -> tuple[Any, Mapping[str, str]]:
-        adapter = ARM_MAP.bind("arm")
-        try:
-            return adapter.match(canonical_path(request.path), method=request.method)
-        except HTTPException:
-            raise InvalidResourceTypeError(f"The path '{request.path}' is not simulated.") from None
+    def _admit(self, endpoint: Endpoint, call: Call) -> dict[str, str]:
+        """Check what holds in a subscription; answers the headers that say what is left of the limits."""
+        if "subscription" not in call.values:
+            return {}
+        subscription = self.azure.subscription(call.values["subscription"]).id
+        if not self.azure.switches.throttling:
+            return {}
+        throttling = self.azure.throttling
+        headers = throttling.pass_arm(call.method, subscription, call.principal.object_id, call.path)
+        if endpoint.type:
+            access = endpoint.access(call.method)
+            headers |= throttling.pass_compute(endpoint.type, access, subscription, call.path)
+        return headers
 
     def _remember(self, request: RawRequest, answer: Answer | None, fault: RequestFault | None) -> None:
         self.log.append(
@@ -117,8 +125,8 @@ class Gateway:
             }
         )
 
-    def _serialize(self, request: RawRequest, answer: Answer) -> RawAnswer:
-        headers = common_headers(request.method, self.azure.clock.now(), answer.request_id) | answer.headers
+    def _serialize(self, answer: Answer) -> RawAnswer:
+        headers = common_headers(self.azure.clock.now(), answer.request_id) | answer.headers
         if answer.body is None:
             return RawAnswer(answer.status, headers, b"")
         headers["Content-Type"] = "application/json; charset=utf-8"
@@ -128,6 +136,13 @@ class Gateway:
             # recorded: the compute provider indents, and ends its lines as Windows does
             text = json.dumps(answer.body, indent=2).replace("\n", "\r\n")
         return RawAnswer(answer.status, headers, text.encode())
+
+
+def _route(request: RawRequest) -> tuple[Endpoint, Mapping[str, str]]:
+    try:
+        return ARM_MAP.bind("arm").match(canonical_path(request.path), method=request.method)
+    except HTTPException:
+        raise InvalidResourceTypeError(f"The path '{request.path}' is not simulated.") from None
 
 
 def _full_path(request: RawRequest) -> str:

@@ -11,32 +11,15 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Cache": "CONFIG_NOCACHE",
 }
-_VERBS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
-# recorded in 2025: what is left of the subscription's and the tenant's own buckets after one request
-_LEFT = {
-    "reads": {"x-ms-ratelimit-remaining-subscription-global-reads": "3749"},
-    "writes": {
-        "x-ms-ratelimit-remaining-subscription-writes": "199",
-        "x-ms-ratelimit-remaining-subscription-global-writes": "2999",
-    },
-    "deletes": {
-        "x-ms-ratelimit-remaining-subscription-deletes": "199",
-        "x-ms-ratelimit-remaining-subscription-global-deletes": "2999",
-    },
-}
 
 
-def common_headers(method: str, now: datetime, request_id: str | None) -> dict[str, str]:
+def common_headers(now: datetime, request_id: str | None) -> dict[str, str]:
     """Headers of any answer; `request_id` is the operation's id on an answer that starts one (recorded)."""
     correlation = str(uuid.uuid4())
     moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    return (
-        _ALWAYS
-        | _LEFT[_VERBS.get(method, "writes")]
-        | {
-            "x-ms-request-id": request_id or str(uuid.uuid4()),
-            "x-ms-correlation-request-id": correlation,
-            "x-ms-routing-request-id": f"SIMULATOR:{now:%Y%m%dT%H%M%SZ}:{correlation}",
-            "X-MSEdge-Ref": f"Ref A: {uuid.uuid4().hex.upper()} Ref B: SIM000000000000 Ref C: {moment}",
-        }
-    )
+    return _ALWAYS | {
+        "x-ms-request-id": request_id or str(uuid.uuid4()),
+        "x-ms-correlation-request-id": correlation,
+        "x-ms-routing-request-id": f"SIMULATOR:{now:%Y%m%dT%H%M%SZ}:{correlation}",
+        "X-MSEdge-Ref": f"Ref A: {uuid.uuid4().hex.upper()} Ref B: SIM000000000000 Ref C: {moment}",
+    }

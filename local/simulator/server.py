@@ -117,7 +117,10 @@ class SimulatorServer(Simulator):
                 origin=request.host_url.rstrip("/"),
             )
         )
-        return Response(answer.data, answer.status, answer.headers)
+        response = Response(answer.data, answer.status, answer.headers)
+        if "Content-Type" not in answer.headers:
+            del response.headers["Content-Type"]  # the framework's default
+        return response
 
     def _token(self, request: Request) -> Response:
         try:

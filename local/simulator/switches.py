@@ -15,6 +15,7 @@ class Switches:
     upper_case_list_ids: tuple[str, ...] = ("Microsoft.Compute/galleries",)
     display_name_regions: bool = True
     succeeded_early: bool = False
+    throttling: bool = True
     page_size: int | None = None
 
     def change(self, **changes: Any) -> None:

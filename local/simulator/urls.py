@@ -1,6 +1,7 @@
 """Which URL is answered by which response; paths of ARM match without regard to the case of their fixed segments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from werkzeug.routing import Map, Rule
@@ -10,6 +11,25 @@ from local.simulator.calls import Answer, Call
 
 Response = Callable[[Call], Answer]
 
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What a URL leads to.
+
+    `type` is the compute type (None: ARM's own), `listed_in` says where a list looks, if it is a list.
+    """
+
+    response: Response
+    type: str | None = None
+    listed_in: str | None = None
+
+    def access(self, method: str) -> str:
+        """The sort of access: read, write, delete, list in group, list in subscription."""
+        if self.listed_in:
+            return f"list in {self.listed_in}"
+        return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(method, "write")
+
+
 _SUBSCRIPTION = "/subscriptions/<subscription>"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
@@ -17,44 +37,47 @@ _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = ("images", "galleries", "galleries/images", "galleries/images/versions")
 
-_ARM_RESPONSES: dict[str, Response] = {
-    "/subscriptions": responses.subscriptions,
-    "/tenants": responses.tenants,
-    _SUBSCRIPTION: responses.subscription,
-    f"{_SUBSCRIPTION}/locations": responses.locations,
-    f"{_SUBSCRIPTION}/resourceGroups": responses.resource_groups,
-    f"{_SUBSCRIPTION}/resources": responses.resources,
-    _GROUP: responses.resource_group,
-    f"{_GROUP}/resources": responses.resources,
-    f"{_OPERATIONS}/operations/<operation>": responses.operation_status,
-    f"{_OPERATIONS}/capsOperations/<operation>": responses.operation_status,
+_ENDPOINTS = {
+    "/subscriptions": Endpoint(responses.subscriptions),
+    "/tenants": Endpoint(responses.tenants),
+    _SUBSCRIPTION: Endpoint(responses.subscription),
+    f"{_SUBSCRIPTION}/locations": Endpoint(responses.locations),
+    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(responses.resource_groups),
+    f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources),
+    _GROUP: Endpoint(responses.resource_group),
+    f"{_GROUP}/resources": Endpoint(responses.resources),
+    f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
+    f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),
 }
 _FIXED_SEGMENTS = {
     segment.lower(): segment
     for segment in (
-        *(part for path in _ARM_RESPONSES for part in path.split("/") if not part.startswith("<")),
+        *(part for path in _ENDPOINTS for part in path.split("/") if not part.startswith("<")),
         *(part for type_ in COMPUTE_TYPES for part in type_.split("/")),
     )
 }
 
 
 def _rules() -> list[Rule]:
-    rules = [Rule(path, endpoint=(None, response)) for path, response in _ARM_RESPONSES.items()]
+    rules = [Rule(path, endpoint=endpoint) for path, endpoint in _ENDPOINTS.items()]
     for type_ in COMPUTE_TYPES:
-        segments = type_.split("/")
-        parents = "".join(f"/{segment}/<name{level}>" for level, segment in enumerate(segments[:-1]))
-        collection = f"{_GROUP}{_COMPUTE}{parents}/{segments[-1]}"
-        full_type = f"Microsoft.Compute/{type_}"
-        one, many = (
-            partial(responses.item, type_=full_type),
-            partial(responses.list_in_parent, type_=full_type),
-        )
-        rules.append(Rule(f"{collection}/<name{len(segments) - 1}>", endpoint=(type_, one)))
-        rules.append(Rule(collection, endpoint=(type_, many)))
-        if not parents:
-            everywhere = partial(responses.list_in_subscription, type_=full_type)
-            rules.append(Rule(f"{_SUBSCRIPTION}{_COMPUTE}/{type_}", endpoint=(type_, everywhere)))
+        rules.extend(_type_rules(type_))
     return rules
+
+
+def _type_rules(type_: str) -> Iterator[Rule]:
+    """One resource, the list in its parent and, at the top level, the list in the subscription."""
+    full_type = f"Microsoft.Compute/{type_}"
+    *parents, segment = type_.split("/")
+    above = "".join(f"/{parent}/<name{level}>" for level, parent in enumerate(parents))
+    collection = f"{_GROUP}{_COMPUTE}{above}/{segment}"
+    one = partial(responses.item, type_=full_type)
+    many = partial(responses.list_in_parent, type_=full_type)
+    yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
+    yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
+    if not parents:
+        everywhere = partial(responses.list_in_subscription, type_=full_type)
+        yield Rule(f"{_SUBSCRIPTION}{_COMPUTE}/{type_}", endpoint=Endpoint(everywhere, type_, "subscription"))
 
 
 ARM_MAP = Map(_rules(), strict_slashes=False, merge_slashes=False)

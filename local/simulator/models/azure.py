@@ -20,6 +20,7 @@ from local.simulator.faults import Faults
 from local.simulator.models.resources import Operation, Principal, Resource, ResourceGroup, Subscription
 from local.simulator.resource_ids import ResourceId
 from local.simulator.switches import Switches
+from local.simulator.throttling import Throttling
 from local.simulator.transitions import Job, Transitions
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Azure:
         self.transitions = Transitions(self.clock, self.initial_transitions)
         self.switches = Switches()
         self.faults = Faults()
+        self.throttling = Throttling(self.clock)
         self.subscriptions: dict[str, Subscription] = {}
         self.groups: dict[tuple[str, str], ResourceGroup] = {}
         self.resources: dict[str, Resource] = {}
