@@ -17,4 +17,4 @@ async def answer(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
         return refusal(error).model_dump(mode="json")
     except NotYetError as error:
         return not_yet(error).model_dump(mode="json")
-    return Answer[Any](value=value).model_dump(mode="json", serialize_as_any=True)
+    return Answer[Any](value=value and value.model_dump(mode="json")).model_dump(mode="json")

@@ -1,5 +1,6 @@
 """The migrations that the task hub knows: starting one, finding one, listing them."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -36,7 +37,8 @@ def parse_instance(status: Any) -> Instance | None:
     return Instance(
         id=status.instance_id,
         runtime_status=status.runtime_status.value,
-        input=status.input_,
+        # the SDK's client encodes the input twice, a start over the durable HTTP API once
+        input=json.loads(status.input_) if isinstance(status.input_, str) else status.input_,
         custom_status=status.custom_status,
         output=status.output,
         created=status.created_time,

@@ -1,0 +1,32 @@
+"""What the demo does as an Azure user would: writing managed images, as Packer does at the end of a build."""
+
+from typing import Any
+
+import httpx
+
+from local.stack import Stack
+
+_API_VERSION = "2024-07-01"
+
+
+def write_image(stack: Stack, resource: dict[str, Any]) -> None:
+    """Create the managed image through ARM; the simulated Event Grid tells the app of it."""
+    body = {key: resource[key] for key in ("location", "tags", "properties")}
+    response = httpx.put(
+        f"{stack.simulator['arm']}{resource['id']}",
+        params={"api-version": _API_VERSION},
+        headers={"Authorization": f"Bearer {_token(stack)}"},
+        json=body,
+    )
+    response.raise_for_status()
+
+
+def _token(stack: Stack) -> str:
+    response = httpx.get(
+        stack.simulator["identity_endpoint"],
+        params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
+        headers={"X-IDENTITY-HEADER": stack.simulator["identity_header"]},
+    )
+    response.raise_for_status()
+    token: str = response.json()["access_token"]
+    return token

@@ -1,0 +1,82 @@
+"""What the demo shows: a bar for each image and region while it runs, and a table at its end."""
+
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+_COLOURS = {
+    "completed": "green",
+    "blocked": "yellow",
+    "skipped": "cyan",
+    "failed": "red",
+    "partial": "magenta",
+    "cancelled": "red",
+}
+
+Migration = dict[str, Any]
+
+
+class Bars:
+    """Live progress: one line per image, one bar per gallery and region under it."""
+
+    def __init__(self, console: Console) -> None:
+        self._states = Progress(TextColumn("{task.description}"), console=console)
+        self._regions = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f}%"),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._live = Live(Group(self._states, self._regions), console=console, refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, name: str, migration: Migration) -> None:
+        """Bring an image's lines up to date."""
+        colour = _COLOURS.get(migration["state"], "white")
+        self._line(self._states, name, f"{name:<26} [{colour}]{migration['state']}[/]", 0)
+        for target in migration["targets"]:
+            for region in target["regions"]:
+                key = f"{name}/{target['gallery']}/{region['region']}"
+                self._line(
+                    self._regions,
+                    key,
+                    f"{name:<22} {target['gallery']:<12} {region['region']:<12}",
+                    region["progress"],
+                )
+
+    def _line(self, progress: Progress, key: str, text: str, done: int) -> None:
+        if key not in self._tasks:
+            self._tasks[key] = progress.add_task(text, total=100)
+        progress.update(self._tasks[key], description=text, completed=done)
+
+
+def results(migrations: dict[str, Migration]) -> list[Table]:
+    """What is in the galleries now, and why some images are not."""
+    done = Table("gallery\\definition\\version", "regions", "state", "from", title="In the galleries")
+    left = Table("managed image", "state", "reason", "fix", title="Not migrated", show_lines=True)
+    for name, migration in sorted(migrations.items()):
+        for target in migration["targets"]:
+            if target["version"]:
+                path = f"{target['gallery']}\\{target['definition']}\\{target['version']}"
+                regions = ", ".join(region["region"] for region in target["regions"])
+                done.add_row(Text(path), regions, _coloured(target["state"]), name)
+        if migration["state"] not in ("completed", "partial"):
+            left.add_row(
+                name, _coloured(migration["state"]), migration["reason"] or "", migration["fix"] or ""
+            )
+    return [done, left]
+
+
+def _coloured(state: str) -> Text:
+    return Text(state, style=_COLOURS.get(state, "white"))

@@ -1,0 +1,156 @@
+"""The simulated Azure and the embedded host as two processes, started together and stopped by who started them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+_STOP_SECONDS = 10
+
+
+class StartError(Exception):
+    """A process that did not come up; the message holds what it said."""
+
+
+@dataclass
+class Stack:
+    """Everything that one Gallerist needs on one machine, in a folder of its own.
+
+    `seed` is the simulator's seed, `policy` the text of the policy file, `transitions` the simulator's pace,
+    `simulator_options` and `host_options` further words of their command lines.
+    """
+
+    folder: Path
+    seed: Mapping[str, Any]
+    policy: str
+    transitions: str = "immediate"
+    simulator_options: list[str] = field(default_factory=list)
+    host_options: list[str] = field(default_factory=list)
+    app: Path = ROOT
+    simulator: dict[str, Any] = field(default_factory=dict, init=False)
+    host: dict[str, Any] = field(default_factory=dict, init=False)
+    _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict, init=False)
+    _files: ExitStack = field(default_factory=ExitStack, init=False)
+
+    def __enter__(self) -> Self:
+        try:
+            self._write_files()
+            self.start_simulator()
+            self.start_host()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def api(self) -> str:
+        """Where the app's HTTP API is."""
+        return f"{self.host['url']}/api"
+
+    def start_simulator(self) -> None:
+        """Start the simulated Azure on a free port."""
+        words = ["--port", "0", "--seed", str(self.folder / "seed.json"), "--transitions", self.transitions]
+        self.simulator = self._start("simulator", [*words, *self.simulator_options], {})
+
+    def start_host(self) -> None:
+        """Start the app on a free port, with the simulated Azure as its Azure."""
+        words = ["--app", str(self.app), "--port", "0", "--database", str(self.folder / "taskhub.sqlite")]
+        self.host = self._start("host", [*words, *self.host_options], self.app_settings())
+
+    def app_settings(self) -> dict[str, str]:
+        """The settings with which the app finds the simulated Azure."""
+        return {
+            "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
+            "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
+            "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
+            "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
+            "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+            "IDENTITY_ENDPOINT": self.simulator["identity_endpoint"],
+            "IDENTITY_HEADER": self.simulator["identity_header"],
+        }
+
+    def subscribe_to_events(self, schema: str = "EventGridSchema") -> None:
+        """Have the simulated Event Grid deliver image writes to the app, handshake included."""
+        body = {
+            "endpoint": f"{self.host['event_grid']}?functionName=image_events",
+            "schema": schema,
+            "includedEventTypes": ["Microsoft.Resources.ResourceWriteSuccess"],
+        }
+        self.control("PUT", "event-subscriptions/gallerist", body)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the simulator's control plane."""
+        response = httpx.request(method, f"{self.simulator['control']}/{path}", json=body)
+        if response.is_error:
+            raise StartError(f"the simulator refused {method} {path}: {response.text}")
+        return response.json() if response.content else None
+
+    def kill_host(self) -> None:
+        """End the host as a crash would: at once, wherever it is."""
+        process = self._processes.pop("host")
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+    def stop(self) -> None:
+        """Stop what was started, the host first."""
+        for name in ("host", "simulator"):
+            process = self._processes.pop(name, None)
+            if process is None:
+                continue
+            process.terminate()
+            try:
+                process.communicate(timeout=_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+        self._files.close()
+
+    def log(self, name: str) -> str:
+        """What the process of this name has said on its error stream."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _write_files(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "seed.json").write_text(json.dumps(self.seed), encoding="utf-8")
+        (self.folder / "policy.yaml").write_text(self.policy, encoding="utf-8")
+
+    def _start(self, name: str, words: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
+        log: IO[str] = self._files.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
+        process = subprocess.Popen(  # noqa: S603 # this interpreter, our own module
+            [sys.executable, "-m", f"local.{name}", *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **settings},
+        )
+        self._processes[name] = process
+        assert process.stdout is not None  # noqa: S101 # it was asked for above
+        line = process.stdout.readline()
+        if not line.startswith("{"):
+            process.wait(timeout=_STOP_SECONDS)
+            raise StartError(f"local.{name} did not start: {line}{self.log(name)}")
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for one stack that goes away with it."""
+    return tempfile.TemporaryDirectory(prefix="gallerist-")
