@@ -1,0 +1,116 @@
+"""Builds the values that unit tests start from, each with one change at a time. No behaviour, no assertions."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.contracts import MigrationRequest, VersionSpec
+from domain.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
+from domain.images import Disk, ManagedImage
+from domain.policy import Policy
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
+from domain.versions import version_tags
+
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/builds"
+PROVIDER = f"{GROUP}/providers/Microsoft.Compute"
+GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/golden")
+OTHER_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/mirror")
+REGIONS = frozenset({"westeurope", "northeurope", "eastus2"})
+CREATED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
+NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+
+
+def image_id(name: str = "web-20260115") -> ImageId:
+    return ImageId.parse(f"{PROVIDER}/images/{name}")
+
+
+def disk(name: str = "os", size_gb: int | None = 30, lun: int | None = None) -> Disk:
+    return Disk(lun=lun, size_gb=size_gb, source=f"{PROVIDER}/disks/{name}")
+
+
+def image(name: str = "web-20260115", **changes: Any) -> ManagedImage:
+    """A generalized Linux image of generation 2 in West Europe with one OS disk."""
+    fields = {
+        "id": image_id(name),
+        "location": "westeurope",
+        "provisioning_state": "Succeeded",
+        "os_type": "Linux",
+        "os_state": "Generalized",
+        "hyper_v_generation": "V2",
+        "os_disk": disk(),
+        "created_at": CREATED,
+    }
+    return ManagedImage(**{**fields, **changes})
+
+
+def gallery(identity: GalleryId = GALLERY, location: str = "northeurope") -> Gallery:
+    return Gallery(id=identity, location=location)
+
+
+def definition(name: str = "web-20260115", within: GalleryId = GALLERY, **changes: Any) -> ImageDefinition:
+    """The definition that the built-in choices give `image()`."""
+    fields = {
+        "id": within.definition(name),
+        "location": "northeurope",
+        "os_type": "Linux",
+        "hyper_v_generation": "V2",
+        "publisher": "builds",
+        "offer": name,
+        "sku": "linux-gen2",
+    }
+    return ImageDefinition(**{**fields, **changes})
+
+
+def definition_id(name: str = "web-20260115", within: GalleryId = GALLERY) -> ImageDefinitionId:
+    return within.definition(name)
+
+
+def version(number: str = "1.0.0", of: ManagedImage | None = None, **changes: Any) -> ImageVersion:
+    """A version that Gallerist made from the image, replicated to its home region."""
+    source = of or image()
+    fields = {
+        "id": definition_id().version(number),
+        "location": "westeurope",
+        "provisioning_state": "Succeeded",
+        "source": str(source.id),
+        "tags": version_tags(source, "test", "a rule"),
+        "target_regions": [TargetRegion(name="westeurope")],
+        "published_at": CREATED,
+    }
+    return ImageVersion(**{**fields, **changes})
+
+
+def hand_made_version(number: str = "1.0.0", **changes: Any) -> ImageVersion:
+    """A version without Gallerist's tags."""
+    return version(number, **{"tags": {}, **changes})
+
+
+def spec(number: str | None = "1.0.0", of: ManagedImage | None = None, **changes: Any) -> VersionSpec:
+    """The version as planning asks for it."""
+    source = of or image()
+    fields = {
+        "definition": definition_id(),
+        "version": number,
+        "location": "westeurope",
+        "source": str(source.id),
+        "regions": [TargetRegion(name="westeurope")],
+        "tags": version_tags(source, "test", "a rule"),
+    }
+    return VersionSpec(**{**fields, **changes})
+
+
+def policy(**defaults: Any) -> Policy:
+    """A policy that migrates every image into the one gallery, with these defaults besides."""
+    return Policy.model_validate({"defaults": {"galleries": [str(GALLERY)], **defaults}})
+
+
+def migration_request(**changes: Any) -> MigrationRequest:
+    return MigrationRequest(**{"image": image_id(), "started_by": "test", **changes})
+
+
+def in_regions(**states: str) -> list[RegionProgress]:
+    """Progress by region: `in_regions(westeurope="Completed")`."""
+    return [
+        RegionProgress(region=region, state=state, progress=100 if state == "Completed" else 40)
+        for region, state in states.items()
+    ]

@@ -1,0 +1,129 @@
+"""Resource ids: read in any case, refused with the reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from domain.errors import ResourceIdError
+from domain.resource_ids import (
+    GalleryId,
+    ImageDefinitionId,
+    ImageId,
+    ImageVersionId,
+    ResourceId,
+    migration_id,
+)
+from tests.unit.builders import GALLERY, PROVIDER, SUBSCRIPTION, definition_id, image_id
+
+IMAGE = f"{PROVIDER}/images/web"
+
+
+@pytest.mark.parametrize(
+    ("kind", "tail", "name"),
+    [
+        (ImageId, "images/web", "web"),
+        (GalleryId, "galleries/golden", "golden"),
+        (ImageDefinitionId, "galleries/golden/images/web", "web"),
+        (ImageVersionId, "galleries/golden/images/web/versions/1.2.3", "1.2.3"),
+    ],
+)
+def test_each_type_of_resource_reads_its_own_ids(kind: type[ResourceId], tail: str, name: str) -> None:
+    parsed = kind.parse(f"{PROVIDER}/{tail}")
+    assert str(parsed) == f"{PROVIDER}/{tail}"
+    assert (parsed.subscription, parsed.resource_group, parsed.name) == (SUBSCRIPTION, "builds", name)
+
+
+def _in_some_case(text: str) -> st.SearchStrategy[str]:
+    flips = st.lists(st.booleans(), min_size=len(text), max_size=len(text))
+    return flips.map(
+        lambda choice: "".join(
+            char.upper() if up else char.lower() for char, up in zip(text, choice, strict=True)
+        )
+    )
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}[A-Za-z0-9]", fullmatch=True)
+
+
+@given(
+    NAMES.flatmap(
+        lambda name: st.tuples(
+            st.just(f"{PROVIDER}/images/{name}"), _in_some_case(f"{PROVIDER}/images/{name}")
+        )
+    )
+)
+def test_an_id_in_any_case_is_the_same_resource(spellings: tuple[str, str]) -> None:
+    """Lists upper-case resource groups and events lower-case them: equal, hashed equal, migrated once."""
+    one, other = (ImageId.parse(spelling) for spelling in spellings)
+    assert one == other
+    assert len({one, other}) == 1
+    assert migration_id(one) == migration_id(other)
+    assert ImageId.parse(str(other)).key == one.key
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it does not have the form /subscriptions/{id}/resourceGroups/{name}"),
+        ("web", "it does not have the form"),
+        (f"/subscriptions/{SUBSCRIPTION}", "it does not have the form"),
+        (IMAGE.replace("providers", "provider"), "it does not have the form"),
+        (f"{PROVIDER}/images", "it does not have the form"),
+        (f"{PROVIDER}/virtualMachines/web", "its type is 'Microsoft.Compute/virtualMachines', not"),
+        (f"{PROVIDER}/galleries/golden/images/web", "its type is 'Microsoft.Compute/galleries/images', not"),
+        (IMAGE.replace("Microsoft.Compute", "Microsoft.Storage"), "its type is 'Microsoft.Storage/images'"),
+        (IMAGE.replace(SUBSCRIPTION, "mine"), "'mine' is not a subscription id"),
+        (IMAGE.replace("/builds/", "/builds./"), "'builds.' is not a resource group name"),
+        (IMAGE.replace("/builds/", "//"), "'' is not a resource group name"),
+        (f"{PROVIDER}/images/a b", "'a b' is not a valid name of a managed image"),
+        (f"{PROVIDER}/images/web.", "'web.' is not a valid name"),
+        (f"{PROVIDER}/images/{'a' * 81}", "is not a valid name"),
+        (f"{PROVIDER}/images/x' or name ne 'x", "is not a valid name"),
+    ],
+)
+def test_a_text_that_is_no_image_id_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ResourceIdError) as refused:
+        ImageId.parse(text)
+    assert str(refused.value).startswith(f"'{text}' is not the id of a managed image: ")
+    assert reason in str(refused.value)
+
+
+@pytest.mark.xfail(strict=True, reason="only the last name of an id is checked")
+@pytest.mark.parametrize("gallery", ["", "a b", "x' or 'y"])
+def test_the_name_of_a_parent_is_checked_too(gallery: str) -> None:
+    with pytest.raises(ResourceIdError, match="not a valid name"):
+        ImageDefinitionId.parse(f"{PROVIDER}/galleries/{gallery}/images/web")
+
+
+def test_ids_lead_to_their_parents_and_children() -> None:
+    version = definition_id("web").version("1.0.0")
+    assert version.definition == definition_id("web")
+    assert version.definition.gallery == GALLERY
+    assert ImageId.of(SUBSCRIPTION, "builds", "web") == ImageId.parse(IMAGE)
+
+
+def test_an_id_equals_no_string() -> None:
+    """A bare string past the edge is a mistake, and must not pass for an id."""
+    assert image_id("web") != str(image_id("web"))
+
+
+def test_migrations_of_different_images_have_different_ids() -> None:
+    assert migration_id(image_id("web")) != migration_id(image_id("web2"))
+    assert migration_id(image_id("web")).startswith("migration-")
+
+
+class _Holder(BaseModel):
+    image: ImageId
+
+
+def test_an_id_crosses_the_durable_boundary_as_its_text() -> None:
+    dumped = _Holder(image=image_id("web")).model_dump(mode="json")
+    assert dumped == {"image": IMAGE}
+    assert _Holder.model_validate(dumped).image == image_id("web")
+
+
+@pytest.mark.parametrize("value", [7, None, ["a"]])
+def test_json_that_is_no_string_is_no_id(value: object) -> None:
+    with pytest.raises(ValueError, match="it is not a string"):
+        _Holder.model_validate({"image": value})
