@@ -1,5 +1,6 @@
 """What the tests of the embedded host speak to it with."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -46,9 +47,8 @@ class Client:
 
     def raise_event(self, instance_id: str, name: str, data: Any = None) -> httpx.Response:
         """Send an external event with a JSON body."""
-        return self.http.post(
-            f"/runtime/webhooks/durabletask/instances/{instance_id}/raiseEvent/{name}", json=data
-        )
+        url = f"/runtime/webhooks/durabletask/instances/{instance_id}/raiseEvent/{name}"
+        return self.http.post(url, content=json.dumps(data), headers={"Content-Type": "application/json"})
 
     def wait_until_idle(self) -> dict[str, Any]:
         """Wait until nothing runs and nothing could."""

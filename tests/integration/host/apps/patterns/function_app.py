@@ -75,12 +75,21 @@ def fail(value: str) -> None:
     raise ValueError(value)
 
 
-@app.activity_trigger(input_name="value")
-def fail_twice(value: str) -> int:
-    attempts[value] = attempts.get(value, 0) + 1
-    if attempts[value] < 3:
-        raise ValueError(f"attempt {attempts[value]}")
-    return attempts[value]
+@app.activity_trigger(input_name="key")
+def fail_once(key: str) -> int:
+    return succeed_at(2, key)
+
+
+@app.activity_trigger(input_name="key")
+def fail_twice(key: str) -> int:
+    return succeed_at(3, key)
+
+
+def succeed_at(attempt: int, key: str) -> int:
+    attempts[key] = attempts.get(key, 0) + 1
+    if attempts[key] < attempt:
+        raise ValueError(f"attempt {attempts[key]}")
+    return attempts[key]
 
 
 # orchestrators
@@ -165,6 +174,17 @@ def parent(context: df.DurableOrchestrationContext) -> Orchestration:
         yield context.call_sub_orchestrator("failing")
     except Exception as error:  # noqa: BLE001  # the SDK raises nothing more precise
         return [named, unnamed, str(error)]
+
+
+@app.orchestration_trigger(context_name="context")
+def rewindable(context: df.DurableOrchestrationContext) -> Orchestration:
+    before = yield context.call_activity("double", 21)
+    return [before, (yield context.call_sub_orchestrator("fragile", None, f"{context.instance_id}-child"))]
+
+
+@app.orchestration_trigger(context_name="context")
+def fragile(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_activity("fail_once", context.instance_id))
 
 
 @app.orchestration_trigger(context_name="context")
