@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format clean
+.PHONY: help demo serve test check format package lock scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# what is shipped first and by its hashes; pip wants hashes of everything or of nothing in one go
 $(VENV)/.installed: requirements.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
@@ -34,6 +36,20 @@ check: $(VENV)/.installed ## lint, types, import directions
 format: $(VENV)/.installed ## format and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+package: $(VENV)/.installed ## build the zip that is deployed
+	$(BIN)/python -m scripts.package
+
+lock: ## write requirements.txt anew: requirements.in with everything it needs, pinned by hash
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --output-file requirements.txt requirements.in
+
+scan-infra: ## scan infra/ with checkov; docs/security.md explains what is left
+	$(PYTHON) -m venv build/checkov
+	build/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	$(PYTHON) -m scripts.scan_infra --checkov build/checkov/bin/checkov
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

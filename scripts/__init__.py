@@ -1,0 +1,1 @@
+"""Commands of the project's makers; nothing here is shipped."""
