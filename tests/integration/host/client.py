@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -15,6 +15,12 @@ class Client:
     def __init__(self, host: HostServer) -> None:
         self.host = host
         self.http = httpx.Client(base_url=host.url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def start(self, orchestrator: str, body: Any = None, instance_id: str | None = None) -> str:
         """Start an orchestrator through the app's own starter, and give the instance's id."""

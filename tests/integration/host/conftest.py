@@ -1,6 +1,7 @@
 """Fixtures for tests that speak to the embedded host over HTTP, as a client would."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Start hosts on demand and stop them after the test."""
-    started: list[Client] = []
+    with ExitStack() as running:
 
-    def start(app: str = "patterns", clock: Clock | None = None, **options: Any) -> Client:
-        database = options.pop("database", tmp_path / "hub.db")
-        host = HostServer(APPS / app, database, clock=clock or Clock("skip"), **options)
-        host.__enter__()
-        started.append(Client(host))
-        return started[-1]
+        def start(app: str = "patterns", clock: Clock | None = None, **options: Any) -> Client:
+            host = HostServer(APPS / app, tmp_path / "hub.db", clock=clock or Clock("skip"), **options)
+            return running.enter_context(Client(running.enter_context(host)))
 
-    yield start
-    for client in started:
-        client.http.close()
-        client.host.__exit__(None, None, None)
+        yield start
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The patterns of Durable Functions, each as small as it can be, for the host's own tests."""
 
 import json
-from collections.abc import Generator
-from datetime import timedelta
+from collections.abc import Coroutine, Generator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
@@ -44,6 +44,64 @@ def nothing(req: func.HttpRequest) -> None:
 @app.route(route="broken", auth_level=func.AuthLevel.ADMIN)
 def broken(req: func.HttpRequest) -> str:
     raise RuntimeError("on purpose")
+
+
+@app.route(route="cookies")
+def cookies(req: func.HttpRequest) -> func.HttpResponse:
+    response = func.HttpResponse("two")
+    response.headers.add("Set-Cookie", "a=1; Path=/")
+    response.headers.add("Set-Cookie", "b=2; HttpOnly")
+    return response
+
+
+@app.route(route="tour", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def tour(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Call everything that the SDK's client offers."""
+    seen: dict[str, Any] = {"started": await client.start_new("waiting", "tour-1", {"a": 1})}
+    seen["refused"] = "already exists" in await failure_of(client.start_new("waiting", "tour-1"))
+    seen["unknown"] = (await failure_of(client.start_new("nobody"))).partition(",")[0]
+    await until(client, "tour-1", "Running")
+    status = await client.get_status("tour-1", show_history=True)
+    seen["running"] = [status.runtime_status.value, bool(await client.get_status("nobody"))]
+    await client.suspend("tour-1", "hold on")
+    seen["suspended"] = await until(client, "tour-1", "Suspended")
+    await client.resume("tour-1", "go on")
+    seen["found"] = [found.instance_id for found in await client.get_status_by(instance_id_prefix="tour")]
+    await client.raise_event("tour-1", "Go", {"n": 1})
+    await until(client, "tour-1", "Completed")
+    seen["output"] = (await client.get_status("tour-1")).output
+    await client.start_new("waiting", "tour-2")
+    await client.terminate("tour-2", "enough")
+    seen["terminated"] = await until(client, "tour-2", "Terminated")
+    seen["restarted"] = bool(await client.restart("tour-2", restart_with_new_instance_id=True))
+    entity = df.EntityId("counter", "tour")
+    await client.signal_entity(entity, "add", 5)
+    while not (state := await client.read_entity_state(entity)).entity_exists:
+        pass
+    seen["entity"] = [state.entity_exists, state.entity_state]
+    seen["no entity"] = (await client.read_entity_state(df.EntityId("counter", "none"))).entity_exists
+    purged = [
+        await client.purge_instance_history(instance_id) for instance_id in ("tour-1", "tour-2", "nobody")
+    ]
+    seen["purged"] = sum(result.instances_deleted for result in purged)
+    by_time = await client.purge_instance_history_by(datetime(2000, 1, 1, tzinfo=UTC))
+    seen["purged by time"] = by_time.instances_deleted
+    return func.HttpResponse(json.dumps(seen), mimetype="application/json")
+
+
+async def until(client: df.DurableOrchestrationClient, instance_id: str, status: str) -> str:
+    while (await client.get_status(instance_id)).runtime_status.value != status:
+        pass
+    return status
+
+
+async def failure_of(call: Coroutine[Any, Any, Any]) -> str:
+    try:
+        await call
+    except Exception as error:  # noqa: BLE001  # the SDK raises nothing more precise
+        return str(error)
+    return ""
 
 
 @app.event_grid_trigger(arg_name="event")
