@@ -1,0 +1,273 @@
+"""Planning: from an image, a policy and what the galleries hold to the decided set of changes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.contracts import Overrides, PlanRequest
+from domain.galleries import ImageDefinition, TargetRegion
+from domain.images import ManagedImage, PurchasePlan
+from domain.planning import GalleryView, MigrationPlan, choose, name_targets, plan_migration
+from domain.policy import Choices, Policy
+from domain.resource_ids import GalleryId
+from tests.unit.builders import (
+    GALLERY,
+    NOW,
+    OTHER_GALLERY,
+    REGIONS,
+    definition,
+    disk,
+    gallery,
+    image,
+    policy,
+)
+
+PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
+BOTH = [str(GALLERY), str(OTHER_GALLERY)]
+
+
+def plan_of(
+    built: ManagedImage | None = None,
+    *,
+    under: Policy | None = None,
+    definitions: list[ImageDefinition] | None = None,
+    missing: GalleryId | None = None,
+    overrides: Overrides | None = None,
+) -> MigrationPlan:
+    """The plan for an image in a world of two galleries, the first with these definitions."""
+    source, chosen = built or image(), overrides or Overrides()
+    views = {
+        GALLERY: GalleryView(gallery=gallery(), definitions=definitions or []),
+        OTHER_GALLERY: GalleryView(gallery=gallery(OTHER_GALLERY, "eastus2")),
+    }
+    if missing is not None:
+        views[missing] = GalleryView(gallery=None)
+    request = PlanRequest(image=source, migration="m", started_by="test", overrides=chosen, now=NOW)
+    return plan_migration(request, choose(under or policy(), source, chosen), views, REGIONS)
+
+
+def test_the_definition_is_read_off_the_image() -> None:
+    plan = plan_of(image(os_type="Windows", hyper_v_generation="V1"))
+    (target,) = plan.targets
+    assert (plan.outcome, plan.rule, target.definition_exists) == ("migrate", "defaults", False)
+    assert target.definition == definition(os_type="Windows", hyper_v_generation="V1", sku="windows-gen1")
+    assert {check.verdict for check in plan.checks} == {"passed"}
+
+
+def test_the_version_is_asked_for_where_the_image_is() -> None:
+    """Documented: the version's location is its source's, wherever gallery and definition are."""
+    version = plan_of().targets[0].version
+    assert (version.location, version.source, version.version) == ("westeurope", str(image().id), None)
+    assert plan_of().targets[0].definition.location == "northeurope"
+
+
+@pytest.mark.parametrize(
+    ("asked", "planned"),
+    [
+        ([], ["westeurope"]),
+        (["eastus2"], ["westeurope", "eastus2"]),
+        (["eastus2", "West Europe"], ["westeurope", "eastus2"]),
+    ],
+)
+def test_the_images_own_region_comes_first(asked: list[str], planned: list[str]) -> None:
+    plan = plan_of(under=policy(regions=asked))
+    assert [region.name for region in plan.targets[0].version.regions] == planned
+
+
+def test_what_was_asked_for_the_home_region_holds() -> None:
+    home = {"name": "West Europe", "replicas": 3, "storage_account_type": "Standard_ZRS"}
+    plan = plan_of(under=policy(regions=["eastus2", home]))
+    assert plan.targets[0].version.regions[0] == TargetRegion(
+        name="westeurope", replicas=3, storage_account_type="Standard_ZRS"
+    )
+
+
+@given(st.lists(st.sampled_from(sorted(REGIONS)), unique=True))
+def test_no_region_is_lost_or_given_twice(asked: list[str]) -> None:
+    planned = [region.name for region in plan_of(under=policy(regions=asked)).targets[0].version.regions]
+    assert set(planned) == {*asked, "westeurope"}
+    assert len(planned) == len(set(planned))
+
+
+def test_an_ignored_image_is_skipped_with_the_rule() -> None:
+    ignoring = Policy.model_validate(
+        {"rules": [{"name": "no web", "action": "ignore"}], "defaults": {"action": "ignore"}}
+    )
+    plan = plan_of(under=ignoring)
+    assert (plan.outcome, plan.reason, plan.targets) == ("skipped", "the policy ignores it (no web)", [])
+    assert plan.fingerprint == image().fingerprint
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "fix"),
+    [
+        ({"built": image(os_disk=disk(size_gb=4096))}, "the OS disk has 4096 GB", "shrink the disk"),
+        ({"missing": GALLERY}, f"the gallery {GALLERY} does not exist", "create the gallery"),
+        ({"under": policy(regions=["moonbase"])}, "no such region", "correct the region's name"),
+        ({"under": policy(name_pattern="db-.*")}, "does not fit name_pattern", "correct name_pattern"),
+        ({"under": policy(definition={"name": "{image}-"})}, "cannot be the name", "correct definition.name"),
+        (
+            {"definitions": [definition(hyper_v_generation="V1")]},
+            "is for Hyper-V generation V1, the image is V2",
+            "'web-20260115-gen2'",
+        ),
+        ({"overrides": Overrides(end_of_life=NOW - timedelta(days=1))}, "has passed", "in the future"),
+    ],
+    ids=["disk", "gallery", "region", "pattern", "name", "generation", "end of life"],
+)
+def test_what_cannot_be_done_is_blocked_with_the_reason_and_the_fix(
+    changes: dict[str, Any], reason: str, fix: str
+) -> None:
+    plan = plan_of(**changes)
+    assert (plan.outcome, plan.targets) == ("blocked", [])
+    assert reason in (plan.reason or "")
+    assert fix in (plan.fix or "")
+
+
+def test_a_blocked_plan_tells_every_failure_at_once() -> None:
+    plan = plan_of(image(os_disk=disk(size_gb=4096)), under=policy(regions=["moonbase"]), missing=GALLERY)
+    assert [check.name for check in plan.checks if check.verdict == "failed"] == [
+        "disk size",
+        "regions",
+        "gallery",
+    ]
+    assert (plan.reason or "").count(";") >= 2
+    assert (plan.fix or "").count(";") >= 2
+
+
+def test_one_missing_gallery_of_two_blocks_both() -> None:
+    """A version in half of the galleries would be a surprise."""
+    plan = plan_of(under=policy(galleries=BOTH), missing=OTHER_GALLERY)
+    assert (plan.outcome, plan.targets) == ("blocked", [])
+
+
+def test_a_warning_does_not_stop_the_migration() -> None:
+    plan = plan_of(image(data_disks=[disk("data", 1500, lun=0)], tags={"PlanInfo": "gen2"}))
+    assert plan.outcome == "migrate"
+    assert len(plan.warnings) == 2
+
+
+def test_several_galleries_get_a_target_each_in_the_policys_order() -> None:
+    targets = plan_of(under=policy(galleries=BOTH)).targets
+    assert [target.definition.id.gallery for target in targets] == [GALLERY, OTHER_GALLERY]
+    assert [target.definition.location for target in targets] == ["northeurope", "eastus2"]
+
+
+def test_a_gallery_named_twice_in_different_case_is_one_target() -> None:
+    twice = policy(galleries=[str(GALLERY), str(GALLERY).replace("builds", "BUILDS")])
+    assert len(plan_of(under=twice).targets) == 1
+
+
+def test_a_definition_that_exists_and_fits_is_used_as_it_is() -> None:
+    existing = definition(publisher="Contoso", offer="Web", sku="1", location="eastus2")
+    (target,) = plan_of(definitions=[existing]).targets
+    assert (target.definition_exists, target.definition) == (True, existing)
+
+
+def test_an_identity_that_another_definition_has_gets_a_suffix() -> None:
+    """Publisher, offer and SKU are unique in a gallery, whatever their case; the suffix is always the same."""
+    rival = definition("rival", publisher="BUILDS", offer="WEB-20260115", sku="LINUX-GEN2")
+    skus = {plan_of(definitions=[rival]).targets[0].definition.sku for _ in range(2)}
+    (sku,) = skus
+    assert sku.startswith("linux-gen2-")
+    assert len(sku) == len("linux-gen2-") + 8
+
+
+def test_a_suffix_keeps_a_long_sku_within_its_limit() -> None:
+    long = policy(definition={"sku": "s" * 64})
+    rival = definition("rival", sku="s" * 64)
+    (target,) = plan_of(under=long, definitions=[rival]).targets
+    assert len(target.definition.sku) == 64
+    assert target.definition.identity != rival.identity
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=200))
+def test_publisher_offer_and_sku_are_always_what_the_service_takes(
+    publisher: str, offer: str, sku: str
+) -> None:
+    """Documented: at most 128, 64 and 64 characters, none at the end a full stop."""
+    plain = [text.replace("{", "").replace("}", "") for text in (publisher, offer, sku)]
+    choices = Choices(
+        galleries=[str(GALLERY)],
+        definition={"name": "web", "publisher": plain[0], "offer": plain[1], "sku": plain[2]},
+    )
+    naming = name_targets(image(), choices)
+    assert naming is not None
+    for text, longest in ((naming.publisher, 128), (naming.offer, 64), (naming.sku, 64)):
+        assert 1 <= len(text) <= longest
+        assert not text.endswith(".")
+        assert text.isascii()
+
+
+def test_long_names_that_differ_at_their_end_stay_different() -> None:
+    named = [
+        name_targets(image(), Choices(galleries=BOTH, definition={"name": "web", "sku": "s" * 70 + end}))
+        for end in "ab"
+    ]
+    assert len({naming.sku for naming in named if naming}) == 2
+
+
+@pytest.mark.parametrize(
+    ("generation", "security_type"), [("V2", "TrustedLaunchSupported"), ("V1", "Standard")]
+)
+def test_trusted_launch_is_for_generation_2_only(generation: str, security_type: str) -> None:
+    trusting = policy(definition={"security_type": "TrustedLaunchSupported"})
+    (target,) = plan_of(image(hyper_v_generation=generation), under=trusting).targets
+    assert target.definition.security_type == security_type
+
+
+TAGS = {"PlanInfo": "old", "PlanProduct": "rocky", "PlanPublisher": "resf"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "asked", "planned"),
+    [
+        ({}, None, None),
+        (TAGS, None, PLAN.model_copy(update={"name": "old"})),
+        (TAGS, PLAN, PLAN),
+        ({}, PLAN, PLAN),
+    ],
+    ids=["none", "tags", "request over tags", "request"],
+)
+def test_the_plan_is_the_requests_or_else_the_tags(
+    tags: dict[str, str], asked: PurchasePlan | None, planned: PurchasePlan | None
+) -> None:
+    (target,) = plan_of(image(tags=tags), overrides=Overrides(plan=asked)).targets
+    assert target.definition.purchase_plan == planned
+
+
+def test_an_end_of_life_counts_from_the_orchestrations_clock() -> None:
+    assert plan_of().targets[0].version.end_of_life is None
+    mortal = policy(end_of_life_after_days=30)
+    assert plan_of(under=mortal).targets[0].version.end_of_life == NOW + timedelta(days=30)
+    asked = Overrides(end_of_life=NOW + timedelta(days=1))
+    assert plan_of(under=mortal, overrides=asked).targets[0].version.end_of_life == asked.end_of_life
+
+
+@pytest.mark.parametrize("excluded", [True, False])
+def test_whether_a_version_may_become_latest_is_the_policys_choice(excluded: bool) -> None:
+    plan = plan_of(under=policy(exclude_from_latest=excluded))
+    assert plan.targets[0].version.exclude_from_latest is excluded
+
+
+def test_the_request_decides_over_the_policy() -> None:
+    overrides = Overrides(
+        choices=Choices(galleries=[str(OTHER_GALLERY)], definition={"name": "mine"}, regions=["eastus2"])
+    )
+    (target,) = plan_of(under=policy(regions=["northeurope"]), overrides=overrides).targets
+    assert target.definition.id == OTHER_GALLERY.definition("mine")
+    assert [region.name for region in target.version.regions] == ["westeurope", "eastus2"]
+
+
+def test_the_plan_carries_the_policys_patience() -> None:
+    patient = policy(replication={"deadline_hours": 48, "first_poll_seconds": 5})
+    plan = plan_of(under=patient)
+    assert (plan.deadline_hours, plan.first_poll_seconds, plan.longest_poll_seconds) == (48, 5, 600)
+
+
+def test_a_plan_survives_the_durable_boundary() -> None:
+    plan = plan_of(under=policy(galleries=BOTH, regions=["eastus2"], end_of_life_after_days=3))
+    assert MigrationPlan.model_validate(plan.model_dump(mode="json")) == plan
