@@ -1,7 +1,7 @@
 """One managed image, from what it is to a version that every target region of every target gallery has."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
@@ -32,20 +32,35 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Migrate the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
     request = MigrationRequest.model_validate(context.get_input())
     progress = Progress(context, request)
+    image = None
     try:
         image = yield from _get_image(context, request)
         if image is None:
             progress.move(MigrationState.SKIPPED, reason="the managed image does not exist (any more)")
             return progress.output()
-        yield from _migrate(context, request, image, progress)
+        end = yield from _migrate(context, request, image, progress)
     except StepFailedError as error:
-        progress.fail(error.failure)
-        return progress.output()
-    changed = yield from _changed_meanwhile(context, request, image)
+        end = End.of_failure(error.failure)
+    changed = image is not None and (yield from _changed_meanwhile(context, request, image))
     if changed:
         # events that came while this ran were taken as done: begin again with the image as it is now
         context.continue_as_new(context.get_input())
+        return None
+    progress.move(end.state, **end.told)
     return progress.output()
+
+
+class End(NamedTuple):
+    """How a migration ends, and what is told about it; shown only once nothing more is done."""
+
+    state: MigrationState
+    told: dict[str, Any]
+
+    @classmethod
+    def of_failure(cls, failure: Failure) -> "End":
+        """A failure; one that only a person can decide about blocks the migration."""
+        state = MigrationState.BLOCKED if failure.code == contracts.VERSION_TAKEN else MigrationState.FAILED
+        return cls(state, {"failure": failure, "reason": failure.message, "fix": failure.fix})
 
 
 class Progress:
@@ -60,11 +75,6 @@ class Progress:
         """Go to the next state, with what is to be told about it."""
         self.status = self.status.model_copy(update={"state": move(self.status.state, state), **details})
         self._show()
-
-    def fail(self, failure: Failure) -> None:
-        """End with a failure; one that only a person can decide about blocks the migration."""
-        state = MigrationState.BLOCKED if failure.code == contracts.VERSION_TAKEN else MigrationState.FAILED
-        self.move(state, failure=failure, reason=failure.message, fix=failure.fix)
 
     def show_targets(self, targets: list[TargetStatus]) -> None:
         """Show how far the galleries are; the order is the plan's."""
@@ -104,7 +114,7 @@ def _migrate(
     request: MigrationRequest,
     image: ManagedImage,
     progress: Progress,
-) -> Steps[None]:
+) -> Steps[End]:
     asked = PlanRequest(
         image=image,
         migration=context.instance_id,
@@ -116,8 +126,7 @@ def _migrate(
     told = {"rule": plan.rule, "fingerprint": plan.fingerprint, "warnings": plan.warnings}
     if plan.outcome != "migrate":
         state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
-        progress.move(state, reason=plan.reason, fix=plan.fix, **told)
-        return
+        return End(state, {"reason": plan.reason, "fix": plan.fix, **told})
     progress.move(MigrationState.PREPARING, **told)
     yield from _prepare_definitions(context, plan)
     run = _Run(context, request, image, plan, progress)
@@ -127,7 +136,7 @@ def _migrate(
         # one build per managed image at a time (documented): the others copy the version that is there now
         yield from run.publish(others, copy_of=done[0])
     progress_of = {target.definition: target for target in progress.status.targets}
-    _conclude(progress, [progress_of.get(target.definition.id) for target in plan.targets])
+    return _conclude([progress_of.get(target.definition.id) for target in plan.targets])
 
 
 def _prepare_definitions(context: df.DurableOrchestrationContext, plan: MigrationPlan) -> Steps[None]:
@@ -219,14 +228,11 @@ def _copying(planned: TargetPlan, first: TargetStatus) -> Any:
     return planned.version.model_copy(update={"source": str(first.version_id)})
 
 
-def _conclude(progress: Progress, targets: list[TargetStatus | None]) -> None:
+def _conclude(targets: list[TargetStatus | None]) -> End:
     """The migration's end is that of its galleries: completed where all are, failed where none is."""
     states = {target.state if target else MigrationState.FAILED for target in targets}
-    failure = next((target.failure for target in targets if target and target.failure), None)
     if states == {MigrationState.COMPLETED}:
-        progress.move(MigrationState.COMPLETED)
-    elif states == {MigrationState.FAILED} and failure is not None:
-        progress.fail(failure)
-    else:
-        told = {"failure": failure, "reason": failure.message, "fix": failure.fix} if failure else {}
-        progress.move(MigrationState.PARTIAL, **told)
+        return End(MigrationState.COMPLETED, {})
+    failure = next((target.failure for target in targets if target and target.failure), None)
+    end = End.of_failure(failure) if failure else End(MigrationState.FAILED, {})
+    return end if states == {MigrationState.FAILED} else End(MigrationState.PARTIAL, end.told)

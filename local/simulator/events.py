@@ -191,6 +191,7 @@ class EventGrid:
         self.finished: deque[Delivery] = deque(maxlen=_REMEMBERED_DELIVERIES)
         self._waiting: list[tuple[datetime, int, Delivery]] = []
         self._under_way: list[Delivery] = []
+        self._answers = 0
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._closed = False
@@ -237,6 +238,11 @@ class EventGrid:
         with self._changed:
             self._changed.notify_all()
 
+    def wait_for_answers(self, count: int, timeout: float) -> bool:
+        """Wait, in real seconds, until so many answers to deliveries were noted; answers whether they were."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._answers >= count, timeout)
+
     def deliveries(self) -> Json:
         """Delivered, failed, lost and pending events."""
         with self._changed:
@@ -279,30 +285,26 @@ class EventGrid:
         subscription = delivery.subscription
         delivery.attempts += 1
         try:
+            headers = {
+                "aeg-event-type": "Notification",
+                "aeg-subscription-name": subscription.name.upper(),
+                "aeg-delivery-count": str(delivery.attempts - 1),
+            }
             if subscription.schema == CLOUD_EVENTS_SCHEMA:
+                headers["Content-Type"] = "application/cloudevents+json; charset=utf-8"
                 response = self._client.post(
-                    subscription.endpoint,
-                    json=cloud_event(delivery.event),
-                    headers={"Content-Type": "application/cloudevents+json; charset=utf-8"},
+                    subscription.endpoint, json=cloud_event(delivery.event), headers=headers
                 )
             else:
-                response = self._client.post(
-                    subscription.endpoint,
-                    json=[delivery.event],
-                    headers={
-                        "aeg-event-type": "Notification",
-                        "aeg-subscription-name": subscription.name.upper(),
-                        "aeg-delivery-count": str(delivery.attempts - 1),
-                        "aeg-data-version": "2",
-                        "aeg-metadata-version": "1",
-                    },
-                )
+                headers |= {"aeg-data-version": "2", "aeg-metadata-version": "1"}
+                response = self._client.post(subscription.endpoint, json=[delivery.event], headers=headers)
             self._answered(delivery, response.status_code, str(response.status_code))
         except httpx.HTTPError as error:
             self._answered(delivery, None, f"{type(error).__name__}: {error}")
 
     def _answered(self, delivery: Delivery, status: int | None, answer: str) -> None:
         with self._changed:
+            self._answers += 1
             self._under_way.remove(delivery)
             delivery.answers.append(answer)
             pause = RETRY_SECONDS[min(delivery.attempts, len(RETRY_SECONDS)) - 1]

@@ -1,0 +1,34 @@
+"""Stacks for the workflow tests: the whole app as a process, with a clock that skips to the next timer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack import Stack
+from tests.workflow.estate import POLICY, SEED, Estate
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """One Gallerist for the tests of a module; every test has images of its own."""
+    with stack(tmp_path_factory.mktemp("stack")) as running, Estate(running) as estate:
+        running.subscribe_to_events()
+        yield estate
+
+
+@pytest.fixture
+def own_estate(tmp_path: Path) -> Iterator[Estate]:
+    """A Gallerist for one test that breaks it."""
+    with stack(tmp_path) as running, Estate(running) as estate:
+        yield estate
+
+
+def stack(folder: Path) -> Stack:
+    return Stack(
+        folder=folder,
+        seed=SEED,
+        policy=POLICY,
+        transitions="polls:3",
+        host_options=["--clock", "skip"],
+    )

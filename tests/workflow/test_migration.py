@@ -1,0 +1,191 @@
+"""One managed image, from the event or the request to a version that every region has, over real HTTP."""
+
+from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
+
+
+def test_an_event_leads_to_a_version_in_every_region(estate: Estate) -> None:
+    """An image that Packer writes becomes a replicated version, and nobody has asked for it."""
+    image = estate.write(an_image("from-event", data_disks_gb=(64,)))
+
+    migration = estate.ended(image)
+
+    assert migration["state"] == "completed"
+    (target,) = migration["targets"]
+    assert (target["gallery"], target["definition"], target["version"]) == ("golden", "from-event", "1.0.0")
+    assert {region["region"]: region["state"] for region in target["regions"]} == {
+        "eastus2": "Completed",
+        "westus2": "Completed",
+        "northeurope": "Completed",
+    }
+    version = estate.arm(target["version_id"])
+    assert version["properties"]["provisioningState"] == "Succeeded"
+    assert version["properties"]["storageProfile"]["source"]["id"].lower() == image.lower()
+    assert version["properties"]["publishingProfile"]["excludeFromLatest"] is True
+
+
+def test_a_request_leads_to_the_same(estate: Estate) -> None:
+    """POST /api/migrations answers 202 with an address that tells how far it is, to the end."""
+    estate.stack.control("POST", "events", {"lose_next": 1})
+    image = estate.write(an_image("from-request", os_type="Windows", generation="V2"))
+
+    response = estate.start(image, regions=["West US 2"], version="2026.11.23")
+
+    assert response.status_code == 202
+    assert response.headers["Location"] == response.json()["links"]["self"]
+    migration = eventually(lambda: _completed(estate, response.headers["Location"]))
+    (target,) = migration["targets"]
+    assert target["version"] == "2026.11.23"
+    assert [region["region"] for region in target["regions"]] == ["eastus2", "westus2"]
+    definition = estate.arm(f"{GALLERY}/images/from-request")["properties"]
+    assert (definition["osType"], definition["hyperVGeneration"]) == ("Windows", "V2")
+
+
+def test_a_duplicate_event_makes_no_second_version(estate: Estate) -> None:
+    """Event Grid delivers at least once; an image is one version however often it is told of."""
+    image = estate.write(an_image("told-twice"))
+    estate.stack.control("POST", "publish", {"resourceId": image})
+    estate.ended(image)
+    estate.stack.control("POST", "publish", {"resourceId": image})
+    again = eventually(lambda: _adopted(estate, image))
+
+    assert again["state"] == "completed"
+    assert list(estate.versions("told-twice")) == ["1.0.0"]
+    assert len(estate.writes("told-twice/versions")) == 1
+
+
+def test_two_images_that_race_for_one_definition_get_two_numbers(estate: Estate) -> None:
+    """The ledger hands out one number at a time."""
+    images = [estate.write(an_image(f"family-{build}")) for build in range(1, 5)]
+
+    numbers = [estate.ended(image)["targets"][0]["version"] for image in images]
+
+    assert sorted(numbers) == ["1.0.0", "1.0.1", "1.0.2", "1.0.3"]
+    assert sorted(estate.versions("family")) == sorted(numbers)
+
+
+def test_the_second_gallery_copies_the_first_ones_version(estate: Estate) -> None:
+    """One build per managed image at a time: further galleries are made from the version that is there."""
+    image = estate.write(an_image("twin-a"))
+
+    migration = estate.ended(image)
+
+    assert migration["state"] == "completed"
+    first, second = migration["targets"]
+    assert first["version_id"].startswith(GALLERY)
+    assert second["version_id"].startswith(TWIN)
+    assert first["version"] == second["version"]
+    source = estate.arm(second["version_id"])["properties"]["storageProfile"]["source"]["id"]
+    assert source.lower() == first["version_id"].lower()
+
+
+def test_succeeded_is_not_done_while_a_region_replicates(own_estate: Estate) -> None:
+    """A version whose provisioning succeeded is not done before every region says Completed."""
+    estate = own_estate
+    image = estate.write(an_image("early"))
+    estate.stack.control("POST", "switches", {"succeeded_early": True})
+    estate.stack.control("POST", "transitions", {"default": "manual"})
+    estate.start(image)
+    version_id = eventually(lambda: _version_of(estate, image))
+    estate.stack.control("POST", "transitions", {"advance": {"id": version_id, "region": "eastus2"}})
+    eventually(lambda: _provisioned(estate, version_id))
+
+    seen = eventually(lambda: _region_states(estate, image) if _home_is_there(estate, image) else None)
+
+    assert seen["eastus2"] == "Completed"
+    assert seen["westus2"] == "Replicating"
+    assert estate.migration(image)["state"] == "replicating"
+    estate.stack.control("POST", "transitions", {"default": "immediate"})
+    estate.stack.control("POST", "transitions", {"advance": {"id": version_id}})
+    assert estate.ended(image)["state"] == "completed"
+
+
+def test_a_blocked_image_says_why_and_what_mends_it(estate: Estate) -> None:
+    """What cannot be migrated is told before anything is written."""
+    image = estate.write(an_image("too-large", data_disks_gb=(4095,)))
+
+    migration = estate.ended(image)
+
+    assert migration["state"] == "blocked"
+    assert migration["reason"] == "the data disk at LUN 0 has 4095 GB, and the gallery takes at most 2048 GB"
+    assert migration["fix"] == "shrink the disk to at most 2048 GB and capture the image again"
+    assert estate.writes("galleries/golden/images/too-large") == []
+
+
+def test_an_image_of_another_generation_is_not_put_over_its_definition(estate: Estate) -> None:
+    """A definition's generation is fixed: the fix names another definition, and asking for it works."""
+    estate.ended(estate.write(an_image("family2", generation="V1")))
+    image = estate.write(an_image("second-gen", generation="V2"))
+    estate.ended(image)
+
+    blocked = eventually(lambda: _after_start(estate, image, definition="family2"))
+    assert blocked["state"] == "blocked"
+    assert "family2-gen2" in blocked["fix"]
+
+
+def test_an_ignored_image_is_left_alone(estate: Estate) -> None:
+    image = estate.write(an_image("left-alone", tags={"environment": "scratch"}))
+
+    migration = estate.ended(image)
+
+    assert (migration["state"], migration["rule"]) == ("skipped", "left alone")
+    assert estate.versions("left-alone") == {}
+
+
+def test_cloud_events_are_understood(own_estate: Estate) -> None:
+    """A subscription in the CloudEvents 1.0 schema starts migrations just as well."""
+    own_estate.stack.subscribe_to_events("CloudEventSchemaV1_0")
+
+    image = own_estate.write(an_image("from-cloud-event"))
+
+    assert own_estate.ended(image)["state"] == "completed"
+
+
+def test_a_killed_host_goes_on_and_makes_one_version(own_estate: Estate) -> None:
+    """SIGKILL while regions replicate: the host that is started again finishes, with exactly one version."""
+    estate = own_estate
+    estate.stack.control("POST", "transitions", {"default": "manual"})
+    image = estate.write(an_image("survivor"))
+    estate.start(image)
+    version_id = eventually(lambda: _version_of(estate, image))
+
+    estate.stack.kill_host()
+    estate.stack.start_host()
+
+    assert estate.migration(image)["state"] == "replicating"
+    estate.stack.control("POST", "transitions", {"advance": {"id": version_id}})
+    assert estate.ended(image)["state"] == "completed"
+    assert list(estate.versions("survivor")) == ["1.0.0"]
+    assert len(estate.writes("survivor/versions")) == 1
+
+
+def _completed(estate: Estate, address: str) -> dict | None:
+    migration = estate.http.get(address).json()
+    return migration if migration["state"] == "completed" else None
+
+
+def _adopted(estate: Estate, image: str) -> dict | None:
+    migration = estate.ended(image)
+    return migration if migration["targets"][0]["outcome"] == "adopted" else None
+
+
+def _after_start(estate: Estate, image: str, **overrides: str) -> dict:
+    assert estate.start(image, **overrides).status_code == 202
+    return estate.ended(image)
+
+
+def _version_of(estate: Estate, image: str) -> str | None:
+    migration = estate.migration(image)
+    targets = migration["targets"] if migration else []
+    return targets[0]["version_id"] if targets else None
+
+
+def _provisioned(estate: Estate, version_id: str) -> bool:
+    return estate.arm(version_id)["properties"]["provisioningState"] == "Succeeded"
+
+
+def _region_states(estate: Estate, image: str) -> dict[str, str]:
+    return {region["region"]: region["state"] for region in estate.migration(image)["targets"][0]["regions"]}
+
+
+def _home_is_there(estate: Estate, image: str) -> bool:
+    return _region_states(estate, image).get("eastus2") == "Completed"
