@@ -59,7 +59,9 @@ def plant(azure: Azure, seed: Json) -> None:
 
 
 def _items(seed: Json, section: str) -> Iterator[tuple[str, Json]]:
-    items = seed.get(section) or []
+    items = seed.get(section)
+    if items is None:
+        return
     if not isinstance(items, list):
         raise SeedError(f"{section}: must be a list.")
     for index, item in enumerate(items):

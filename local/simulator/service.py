@@ -30,12 +30,12 @@ class Simulator:
         self.clock = Clock(time_scale)
         self.azure = Azure(self.clock, transitions)
         self.azure.kinds = {kind.type.lower(): kind(self.azure) for kind in _KINDS}
-        self.azure.listener = self._raise_event
-        self.identity = Identity()
-        self.event_grid = EventGrid(self.clock)
-        self.gateway = Gateway(self.azure, self.identity)
         self._seed = seed if seed is not None else DEFAULT_SEED
         plant(self.azure, self._seed)
+        self.identity = Identity()
+        self.gateway = Gateway(self.azure, self.identity)
+        self.event_grid = EventGrid(self.clock)
+        self.azure.listener = self._raise_event
 
     def close(self) -> None:
         """Stop delivering events."""

@@ -163,11 +163,11 @@ def _fields(replayed: Replayed) -> list[str]:
 
 def _values(replayed: Replayed) -> list[str]:
     recorded, answered = values(replayed.recorded.response), values(_body(replayed))
-    found = []
-    for path in recorded.keys() & answered.keys():
-        if not _NOT_COMPARED.search(path) and not _same(path, recorded[path], answered[path], replayed):
-            found.append(f"value {path} is {answered[path]!r}, not {recorded[path]!r}")
-    return found
+    return [
+        f"value {path} is {answered[path]!r}, not {recorded[path]!r}"
+        for path in recorded.keys() & answered.keys()
+        if not _NOT_COMPARED.search(path) and not _same(path, recorded[path], answered[path], replayed)
+    ]
 
 
 def _same(path: str, recorded: Any, answered: Any, replayed: Replayed) -> bool:
@@ -181,15 +181,14 @@ def _same(path: str, recorded: Any, answered: Any, replayed: Replayed) -> bool:
 
 def _operation(replayed: Replayed) -> list[str]:
     """The operation's URL has the recorded family, location and query names, and the request id is its id."""
-    found = []
-    for name in ("azure-asyncoperation", "location"):
-        recorded, answered = replayed.recorded.headers.get(name), replayed.answer.headers.get(name)
-        if recorded and answered:
-            found += _operation_url(name, str(recorded), answered)
-    if "x-ms-request-id" in replayed.recorded.headers and replayed.recorded.started_operation:
-        request_id = replayed.answer.headers["x-ms-request-id"]
-        if request_id not in replayed.answer.headers["azure-asyncoperation"]:
-            found.append("x-ms-request-id is not the operation's id")
+    recorded, answered = replayed.recorded.headers, replayed.answer.headers
+    both = [name for name in ("azure-asyncoperation", "location") if name in recorded and name in answered]
+    found = [
+        difference for name in both for difference in _operation_url(name, recorded[name], answered[name])
+    ]
+    if "x-ms-request-id" in recorded and replayed.recorded.started_operation:
+        same = answered["x-ms-request-id"] in answered["azure-asyncoperation"]
+        found += [] if same else ["x-ms-request-id is not the operation's id"]
     return found
 
 

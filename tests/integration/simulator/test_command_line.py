@@ -1,0 +1,109 @@
+"""`python -m local.simulator` and its control plane, from outside."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.simulator.world import IMAGE, seed
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMAND = [sys.executable, "-m", "local.simulator", "--port", "0"]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed()), encoding="utf-8")
+    command = [*COMMAND, "--seed", str(path), "--transitions", "seconds:8", "--time-scale", "1000"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def ready(process: subprocess.Popen[str]) -> Any:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_prints_where_it_is_and_ends_cleanly(
+    process: subprocess.Popen[str], ready: Any, number: int
+) -> None:
+    assert set(ready) == {"arm", "identity_endpoint", "identity_header", "control"}
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 0
+
+
+def test_tokens_are_given_only_for_the_secret(ready: Any) -> None:
+    query = {"api-version": "2019-08-01", "resource": "https://management.azure.com"}
+    refused = httpx.get(ready["identity_endpoint"], params=query)
+    assert refused.status_code == 401
+    headers = {"X-IDENTITY-HEADER": ready["identity_header"]}
+    without_resource = httpx.get(
+        ready["identity_endpoint"], params={"api-version": "2019-08-01"}, headers=headers
+    )
+    assert without_resource.status_code == 400
+    token = httpx.get(ready["identity_endpoint"], params=query, headers=headers).json()
+    assert token["token_type"] == "Bearer"
+    assert token["resource"] == "https://management.azure.com"
+    answer = httpx.get(
+        f"{ready['arm']}{IMAGE}?api-version=2024-07-01",
+        headers={"Authorization": f"Bearer {token['access_token']}"},
+    )
+    assert answer.json()["name"] == "web"
+
+
+def test_the_control_plane_reads_and_writes(ready: Any) -> None:
+    with httpx.Client(base_url=ready["control"]) as control:
+        assert len(control.get("/state").json()["resources"]) == 4
+        assert control.post("/transitions", json={"default": "polls:3"}).status_code == 200
+        assert control.get("/transitions").json() == {"default": "polls:3", "overrides": []}
+        assert control.post("/faults", json={"status": 503}).status_code == 200
+        assert len(control.get("/faults").json()["requests"]) == 1
+        assert control.request("DELETE", "/faults").status_code == 200
+        assert control.get("/faults").json() == {"requests": [], "regions": []}
+        assert control.post("/switches", json={"succeeded_early": True}).status_code == 200
+        assert control.get("/switches").json()["succeeded_early"] is True
+        assert control.post("/reset").status_code == 200
+        assert control.get("/transitions").json()["default"] == "seconds:8"
+        assert control.get("/requests").json() == []
+        assert control.get("/events").json()["delivered"] == []
+
+
+BAD_CONTROL = {
+    "pace": ("POST", "/transitions", {"default": "soon"}, "'soon' is not a pace"),
+    "field": ("POST", "/transitions", {"speed": 1}, "speed: not known"),
+    "fault": ("POST", "/faults", {"kind": "flood"}, "answer, drop, lost-answer"),
+    "switch": ("POST", "/switches", {"fast": True}, "'fast' is not a switch"),
+    "endpoint": ("PUT", "/event-subscriptions/a", {}, "needs an 'endpoint'"),
+    "nobody there": ("PUT", "/event-subscriptions/a", {"endpoint": "http://127.0.0.1:9/"}, "does not answer"),
+    "seed": ("POST", "/reset", {"seed": {"resources": {}}}, "resources: must be a list"),
+    "no event": ("POST", "/publish", {}, "Give either an 'event' or a 'resourceId'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONTROL.values(), ids=BAD_CONTROL.keys())
+def test_the_control_plane_says_what_is_wrong(ready: Any, case: tuple[str, str, Any, str]) -> None:
+    method, path, body, message = case
+    answer = httpx.request(method, ready["control"] + path, json=body)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
+
+
+def test_a_bad_seed_ends_it_with_file_place_and_reason(tmp_path: Path) -> None:
+    path = tmp_path / "seed.yaml"
+    path.write_text("resources: [{id: /x}]", encoding="utf-8")
+    finished = subprocess.run(
+        [*COMMAND, "--seed", str(path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert finished.returncode == 2
+    assert finished.stdout == ""
+    assert finished.stderr == f"{path}: resources[0]: '/x' is not an ARM resource id.\n"
