@@ -1,5 +1,6 @@
 """What the demo does as an Azure user would: writing managed images, as Packer does at the end of a build."""
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -12,13 +13,27 @@ _API_VERSION = "2024-07-01"
 def write_image(stack: Stack, resource: dict[str, Any]) -> None:
     """Create the managed image through ARM; the simulated Event Grid tells the app of it."""
     body = {key: resource[key] for key in ("location", "tags", "properties")}
-    response = httpx.put(
-        f"{stack.simulator['arm']}{resource['id']}",
+    _call(stack, "PUT", resource["id"], body)
+
+
+def delete_image(stack: Stack, image_id: str) -> None:
+    """Delete the managed image, as `packer -force` does before it makes it again; waits until it is gone."""
+    _call(stack, "DELETE", image_id)
+    while _call(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
+        pass
+
+
+def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> httpx.Response:
+    response = httpx.request(
+        method,
+        f"{stack.simulator['arm']}{resource_id}",
         params={"api-version": _API_VERSION},
         headers={"Authorization": f"Bearer {_token(stack)}"},
         json=body,
     )
-    response.raise_for_status()
+    if method != "GET":
+        response.raise_for_status()
+    return response
 
 
 def _token(stack: Stack) -> str:

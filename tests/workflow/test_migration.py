@@ -1,5 +1,6 @@
 """One managed image, from the event or the request to a version that every region has, over real HTTP."""
 
+from local.demo.azure import delete_image
 from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
 
 
@@ -156,6 +157,29 @@ def test_a_killed_host_goes_on_and_makes_one_version(own_estate: Estate) -> None
     assert estate.ended(image)["state"] == "completed"
     assert list(estate.versions("survivor")) == ["1.0.0"]
     assert len(estate.writes("survivor/versions")) == 1
+
+
+def test_an_image_made_anew_while_it_is_migrated_becomes_a_second_version(own_estate: Estate) -> None:
+    """`packer -force` deletes and makes the image again under its name: the event that tells of it is not lost."""
+    estate = own_estate
+    estate.stack.subscribe_to_events()
+    estate.stack.control("POST", "transitions", {"default": "manual"})
+    image = estate.write(an_image("forced", blob="first"))
+    version_id = eventually(lambda: _version_of(estate, image))
+
+    delete_image(estate.stack, image)
+    estate.write(an_image("forced", blob="second"))
+    estate.stack.control("POST", "transitions", {"default": "immediate"})
+    estate.stack.control("POST", "transitions", {"advance": {"id": version_id}})
+
+    migration = eventually(lambda: _with_version(estate, image, "1.0.1"))
+    assert migration["state"] == "completed"
+    assert sorted(estate.versions("forced")) == ["1.0.0", "1.0.1"]
+
+
+def _with_version(estate: Estate, image: str, number: str) -> dict | None:
+    migration = estate.ended(image)
+    return migration if migration["targets"] and migration["targets"][0]["version"] == number else None
 
 
 def _completed(estate: Estate, address: str) -> dict | None:

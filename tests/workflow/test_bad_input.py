@@ -1,0 +1,129 @@
+"""Bad input to the HTTP API: a 4xx problem that names every field at fault, and nothing is started."""
+
+from typing import Any
+
+import pytest
+
+from tests.workflow.estate import GALLERY, HERE, Estate, an_image
+
+IMAGE = f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/images/base"
+
+BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
+    "unknown fields": (
+        {"image": IMAGE, "imge": "x", "verzion": "1.0.0"},
+        400,
+        {"imge": "Extra inputs are not permitted", "verzion": "Extra inputs are not permitted"},
+    ),
+    "no image": ({}, 400, {"image": "Field required"}),
+    "a malformed id": (
+        {"image": "/subscriptions/x/images/y"},
+        400,
+        {"image": "it does not have the form /subscriptions/{id}/resourceGroups/{name}/providers/"},
+    ),
+    "an id of another type": ({"image": GALLERY}, 400, {"image": "not 'Microsoft.Compute/images'"}),
+    "an id that is no text": ({"image": 7}, 400, {"image": "it is not a string"}),
+    "a missing image": (
+        {"image": f"{IMAGE}-missing"},
+        404,
+        {"image": "base-missing does not exist"},
+    ),
+    "regions that do not exist": (
+        {"image": IMAGE, "regions": ["westus2", "atlantis", {"name": "El Dorado"}]},
+        400,
+        {"regions[1].name": "no region 'atlantis'", "regions[2].name": "no region 'eldorado'"},
+    ),
+    "a region twice, in two spellings": (
+        {"image": IMAGE, "regions": ["West US 2", "westus2"]},
+        400,
+        {"regions": "regions named twice: westus2"},
+    ),
+    "several faults at once": (
+        {
+            "image": GALLERY,
+            "version": "1.2",
+            "definition": "-x-",
+            "galleries": [IMAGE],
+            "regions": [{"name": "westus2", "replicas": 0, "storage_account_type": "Gold"}],
+            "end_of_life": "tomorrow",
+        },
+        400,
+        {
+            "image": "is not the id of a managed image",
+            "version": "three integers from 0 to 2147483647",
+            "definition": "cannot be the name of an image definition",
+            "galleries[0]": "is not the id of a gallery",
+            "regions[0].replicas": "greater than or equal to 1",
+            "regions[0].storage_account_type": "'Standard_LRS', 'Standard_ZRS' or 'Premium_LRS'",
+            "end_of_life": "datetime",
+        },
+    ),
+    "a list": (["image"], 400, {"body": "has to be a JSON object"}),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def base(estate: Estate) -> None:
+    """An image that exists, and has been migrated."""
+    estate.ended(estate.write(an_image("base")))
+
+
+@pytest.mark.parametrize("case", BAD_BODIES)
+def test_every_fault_is_named_and_nothing_is_started(estate: Estate, case: str) -> None:
+    body, status, faults = BAD_BODIES[case]
+    before = estate.http.get(f"{estate.stack.api}/migrations").json()
+
+    response = estate.http.post(f"{estate.stack.api}/migrations", json=body)
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    told = {error["field"]: error["message"] for error in problem["errors"]}
+    assert told.keys() == faults.keys()
+    assert all(words in told[field] for field, words in faults.items()), told
+    assert estate.http.get(f"{estate.stack.api}/migrations").json() == before
+
+
+def test_what_is_not_json_is_told_so(estate: Estate) -> None:
+    response = estate.http.post(f"{estate.stack.api}/migrations", content=b"{image: x")
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "body"
+    assert "not JSON" in response.json()["detail"]
+
+
+def test_a_second_start_is_told_the_running_ones_address(estate: Estate) -> None:
+    """409 with Location, whatever the case of the id."""
+    estate.stack.control("POST", "events", {"lose_next": 1})
+    image = estate.write(an_image("busy"))
+    estate.stack.control(
+        "POST", "transitions", {"override": {"id": f"{GALLERY}/images/busy/versions/1.0.0", "pace": "manual"}}
+    )
+    first = estate.start(image)
+
+    second = estate.start(image.upper().replace("MICROSOFT.COMPUTE/IMAGES", "Microsoft.Compute/images"))
+
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert second.headers["Location"] == first.headers["Location"]
+    assert second.json()["id"] == first.json()["id"]
+    assert estate.http.get(second.headers["Location"]).json()["image"] == image
+    estate.stack.control("POST", "transitions", {"advance": {"id": f"{GALLERY}/images/busy/versions/1.0.0"}})
+    assert estate.ended(image)["state"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("state=done", "state"), ("since=yesterday", "since")],
+)
+def test_a_bad_filter_is_told(estate: Estate, query: str, field: str) -> None:
+    response = estate.http.get(f"{estate.stack.api}/migrations?{query}")
+
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+def test_an_unknown_migration_is_not_found(estate: Estate) -> None:
+    response = estate.http.get(f"{estate.stack.api}/migrations/migration-0000")
+
+    assert response.status_code == 404
+    assert response.json()["detail"] == "there is no migration 'migration-0000'"
