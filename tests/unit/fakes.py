@@ -1,0 +1,187 @@
+"""Stand-ins for what is outside: Azure, and the task hub. They keep what they were given, and count the writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+
+from adapters.services import Services, using
+from adapters.settings import Settings
+from domain.contracts import VersionSpec
+from domain.errors import ArmError
+from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.images import ManagedImage
+from domain.planning import GalleryView
+from domain.policy import Policy
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+
+OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
+
+
+class FakeCompute:
+    """A subscription in memory. `error` is raised by every call until it is taken away."""
+
+    def __init__(
+        self,
+        images: list[ManagedImage] | None = None,
+        galleries: list[Gallery] | None = None,
+        definitions: list[ImageDefinition] | None = None,
+        versions: list[ImageVersion] | None = None,
+    ) -> None:
+        self.images = {image.id: image for image in images or []}
+        self.galleries = {gallery.id: gallery for gallery in galleries or []}
+        self.definitions = {definition.id: definition for definition in definitions or []}
+        self.versions = {version.id: version for version in versions or []}
+        self.error: Exception | None = None
+        self.operation_error: ArmError | None = None
+        self.writes: list[str] = []
+
+    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+        self._answer()
+        return self.images.get(image)
+
+    async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
+        self._answer()
+        return [image for image in self.images.values() if image.id.subscription == subscription]
+
+    async def list_galleries(self, subscription: str) -> list[Gallery]:
+        self._answer()
+        return [gallery for gallery in self.galleries.values() if gallery.id.subscription == subscription]
+
+    async def view_gallery(self, gallery: GalleryId) -> GalleryView:
+        self._answer()
+        return GalleryView(
+            gallery=self.galleries.get(gallery), definitions=await self.list_image_definitions(gallery)
+        )
+
+    async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
+        self._answer()
+        return [definition for definition in self.definitions.values() if definition.id.gallery == gallery]
+
+    async def get_image_definition(self, definition: ImageDefinitionId) -> ImageDefinition | None:
+        self._answer()
+        return self.definitions.get(definition)
+
+    async def begin_image_definition(self, definition: ImageDefinition) -> None:
+        self._write(f"definition {definition.id.name}")
+        self.definitions[definition.id] = definition.model_copy(update={"provisioning_state": "Creating"})
+
+    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
+        self._answer()
+        return [version for version in self.versions.values() if version.id.definition == definition]
+
+    async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
+        self._answer()
+        return self.versions.get(version)
+
+    async def begin_image_version(self, spec: VersionSpec) -> str | None:
+        self._write(f"version {spec.id.name}")
+        self.versions[spec.id] = ImageVersion(
+            id=spec.id,
+            location=spec.location,
+            provisioning_state="Creating",
+            source=spec.source,
+            tags=spec.tags,
+            target_regions=spec.regions,
+        )
+        return OPERATION
+
+    async def begin_regions(self, version: ImageVersionId, regions: list[TargetRegion]) -> str | None:
+        self._write(f"regions {', '.join(region.name for region in regions)}")
+        found = self.versions[version]
+        found.target_regions = [*found.target_regions, *regions]
+        found.provisioning_state = "Updating"
+        return OPERATION
+
+    async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
+        self._answer()
+        assert (subscription, operation_url) == (SUBSCRIPTION, OPERATION)
+        return self.operation_error
+
+    async def list_regions(self, subscription: str) -> frozenset[str]:
+        self._answer()
+        return REGIONS if subscription == SUBSCRIPTION else frozenset()
+
+    async def check_token(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def _write(self, what: str) -> None:
+        self._answer()
+        self.writes.append(what)
+
+
+SETTINGS = Settings(
+    arm_endpoint="https://management.azure.com",
+    arm_scope="https://management.azure.com/.default",
+    authority="login.microsoftonline.com",
+    subscriptions=(SUBSCRIPTION,),
+    policy_file=Path("policy.yaml"),
+)
+
+
+@contextmanager
+def working_with(
+    compute: Any, under: Policy | None = None, settings: Settings = SETTINGS
+) -> Iterator[FakeCompute]:
+    """Triggers and activities work with this Azure and this policy."""
+    with using(Services(settings, under or policy(), compute)):
+        yield compute
+
+
+class FakeDurableClient:
+    """A task hub in memory, with the SDK's own status objects and the extension's pages of a hundred."""
+
+    page = 100
+
+    def __init__(self) -> None:
+        self.instances: dict[str, dict[str, Any]] = {}
+        self.started: list[tuple[str, str, Any]] = []
+        self.refusal: Exception | None = None
+        self.since: datetime | None = None
+        self.queries = 0
+
+    def add(self, instance_id: str, runtime_status: str, input_: Any = None, **fields: Any) -> None:
+        """Put an instance in, as the extension describes it."""
+        self.instances[instance_id] = {
+            "name": "migrate_image",
+            "instanceId": instance_id,
+            "runtimeStatus": runtime_status,
+            "input": input_,
+            "createdTime": "2026-01-15T08:30:00Z",
+            "lastUpdatedTime": "2026-01-15T08:31:00Z",
+            **fields,
+        }
+
+    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+        # the SDK answers for an unknown instance with a status that is false
+        return DurableOrchestrationStatus.from_json(dict(self.instances.get(instance_id, {})))
+
+    async def get_status_by(
+        self, instance_id_prefix: str, created_time_from: datetime | None = None
+    ) -> list[DurableOrchestrationStatus]:
+        self.queries += 1
+        self.since = created_time_from
+        found = [fields for name, fields in self.instances.items() if name.startswith(instance_id_prefix)]
+        return [DurableOrchestrationStatus.from_json(dict(fields)) for fields in found[: self.page]]
+
+    async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+        if self.refusal is not None:
+            self.on_refusal(instance_id)
+            raise self.refusal
+        self.started.append((name, instance_id, input_))
+        self.add(instance_id, "Pending", input_)
+        return instance_id
+
+    def on_refusal(self, instance_id: str) -> None:
+        """What the task hub looks like when a start was refused; nothing changed, unless a test says so."""
+
+    def get_client_response_links(self, request: Any, instance_id: str) -> dict[str, str]:
+        return {"statusQueryGetUri": f"http://hub/instances/{instance_id}"}
