@@ -1,0 +1,117 @@
+"""Activities about managed images: plain JSON in, an answer as plain JSON out."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.contracts import Answer, ImageList
+from domain.errors import ArmError, NotYetError
+from domain.images import ManagedImage
+from domain.planning import MigrationPlan
+from domain.policy import Policy
+from tests.unit.app import code
+from tests.unit.builders import GALLERY, NOW, SUBSCRIPTION, definition, gallery, image, image_id, policy
+from tests.unit.fakes import FakeCompute, working_with
+
+get_managed_image = code("get_managed_image")
+list_managed_images = code("list_managed_images")
+plan_migration = code("plan_migration")
+
+
+async def test_an_image_is_answered_as_plain_json() -> None:
+    built = image(tags={"team": "web"})
+    with working_with(FakeCompute(images=[built])):
+        reply = await get_managed_image({"image": str(built.id)})
+    assert Answer[ManagedImage].model_validate(json.loads(json.dumps(reply))).value == built
+
+
+async def test_an_image_that_is_not_there_is_no_failure() -> None:
+    with working_with(FakeCompute()):
+        reply = await get_managed_image({"image": str(image_id())})
+    assert reply == {"value": None, "wait": None, "failure": None}
+
+
+async def test_keys_that_a_later_version_added_are_tolerated() -> None:
+    with working_with(FakeCompute(images=[image()])):
+        reply = await get_managed_image({"image": str(image_id()), "newer": True})
+    assert reply["value"]["id"] == str(image_id())
+
+
+@pytest.mark.parametrize(
+    ("error", "part", "code_"),
+    [
+        (ArmError(403, "AuthorizationFailed", "no"), "failure", "AuthorizationFailed"),
+        (ArmError(429, "TooManyRequests", "slow down", 9), "wait", "TooManyRequests"),
+        (ArmError(503, "HTTP503", "the service gave no reason"), "wait", "HTTP503"),
+        (NotYetError("the image is being made"), "wait", "NotYet"),
+    ],
+)
+async def test_an_expected_error_is_an_answer(error: Exception, part: str, code_: str) -> None:
+    compute = FakeCompute()
+    compute.error = error
+    with working_with(compute):
+        reply = await get_managed_image({"image": str(image_id())})
+    assert [name for name, value in reply.items() if value is not None] == [part]
+    told = reply["failure"] or reply["wait"]["failure"]
+    assert told["code"] == code_
+
+
+async def test_what_nobody_foresaw_is_raised() -> None:
+    """A mistake in the program must be seen, not waited for."""
+    compute = FakeCompute()
+    compute.error = KeyError("properties")
+    with working_with(compute), pytest.raises(KeyError):
+        await get_managed_image({"image": str(image_id())})
+
+
+async def test_the_images_of_a_subscription_are_listed() -> None:
+    with working_with(FakeCompute(images=[image("one"), image("two")])):
+        reply = await list_managed_images({"subscription": SUBSCRIPTION})
+    listed = Answer[ImageList].model_validate(reply).value
+    assert listed is not None
+    assert [one.id.name for one in listed.images] == ["one", "two"]
+
+
+def plan_request(**changes: Any) -> dict[str, Any]:
+    built = image().model_dump(mode="json")
+    return {"image": built, "migration": "m", "started_by": "test", "now": NOW.isoformat(), **changes}
+
+
+async def planned(compute: FakeCompute, under: Policy, **changes: Any) -> MigrationPlan:
+    with working_with(compute, under):
+        reply = await plan_migration(plan_request(**changes))
+    plan = Answer[MigrationPlan].model_validate(reply).value
+    assert plan is not None
+    return plan
+
+
+async def test_a_plan_is_made_of_the_policy_and_what_the_gallery_holds() -> None:
+    existing = definition()
+    plan = await planned(
+        FakeCompute(galleries=[gallery()], definitions=[existing]), policy(regions=["eastus2"])
+    )
+    assert (plan.outcome, plan.targets[0].definition_exists) == ("migrate", True)
+    assert [region.name for region in plan.targets[0].version.regions] == ["westeurope", "eastus2"]
+
+
+async def test_a_request_decides_over_the_policy() -> None:
+    overrides = {"choices": {"regions": ["northeurope"]}}
+    plan = await planned(FakeCompute(galleries=[gallery()]), policy(regions=["eastus2"]), overrides=overrides)
+    assert [region.name for region in plan.targets[0].version.regions] == ["westeurope", "northeurope"]
+
+
+async def test_a_gallery_that_is_not_there_blocks() -> None:
+    plan = await planned(FakeCompute(), policy())
+    assert (plan.outcome, str(GALLERY) in (plan.reason or "")) == ("blocked", True)
+
+
+async def test_planning_writes_nothing() -> None:
+    compute = FakeCompute(galleries=[gallery()])
+    await planned(compute, policy())
+    assert compute.writes == []
+
+
+async def test_an_ignored_image_costs_no_look_at_a_gallery() -> None:
+    ignoring = Policy.model_validate({"defaults": {"action": "ignore"}})
+    assert (await planned(FakeCompute(), ignoring)).outcome == "skipped"
