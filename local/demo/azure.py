@@ -28,7 +28,7 @@ def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> http
         method,
         f"{stack.simulator['arm']}{resource_id}",
         params={"api-version": _API_VERSION},
-        headers={"Authorization": f"Bearer {_token(stack)}"},
+        headers={"Authorization": f"Bearer {access_token(stack)}"},
         json=body,
     )
     if method != "GET":
@@ -36,7 +36,8 @@ def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> http
     return response
 
 
-def _token(stack: Stack) -> str:
+def access_token(stack: Stack) -> str:
+    """A token for ARM from the simulated managed identity."""
     response = httpx.get(
         stack.simulator["identity_endpoint"],
         params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
