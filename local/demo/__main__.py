@@ -28,7 +28,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("--serve", action="store_true", help="keep the simulated Azure and the app running")
     serve = parser.parse_args().serve
-    console = Console()
+    # a table of resource paths needs room; what is not a terminal has it
+    console = Console() if sys.stdout.isatty() else Console(width=150)
     with temporary_folder() as folder, _stack(Path(folder)) as stack:
         stack.subscribe_to_events()
         _print_addresses(console, stack)

@@ -63,7 +63,10 @@ class Bars:
 
 def results(migrations: dict[str, Migration]) -> list[Table]:
     """What is in the galleries now, and why some images are not."""
-    done = Table("gallery\\definition\\version", "regions", "state", "from", title="In the galleries")
+    done = Table(title="In the galleries")
+    done.add_column("gallery\\definition\\version", no_wrap=True)
+    for column in ("regions", "state", "from"):
+        done.add_column(column)
     left = Table("managed image", "state", "reason", "fix", title="Not migrated", show_lines=True)
     for name, migration in sorted(migrations.items()):
         for target in migration["targets"]:
