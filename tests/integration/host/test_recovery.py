@@ -11,6 +11,14 @@ from typing import Any, Self
 
 import httpx
 
+from local.host import history
+from local.host.app import App, load_app
+from local.host.history import Event, EventType
+from local.host.instances import Instance, Status
+from local.host.replay import Replay
+from local.host.sdk import run_orchestrator
+from local.host.task_hub import Query, TaskHub
+
 ROOT = Path(__file__).parents[3]
 APPS = Path(__file__).parent / "apps"
 
@@ -97,3 +105,47 @@ def test_time_does_not_go_back_when_a_host_is_started_again(tmp_path: Path) -> N
         host.kill()
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger") as host:
         assert host.http.get("/_host/clock").json()["now"] > before
+
+
+def test_hundreds_of_kills_lose_nothing_and_apply_nothing_twice(tmp_path: Path) -> None:
+    """Every instance ends with its result, every call has one result, and every history replays to the same end."""
+    database, ledger = tmp_path / "hub.db", tmp_path / "ledger"
+    script = [sys.executable, str(Path(__file__).parent / "kill_loop.py"), str(database)]
+    environment = {**os.environ, "LEDGER": str(ledger), "PYTHONPATH": str(ROOT)}
+    loop = subprocess.run(
+        [*script, "60", "250", "20261"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert loop.returncode == 0, loop.stderr
+    assert int(loop.stdout) >= 100, f"only {loop.stdout} kills"
+    app, hub = load_app(APPS / "ledger"), TaskHub(database)
+    names = [f"e{number}" for number in range(60)]
+    assert {instance.instance_id for instance in hub.query(Query())} == {
+        *names,
+        *(f"{n}-child" for n in names),
+    }
+    for instance in hub.query(Query()):
+        assert instance.status is Status.COMPLETED
+        assert_replays(app, instance, hub.history(instance.instance_id))
+    for name in names:
+        assert hub.find(name).output == json.dumps(expected_output(name))
+        assert hub.entity(f"@tally@{name}").state == "1", "one call, applied once"
+    hub.close()
+    assert set(ledger.read_text().splitlines()) == {
+        line for name in names for line in expected_output(name) if isinstance(line, str)
+    }
+
+
+def assert_replays(app: App, instance: Instance, events: list[Event]) -> None:
+    answered = Counter(event["TaskScheduledId"] for event in events if "TaskScheduledId" in event)
+    assert set(answered.values()) == {1}, "a call had two results"
+    answer = run_orchestrator(
+        app.orchestrators[instance.orchestrator].code,
+        history=events,
+        instance_id=instance.instance_id,
+        input_text=instance.input_text,
+        parent_instance_id=None,
+    )
+    replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
+    replay.run(event for event in events if history.kind(event) is not EventType.EXECUTION_COMPLETED)
+    assert (answer.is_done, answer.output) == (True, instance.output)
+    assert (replay.finished, replay.new_decisions()) == (True, [])
