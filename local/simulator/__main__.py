@@ -19,16 +19,15 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         seed = read_seed(options.seed) if options.seed else None
-        server = SimulatorServer(seed, options.transitions, options.time_scale, options.port)
+        server = SimulatorServer(seed, options.transitions, options.time_scale, options.port, tls=options.tls)
     except (SeedError, ValueError) as error:
         place = f"{options.seed}: " if options.seed and not str(error).startswith(str(options.seed)) else ""
         print(f"{place}{error}", file=sys.stderr)
         return 2
     with server:
-        ready = {
-            name: getattr(server, name) for name in ("arm", "identity_endpoint", "identity_header", "control")
-        }
-        print(json.dumps(ready), flush=True)
+        names = ("arm", "identity_endpoint", "identity_header", "control", "ca_file")
+        ready = {name: getattr(server, name) for name in names}
+        print(json.dumps({name: value for name, value in ready.items() if value}), flush=True)
         stop.wait()
     return 0
 
@@ -43,6 +42,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="immediate, polls:N, seconds:S or manual (default: seconds:8)",
     )
     parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast the clock runs")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS; the ready line names the CA's file")
     return parser.parse_args(arguments)
 
 

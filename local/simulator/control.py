@@ -34,6 +34,8 @@ def _dispatch(simulator: Simulator, method: str, path: str, body: Json) -> _Answ
         "requests": simulator.requests,
         "events": simulator.events,
         "faults": simulator.faults,
+        "roles": simulator.roles,
+        "locks": simulator.locks,
     }
     writers: dict[str, Callable[..., Any]] = {
         "reset": simulator.reset,
@@ -41,6 +43,8 @@ def _dispatch(simulator: Simulator, method: str, path: str, body: Json) -> _Answ
         "switches": simulator.set_switches,
         "events": simulator.set_event_switches,
         "faults": simulator.add_fault,
+        "roles": simulator.set_roles,
+        "locks": simulator.set_locks,
         "time": simulator.skip_time,
         "publish": lambda event=None, resourceId=None: simulator.publish(event, resourceId),  # noqa: N803 - JSON's name
     }

@@ -7,6 +7,7 @@ from typing import Any
 from local.simulator.regions import short_name
 
 REQUEST_KINDS = ("answer", "drop", "lost-answer")
+THROTTLING_SHAPES = ("compute", "arm", "plain")
 REGION_KINDS = ("failed", "stuck")
 
 
@@ -16,7 +17,7 @@ class RequestFault:
 
     `answer` answers `status` with `code` and `message` (or an empty body when there is no code); `drop` cuts the
     connection before any work; `lost-answer` does the work and then cuts the connection. `skip` lets so many
-    matching requests pass first.
+    matching requests pass first. `shape` answers 429 as one of three producers does: compute, arm or plain.
     """
 
     kind: str = "answer"
@@ -28,6 +29,7 @@ class RequestFault:
     code: str | None = None
     message: str = "The simulator was told to fail this request."
     retry_after: float | None = None
+    shape: str | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether the fault is meant for this request."""
@@ -70,6 +72,8 @@ class Faults:
         kinds = REGION_KINDS if "region" in fault else REQUEST_KINDS
         if fault.get("kind", "answer") not in kinds:
             raise ValueError(f"The kind of such a fault is one of {', '.join(kinds)}.")
+        if fault.get("shape") not in (None, *THROTTLING_SHAPES):
+            raise ValueError(f"The shape is one of {', '.join(THROTTLING_SHAPES)}.")
         try:
             if "region" in fault:
                 self.regions.append(RegionFault(**fault))

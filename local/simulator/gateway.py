@@ -7,12 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from werkzeug.exceptions import HTTPException
 
+from local.simulator.access import action_of, check_access, check_linked_access
 from local.simulator.api_versions import check_api_version
 from local.simulator.calls import Answer, Call
-from local.simulator.errors import InvalidRequestContentError, InvalidResourceTypeError, SimulatedError
+from local.simulator.errors import (
+    InvalidRequestContentError,
+    InvalidResourceTypeError,
+    SimulatedError,
+    SubscriptionRequestsThrottledError,
+    TooManyComputeRequestsError,
+    TooManyRequestsError,
+)
 from local.simulator.faults import RequestFault
 from local.simulator.headers import common_headers
 from local.simulator.identity import Identity
+from local.simulator.locks import check_locks
 from local.simulator.models.azure import Azure
 from local.simulator.models.resources import Json
 from local.simulator.responses import error_answer
@@ -100,16 +109,20 @@ class Gateway:
 
     def _admit(self, endpoint: Endpoint, call: Call) -> dict[str, str]:
         """Check what holds in a subscription; answers the headers that say what is left of the limits."""
-        if "subscription" not in call.values:
+        if "subscription" not in call.values or endpoint.type is None:
             return {}
         subscription = self.azure.subscription(call.values["subscription"]).id
-        if not self.azure.switches.throttling:
-            return {}
-        throttling = self.azure.throttling
-        headers = throttling.pass_arm(call.method, subscription, call.principal.object_id, call.path)
-        if endpoint.type:
-            access = endpoint.access(call.method)
+        access = endpoint.access(call.method)
+        headers: dict[str, str] = {}
+        if self.azure.switches.throttling:
+            throttling = self.azure.throttling
+            headers |= throttling.pass_arm(call.method, subscription, call.principal.object_id, call.path)
             headers |= throttling.pass_compute(endpoint.type, access, subscription, call.path)
+        action = action_of(endpoint.type, access)
+        scope = call.path.split("/providers/")[0] if endpoint.listed_in else call.path
+        check_access(self.azure.roles, call.principal, action, scope)
+        check_linked_access(self.azure.roles, call.principal, action, scope, call.body)
+        check_locks(self.azure.locks, call.method, call.path)
         return headers
 
     def _remember(self, request: RawRequest, answer: Answer | None, fault: RequestFault | None) -> None:
@@ -151,11 +164,26 @@ def _full_path(request: RawRequest) -> str:
 
 def _faulty_answer(fault: RequestFault) -> Answer:
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    if fault.shape:
+        return error_answer(_throttled(fault.shape, headers))
     if fault.code is None:
         return Answer(fault.status, None, headers)
     return Answer(
         fault.status, {"error": {"code": fault.code, "message": fault.message}}, headers, by_gateway=True
     )
+
+
+def _throttled(shape: str, headers: Mapping[str, str]) -> SimulatedError:
+    """One of the three recorded answers to too many requests."""
+    if shape == "arm":
+        return SubscriptionRequestsThrottledError(
+            "Number of requests for subscription and operation exceeded the backend storage limit. Please try again "
+            "after '6' seconds.",
+            headers=headers,
+        )
+    if shape == "compute":
+        return TooManyComputeRequestsError("HighCostGet3Min", "{}", headers=headers)
+    return TooManyRequestsError(headers=headers)
 
 
 def _parse_body(data: bytes) -> Json:

@@ -15,6 +15,7 @@ from local.simulator.errors import (
     SimulatedError,
 )
 from local.simulator.models.kinds import Kind, Request, Started
+from local.simulator.models.machines import VirtualMachines
 from local.simulator.models.resources import Json, Operation, Resource, ResourceGroup, Subscription
 from local.simulator.operation_urls import OperationUrls
 from local.simulator.resource_ids import ResourceId
@@ -44,7 +45,7 @@ def item(call: Call, type_: str) -> Answer:
     if call.method == "PATCH":
         return _written(call, kind, kind.patch(resource_id, request))
     if call.method == "DELETE":
-        return _deleted(call, kind, kind.delete(resource_id, call.principal))
+        return _deleted(call, kind, kind.delete(resource_id, call.principal, call.query))
     if call.method in ("GET", "HEAD"):
         resource = kind.read(resource_id)
         return Answer(200, kind.render(resource, call.api_version, call.query.get("$expand", "")))
@@ -71,6 +72,15 @@ def list_in_subscription(call: Call, type_: str) -> Answer:
     return _page(call, kind, call.azure.of_type(kind.type, call.values["subscription"]))
 
 
+def instance_view(call: Call) -> Answer:
+    """The instance view of a virtual machine."""
+    kind = call.azure.kind("Microsoft.Compute/virtualMachines")
+    assert isinstance(kind, VirtualMachines)  # noqa: S101 - registered under this name
+    group = call.azure.group(call.values["subscription"], call.values["group"])
+    machine = kind.read(ResourceId(group.subscription, group.name, kind.type, call.names))
+    return Answer(200, kind.instance_view(machine))
+
+
 def operation_status(call: Call) -> Answer:
     """The state of a long-running operation; with `monitor=true` only whether it is done."""
     operation = call.azure.operations.get(call.values["operation"].lower())
@@ -86,7 +96,15 @@ def operation_status(call: Call) -> Answer:
     body |= {"status": operation.status}
     if operation.error:
         body["error"] = operation.error.body()
-    return Answer(200, body | {"name": operation.id})
+    return Answer(200, body | {"name": operation.id}, _retry_after(call, operation))
+
+
+def _retry_after(call: Call, operation: Operation) -> dict[str, str]:
+    """Recorded on some polls of operations of images and machines; never to be relied on."""
+    seconds = call.azure.switches.operation_retry_after_seconds
+    short_family = call.azure.kind(operation.resource.id.type).operations == "operations"
+    wanted = seconds is not None and short_family and operation.status == "InProgress"
+    return {"Retry-After": f"{seconds:g}"} if wanted else {}
 
 
 def _monitor(operation: Operation) -> Answer:

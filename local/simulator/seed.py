@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 
 from local.simulator import regions
+from local.simulator.access import RoleAssignment
 from local.simulator.clock import parse_date
 from local.simulator.errors import SimulatedError
 from local.simulator.identity import DEFAULT_TENANT, SYSTEM_ASSIGNED_CLIENT_ID, object_id
+from local.simulator.locks import Lock
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Request
 from local.simulator.models.resources import Json, Principal, Resource, ResourceGroup, Subscription
@@ -56,6 +58,13 @@ def plant(azure: Azure, seed: Json) -> None:
     for place, document in sorted(_items(seed, "resources"), key=_depth):
         with _named(place):
             _plant_resource(azure, document)
+
+    for place, document in _items(seed, "roles"):
+        with _named(place):
+            azure.roles.append(RoleAssignment.parse(document))
+    for place, document in _items(seed, "locks"):
+        with _named(place):
+            azure.locks.append(Lock.parse(document))
 
 
 def _items(seed: Json, section: str) -> Iterator[tuple[str, Json]]:

@@ -11,6 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from local.simulator import control
+from local.simulator.certificates import Certificates
 from local.simulator.gateway import ConnectionCutError, RawRequest
 from local.simulator.identity import IdentityRequestError
 from local.simulator.models.resources import Json
@@ -42,16 +43,31 @@ class _Handler(WSGIRequestHandler):
 class SimulatorServer(Simulator):
     """A simulator that is reachable over HTTP while the `with` block runs.
 
-    `arm`, `identity_endpoint`, `identity_header` and `control` are what clients need; all other methods are the
-    control plane's, without HTTP.
+    `arm`, `identity_endpoint`, `identity_header` and `control` are what clients need, and with `tls` the path of the
+    authority's certificate, `ca_file`; all other methods are the control plane's, without HTTP.
     """
 
     def __init__(
-        self, seed: Json | None = None, transitions: str = "immediate", time_scale: float = 1, port: int = 0
+        self,
+        seed: Json | None = None,
+        transitions: str = "immediate",
+        time_scale: float = 1,
+        port: int = 0,
+        *,
+        tls: bool = False,
     ) -> None:
         super().__init__(seed, transitions, time_scale)
-        self._server = make_server(HOST, port, self._application, threaded=True, request_handler=_Handler)
-        self.arm = f"http://{HOST}:{self._server.port}"
+        self._certificates = Certificates() if tls else None
+        self._server = make_server(
+            HOST,
+            port,
+            self._application,
+            threaded=True,
+            request_handler=_Handler,
+            ssl_context=self._certificates.context if self._certificates else None,
+        )
+        self.ca_file = str(self._certificates.ca_file) if self._certificates else None
+        self.arm = f"{'https' if tls else 'http'}://{HOST}:{self._server.port}"
         self.identity_endpoint = self.arm + TOKEN_PATH
         self.identity_header = self.identity.header
         self.control = self.arm + control.PREFIX
@@ -75,6 +91,8 @@ class SimulatorServer(Simulator):
         for thread in self._threads:
             thread.join()
         self._server.server_close()
+        if self._certificates:
+            self._certificates.remove()
         self.close()
 
     def __enter__(self) -> Self:

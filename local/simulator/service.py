@@ -1,21 +1,25 @@
 """The simulator as one object: the state, its clock, tokens and events, and what can be asked of it from outside."""
 
+from dataclasses import asdict
 from typing import Any
 
+from local.simulator.access import RoleAssignment
 from local.simulator.clock import Clock
 from local.simulator.events import EventGrid, EventSubscription, HandshakeError, resource_event
 from local.simulator.gateway import Gateway
 from local.simulator.identity import Identity
+from local.simulator.locks import Lock
 from local.simulator.models.azure import Azure
 from local.simulator.models.definitions import Definitions
 from local.simulator.models.galleries import Galleries
 from local.simulator.models.images import Images
+from local.simulator.models.machines import ScaleSets, VirtualMachines
 from local.simulator.models.resources import Json, Operation
 from local.simulator.models.versions import Versions
 from local.simulator.resource_ids import parse_resource_id
 from local.simulator.seed import DEFAULT_SEED, SEED_PRINCIPAL, SeedError, plant
 
-_KINDS = (Images, Galleries, Definitions, Versions)
+_KINDS = (Images, Galleries, Definitions, Versions, VirtualMachines, ScaleSets)
 
 
 class Simulator:
@@ -136,6 +140,26 @@ class Simulator:
             self.clock.skip(seconds)
             self.azure.settle()
         self.event_grid.wake()
+
+    # roles and locks
+
+    def roles(self) -> list[Json]:
+        """The role assignments; none means that everybody may do everything."""
+        return [asdict(role) for role in self.azure.roles]
+
+    def set_roles(self, roles: list[Json]) -> None:
+        """Replace the role assignments, each `{principal, scope, actions, notActions?}`."""
+        with self.azure.lock:
+            self.azure.roles = [RoleAssignment.parse(role) for role in roles]
+
+    def locks(self) -> list[Json]:
+        """The locks in force."""
+        return [asdict(lock) for lock in self.azure.locks]
+
+    def set_locks(self, locks: list[Json]) -> None:
+        """Replace the locks, each `{scope, level?}`."""
+        with self.azure.lock:
+            self.azure.locks = [Lock.parse(lock) for lock in locks]
 
     # events
 

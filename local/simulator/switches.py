@@ -17,6 +17,8 @@ class Switches:
     succeeded_early: bool = False
     throttling: bool = True
     page_size: int | None = None
+    parent_delete_lag_seconds: float = 0.0
+    operation_retry_after_seconds: float | None = None
 
     def change(self, **changes: Any) -> None:
         """Set some switches. Raises ValueError for an unknown name or a value of another type."""

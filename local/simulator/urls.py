@@ -16,7 +16,7 @@ Response = Callable[[Call], Answer]
 class Endpoint:
     """What a URL leads to.
 
-    `type` is the compute type (None: ARM's own), `listed_in` says where a list looks, if it is a list.
+    `type` is the compute type or the name of ARM's own resource, `listed_in` says where a list looks, if it is a list.
     """
 
     response: Response
@@ -35,17 +35,27 @@ _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
-COMPUTE_TYPES = ("images", "galleries", "galleries/images", "galleries/images/versions")
+COMPUTE_TYPES = (
+    "images",
+    "galleries",
+    "galleries/images",
+    "galleries/images/versions",
+    "virtualMachines",
+    "virtualMachineScaleSets",
+)
 
 _ENDPOINTS = {
     "/subscriptions": Endpoint(responses.subscriptions),
     "/tenants": Endpoint(responses.tenants),
-    _SUBSCRIPTION: Endpoint(responses.subscription),
-    f"{_SUBSCRIPTION}/locations": Endpoint(responses.locations),
-    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(responses.resource_groups),
-    f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources),
-    _GROUP: Endpoint(responses.resource_group),
-    f"{_GROUP}/resources": Endpoint(responses.resources),
+    _SUBSCRIPTION: Endpoint(responses.subscription, "subscription"),
+    f"{_SUBSCRIPTION}/locations": Endpoint(responses.locations, "locations"),
+    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(responses.resource_groups, "resourceGroups"),
+    f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources, "resources"),
+    _GROUP: Endpoint(responses.resource_group, "resourceGroups"),
+    f"{_GROUP}/resources": Endpoint(responses.resources, "resources"),
+    f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
+        responses.instance_view, "virtualMachines"
+    ),
     f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
     f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),
 }

@@ -6,8 +6,10 @@ What each type of resource demands is in the modules beside this one. Callers ho
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from local.simulator.access import RoleAssignment
 from local.simulator.clock import Clock
 from local.simulator.errors import (
     OperationPreemptedError,
@@ -17,6 +19,7 @@ from local.simulator.errors import (
     SubscriptionNotFoundError,
 )
 from local.simulator.faults import Faults
+from local.simulator.locks import Lock
 from local.simulator.models.resources import Operation, Principal, Resource, ResourceGroup, Subscription
 from local.simulator.resource_ids import ResourceId
 from local.simulator.switches import Switches
@@ -41,16 +44,21 @@ class Azure:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything: state, paces, switches and faults."""
+        """Forget everything: state, roles, locks, paces, switches and faults."""
         self.transitions = Transitions(self.clock, self.initial_transitions)
         self.switches = Switches()
         self.faults = Faults()
+        self.roles: list[RoleAssignment] = []
+        self.locks: list[Lock] = []
         self.throttling = Throttling(self.clock)
         self.subscriptions: dict[str, Subscription] = {}
         self.groups: dict[tuple[str, str], ResourceGroup] = {}
         self.resources: dict[str, Resource] = {}
+        self.removed: dict[str, tuple[ResourceId, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
+        for kind in self.kinds.values():
+            kind.clear()
 
     def kind(self, type_: str) -> "Kind":
         """The behaviour of a resource type. Raises KeyError for a type that is not simulated."""
@@ -100,6 +108,13 @@ class Azure:
             if key.startswith(prefix) and (type_ is None or resource.id.type.lower() == type_.lower())
         ]
 
+    def ghosts(self, parent: ResourceId) -> list[ResourceId]:
+        """What ARM still believes a parent to hold, some seconds after it was deleted (recorded; switchable)."""
+        since = self.clock.now() - timedelta(seconds=self.switches.parent_delete_lag_seconds)
+        return [
+            id_ for key, (id_, at) in self.removed.items() if key.startswith(parent.key + "/") and at > since
+        ]
+
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
         """Start an operation on a resource."""
         operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
@@ -135,6 +150,8 @@ class Azure:
 
     def _remove(self, resource: Resource) -> None:
         self.resources.pop(resource.id.key, None)
+        self.removed[resource.id.key] = (resource.id, self.clock.now())
+        self.kind(resource.id.type).removed(resource)
         for operation in self.operations_on(resource):
             del self.running[operation.id]
             operation.status = "Canceled"

@@ -51,9 +51,9 @@ class Galleries(Kind):
 
 def refuse_if_nested(kind: Kind, resource: Resource) -> None:
     """Raise CannotDeleteResourceError, naming what is nested, when the resource still holds others."""
-    nested = [child.id.path for child in kind.azure.children(resource.id)]
+    nested = [child.id for child in kind.azure.children(resource.id)] or kind.azure.ghosts(resource.id)
     if nested:
-        raise CannotDeleteResourceError(nested)
+        raise CannotDeleteResourceError([id_.path for id_ in nested])
 
 
 def _updatable(request: Request) -> Json:

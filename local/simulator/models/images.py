@@ -2,7 +2,12 @@
 
 from typing import Any, ClassVar
 
-from local.simulator.errors import BadRequestError, InvalidParameterError, NotFoundError
+from local.simulator.errors import (
+    BadRequestError,
+    InvalidParameterError,
+    NotFoundError,
+    OperationNotAllowedOnVMImageAsVMsBeingProvisionedError,
+)
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Kind, Request
 from local.simulator.models.resources import Json, Resource
@@ -36,6 +41,15 @@ class Images(Kind):
         if "storageProfile" in request.properties or "sourceVirtualMachine" in request.properties:
             resource.properties, resource.hidden["sizes"] = _content(self.azure, request)
 
+    def check_delete(self, resource: Resource) -> None:
+        """An image that machines are being made from cannot be deleted (documented; the text is inferred)."""
+        for operation in self.azure.running.values():
+            if operation.verb == "create" and operation.resource.hidden.get("image") == str(resource.id):
+                raise OperationNotAllowedOnVMImageAsVMsBeingProvisionedError(
+                    f"Operation 'delete' is not allowed on VM Image '{resource.id.name}' since VMs are being "
+                    "provisioned using the VM Image."
+                )
+
     def show(self, resource: Resource) -> None:
         """Show the sizes of the disks."""
         disks = _disks(resource.properties["storageProfile"])
@@ -64,7 +78,7 @@ def _from_virtual_machine(azure: Azure, sent: Json) -> tuple[Json, list[int]]:
             for name in ("zoneResilient",)
             if name in sent.get("storageProfile", {})
         },
-        "hyperVGeneration": sent.get("hyperVGeneration") or machine.hidden.get("hyperVGeneration", "V1"),
+        "hyperVGeneration": sent.get("hyperVGeneration") or machine.hidden.get("generation", "V1"),
     }
     sizes = [disk.get("diskSizeGB", _DEFAULT_SIZES[os_type]) for disk in _disks(disks)]
     return properties, sizes

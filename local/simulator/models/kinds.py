@@ -2,6 +2,7 @@
 
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -72,6 +73,12 @@ class Kind(ABC):
     def show(self, resource: Resource) -> None:  # noqa: B027 - most types hide nothing
         """Make visible what shows only when a write has succeeded."""
 
+    def removed(self, resource: Resource) -> None:  # noqa: B027 - most types leave nothing behind
+        """Keep what remains of a deleted resource."""
+
+    def clear(self) -> None:  # noqa: B027 - most types remember nothing of their own
+        """Forget what is remembered beside the resources."""
+
     def catch_up(self) -> None:  # noqa: B027 - most types have nothing of the kind
         """Advance what goes on without an operation."""
 
@@ -108,12 +115,15 @@ class Kind(ABC):
         self.check_parent(resource_id, "write")
         return self._update(self.azure.get(resource_id), request)
 
-    def delete(self, resource_id: ResourceId, principal: Principal) -> Operation | None:
+    def delete(
+        self, resource_id: ResourceId, principal: Principal, options: Mapping[str, str]
+    ) -> Operation | None:
         """Begin to delete the resource; None when there is none. Raises SimulatedError."""
         resource = self.azure.find(resource_id)
         if resource is None:
             return None
         self.check_delete(resource)
+        resource.hidden["delete options"] = options
         resource.provisioning_state = "Deleting"
         return self.begin("delete", resource, principal)
 

@@ -131,7 +131,7 @@ def _read_machine(_azure: Azure, machine: Resource) -> Source:
         id=str(machine.id),
         type=_MACHINE,
         os_type=profile["osDisk"]["osType"],
-        generation=machine.hidden.get("hyperVGeneration", "V1"),
+        generation=machine.hidden.get("generation", "V1"),
         plan=None,
         os_disk=_disk(profile["osDisk"]) | {"source": {}},
         data_disks=tuple({"lun": disk["lun"]} | _disk(disk) for disk in profile.get("dataDisks", [])),

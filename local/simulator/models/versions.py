@@ -17,7 +17,7 @@ from local.simulator.errors import (
     SimulatedError,
 )
 from local.simulator.models.azure import Azure
-from local.simulator.models.kinds import Kind, Request, without_empty
+from local.simulator.models.kinds import Kind, Request, Started, without_empty
 from local.simulator.models.publishing import publishing_profile, region_names
 from local.simulator.models.replication import Replication
 from local.simulator.models.resources import Json, Operation, Principal, Resource
@@ -54,6 +54,7 @@ class Versions(Kind):
     def __init__(self, azure: Azure) -> None:
         super().__init__(azure)
         self.lagging: dict[str, Resource] = {}
+        self.soft_deleted: dict[str, Resource] = {}
 
     def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
         """A version; whether its source fits its definition shows only later, in its operation (recorded)."""
@@ -90,6 +91,30 @@ class Versions(Kind):
             publishing, before["publishingProfile"], resource.location, self.azure.clock.now()
         )
         before["safetyProfile"] = _safety_profile(sent, before["safetyProfile"])
+
+    def put(self, resource_id: ResourceId, request: Request) -> Started:
+        """Create or update; a soft-deleted version comes back instead (recorded: with 200)."""
+        deleted = self.soft_deleted.pop(resource_id.key, None)
+        if deleted is None:
+            return super().put(resource_id, request)
+        self.check_parent(resource_id, "write")
+        self.azure.resources[resource_id.key] = deleted
+        deleted.provisioning_state = "Updating"
+        return Started(deleted, self.begin("update", deleted, request.principal), created=False)
+
+    def removed(self, resource: Resource) -> None:
+        """A gallery with soft delete keeps its deleted versions, unless the request said otherwise."""
+        gallery = self._definition(resource.id).id.parent
+        assert gallery is not None  # noqa: S101 - a definition has a gallery
+        policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
+        bypass = resource.hidden["delete options"].get("bypassSoftDelete", "").lower() == "true"
+        if policy.get("isSoftDeleteEnabled") and not bypass:
+            self.soft_deleted[resource.id.key] = resource
+
+    def clear(self) -> None:
+        """Forget the versions that lag behind or were softly deleted."""
+        self.lagging.clear()
+        self.soft_deleted.clear()
 
     def begin(self, verb: str, resource: Resource, principal: Principal) -> Operation:
         """Start an operation and, unless it deletes, aim the replication at the regions now wanted."""
