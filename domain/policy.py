@@ -12,6 +12,7 @@ from domain.regions import Region, canonical_region
 from domain.resource_ids import GalleryId
 
 Action = Literal["migrate", "ignore"]
+Waves = Literal["all-at-once", "home-first"]
 SecurityType = Literal["Standard", "TrustedLaunchSupported"]
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -61,6 +62,14 @@ class Replication(Section):
     deadline_hours: float | None = Field(default=None, gt=0, le=24 * 14)
     first_poll_seconds: float | None = Field(default=None, ge=1)
     longest_poll_seconds: float | None = Field(default=None, ge=1)
+    # home-first: the other regions are added once the image's own region has the version
+    waves: Waves | None = None
+    # begin with so many replicas in each region, and raise them to the full count once all regions have the version
+    first_replicas: int | None = Field(default=None, ge=1, le=100)
+    # how often a region that failed or is stuck is removed and added again
+    heal_attempts: int | None = Field(default=None, ge=0, le=10)
+    # a region whose progress stands still for so long is stuck
+    stuck_after_hours: float | None = Field(default=None, gt=0)
 
 
 class Choices(Section):
@@ -143,7 +152,14 @@ BUILT_IN = Choices(
     # an untested version must not become `latest` by surprise
     exclude_from_latest=True,
     # documented: "wait for up to six hours"; users report more with many regions
-    replication=Replication(deadline_hours=24, first_poll_seconds=60, longest_poll_seconds=600),
+    replication=Replication(
+        deadline_hours=24,
+        first_poll_seconds=60,
+        longest_poll_seconds=600,
+        waves="all-at-once",
+        heal_attempts=2,
+        stuck_after_hours=6,
+    ),
 )
 
 
