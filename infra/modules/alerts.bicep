@@ -1,0 +1,132 @@
+// Tells when a migration failed, when one is stuck, and when events got lost.
+param suffix string
+param location string
+param tags object
+param workspaceId string
+param functionAppName string
+param systemTopicId string
+
+@description('Who gets a mail; empty for nobody.')
+param email string
+
+@description('After how many hours a migration that has not ended counts as stuck.')
+param stuckAfterHours int
+
+var receivers = empty(email) ? [] : [mail.id]
+
+// the app's log lines: migration <state> id=<id> image=<resource id> …
+var failedQuery = '''
+AppTraces
+| where AppRoleName =~ '{app}'
+| parse Message with 'migration ' state ' id=' id ' image=' image ' ' details
+| where state in ('failed', 'blocked', 'partial')
+| project TimeGenerated, state, id, image, details
+'''
+
+var stuckQuery = '''
+AppTraces
+| where AppRoleName =~ '{app}'
+| parse Message with 'migration ' state ' id=' id ' image=' image ' ' *
+| where isnotempty(id)
+| summarize arg_max(TimeGenerated, state), started = maxif(TimeGenerated, state == 'started') by id, image
+| where state !in ('completed', 'skipped', 'blocked', 'partial', 'failed', 'cancelled') and started < ago({hours}h)
+'''
+
+resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: 'ag-gallerist-${suffix}'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'gallerist'
+    emailReceivers: [{ name: 'mail', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: 'alert-migration-failed-${suffix}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Gallerist: a migration did not complete'
+    description: 'A migration failed, was blocked, or completed in part; the row names the image, the reason and the fix.'
+    severity: 2
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: replace(failedQuery, '{app}', functionAppName)
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [{ name: 'image', operator: 'Include', values: ['*'] }]
+        }
+      ]
+    }
+    actions: { actionGroups: receivers }
+  }
+}
+
+resource stuck 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: 'alert-migration-stuck-${suffix}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Gallerist: a migration is stuck'
+    description: 'A migration was started more than ${stuckAfterHours} hours ago and has not ended.'
+    severity: 2
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P2D'
+    criteria: {
+      allOf: [
+        {
+          query: replace(replace(stuckQuery, '{app}', functionAppName), '{hours}', string(stuckAfterHours))
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [{ name: 'image', operator: 'Include', values: ['*'] }]
+        }
+      ]
+    }
+    actions: { actionGroups: receivers }
+  }
+}
+
+// dead-lettered: kept, and not delivered; dropped: not even kept
+resource lost 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for metric in ['DeadLetteredCount', 'DroppedEventCount']: {
+    name: 'alert-events-${toLower(metric)}-${suffix}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: 'Events of managed images were not delivered. The sweep finds their images; the reason is in the log of failed deliveries.'
+      severity: 3
+      enabled: true
+      scopes: [systemTopicId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            criterionType: 'StaticThresholdCriterion'
+            name: 'lost'
+            metricNamespace: 'Microsoft.EventGrid/systemTopics'
+            metricName: metric
+            timeAggregation: 'Total'
+            operator: 'GreaterThan'
+            threshold: 0
+          }
+        ]
+      }
+      actions: [for receiver in receivers: { actionGroupId: receiver }]
+    }
+  }
+]

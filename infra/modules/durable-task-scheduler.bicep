@@ -1,0 +1,37 @@
+// The Durable backend for scale: a Durable Task Scheduler with one task hub, used with the app's identity.
+param name string
+param location string
+param tags object
+param principalId string
+
+@description('Addresses that may reach the scheduler. An empty list would shut everybody out.')
+param allowedAddresses array = ['0.0.0.0/0']
+
+var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: { name: 'Consumption' }
+    ipAllowlist: allowedAddresses
+  }
+
+  resource taskHub 'taskHubs' = {
+    name: 'gallerist'
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(scheduler.id, principalId, durableTaskDataContributor)
+  scope: scheduler
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', durableTaskDataContributor)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+output endpoint string = scheduler.properties.endpoint
+output taskHub string = scheduler::taskHub.name

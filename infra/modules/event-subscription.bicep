@@ -1,0 +1,54 @@
+// Sends the events of managed images that were written to the function. The function has to be deployed already.
+param systemTopicName string
+
+@description('Resource id of the function app; it may be in another subscription of the same tenant.')
+param functionAppId string
+
+@description('Resource id of the storage account with the dead-letters container.')
+param deadLetterStorageId string
+
+@description('Name of the function that takes the events.')
+param functionName string = 'image_events'
+
+param name string = 'gallerist-images'
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: systemTopicName
+}
+
+resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+  parent: topic
+  name: name
+  properties: {
+    eventDeliverySchema: 'EventGridSchema'
+    destination: {
+      endpointType: 'AzureFunction'
+      properties: {
+        resourceId: '${functionAppId}/functions/${functionName}'
+        maxEventsPerBatch: 1
+        preferredBatchSizeInKilobytes: 64
+      }
+    }
+    filter: {
+      includedEventTypes: ['Microsoft.Resources.ResourceWriteSuccess']
+      advancedFilters: [
+        {
+          operatorType: 'StringIn'
+          key: 'data.operationName'
+          values: ['Microsoft.Compute/images/write']
+        }
+      ]
+    }
+    retryPolicy: {
+      maxDeliveryAttempts: 30
+      eventTimeToLiveInMinutes: 1440
+    }
+    deadLetterDestination: {
+      endpointType: 'StorageBlob'
+      properties: {
+        resourceId: deadLetterStorageId
+        blobContainerName: 'dead-letters'
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// What the identity may do in one subscription with target galleries: read all of its galleries, write into the named ones.
+targetScope = 'subscription'
+
+param environmentName string
+param principalId string
+
+@description('Resource ids of the target galleries; all of them in this subscription.')
+param galleryIds array
+
+module reader 'subscription-role.bicep' = {
+  name: 'gallery-reader'
+  params: {
+    role: loadJsonContent('../roles/gallery-reader.json')
+    environmentName: environmentName
+    principalId: principalId
+  }
+}
+
+module publisher 'role-definition.bicep' = {
+  name: 'gallery-publisher'
+  params: {
+    role: loadJsonContent('../roles/gallery-publisher.json')
+    environmentName: environmentName
+  }
+}
+
+module assignments 'gallery-publisher.bicep' = [
+  for id in galleryIds: {
+    name: 'publisher-${uniqueString(toLower(id))}'
+    // a gallery's id: /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      galleryName: split(id, '/')[8]
+      roleDefinitionId: publisher.outputs.id
+      principalId: principalId
+    }
+  }
+]

@@ -1,0 +1,55 @@
+// A private endpoint of one resource, and the name under which the network finds it.
+param name string
+param location string
+param tags object
+param subnetId string
+param virtualNetworkId string
+
+@description('Resource id of what the endpoint leads to.')
+param targetId string
+
+@description('Which part of it: blob, queue, table or sites.')
+param groupId string
+
+@description('The private DNS zone of that part.')
+param zoneName string
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+  name: zoneName
+  location: 'global'
+  tags: tags
+
+  resource link 'virtualNetworkLinks' = {
+    name: 'gallerist'
+    location: 'global'
+    tags: tags
+    properties: {
+      registrationEnabled: false
+      virtualNetwork: { id: virtualNetworkId }
+    }
+  }
+}
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    subnet: { id: subnetId }
+    privateLinkServiceConnections: [
+      {
+        name: groupId
+        properties: { privateLinkServiceId: targetId, groupIds: [groupId] }
+      }
+    ]
+  }
+
+  resource zoneGroup 'privateDnsZoneGroups' = {
+    name: 'default'
+    properties: {
+      privateDnsZoneConfigs: [
+        { name: groupId, properties: { privateDnsZoneId: zone.id } }
+      ]
+    }
+  }
+}
