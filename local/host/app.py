@@ -119,7 +119,12 @@ def _index(module: Any) -> list[Function]:
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     if len(apps) != 1:
         raise AppError(f"{module.__file__} must hold exactly one app object, and holds {len(apps)}.")
-    return [_function(indexed) for indexed in apps[0].get_functions()]
+    return functions_of(apps[0])
+
+
+def functions_of(app: func.FunctionRegister) -> list[Function]:
+    """Read the functions of an app object; the SDK allows it once."""
+    return [_function(indexed) for indexed in app.get_functions()]
 
 
 def _function(indexed: Any) -> Function:

@@ -1,6 +1,7 @@
 """The durable HTTP API: starts, shows and manages instances, for operators and the SDK's client alike."""
 
 import asyncio
+import logging
 import re
 import time
 import uuid
@@ -24,6 +25,8 @@ from local.host.keys import Gate
 from local.host.management_urls import RPC, WEBHOOK, ManagementUrls
 from local.host.task_hub import InstanceExistsError, Query, TaskHub
 from local.host.timestamps import from_text, to_seconds_text
+
+log = logging.getLogger(__name__)
 
 # documented: no leading '@', none of / \ # ? and no control characters
 INSTANCE_ID = re.compile(r"(?!@)[^/\\#?\x00-\x1f\x7f-\x9f]{1,256}")
@@ -169,6 +172,8 @@ class DurableApi:
             return refused(str(failure))
         found = self._hub.query(query, limit + 1)
         page, more = found[:limit], len(found) > limit
+        if more and request.path.startswith(f"{RPC}/"):
+            log.warning("The SDK's client asked for instances and reads the first page of %d alone", limit)
         show_input = flag(request.query, "showInput", default=True)
         token = quote(page[-1].instance_id, safe="") if more else ""
         return web.json_response(

@@ -3,9 +3,11 @@
 Pure apart from calling the orchestrator: reading and writing the task hub is task_hub.py's.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from local.host import history
 from local.host.app import Function
@@ -25,6 +27,9 @@ from local.host.instances import (
 from local.host.replay import NonDeterministicOrchestrationError, Replay, UnsupportedActionError
 from local.host.sdk import OrchestratorAnswer, OrchestratorCrashError, run_orchestrator
 from local.host.timestamps import to_text
+from local.host.traps import traps
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,15 @@ def _replay(
         raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
     replay.run(events)
+    for trap in traps(answer.actions, events):
+        warn_once(instance.orchestrator, trap)
     return answer, replay
+
+
+@lru_cache(maxsize=1000)
+def warn_once(orchestrator: str, trap: str) -> None:
+    """Log a trap the first time it is seen in an orchestrator."""
+    log.warning("Orchestrator '%s': %s", orchestrator, trap)
 
 
 def _with_custom_status(turn: Turn, custom_status: str | None) -> Instance:

@@ -1,6 +1,7 @@
 """The host as one object: puts the parts together, serves them on 127.0.0.1, and takes them down again."""
 
 import asyncio
+import logging
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from local.host import event_grid, loop_thread
+from local.host import event_grid, indexing, loop_thread
 from local.host.app import load_app
 from local.host.clock import Clock
 from local.host.control import Control
@@ -25,6 +26,8 @@ from local.host.keys import Gate, Keys
 from local.host.management_urls import WEBHOOK, ManagementUrls
 from local.host.task_hub import TaskHub
 from local.host.timer_triggers import TimerTriggers
+
+log = logging.getLogger(__name__)
 
 LARGEST_BODY_BYTES = 100 * 1024 * 1024
 
@@ -87,6 +90,9 @@ class HostServer:
 
     async def _start(self) -> None:
         self._app = load_app(self._folder)
+        indexing.check(self._app)
+        for warning in indexing.warnings_of(self._app):
+            log.warning(warning)
         settings = HostJson.load(self._app.folder)
         self._http = http_functions(self._app, settings.route_prefix)
         self._hub = TaskHub(self._database)
