@@ -159,8 +159,10 @@ class Compute:
         """Ask for the image version as it should be; returns the operation's URL, which is followed as it is."""
         return await self._put_version(spec.id, _version_body(spec))
 
-    async def begin_regions(self, version: ImageVersionId, regions: list[TargetRegion]) -> str | None:
-        """Add regions to a version; returns the operation's URL.
+    async def begin_regions(
+        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str]
+    ) -> str | None:
+        """Have these regions in the version and be without those; returns the operation's URL, None if all is so.
 
         The publishing profile is full desired state, and the last writer wins (reported by users): everything that
         is there is sent again as it came. The source is left out, so that it need not be readable (recorded).
@@ -169,12 +171,15 @@ class Compute:
         if resource is None:
             raise ArmError(404, "ResourceNotFound", f"the image version {version} does not exist")
         profile = resource["properties"]["publishingProfile"]
+        regions = _merge_regions(profile["targetRegions"], put, remove)
+        if regions == profile["targetRegions"] and resource["properties"]["provisioningState"] != "Failed":
+            return None
         profile.pop("publishedDate", None)
-        profile["targetRegions"] += [_region_body(region) for region in regions]
-        properties = {"publishingProfile": profile, "storageProfile": {}}
+        properties = {"publishingProfile": {**profile, "targetRegions": regions}, "storageProfile": {}}
         tags = resource.get("tags") or {}
-        body = {"location": resource["location"], "tags": tags, "properties": properties}
-        return await self._put_version(version, body)
+        return await self._put_version(
+            version, {"location": resource["location"], "tags": tags, "properties": properties}
+        )
 
     async def _get_version(self, version: ImageVersionId) -> dict[str, Any] | None:
         definition = version.definition
@@ -349,7 +354,7 @@ def _version_body(spec: VersionSpec) -> dict[str, Any]:
         "properties": {
             "publishingProfile": {
                 "replicaCount": 1,
-                "targetRegions": [_region_body(region) for region in spec.regions],
+                "targetRegions": [_region_body(region, spec.data_disk_luns) for region in spec.regions],
                 "excludeFromLatest": spec.exclude_from_latest,
                 "storageAccountType": "Standard_LRS",
                 **({"endOfLifeDate": spec.end_of_life.isoformat()} if spec.end_of_life else {}),
@@ -359,9 +364,34 @@ def _version_body(spec: VersionSpec) -> dict[str, Any]:
     }
 
 
-def _region_body(region: TargetRegion) -> dict[str, Any]:
-    return {
+def _region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "name": region.name,
         "regionalReplicaCount": region.replicas,
         "storageAccountType": region.storage_account_type,
     }
+    if region.exclude_from_latest is not None:
+        body["excludeFromLatest"] = region.exclude_from_latest
+    if region.disk_encryption_set is not None:
+        encryption = {"diskEncryptionSetId": str(region.disk_encryption_set)}
+        # every disk names its set; the whole object is left out where there is none (reported by users)
+        body["encryption"] = {
+            "osDiskImage": encryption,
+            "dataDiskImages": [{"lun": lun, **encryption} for lun in data_disk_luns],
+        }
+    return body
+
+
+def _merge_regions(
+    existing: list[dict[str, Any]], put: list[TargetRegion], remove: list[str]
+) -> list[dict[str, Any]]:
+    """The regions as they came, without those to remove, with those to have; replica counts only ever grow."""
+    wanted = {region.name: region for region in put}
+    merged = []
+    for region in existing:
+        name = canonical_region(region["name"])
+        replicas = wanted.pop(name).replicas if name in wanted else 0
+        if name not in remove:
+            count = max(region.get("regionalReplicaCount") or 1, replicas)
+            merged.append({**region, "regionalReplicaCount": count})
+    return merged + [_region_body(region) for region in put if region.name in wanted]

@@ -30,6 +30,7 @@ LIST_MANAGED_IMAGES = "list_managed_images"
 LIST_IMAGE_VERSIONS = "list_image_versions"
 BEGIN_IMAGE_VERSION = "begin_image_version"
 GET_REPLICATION_STATUS = "get_replication_status"
+UPDATE_REGIONS = "update_regions"
 # entities
 VERSION_LEDGER = "version_ledger"
 RESERVE = "reserve"
@@ -61,11 +62,22 @@ class Failure(BaseModel):
 
 
 class Wait(BaseModel):
-    """A step that could not answer yet; `retry_after_seconds` is the service's wish, if it sent one."""
+    """A step that could not answer yet; `retry_after_seconds` is the service's wish, if it sent one.
+
+    A step that is `throttled` is waited for as long as the migration may take, any other one a number of times.
+    """
 
     reason: str
     retry_after_seconds: int | None = None
+    throttled: bool = False
     failure: Failure
+
+
+class Waiting(BaseModel):
+    """What an orchestration waits for at the moment: why, and until when."""
+
+    reason: str
+    until: datetime
 
 
 class Answer(BaseModel, Generic[Value]):
@@ -90,11 +102,16 @@ def failure_of(error: ArmError) -> Failure:
 
 def refusal(error: ArmError) -> Answer[None]:
     """The answer of an activity that met an ARM error: a wait where waiting helps, else a failure."""
-    failure = failure_of(error)
-    if diagnose(error).retry == "never":
+    failure, retry = failure_of(error), diagnose(error).retry
+    if retry == "never":
         return Answer(failure=failure)
-    reason = f"{error.code}: {failure.cause}"
-    return Answer(wait=Wait(reason=reason, retry_after_seconds=error.retry_after_seconds, failure=failure))
+    wait = Wait(
+        reason=f"{error.code}: {failure.cause}",
+        retry_after_seconds=error.retry_after_seconds,
+        throttled=retry == "throttled",
+        failure=failure,
+    )
+    return Answer(wait=wait)
 
 
 def not_yet(error: NotYetError) -> Answer[None]:
@@ -156,6 +173,7 @@ class VersionSpec(BaseModel):
     location: str
     source: str
     regions: list[TargetRegion]
+    data_disk_luns: list[int] = []
     exclude_from_latest: bool = True
     end_of_life: datetime | None = None
     tags: dict[str, str] = {}
@@ -219,25 +237,26 @@ class Reserved(BaseModel):
     refused: str | None = None
 
 
-class WatchRequest(BaseModel):
-    """The input of `watch_replication`, carried on through `continue_as_new`."""
-
-    version_id: ImageVersionId
-    operation_url: str | None = None
-    regions: list[str]
-    deadline: datetime
-    first_poll_seconds: float
-    longest_poll_seconds: float
-    started_at: datetime | None = None
-    looks_missing: int = 0
-
-
 class StatusRequest(BaseModel):
     """The input of `get_replication_status`."""
 
     version_id: ImageVersionId
     operation_url: str | None = None
     regions: list[str]
+
+
+class RegionsRequest(BaseModel):
+    """The input of `update_regions`: regions to have with these replica counts, and regions to be without."""
+
+    version_id: ImageVersionId
+    put: list[TargetRegion] = []
+    remove: list[str] = []
+
+
+class RegionsUpdate(BaseModel):
+    """The answer of `update_regions`; no URL where the regions were as wanted."""
+
+    operation_url: str | None = None
 
 
 class ReplicationReport(BaseModel):
@@ -278,14 +297,6 @@ class ReplicationReport(BaseModel):
         """Whether every wanted region is there: `Succeeded` alone does not say so (reported by users)."""
         everywhere = bool(self.regions) and all(region.state == "Completed" for region in self.regions)
         return everywhere and self.provisioning_state == "Succeeded"
-
-    @property
-    def ended(self) -> bool:
-        """Whether the service has stopped working on it."""
-        if self.failure is not None:
-            return True
-        settled = all(region.state in ("Completed", "Failed") for region in self.regions)
-        return self.provisioning_state == "Failed" or (settled and self.provisioning_state == "Succeeded")
 
 
 class TargetStatus(BaseModel):
@@ -330,7 +341,7 @@ class MigrationStatus(BaseModel):
     fingerprint: str | None = None
     reason: str | None = None
     fix: str | None = None
-    waiting_for: str | None = None
+    waiting_for: Waiting | None = None
     warnings: list[str] = []
     failure: Failure | None = None
     targets: list[TargetStatus] = []

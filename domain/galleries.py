@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from domain.errors import NotYetError
 from domain.images import Generation, OsType, PurchasePlan
 from domain.regions import Region
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageVersionId
+from domain.resource_ids import DiskEncryptionSetId, GalleryId, ImageDefinitionId, ImageVersionId
 
 StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
 RegionState = Literal["Unknown", "Replicating", "Completed", "Failed"]
@@ -58,28 +58,40 @@ class ImageDefinition(BaseModel):
 class TargetRegion(BaseModel):
     """One region of a version's publishing profile."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: Region
+    """The region, in either spelling: `eastus2` or `East US 2`."""
     replicas: int = Field(default=1, ge=1, le=100)
+    """How many replicas of the version the region holds."""
     storage_account_type: StorageAccountType = "Standard_LRS"
+    """Where the replicas are stored; fixed once the version is in the region."""
+    disk_encryption_set: DiskEncryptionSetId | None = None
+    """The region's own disk encryption set; all regions of a version have one, or none has."""
+    exclude_from_latest: bool | None = None
+    """Whether `latest` passes over the version in this region; without it, the version's own value holds."""
 
 
 def _by_name(region: Any) -> Any:
     return {"name": region} if isinstance(region, str) else region
 
 
-def _each_once(regions: list[TargetRegion]) -> list[TargetRegion]:
+def _consistent(regions: list[TargetRegion]) -> list[TargetRegion]:
     names = [region.name for region in regions]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"regions named twice: {', '.join(twice)}")
+    bare = [region.name for region in regions if region.disk_encryption_set is None]
+    if 0 < len(bare) < len(regions):
+        # documented: if one region uses a customer-managed key, all must
+        raise ValueError(f"all regions need a disk_encryption_set, or none: {', '.join(bare)} has none")
     return regions
 
 
 # as people write them: a region may be given by its name alone, and none may be given twice
 TargetRegions = Annotated[
-    list[Annotated[TargetRegion, BeforeValidator(_by_name)]], AfterValidator(_each_once)
+    list[Annotated[TargetRegion, BeforeValidator(_by_name, json_schema_input_type=str | TargetRegion)]],
+    AfterValidator(_consistent),
 ]
 
 
@@ -153,20 +165,24 @@ def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
         provisioning_state=properties.get("provisioningState", "Unknown"),
         source=source.get("id") or source.get("virtualMachineId"),
         tags=resource.get("tags") or {},
-        target_regions=[
-            TargetRegion(
-                name=region["name"],
-                replicas=region.get("regionalReplicaCount") or 1,
-                storage_account_type=region.get("storageAccountType") or "Standard_LRS",
-            )
-            for region in profile.get("targetRegions") or []
-        ],
+        target_regions=[_parse_target_region(region) for region in profile.get("targetRegions") or []],
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
         published_at=profile.get("publishedDate"),
         end_of_life=profile.get("endOfLifeDate"),
         replication=[_parse_region_progress(region) for region in status.get("summary") or []]
         if status
         else None,
+    )
+
+
+def _parse_target_region(region: dict[str, Any]) -> TargetRegion:
+    os_disk = (region.get("encryption") or {}).get("osDiskImage") or {}
+    return TargetRegion(
+        name=region["name"],
+        replicas=region.get("regionalReplicaCount") or 1,
+        storage_account_type=region.get("storageAccountType") or "Standard_LRS",
+        disk_encryption_set=os_disk.get("diskEncryptionSetId") or None,
+        exclude_from_latest=region.get("excludeFromLatest"),
     )
 
 

@@ -25,6 +25,7 @@ from domain.contracts import Overrides, PlanRequest, VersionSpec
 from domain.galleries import Gallery, ImageDefinition, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
 from domain.policy import Choices, Decision, Policy, render, template_values
+from domain.replication import Rollout
 from domain.resource_ids import GalleryId, ImageDefinitionId
 from domain.versions import version_tags
 
@@ -38,6 +39,7 @@ class TargetPlan(BaseModel):
     definition: ImageDefinition
     definition_exists: bool
     version: VersionSpec
+    rollout: Rollout
 
 
 class MigrationPlan(BaseModel):
@@ -138,9 +140,14 @@ def plan_migration(
         if existing is not None:
             checks += check_definition(existing, wanted)
         definition = existing or _with_free_identity(wanted, view.definitions)
-        version = _version_spec(request, definition.id, regions, decision)
+        rollout = _rollout(regions, choices)
         targets.append(
-            TargetPlan(definition=definition, definition_exists=existing is not None, version=version)
+            TargetPlan(
+                definition=definition,
+                definition_exists=existing is not None,
+                version=_version_spec(request, definition.id, rollout.beginning(), decision),
+                rollout=rollout,
+            )
         )
     return _conclude(plan, checks, targets).model_copy(
         update=choices.replication.model_dump(exclude_none=True)
@@ -163,6 +170,13 @@ def _target_regions(image: ManagedImage, choices: Choices) -> list[TargetRegion]
         (region for region in asked if region.name == image.location), TargetRegion(name=image.location)
     )
     return [home, *(region for region in asked if region.name != image.location)]
+
+
+def _rollout(regions: list[TargetRegion], choices: Choices) -> Rollout:
+    home, *others = regions
+    in_waves = choices.replication.waves == "home-first" and others
+    told = choices.replication.model_dump(exclude_none=True, include=set(Rollout.model_fields) - {"waves"})
+    return Rollout(waves=[[home], others] if in_waves else [regions], **told)
 
 
 def _purchase_plan(request: PlanRequest) -> PurchasePlan | None:
@@ -214,6 +228,7 @@ def _version_spec(
         location=image.location,
         source=str(image.id),
         regions=regions,
+        data_disk_luns=[disk.lun for disk in image.data_disks if disk.lun is not None],
         exclude_from_latest=choices.exclude_from_latest is not False,
         end_of_life=request.overrides.end_of_life or (request.now + timedelta(days=days) if days else None),
         tags=version_tags(image, request.started_by, decision.rule),

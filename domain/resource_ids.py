@@ -46,7 +46,7 @@ class ResourceId:
             raise ResourceIdError(text, cls.kind, f"it does not have the form {cls._form()}")
         subscription, resource_group, provider = segments[1:6:2]
         types, names = tuple(segments[6::2]), tuple(segments[7::2])
-        if (provider.lower(), *(name.lower() for name in types)) != (_PROVIDER.lower(), *cls.types):
+        if "/".join((provider, *types)).lower() != cls.type_name().lower():
             raise ResourceIdError(
                 text, cls.kind, f"its type is '{'/'.join((provider, *types))}', not '{cls.type_name()}'"
             )
@@ -120,6 +120,13 @@ class ImageId(ResourceId):
     def of(cls, subscription: str, resource_group: str, name: str) -> Self:
         """The id of a managed image by its parts."""
         return cls(subscription, resource_group, (name,))
+
+
+class DiskEncryptionSetId(ResourceId):
+    """A disk encryption set, `Microsoft.Compute/diskEncryptionSets`."""
+
+    types = ("diskEncryptionSets",)
+    kind = "disk encryption set"
 
 
 class GalleryId(ResourceId):
