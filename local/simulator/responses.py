@@ -17,6 +17,7 @@ from local.simulator.errors import (
 from local.simulator.models.kinds import Kind, Request, Started
 from local.simulator.models.machines import VirtualMachines
 from local.simulator.models.resources import Json, Operation, Resource, ResourceGroup, Subscription
+from local.simulator.models.values import check_shapes
 from local.simulator.operation_urls import OperationUrls
 from local.simulator.resource_ids import ResourceId
 
@@ -39,6 +40,7 @@ def item(call: Call, type_: str) -> Answer:
     kind = call.azure.kind(type_)
     resource_id = ResourceId(call.values["subscription"], call.values["group"], kind.type, call.names)
     call.azure.group(*resource_id.group_key)
+    check_shapes(call.body)
     request = Request(call.body, call.principal, call.api_version)
     if call.method == "PUT":
         return _written(call, kind, kind.put(resource_id, request))

@@ -17,6 +17,7 @@ from local.simulator.locks import Lock
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Request
 from local.simulator.models.resources import Json, Principal, Resource, ResourceGroup, Subscription
+from local.simulator.models.values import check_shapes
 from local.simulator.resource_ids import parse_resource_id
 
 DEFAULT_SEED: Json = {
@@ -120,6 +121,7 @@ def _plant_resource(azure: Azure, document: Json) -> None:
         raise ValueError(f"{resource_id} is listed twice.")
     properties = document.get("properties") or {}
     body = document | {"properties": {k: v for k, v in properties.items() if k != "provisioningState"}}
+    check_shapes(body)
     kind = azure.kinds.get(resource_id.type.lower())
     request = Request(body, SEED_PRINCIPAL, _API_VERSION)
     if kind is None:

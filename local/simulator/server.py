@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from local.simulator import control
+from local.simulator import control, metadata
 from local.simulator.certificates import Certificates
 from local.simulator.gateway import ConnectionCutError, RawRequest
 from local.simulator.identity import IdentityRequestError
@@ -124,6 +124,8 @@ class SimulatorServer(Simulator):
             return _json(*control.handle(self, request.method, request.path, request.get_data()))
         if request.path == TOKEN_PATH:
             return self._token(request)
+        if request.path == metadata.PATH:
+            return _json(200, metadata.cloud_metadata(_origin(request)))
         answer = self.gateway.handle(
             RawRequest(
                 method=request.method,
@@ -132,7 +134,7 @@ class SimulatorServer(Simulator):
                 query=request.args.to_dict(),
                 headers=dict(request.headers),
                 data=request.get_data(),
-                origin=request.host_url.rstrip("/"),
+                origin=_origin(request),
             )
         )
         response = Response(answer.data, answer.status, answer.headers)
@@ -148,6 +150,11 @@ class SimulatorServer(Simulator):
         except IdentityRequestError as error:
             return _json(error.status, {"statusCode": error.status, "message": error.message})
         return _json(200, body)
+
+
+def _origin(request: Request) -> str:
+    """Scheme, host and port as the client wrote them."""
+    return request.host_url.rstrip("/")
 
 
 def _json(status: int, body: Any) -> Response:

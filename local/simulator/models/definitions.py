@@ -3,16 +3,15 @@
 import re
 from typing import Any, ClassVar
 
-from local.simulator.clock import date_echo
 from local.simulator.errors import (
-    BadRequestError,
     ConflictError,
     InvalidParameterError,
     PropertyChangeNotAllowedError,
 )
 from local.simulator.models.galleries import refuse_if_nested
-from local.simulator.models.kinds import Kind, Request, without_empty
+from local.simulator.models.kinds import Kind, Request
 from local.simulator.models.resources import Json, Resource
+from local.simulator.models.values import date_value, enum_value, without_empty
 from local.simulator.resource_ids import ResourceId
 
 _NAME = re.compile(r"(?=.{1,80}$)[^_\W][\w\-.]{0,79}(?<![-.])", re.ASCII)
@@ -68,8 +67,6 @@ class Definitions(Kind):
     def change(self, resource: Resource, request: Request) -> None:
         """Replace what may be replaced; anything else that differs is refused."""
         sent = _echo(request.properties)
-        for name, value in sent.items():
-            _check_enum(name, value)
         _check_fixed(resource.properties, sent, request.api_version)
         resource.properties |= {name: sent[name] for name in _UPDATABLE if name in sent}
 
@@ -108,8 +105,11 @@ def _echo(properties: Json) -> Json:
         if str(feature.get("value")).lower() in ("true", "false"):
             feature["value"] = str(feature["value"]).capitalize()
     if "endOfLifeDate" in kept:
-        kept["endOfLifeDate"] = date_echo(kept["endOfLifeDate"])
-    return kept
+        kept["endOfLifeDate"] = date_value(kept["endOfLifeDate"], "properties.endOfLifeDate")
+    enums = {
+        name: enum_value(kept[name], _ENUMS[name], f"properties.{name}") for name in _ENUMS if name in kept
+    }
+    return kept | enums
 
 
 def _check_values(sent: Json) -> None:
@@ -119,15 +119,8 @@ def _check_values(sent: Json) -> None:
                 f"Required parameter 'galleryImage.properties.{name}' is missing (null).",
                 target=f"galleryImage.properties.{name}",
             )
-    for name, value in sent.items():
-        _check_enum(name, value)
     for part, longest in _LENGTHS.items():
         _check_identifier_part(part, sent["identifier"].get(part), longest)
-
-
-def _check_enum(name: str, value: Any) -> None:
-    if name in _ENUMS and value not in _ENUMS[name]:
-        raise BadRequestError(value, f"properties.{name}")
 
 
 def _check_identifier_part(part: str, value: Any, longest: int) -> None:

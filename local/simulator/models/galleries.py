@@ -4,8 +4,9 @@ import re
 from typing import ClassVar
 
 from local.simulator.errors import CannotDeleteResourceError, ConflictError, InvalidParameterError
-from local.simulator.models.kinds import Kind, Request, without_empty
+from local.simulator.models.kinds import Kind, Request
 from local.simulator.models.resources import Json, Resource
+from local.simulator.models.values import without_empty
 from local.simulator.resource_ids import ResourceId
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.]{0,78}[A-Za-z0-9])?")

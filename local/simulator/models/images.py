@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from local.simulator.errors import (
-    BadRequestError,
     InvalidParameterError,
     NotFoundError,
     OperationNotAllowedOnVMImageAsVMsBeingProvisionedError,
@@ -11,6 +10,7 @@ from local.simulator.errors import (
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Kind, Request
 from local.simulator.models.resources import Json, Resource
+from local.simulator.models.values import enum_value
 from local.simulator.resource_ids import ResourceId, parse_resource_id
 
 _SOURCES = ("managedDisk", "snapshot", "blobUri")
@@ -129,9 +129,12 @@ def _sent_disk(sent: Json, kind: str) -> Json:
         raise InvalidParameterError(
             f"Exactly one of {', '.join(_SOURCES)} must be given for '{kind}'.", target=kind
         )
-    for name, allowed in _ENUMS.items():
-        if name in disk and disk[name] not in allowed:
-            raise BadRequestError(disk[name], f"properties.storageProfile.{kind}.{name}")
+    path = f"properties.storageProfile.{kind}"
+    disk |= {
+        name: enum_value(disk[name], allowed, f"{path}.{name}")
+        for name, allowed in _ENUMS.items()
+        if name in disk
+    }
     return disk | {
         "caching": disk.get("caching", "None"),
         "storageAccountType": disk.get("storageAccountType", "Standard_LRS"),

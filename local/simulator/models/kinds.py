@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from local.simulator import regions
 from local.simulator.errors import (
@@ -220,16 +220,6 @@ class Kind(ABC):
                 f"List of available regions for the resource type is '{','.join(regions.DISPLAY_NAMES)}'."
             )
         return regions.short_name(location)
-
-
-def without_empty(value: Any) -> Any:
-    """The value without empty objects and arrays inside it: the service drops them (recorded)."""
-    if isinstance(value, dict):
-        kept = {name: without_empty(item) for name, item in value.items()}
-        return {name: item for name, item in kept.items() if item not in ({}, [], None)}
-    if isinstance(value, list):
-        return [without_empty(item) for item in value]
-    return value
 
 
 def _tags(body: Json) -> dict[str, str] | None:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from local.simulator import regions
-from local.simulator.clock import date_echo, parse_date
+from local.simulator.clock import parse_date
 from local.simulator.errors import BadRequestError, InvalidParameterError, PropertyChangeNotAllowedError
-from local.simulator.models.kinds import without_empty
 from local.simulator.models.resources import Json
+from local.simulator.models.values import date_value, enum_value, without_empty
 
 _STORAGE_ACCOUNT_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS", "PremiumV2_LRS")
 _MODES = ("Full", "Shallow")
@@ -22,24 +22,23 @@ def publishing_profile(sent: Json, existing: Json | None, location: str, now: da
     regions are the whole desired state. Raises InvalidParameterError, BadRequest or PropertyChangeNotAllowedError.
     """
     before = existing or {}
-    _check_enum(sent.get("storageAccountType"), _STORAGE_ACCOUNT_TYPES, "storageAccountType")
-    _check_enum(sent.get("replicationMode"), _MODES, "replicationMode")
-    _check_end_of_life(sent.get("endOfLifeDate"), now)
-    for name in ("storageAccountType", "replicationMode") if existing else ():
-        if sent.get(name) not in (None, before.get(name)):
+    fixed = {
+        "storageAccountType": _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES),
+        "replicationMode": _enum(sent, "replicationMode", _MODES),
+    }
+    for name, value in fixed.items() if existing else ():
+        if value not in (None, before.get(name)):
             raise PropertyChangeNotAllowedError(f"{_PATH}.{name}")
     replica_count = _replicas(sent.get("replicaCount", before.get("replicaCount", 1)))
-    storage = sent.get("storageAccountType") or before.get("storageAccountType", "Standard_LRS")
+    end_of_life = sent.get("endOfLifeDate")
     profile: Json = {
         "targetRegions": _target_regions(sent, before, location, replica_count),
         "replicaCount": replica_count,
         "excludeFromLatest": bool(sent.get("excludeFromLatest", before.get("excludeFromLatest", False))),
         "publishedDate": before.get("publishedDate"),
-        "endOfLifeDate": date_echo(sent["endOfLifeDate"])
-        if sent.get("endOfLifeDate")
-        else before.get("endOfLifeDate"),
-        "storageAccountType": storage,
-        "replicationMode": sent.get("replicationMode") or before.get("replicationMode"),
+        "endOfLifeDate": _future(end_of_life, now) if end_of_life else before.get("endOfLifeDate"),
+        "storageAccountType": fixed["storageAccountType"] or before.get("storageAccountType", "Standard_LRS"),
+        "replicationMode": fixed["replicationMode"] or before.get("replicationMode"),
     }
     return {name: value for name, value in profile.items() if value is not None or name == "publishedDate"}
 
@@ -72,8 +71,7 @@ def _target_regions(sent: Json, before: Json, location: str, replica_count: int)
 
 
 def _target_region(sent: Json, before: Json, replica_count: int) -> Json:
-    storage = sent.get("storageAccountType")
-    _check_enum(storage, _STORAGE_ACCOUNT_TYPES, "targetRegions.storageAccountType")
+    storage = _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES, "targetRegions.")
     if before and storage not in (None, before["storageAccountType"]):
         raise PropertyChangeNotAllowedError(f"{_PATH}.targetRegions.storageAccountType")
     region: Json = {
@@ -117,19 +115,14 @@ def _replicas(count: Any) -> int:
     return count
 
 
-def _check_enum(value: Any, allowed: tuple[str, ...], path: str) -> None:
-    if value is not None and value not in allowed:
-        raise BadRequestError(value, f"properties.publishingProfile.{path}")
+def _enum(sent: Json, name: str, allowed: tuple[str, ...], where: str = "") -> str | None:
+    return enum_value(sent.get(name), allowed, f"properties.publishingProfile.{where}{name}")
 
 
-def _check_end_of_life(sent: Any, now: datetime) -> None:
-    if sent is None:
-        return
-    try:
-        date = parse_date(sent)
-    except (TypeError, ValueError):
-        raise BadRequestError(sent, "properties.publishingProfile.endOfLifeDate") from None
-    if date <= now:
+def _future(sent: Any, now: datetime) -> str:
+    date = date_value(sent, "properties.publishingProfile.endOfLifeDate")
+    if parse_date(date) <= now:
         raise InvalidParameterError(
             "EndOfLifeDate must be set to a future date.", target=f"{_PATH}.endOfLifeDate"
         )
+    return date

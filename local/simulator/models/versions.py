@@ -17,7 +17,7 @@ from local.simulator.errors import (
     SimulatedError,
 )
 from local.simulator.models.azure import Azure
-from local.simulator.models.kinds import Kind, Request, Started, without_empty
+from local.simulator.models.kinds import Kind, Request, Started
 from local.simulator.models.publishing import publishing_profile, region_names
 from local.simulator.models.replication import Replication
 from local.simulator.models.resources import Json, Operation, Principal, Resource
@@ -29,6 +29,7 @@ from local.simulator.models.sources import (
     read_source,
     source_id,
 )
+from local.simulator.models.values import without_empty
 from local.simulator.regions import short_name
 from local.simulator.resource_ids import ResourceId
 from local.simulator.transitions import REPLICATION_SECONDS
