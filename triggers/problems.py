@@ -56,7 +56,7 @@ def invalid(errors: Sequence[FieldError]) -> ProblemError:
 def azure_refused(error: ArmError) -> ProblemError:
     """The problem of a call to Azure that failed: the caller may try again where waiting helps."""
     failure = failure_of(error)
-    passing = diagnose(error).retry == "wait"
+    passing = diagnose(error).retry != "never"
     status = HTTPStatus.SERVICE_UNAVAILABLE if passing else HTTPStatus.BAD_GATEWAY
     headers = {"Retry-After": str(error.retry_after_seconds or 30)} if passing else {}
     return ProblemError(
