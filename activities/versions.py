@@ -8,6 +8,8 @@ from domain import contracts
 from domain.contracts import (
     DefinitionVersions,
     Publication,
+    RegionsRequest,
+    RegionsUpdate,
     ReplicationReport,
     StatusRequest,
     VersionSpec,
@@ -45,6 +47,12 @@ async def get_replication_status(request: dict) -> dict:
     return await answer(_status(StatusRequest.model_validate(request)))
 
 
+@blueprint.activity_trigger(input_name="request", activity=contracts.UPDATE_REGIONS)
+async def update_regions(request: dict) -> dict:
+    """Bring a version's regions to what a `RegionsRequest` wants; asking twice writes once."""
+    return await answer(_update_regions(RegionsRequest.model_validate(request)))
+
+
 async def _ensure(wanted: ImageDefinition) -> ImageDefinition:
     compute = services().compute
     existing = await compute.get_image_definition(wanted.id)
@@ -68,7 +76,7 @@ async def _begin(spec: VersionSpec) -> Publication:
     if write.step == "created":
         operation_url = await compute.begin_image_version(spec)
     if write.step == "updated":
-        operation_url = await compute.begin_regions(spec.id, write.missing)
+        operation_url = await compute.begin_regions(spec.id, write.missing, [])
     return Publication(outcome=write.step, version_id=spec.id, operation_url=operation_url)
 
 
@@ -79,3 +87,8 @@ async def _status(request: StatusRequest) -> ReplicationReport:
     if request.operation_url and (version is None or version.provisioning_state != "Succeeded"):
         error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
     return ReplicationReport.of(version, request.regions, error)
+
+
+async def _update_regions(request: RegionsRequest) -> RegionsUpdate:
+    url = await services().compute.begin_regions(request.version_id, request.put, request.remove)
+    return RegionsUpdate(operation_url=url)

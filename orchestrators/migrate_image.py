@@ -16,11 +16,11 @@ from domain.contracts import (
     PublishRequest,
     ReplicationReport,
     TargetStatus,
-    WatchRequest,
 )
 from domain.galleries import ImageDefinition
 from domain.images import ManagedImage
 from domain.planning import MigrationPlan, TargetPlan
+from domain.replication import WatchRequest
 from domain.states import MigrationState, move
 from orchestrators.steps import StepFailedError, Steps, ask
 
@@ -214,7 +214,7 @@ class _Run:
         watch = WatchRequest(
             version_id=status.version_id,
             operation_url=status.operation_url,
-            regions=[region.name for region in self._plan.targets[target].version.regions],
+            rollout=self._plan.targets[target].rollout,
             deadline=self._context.current_utc_datetime + timedelta(hours=self._plan.deadline_hours),
             first_poll_seconds=self._plan.first_poll_seconds,
             longest_poll_seconds=self._plan.longest_poll_seconds,

@@ -1,12 +1,14 @@
-"""Watches one image version until every region has it, the service gives up, or the deadline passes."""
+"""Brings one image version to every region: watches, heals and widens it until all have it or patience ends."""
 
 from datetime import timedelta
+from typing import Any
 
 import azure.durable_functions as df
 
 from domain import contracts
-from domain.contracts import Answer, Failure, ReplicationReport, StatusRequest, WatchRequest
-from orchestrators.steps import Steps, sleep
+from domain.contracts import Answer, Failure, RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
+from domain.replication import Step, WatchRequest, next_step
+from orchestrators.steps import StepFailedError, Steps, ask, sleep
 
 blueprint = df.Blueprint()
 
@@ -18,29 +20,56 @@ LOOKS_FOR_A_MISSING_VERSION = 5
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=contracts.WATCH_REPLICATION)
 def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
-    """Look at the version again and again; the custom status shows every region.
+    """Look at the version again and again, and do what its rollout needs; the custom status shows every region.
 
     Returns a `ReplicationReport`; a deadline that passed is its `failure`.
     """
     request = WatchRequest.model_validate(context.get_input())
     request.started_at = request.started_at or context.current_utc_datetime
     for _ in range(LOOKS_PER_EXECUTION):
-        look = StatusRequest.model_validate(request.model_dump())
-        reply = yield context.call_activity(contracts.GET_REPLICATION_STATUS, look.model_dump(mode="json"))
+        reply = yield context.call_activity(contracts.GET_REPLICATION_STATUS, _look(request))
         answer = Answer[ReplicationReport].model_validate(reply)
-        report = answer.value or ReplicationReport.unknown(request.regions, answer.failure)
+        report = answer.value or ReplicationReport.unknown(request.region_names, answer.failure)
         if answer.value is not None:
             context.set_custom_status(report.model_dump(mode="json"))
-        request.looks_missing = request.looks_missing + 1 if report.provisioning_state == "Missing" else 0
-        if not report.ended:
-            report.failure = _patience_lost(context, request, report)
-        if report.ended:
+        lost = _patience_lost(context, request, report)
+        if lost is not None:
+            return report.model_copy(update={"failure": lost}).model_dump(mode="json")
+        step = next_step(report, request.rollout, request.state, context.current_utc_datetime)
+        if step.kind == "end":
             return report.model_dump(mode="json")
-        seconds = next_look_seconds(request, context.current_utc_datetime - request.started_at)
-        wish = answer.wait.retry_after_seconds if answer.wait else None
-        yield from sleep(context, max(seconds, wish or 0))
+        try:
+            yield from _carry_out(context, request, step)
+        except StepFailedError as error:
+            return report.model_copy(update={"failure": error.failure}).model_dump(mode="json")
+        yield from _sleep_until_next_look(context, request, answer)
     context.continue_as_new(request.model_dump(mode="json"))
     return None
+
+
+def _look(request: WatchRequest) -> dict[str, Any]:
+    look = StatusRequest(
+        version_id=request.version_id, operation_url=request.operation_url, regions=request.region_names
+    )
+    return look.model_dump(mode="json")
+
+
+def _carry_out(context: df.DurableOrchestrationContext, request: WatchRequest, step: Step) -> Steps[None]:
+    """Change the version's regions if the step says so, and follow the operation that this begins."""
+    request.state = step.state
+    if step.kind == "change":
+        change = RegionsRequest(version_id=request.version_id, put=step.put, remove=step.remove)
+        update = yield from ask(context, contracts.UPDATE_REGIONS, change, RegionsUpdate)
+        request.operation_url = update.operation_url
+
+
+def _sleep_until_next_look(
+    context: df.DurableOrchestrationContext, request: WatchRequest, answer: Answer[ReplicationReport]
+) -> Steps[None]:
+    started_at = request.started_at or context.current_utc_datetime
+    seconds = next_look_seconds(request, context.current_utc_datetime - started_at)
+    wish = answer.wait.retry_after_seconds if answer.wait else None
+    yield from sleep(context, max(seconds, wish or 0))
 
 
 def next_look_seconds(request: WatchRequest, elapsed: timedelta) -> float:
@@ -52,6 +81,7 @@ def next_look_seconds(request: WatchRequest, elapsed: timedelta) -> float:
 def _patience_lost(
     context: df.DurableOrchestrationContext, request: WatchRequest, report: ReplicationReport
 ) -> Failure | None:
+    request.looks_missing = request.looks_missing + 1 if report.provisioning_state == "Missing" else 0
     if request.looks_missing >= LOOKS_FOR_A_MISSING_VERSION:
         return Failure(
             code="VersionGone",
