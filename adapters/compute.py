@@ -171,7 +171,9 @@ class Compute:
         if resource is None:
             raise ArmError(404, "ResourceNotFound", f"the image version {version} does not exist")
         profile = resource["properties"]["publishingProfile"]
-        regions = _merge_regions(profile["targetRegions"], put, remove)
+        data_disks = (resource["properties"].get("storageProfile") or {}).get("dataDiskImages") or []
+        added = [_region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
+        regions = _merge_regions(profile["targetRegions"], added, remove)
         if regions == profile["targetRegions"] and resource["properties"]["provisioningState"] != "Failed":
             return None
         profile.pop("publishedDate", None)
@@ -383,15 +385,15 @@ def _region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, A
 
 
 def _merge_regions(
-    existing: list[dict[str, Any]], put: list[TargetRegion], remove: list[str]
+    existing: list[dict[str, Any]], put: list[dict[str, Any]], remove: list[str]
 ) -> list[dict[str, Any]]:
     """The regions as they came, without those to remove, with those to have; replica counts only ever grow."""
-    wanted = {region.name: region for region in put}
+    wanted = {canonical_region(region["name"]): region for region in put}
     merged = []
     for region in existing:
         name = canonical_region(region["name"])
-        replicas = wanted.pop(name).replicas if name in wanted else 0
+        replicas = wanted.pop(name, {}).get("regionalReplicaCount", 0)
         if name not in remove:
             count = max(region.get("regionalReplicaCount") or 1, replicas)
             merged.append({**region, "regionalReplicaCount": count})
-    return merged + [_region_body(region) for region in put if region.name in wanted]
+    return merged + list(wanted.values())
