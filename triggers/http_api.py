@@ -12,13 +12,13 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from adapters.services import services
+from adapters.task_hub import find_migration, list_migrations, start_migration
 from domain.errors import ArmError, NotYetError
 from domain.galleries import ImageDefinition, ImageVersion
 from domain.images import ManagedImage
 from domain.requests import FieldError, StartMigration, field_errors
 from domain.resource_ids import migration_id
 from domain.states import MigrationState
-from triggers.migrations import find_migration, list_migrations, start_migration
 from triggers.problems import ProblemError, azure_refused, invalid
 
 blueprint = df.Blueprint()

@@ -5,9 +5,9 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
+from adapters.task_hub import start_migration
 from domain.contracts import MigrationRequest
 from domain.events import Ignored, read_event
-from triggers.migrations import start_migration
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The migrations that the task hub knows: starting one, finding one, listing them."""
+"""The task hub, through the durable client: starting migrations and batches, finding and listing them."""
 
 import json
 from collections.abc import AsyncIterator
