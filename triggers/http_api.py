@@ -1,29 +1,26 @@
 """The HTTP API: starting migrations, and what is where. Errors are `application/problem+json`."""
 
 import asyncio
-import json
-from collections.abc import Awaitable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
-from pydantic import ValidationError
 
 from adapters.services import services
 from adapters.task_hub import find_migration, list_migrations, start_migration
-from domain.errors import ArmError, NotYetError
+from domain.errors import NotYetError
 from domain.galleries import ImageDefinition, ImageVersion
 from domain.images import ManagedImage
-from domain.requests import FieldError, StartMigration, field_errors
+from domain.requests import FieldError, StartMigration
 from domain.resource_ids import migration_id
 from domain.states import MigrationState
-from triggers.problems import ProblemError, azure_refused, invalid
+from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
+from triggers.problems import ProblemError, invalid
 
 blueprint = df.Blueprint()
 
-POLL_SECONDS = 10
 PAGE = 100
 # how many definitions are listed side by side
 _CONCURRENT_LISTS = 8
@@ -33,76 +30,54 @@ _CONCURRENT_LISTS = 8
 @blueprint.durable_client_input(client_name="client")
 async def post_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Start the migration of one image: 202, or 409 with the address of the one that runs."""
-    return await _respond(_start(req, client))
+    return await respond(_start(req, client))
 
 
 @blueprint.route(route="migrations", methods=["GET"])
 @blueprint.durable_client_input(client_name="client")
 async def get_migrations(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """List migrations by `state`, `gallery` and `since`, a page at a time."""
-    return await _respond(_list(req, client))
+    return await respond(_list(req, client))
 
 
 @blueprint.route(route="migrations/{id}", methods=["GET"])
 @blueprint.durable_client_input(client_name="client")
 async def get_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """One migration, with the progress of every region."""
-    return await _respond(_find(req, client))
+    return await respond(_find(req, client))
 
 
 @blueprint.route(route="images", methods=["GET"])
 async def get_images(req: func.HttpRequest) -> func.HttpResponse:
     """The managed images of a subscription, or of all that the settings name."""
-    return await _respond(_images(req))
+    return await respond(_images(req))
 
 
 @blueprint.route(route="galleries", methods=["GET"])
 async def get_galleries(req: func.HttpRequest) -> func.HttpResponse:
     r"""Every image version as `gallery\definition\version`, as the manual procedure lists them."""
-    return await _respond(_galleries(req))
+    return await respond(_galleries(req))
 
 
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 # the binding's name
     """Whether the app can work: its policy is read, and Azure gives its identity a token."""
-    return await _respond(_health())
-
-
-async def _respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
-    try:
-        return await work
-    except ProblemError as problem:
-        return problem.response()
-    except ArmError as error:
-        return azure_refused(error).response()
+    return await respond(_health())
 
 
 async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    body = _parse_start(req)
+    body = parse_body(req, StartMigration)
     await _check_against_azure(body)
-    started = await start_migration(client, body.to_migration_request(_caller(req)))
-    location = _address(req, f"migrations/{started.id}")
+    started = await start_migration(client, body.to_migration_request(caller(req)))
+    location = address(req, f"migrations/{started.id}")
     headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
     if not started.fresh:
         detail = f"the migration of {body.image} runs already: {location}"
         raise ProblemError(HTTPStatus.CONFLICT, detail, headers=headers, id=started.id)
     links = client.get_client_response_links(req, started.id)
-    return _json(
+    return json_response(
         {"id": started.id, "image": str(body.image), "links": {"self": location, **links}}, 202, headers
     )
-
-
-def _parse_start(req: func.HttpRequest) -> StartMigration:
-    try:
-        body = json.loads(req.get_body())
-    except ValueError as error:
-        raise invalid([FieldError("body", f"not JSON: {error}")]) from error
-    if not isinstance(body, dict):
-        raise invalid([FieldError("body", "has to be a JSON object")])
-    try:
-        return StartMigration.model_validate(body)
-    except ValidationError as error:
-        raise invalid(field_errors(error)) from error
 
 
 async def _check_against_azure(body: StartMigration) -> None:
@@ -136,11 +111,13 @@ async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     rows: list[dict[str, Any]] = []
     async for row in list_migrations(client, req.params.get("page", ""), since):
         if len(rows) == PAGE:
-            return _json({"migrations": rows, "next": _address(req, f"migrations?page={rows[-1]['id']}")})
+            return json_response(
+                {"migrations": rows, "next": address(req, f"migrations?page={rows[-1]['id']}")}
+            )
         in_gallery = any(target["gallery"].lower() == gallery for target in row["targets"])
         if state in ("", row["state"]) and (not gallery or in_gallery):
             rows.append(row)
-    return _json({"migrations": rows, "next": None})
+    return json_response({"migrations": rows, "next": None})
 
 
 def _parse_list_query(req: func.HttpRequest) -> tuple[str, str, datetime | None]:
@@ -159,16 +136,16 @@ async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     migration = await find_migration(client, instance_id)
     if migration is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
-    links = {"self": _address(req, f"migrations/{instance_id}")}
-    return _json({**migration, "links": links}, headers={"Retry-After": str(POLL_SECONDS)})
+    links = {"self": address(req, f"migrations/{instance_id}")}
+    return json_response({**migration, "links": links}, headers={"Retry-After": str(POLL_SECONDS)})
 
 
 async def _images(req: func.HttpRequest) -> func.HttpResponse:
     found = await asyncio.gather(
-        *(services().compute.list_managed_images(subscription) for subscription in _subscriptions(req))
+        *(services().compute.list_managed_images(subscription) for subscription in subscriptions(req))
     )
     images = sorted((image for images in found for image in images), key=lambda image: image.id.key)
-    return _json({"images": [_image_row(req, image) for image in images]})
+    return json_response({"images": [_image_row(req, image) for image in images]})
 
 
 def _image_row(req: func.HttpRequest, image: ManagedImage) -> dict[str, Any]:
@@ -185,7 +162,7 @@ def _image_row(req: func.HttpRequest, image: ManagedImage) -> dict[str, Any]:
         "provisioning_state": image.provisioning_state,
         "created": image.created_at.isoformat() if image.created_at else None,
         "tags": image.tags,
-        "migration": _address(req, f"migrations/{migration_id(image.id)}"),
+        "migration": address(req, f"migrations/{migration_id(image.id)}"),
     }
 
 
@@ -197,12 +174,12 @@ async def _galleries(req: func.HttpRequest) -> func.HttpResponse:
         async with limit:
             return _version_rows(definition, await compute.list_image_versions(definition.id))
 
-    galleries = await asyncio.gather(*(compute.list_galleries(name) for name in _subscriptions(req)))
+    galleries = await asyncio.gather(*(compute.list_galleries(name) for name in subscriptions(req)))
     definitions = await asyncio.gather(
         *(compute.list_image_definitions(gallery.id) for found in galleries for gallery in found)
     )
     rows = await asyncio.gather(*(rows_of(definition) for found in definitions for definition in found))
-    return _json(
+    return json_response(
         {"galleries": sorted((row for found in rows for row in found), key=lambda row: str(row["name"]))}
     )
 
@@ -238,35 +215,4 @@ def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> 
 async def _health() -> func.HttpResponse:
     ready = services()
     await ready.compute.check_token()
-    return _json({"status": "healthy", "rules": len(ready.policy.rules)})
-
-
-def _subscriptions(req: func.HttpRequest) -> list[str]:
-    asked = req.params.get("subscription")
-    subscriptions = [asked] if asked else list(services().settings.subscriptions)
-    if not subscriptions:
-        fault = "name one, or set GALLERIST_SUBSCRIPTIONS"
-        raise invalid([FieldError("subscription", fault)])
-    return subscriptions
-
-
-def _caller(req: func.HttpRequest) -> str:
-    """Who asks, as the platform's authentication says it; a function key names nobody."""
-    return req.headers.get("x-ms-client-principal-name") or "http"
-
-
-def _address(req: func.HttpRequest, path: str) -> str:
-    """An address of this API, on the host and under the prefix that the caller used."""
-    base = req.url.partition("?")[0]
-    for route in ("/migrations", "/images", "/galleries"):
-        if route in base:
-            base = base[: base.rindex(route)]
-    return f"{base}/{path}"
-
-
-def _json(
-    body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
-) -> func.HttpResponse:
-    return func.HttpResponse(
-        json.dumps(body), status_code=status, mimetype="application/json", headers=headers or {}
-    )
+    return json_response({"status": "healthy", "rules": len(ready.policy.rules)})
