@@ -1,13 +1,18 @@
 """Turns what the Azure SDK raises into the domain's one ArmError."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any, cast
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import AsyncHttpResponse
 
 from domain.errors import ArmError
+
+_TRY_AGAIN = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
 
 
 @contextmanager
@@ -25,11 +30,9 @@ def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None
     """Read ARM's error envelope; a body without one (a proxy's page, an empty 503) is told as it is."""
     error = body.get("error") if isinstance(body, dict) else None
     error = error if isinstance(error, dict) else {}
+    message = str(error.get("message") or "the service gave no reason")
     return ArmError(
-        status,
-        str(error.get("code") or f"HTTP{status}"),
-        str(error.get("message") or "the service gave no reason"),
-        _retry_after(headers or {}),
+        status, str(error.get("code") or f"HTTP{status}"), message, _retry_after(headers or {}, message)
     )
 
 
@@ -39,16 +42,24 @@ def _from_response(error: HttpResponseError) -> ArmError:
         return ArmError(401, "AuthenticationFailed", str(error.message))
     response = cast("AsyncHttpResponse", error.response)
     code = error.error.code if error.error else None
-    message = error.error.message if error.error else None
+    message = str((error.error and error.error.message) or error.message)
     return ArmError(
         response.status_code,
         str(code or f"HTTP{response.status_code}"),
-        str(message or error.message),
-        _retry_after(response.headers),
+        message,
+        _retry_after(response.headers, message),
     )
 
 
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Seconds, as the compute service sends them; the header's other form, a date, was never recorded from it."""
-    value = headers.get("Retry-After", headers.get("retry-after", ""))
-    return int(value) if value.isdigit() else None
+def _retry_after(headers: Mapping[str, str], message: str) -> int | None:
+    """The seconds to wait: of the header in either of its forms, else of ARM's own text for throttling (recorded)."""
+    told = {name.lower(): value for name, value in headers.items()}
+    header = told.get("retry-after", "")
+    if header.isdigit():
+        return int(header)
+    try:
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(told.get("date", ""))
+    except ValueError:
+        in_text = _TRY_AGAIN.search(message)
+        return int(in_text[1]) if in_text else None
+    return max(0, ceil(wait.total_seconds()))

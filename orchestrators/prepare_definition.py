@@ -5,7 +5,7 @@ import azure.durable_functions as df
 from domain import contracts
 from domain.contracts import Answer
 from domain.galleries import ImageDefinition
-from orchestrators.steps import StepFailedError, Steps, ask
+from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
 
 blueprint = df.Blueprint()
 
@@ -18,7 +18,13 @@ def prepare_definition(context: df.DurableOrchestrationContext) -> Steps[object]
     """
     wanted = ImageDefinition.model_validate(context.get_input())
     try:
-        definition = yield from ask(context, contracts.ENSURE_IMAGE_DEFINITION, wanted, ImageDefinition)
+        definition = yield from ask(
+            context,
+            contracts.ENSURE_IMAGE_DEFINITION,
+            wanted,
+            ImageDefinition,
+            shown_as_custom_status(context),
+        )
     except StepFailedError as error:
         return Answer[ImageDefinition](failure=error.failure).model_dump(mode="json")
     return Answer[ImageDefinition](value=definition).model_dump(mode="json")

@@ -14,7 +14,7 @@ from domain.contracts import (
     VersionsRequest,
 )
 from domain.states import MigrationState
-from orchestrators.steps import StepFailedError, Steps, ask
+from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
 
 blueprint = df.Blueprint()
 
@@ -43,7 +43,9 @@ def _publish(context: df.DurableOrchestrationContext, request: PublishRequest) -
     for _ in range(MOST_NUMBERS):
         number = yield from _reserve(context, request)
         spec = request.spec.model_copy(update={"version": number})
-        publication = yield from ask(context, contracts.BEGIN_IMAGE_VERSION, spec, Publication)
+        publication = yield from ask(
+            context, contracts.BEGIN_IMAGE_VERSION, spec, Publication, shown_as_custom_status(context)
+        )
         if publication.outcome != "taken":
             return publication
         if request.wanted_version is not None:
@@ -55,7 +57,9 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
     """Ask the definition's ledger for a number, telling it what the gallery shows as taken."""
     definition = request.spec.definition
     asked = VersionsRequest(definition=definition, image=request.image)
-    versions = yield from ask(context, contracts.LIST_IMAGE_VERSIONS, asked, DefinitionVersions)
+    versions = yield from ask(
+        context, contracts.LIST_IMAGE_VERSIONS, asked, DefinitionVersions, shown_as_custom_status(context)
+    )
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
         wanted=request.wanted_version,

@@ -1,14 +1,14 @@
 """How an orchestrator asks an activity: waiting on durable timers as long as it helps, then giving up with a reason."""
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.contracts import Answer, Failure, Wait
+from domain.contracts import Answer, Failure, Wait, Waiting
 
 Value = TypeVar("Value")
 
@@ -16,8 +16,12 @@ Value = TypeVar("Value")
 FIRST_WAIT_SECONDS = 5
 LONGEST_WAIT_SECONDS = 300
 MOST_WAITS = 20
+# a throttled subscription is waited for: a fleet of images empties its buckets for hours
+THROTTLING_PATIENCE = timedelta(hours=24)
 
 Steps = Generator[Any, Any, Value]
+# is told what is waited for, and None once it is over
+Show = Callable[[Waiting | None], None]
 
 
 class StepFailedError(Exception):
@@ -29,25 +33,40 @@ class StepFailedError(Exception):
 
 
 def ask(
-    context: df.DurableOrchestrationContext, activity: str, request: BaseModel, value_type: type[Value]
+    context: df.DurableOrchestrationContext,
+    activity: str,
+    request: BaseModel,
+    value_type: type[Value],
+    show: Show = lambda _: None,
 ) -> Steps[Value]:
-    """Call an activity until it answers with a value.
+    """Call an activity until it answers with a value; `show` is told of every wait, and of its end.
 
     Raises:
         StepFailedError: the activity refused for good, or kept asking for time longer than patience lasts.
     """
-    waits = 0
+    patience = _Patience(context)
     while True:
         reply = yield context.call_activity(activity, request.model_dump(mode="json"))
         answer = Answer[value_type].model_validate(reply)  # type: ignore[valid-type] # the type is known at run time only
-        if answer.failure is not None:
-            raise StepFailedError(answer.failure)
         if answer.wait is None:
-            return answer.value  # type: ignore[return-value] # None where Value allows it
-        waits += 1
-        if waits > MOST_WAITS:
-            raise StepFailedError(answer.wait.failure)
-        yield from sleep(context, wait_seconds(context.instance_id, waits, answer.wait))
+            break
+        waiting = patience.next_wait(answer.wait)
+        show(waiting)
+        yield context.create_timer(waiting.until)
+    if patience.waits:
+        show(None)
+    if answer.failure is not None:
+        raise StepFailedError(answer.failure)
+    return answer.value  # type: ignore[return-value] # None where Value allows it
+
+
+def shown_as_custom_status(context: df.DurableOrchestrationContext) -> Show:
+    """The `show` of an orchestration that has nothing else to tell."""
+
+    def show(waiting: Waiting | None) -> None:
+        context.set_custom_status({"waiting_for": waiting and waiting.model_dump(mode="json")})
+
+    return show
 
 
 def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Steps[None]:
@@ -55,13 +74,36 @@ def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Steps[None
     yield context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
 
 
+class _Patience:
+    """How often one step was waited for, and whether it is worth waiting again."""
+
+    def __init__(self, context: df.DurableOrchestrationContext) -> None:
+        self._context = context
+        self._throttled_until = context.current_utc_datetime + THROTTLING_PATIENCE
+        self._tries = 0
+        self.waits = 0
+
+    def next_wait(self, wait: Wait) -> Waiting:
+        """What is waited for next. Throttling ends by itself, anything else may not: its tries are counted.
+
+        Raises:
+            StepFailedError: patience is at its end.
+        """
+        self.waits += 1
+        self._tries += 0 if wait.throttled else 1
+        if self._tries > MOST_WAITS or self._context.current_utc_datetime >= self._throttled_until:
+            raise StepFailedError(wait.failure)
+        seconds = wait_seconds(self._context.instance_id, self.waits, wait)
+        until = self._context.current_utc_datetime + timedelta(seconds=seconds)
+        return Waiting(reason=wait.reason, until=until)
+
+
 def wait_seconds(instance_id: str, waits: int, wait: Wait) -> float:
-    """How long to wait the waits-th time: the service's wish, else doubling; spread by up to a quarter.
+    """How long to wait the waits-th time: doubling, at least the service's wish; spread by up to a quarter.
 
     The spread comes from the instance id, so that it is the same at each replay and differs between instances.
     """
-    seconds: float = wait.retry_after_seconds or min(
-        FIRST_WAIT_SECONDS * 2 ** (waits - 1), LONGEST_WAIT_SECONDS
-    )
+    doubling = min(FIRST_WAIT_SECONDS * 2 ** (waits - 1), LONGEST_WAIT_SECONDS)
+    seconds: float = max(wait.retry_after_seconds or 0, doubling)
     digest = hashlib.sha256(f"{instance_id}/{waits}".encode()).digest()
     return seconds * (1 + digest[0] / 255 / 4)

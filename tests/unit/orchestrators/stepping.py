@@ -33,6 +33,7 @@ class FakeContext:
 
     input: dict[str, Any]
     instance_id: str = "migration-0123"
+    is_replaying: bool = False
     current_utc_datetime: datetime = NOW
     calls: list[Call] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
@@ -107,9 +108,11 @@ def failure(code: str = "ScopeLocked") -> Reply:
     return {"failure": told(code).model_dump(mode="json")}
 
 
-def wait(retry_after_seconds: int | None = None) -> Reply:
+def wait(retry_after_seconds: int | None = None, *, throttled: bool = False) -> Reply:
     """An activity's answer that asks for time."""
-    asked = Wait(reason="busy", retry_after_seconds=retry_after_seconds, failure=told("Busy"))
+    asked = Wait(
+        reason="busy", retry_after_seconds=retry_after_seconds, throttled=throttled, failure=told("Busy")
+    )
     return {"wait": asked.model_dump(mode="json")}
 
 

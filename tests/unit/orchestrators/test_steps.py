@@ -1,14 +1,22 @@
 """Asking an activity: how long an orchestrator waits, and when it gives up."""
 
 from collections.abc import Generator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.contracts import ImageRequest, Wait
 from domain.images import ManagedImage
-from orchestrators.steps import MOST_WAITS, StepFailedError, ask, wait_seconds
-from tests.unit.builders import image, image_id
+from orchestrators.steps import (
+    MOST_WAITS,
+    THROTTLING_PATIENCE,
+    StepFailedError,
+    ask,
+    shown_as_custom_status,
+    wait_seconds,
+)
+from tests.unit.builders import NOW, image, image_id
 from tests.unit.orchestrators.stepping import FakeContext, failure, run, told, value, wait
 
 ASKED = ImageRequest(image=image_id())
@@ -59,6 +67,50 @@ def test_patience_ends_with_the_last_reason() -> None:
         run(asking, context, {"look": [wait()] * (MOST_WAITS + 1)})
     assert len(context.named("look")) == MOST_WAITS + 1
     assert len(context.waits) == MOST_WAITS
+
+
+def test_throttling_is_waited_for_longer_than_anything_else() -> None:
+    context = FakeContext({})
+    run(asking, context, {"look": [*[wait(600, throttled=True)] * (MOST_WAITS + 5), value(image())]})
+    assert len(context.waits) == MOST_WAITS + 5
+
+
+def test_throttling_does_not_use_up_the_tries_of_what_comes_after() -> None:
+    context = FakeContext({})
+    script = [*[wait(throttled=True)] * 5, *[wait()] * MOST_WAITS, value(image())]
+    assert run(asking, context, {"look": script}) is not None
+
+
+def test_throttling_is_waited_for_no_longer_than_a_day() -> None:
+    context = FakeContext({})
+    with pytest.raises(StepFailedError, match="Busy happened"):
+        run(asking, context, {"look": lambda _: wait(3600, throttled=True)})
+    assert (
+        THROTTLING_PATIENCE <= context.current_utc_datetime - NOW < THROTTLING_PATIENCE + timedelta(hours=2)
+    )
+
+
+def test_what_is_waited_for_is_shown_with_its_end_and_cleared_after() -> None:
+    context, seen = FakeContext({}), []
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from ask(context, "look", ASKED, ManagedImage, seen.append)
+
+    run(showing, context, {"look": [wait(60), value(image())]})
+    waiting, after = seen
+    assert (waiting.reason, waiting.until, after) == ("busy", context.named("timer")[0].input, None)
+
+
+def test_without_a_wait_nothing_is_shown() -> None:
+    context = FakeContext({})
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from ask(context, "look", ASKED, ManagedImage, shown_as_custom_status(context))
+
+    run(showing, context, {"look": [value(image())]})
+    assert context.statuses == []
+    run(showing, context, {"look": [wait(), value(image())]})
+    assert [bool(status["waiting_for"]) for status in context.statuses] == [True, False]
 
 
 def test_the_spread_is_the_same_at_each_replay_and_differs_between_instances() -> None:
