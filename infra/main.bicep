@@ -169,7 +169,6 @@ module functionApp 'modules/function-app.bicep' = {
       taskHub: scheduler.?outputs.taskHub ?? ''
     }
     subnetId: network.?outputs.appSubnetId ?? ''
-    entraClientId: entraClientId
     galleristSettings: {
       GALLERIST_CLOUD: cloudNames[environment().name]
       GALLERIST_ARM_ENDPOINT: armEndpoint
@@ -177,6 +176,15 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_SUBSCRIPTIONS: empty(subscriptions) ? subscription().subscriptionId : subscriptions
       GALLERIST_POLICY_FILE: policyFile
     }
+  }
+}
+
+module entra 'modules/entra.bicep' = if (!empty(entraClientId)) {
+  name: 'entra'
+  scope: group
+  params: {
+    functionAppName: functionApp.outputs.name
+    clientId: entraClientId
   }
 }
 

@@ -54,6 +54,8 @@ resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     severity: 2
     enabled: true
     scopes: [workspaceId]
+    // a new workspace has no table of traces yet
+    skipQueryValidation: true
     evaluationFrequency: 'PT15M'
     windowSize: 'PT15M'
     criteria: {
@@ -82,6 +84,8 @@ resource stuck 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     severity: 2
     enabled: true
     scopes: [workspaceId]
+    // a new workspace has no table of traces yet
+    skipQueryValidation: true
     evaluationFrequency: 'PT1H'
     windowSize: 'P2D'
     criteria: {

@@ -7,6 +7,9 @@ param principalId string
 @description('Addresses that may reach the scheduler. An empty list would shut everybody out.')
 param allowedAddresses array = ['0.0.0.0/0']
 
+@description('Days after which an orchestration that has ended is forgotten. What it did is told by the tags of the image versions.')
+param keepDays int = 180
+
 var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 
 resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
@@ -20,6 +23,11 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
 
   resource taskHub 'taskHubs' = {
     name: 'gallerist'
+  }
+
+  resource retention 'retentionPolicies' = {
+    name: 'default'
+    properties: { retentionPolicies: [{ retentionPeriodInDays: keepDays }] }
   }
 }
 

@@ -1,4 +1,4 @@
-// The function app on Flex Consumption: its plan, its settings, and who may call it.
+// The function app on Flex Consumption: its plan, its settings, and from where it may be called.
 param name string
 param planName string
 param location string
@@ -22,9 +22,6 @@ param scheduler object
 
 @description('Subnet that the app sends from; empty for none. With one, the HTTP API is closed to the internet but for Event Grid.')
 param subnetId string
-
-@description('Client id of an Entra app registration; empty to ask for function keys alone.')
-param entraClientId string
 
 @description('The settings that adapters/settings.py reads.')
 param galleristSettings object
@@ -125,32 +122,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource deploymentByPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }
-  }
-
-  resource authentication 'config' = if (!empty(entraClientId)) {
-    name: 'authsettingsV2'
-    dependsOn: [settings]
-    properties: {
-      platform: { enabled: true }
-      globalValidation: {
-        requireAuthentication: true
-        unauthenticatedClientAction: 'Return401'
-        // Event Grid comes with the webhook's own key, a probe with nothing
-        excludedPaths: ['/runtime/webhooks/EventGrid', '/api/health']
-      }
-      httpSettings: { requireHttps: true }
-      login: { tokenStore: { enabled: false } }
-      identityProviders: {
-        azureActiveDirectory: {
-          enabled: true
-          registration: {
-            clientId: entraClientId
-            openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-          }
-          validation: { allowedAudiences: [entraClientId, 'api://${entraClientId}'] }
-        }
-      }
-    }
   }
 }
 

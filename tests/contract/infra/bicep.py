@@ -1,0 +1,115 @@
+"""Reads Bicep files as syntax trees, far enough to check what the compiler would check first."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import tree_sitter
+import tree_sitter_bicep
+
+ROOT = Path(__file__).parents[3]
+INFRA = ROOT / "infra"
+FILES = sorted(INFRA.rglob("*.bicep"))
+
+_PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
+
+
+@dataclass(frozen=True)
+class Module:
+    """One use of a module: the file that is meant, and the parameters that are passed."""
+
+    name: str
+    file: Path
+    parameters: frozenset[str]
+
+
+class BicepFile:
+    """One file: what it declares and what it uses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        self._root = _PARSER.parse(self.text.encode()).root_node
+
+    def faults(self) -> list[str]:
+        """Where it is no Bicep."""
+        return [
+            f"line {node.start_point.row + 1}: {_text(node)!r}"
+            for node in _walk(self._root)
+            if node.type == "ERROR" or node.is_missing
+        ]
+
+    def parameters(self) -> dict[str, bool]:
+        """The parameters, and whether each one has to be given."""
+        return {
+            _text(node.children[1]): not any(child.type == "=" for child in node.children)
+            for node in self._declarations("parameter")
+        }
+
+    def outputs(self) -> set[str]:
+        """The names of the outputs."""
+        return {_text(node.children[1]) for node in self._declarations("output")}
+
+    def outputs_used(self) -> set[tuple[str, str]]:
+        """Outputs of modules that are read here, as (module, output)."""
+        return set(re.findall(r"\b(\w+)\.\??outputs\.(\w+)", self.text))
+
+    def modules(self) -> list[Module]:
+        """The modules that are used here."""
+        return [self._module(node) for node in self._declarations("module")]
+
+    def resources(self) -> list[str]:
+        """The types of the resources with their API versions; nested ones have their parent's version."""
+        return [
+            text
+            for node in self._declarations("resource")
+            if "/" in (text := _text(node.children[2]).strip("'"))
+        ]
+
+    def keys(self, name: str) -> set[str]:
+        """The keys of the object that a variable or a property of this name holds."""
+        found = [
+            node.children[-1]
+            for node in _walk(self._root)
+            if node.type == "object_property" and _text(node.children[0]) == name
+        ]
+        found += [
+            node.children[-1] for node in self._declarations("variable") if _text(node.children[1]) == name
+        ]
+        return {key for node in found if node.type == "object" for key in _keys(node)}
+
+    def loaded(self) -> set[Path]:
+        """The JSON files whose content is taken in."""
+        return {
+            (self.path.parent / name).resolve()
+            for name in re.findall(r"loadJsonContent\('([^']+)'\)", self.text)
+        }
+
+    def _declarations(self, kind: str) -> Iterator[tree_sitter.Node]:
+        return (node for node in _walk(self._root) if node.type == f"{kind}_declaration")
+
+    def _module(self, node: tree_sitter.Node) -> Module:
+        body = next(child for child in _walk(node) if child.type == "object")
+        properties = {_text(child.children[0]): child for child in _properties(body)}
+        parameters = _keys(properties["params"].children[-1]) if "params" in properties else []
+        path = (self.path.parent / _text(node.children[2]).strip("'")).resolve()
+        return Module(_text(node.children[1]), path, frozenset(parameters))
+
+
+def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _properties(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    return [child for child in node.children if child.type == "object_property"]
+
+
+def _keys(node: tree_sitter.Node) -> list[str]:
+    return [_text(child.children[0]).strip("'") for child in _properties(node)]
+
+
+def _text(node: tree_sitter.Node) -> str:
+    return (node.text or b"").decode()
