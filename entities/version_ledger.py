@@ -50,10 +50,8 @@ def _refusal(request: Reservation, taken: set[Version]) -> str | None:
 
 
 def _free_number(mine: str | None, preferred: str | None, taken: set[Version]) -> str:
-    """The holder's own number if it is still free, else the preferred one if it is not behind, else the next."""
-    if mine is not None and Version.parse(mine) not in taken:
-        return mine
-    following = next_version(taken)
-    if preferred is not None and Version.parse(preferred) >= following:
-        return preferred
-    return str(following)
+    """The holder's own number if it is still free, else the first gallery's, so that galleries stay in step."""
+    for number in (mine, preferred):
+        if number is not None and Version.parse(number) not in taken:
+            return number
+    return str(next_version(taken))
