@@ -90,10 +90,17 @@ class FakeCompute:
         )
         return OPERATION
 
-    async def begin_regions(self, version: ImageVersionId, regions: list[TargetRegion]) -> str | None:
-        self._write(f"regions {', '.join(region.name for region in regions)}")
+    async def begin_regions(
+        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str]
+    ) -> str | None:
         found = self.versions[version]
-        found.target_regions = [*found.target_regions, *regions]
+        regions = {region.name: region for region in found.target_regions}
+        regions |= {region.name: region for region in put}
+        kept = [region for name, region in regions.items() if name not in remove]
+        if kept == found.target_regions:
+            return None
+        self._write(f"regions {', '.join(region.name for region in kept)}")
+        found.target_regions = kept
         found.provisioning_state = "Updating"
         return OPERATION
 

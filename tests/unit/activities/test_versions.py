@@ -118,7 +118,7 @@ async def test_missing_regions_are_added_and_nothing_else() -> None:
     compute = FakeCompute(versions=[version()])
     publication = await outcome(compute, regions=[HOME, AWAY])
     assert (publication.outcome, publication.operation_url) == ("updated", OPERATION)
-    assert compute.writes == ["regions eastus2"]
+    assert compute.writes == ["regions westeurope, eastus2"]
 
 
 async def test_regions_are_not_added_while_the_service_works_on_the_version() -> None:
@@ -171,14 +171,15 @@ async def test_the_operation_says_why_a_version_is_not_made(state: str) -> None:
     compute.operation_error = ArmError(200, "Conflict", "a different OS type ['Windows']")
     report = await reported(compute)
     assert report.failure is not None
-    assert (report.failure.code, report.ended) == ("Conflict", True)
+    assert (report.failure.code, report.provisioning_state) == ("Conflict", state)
 
 
 async def test_a_version_that_was_never_made_is_told_by_its_operation_too() -> None:
     compute = FakeCompute()
     compute.operation_error = ArmError(200, "Conflict", "a different OS type ['Windows']")
     report = await reported(compute)
-    assert (report.provisioning_state, report.ended) == ("Missing", True)
+    assert report.failure is not None
+    assert (report.provisioning_state, report.failure.code) == ("Missing", "Conflict")
 
 
 async def test_an_operation_of_a_version_that_is_made_is_not_asked() -> None:

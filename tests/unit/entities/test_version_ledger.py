@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was cal
         ({}, {"wanted": "5.0.0", "held": "5.0.0"}, "5.0.0"),
         ({}, {"preferred": "3.0.0"}, "3.0.0"),
         ({"b": "3.0.0"}, {"preferred": "3.0.0"}, "3.0.1"),
-        ({"b": "4.0.0"}, {"preferred": "3.0.0"}, "4.0.1"),
+        ({"b": "4.0.0"}, {"preferred": "3.0.0"}, "3.0.0"),
         ({"a": "1.0.0"}, {"preferred": "3.0.0"}, "1.0.0"),
     ],
 )

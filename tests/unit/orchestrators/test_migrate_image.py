@@ -12,11 +12,11 @@ from domain.contracts import (
     PublishRequest,
     ReplicationReport,
     TargetStatus,
-    WatchRequest,
 )
 from domain.galleries import TargetRegion
 from domain.images import ManagedImage
 from domain.planning import MigrationPlan, TargetPlan
+from domain.replication import Rollout, WatchRequest
 from domain.resource_ids import GalleryId
 from domain.states import MigrationState
 from tests.unit.app import code
@@ -37,6 +37,7 @@ from tests.unit.orchestrators.stepping import Call, FakeContext, Script, failure
 migrate_image = code("migrate_image")
 
 REGIONS = [TargetRegion(name="westeurope"), TargetRegion(name="eastus2")]
+ROLLOUT = Rollout(waves=[REGIONS])
 WARNED = Check(name="disk size", verdict="warned", detail="large")
 
 
@@ -52,6 +53,7 @@ def plan(*galleries: GalleryId, **changes: Any) -> MigrationPlan:
                 definition=definition(within=gallery),
                 definition_exists=False,
                 version=spec(None, definition=definition_id(within=gallery), regions=REGIONS),
+                rollout=ROLLOUT,
             )
             for gallery in galleries
         ],
@@ -174,7 +176,7 @@ def test_the_version_is_watched_under_an_id_that_can_be_looked_up() -> None:
     (watched,) = context.named("watch_replication")
     asked = WatchRequest.model_validate(watched.input)
     assert watched.instance_id == "watch-0123-0" == status.targets[0].watched_by
-    assert asked.regions == ["westeurope", "eastus2"]
+    assert asked.rollout == ROLLOUT
     assert asked.deadline == NOW + timedelta(hours=6)
     assert asked.operation_url == "https://management.azure.com/operations/1"
 

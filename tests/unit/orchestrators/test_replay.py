@@ -10,10 +10,11 @@ from domain.contracts import (
     DefinitionVersions,
     PublishRequest,
     ReplicationReport,
-    WatchRequest,
     ledger_key,
 )
+from domain.galleries import TargetRegion
 from domain.planning import MigrationPlan, TargetPlan
+from domain.replication import Rollout, WatchRequest
 from tests.unit.app import handle
 from tests.unit.builders import NOW, definition, definition_id, image, in_regions, migration_request, spec
 from tests.unit.orchestrators.stepping import failure, value
@@ -81,11 +82,14 @@ def actions(answer: dict[str, Any]) -> list[tuple[int, str | None]]:
     return [(action["actionType"], action.get("functionName")) for action in flat]
 
 
+ROLLOUT = Rollout(waves=[[TargetRegion(name="westeurope")]])
 PLAN = MigrationPlan(
     outcome="migrate",
     rule="builds",
     fingerprint=image().fingerprint,
-    targets=[TargetPlan(definition=definition(), definition_exists=False, version=spec(None))],
+    targets=[
+        TargetPlan(definition=definition(), definition_exists=False, version=spec(None), rollout=ROLLOUT)
+    ],
 )
 
 
@@ -136,7 +140,7 @@ def test_publish_version_asks_the_gallery_and_then_the_ledger() -> None:
 def test_watch_replication_looks_waits_and_looks_again() -> None:
     request = WatchRequest(
         version_id=definition_id().version("1.0.0"),
-        regions=["westeurope"],
+        rollout=ROLLOUT,
         deadline=NOW + timedelta(hours=1),
         first_poll_seconds=60,
         longest_poll_seconds=600,

@@ -1,0 +1,124 @@
+"""What the Azure SDK raises becomes the domain's one error."""
+
+import json
+from typing import Any
+
+import pytest
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from adapters.arm_errors import arm_errors, parse_error
+from domain.errors import ArmError
+
+
+class Response:
+    """As much of an HTTP answer as the SDK's errors read."""
+
+    reason = "because"
+
+    def __init__(self, status: int, body: str, headers: dict[str, str] | None = None) -> None:
+        self.status_code = status
+        self.headers = headers or {}
+        self._body = body
+
+    def text(self, encoding: str | None = None) -> str:
+        return self._body
+
+    def body(self) -> bytes:
+        return self._body.encode()
+
+
+def raised(error: Exception) -> ArmError:
+    with pytest.raises(ArmError) as refused, arm_errors():
+        raise error
+    assert refused.value.__cause__ is error
+    return refused.value
+
+
+ENVELOPE = '{"error": {"code": "ScopeLocked", "message": "locked"}}'
+
+
+def test_an_answer_that_is_an_error_keeps_its_status_code_and_text() -> None:
+    error = raised(HttpResponseError(response=Response(409, ENVELOPE)))
+    assert (error.status, error.code, error.message) == (409, "ScopeLocked", "locked")
+    assert error.retry_after_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "17"}, 17),
+        ({"retry-after": "17"}, 17),
+        ({}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:27:30 GMT"}, 30),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:05 GMT"}, 0),
+        ({"Retry-After": "-1"}, None),
+        ({"Retry-After": "soon", "Date": "Wed, 21 Oct 2026 07:27:30 GMT"}, None),
+    ],
+)
+def test_the_services_wish_is_read_from_the_header_in_both_of_its_forms(
+    headers: dict[str, str], seconds: int | None
+) -> None:
+    error = raised(HttpResponseError(response=Response(429, ENVELOPE, headers)))
+    assert error.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 6), ({"Retry-After": "9"}, 9)])
+def test_without_the_header_the_wish_is_in_the_text(headers: dict[str, str], seconds: int) -> None:
+    """Recorded: ARM's own throttling says it in its message."""
+    message = "exceeded the backend storage limit. Please try again after '6' seconds."
+    body = json.dumps({"error": {"code": "SubscriptionRequestsThrottled", "message": message}})
+    error = raised(HttpResponseError(response=Response(429, body, headers)))
+    assert error.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize("body", ["", "<html>Service Unavailable</html>", "[]", '"no"', '{"message": "no"}'])
+def test_an_answer_without_an_envelope_is_told_by_its_status(body: str) -> None:
+    """Recorded: front doors answer with pages of HTML, or with nothing at all."""
+    error = raised(HttpResponseError(response=Response(503, body)))
+    assert (error.status, error.code) == (503, "HTTP503")
+    assert error.message
+
+
+@pytest.mark.parametrize("kind", [ServiceRequestError, ServiceResponseError])
+def test_no_answer_at_all_has_the_status_0(kind: type[Exception]) -> None:
+    error = raised(kind("no route to host"))
+    assert (error.status, error.code, error.message) == (0, kind.__name__, "no route to host")
+
+
+def test_a_token_that_could_not_be_had_is_an_authentication_failure() -> None:
+    error = raised(ClientAuthenticationError("no managed identity"))
+    assert (error.status, error.code, error.message) == (401, "AuthenticationFailed", "no managed identity")
+
+
+def test_what_is_none_of_the_sdks_errors_passes() -> None:
+    with pytest.raises(KeyError), arm_errors():
+        raise KeyError("x")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"error": {"code": "Conflict", "message": "different plan"}}, "Conflict", "different plan"),
+        ({"status": "Failed", "error": {"code": "Conflict", "message": "no"}}, "Conflict", "no"),
+        ({"status": "Failed"}, "HTTP200", "the service gave no reason"),
+        ({"error": "no"}, "HTTP200", "the service gave no reason"),
+        ({"error": {}}, "HTTP200", "the service gave no reason"),
+        ([], "HTTP200", "the service gave no reason"),
+        (None, "HTTP200", "the service gave no reason"),
+    ],
+)
+def test_an_envelope_is_read_wherever_it_comes(body: Any, code: str, message: str) -> None:
+    """Recorded: an operation that failed answers with status 200."""
+    error = parse_error(200, body)
+    assert (error.status, error.code, error.message) == (200, code, message)
+
+
+def test_the_wish_of_a_page_is_read_from_its_headers() -> None:
+    assert parse_error(429, {}, {"Retry-After": "5"}).retry_after_seconds == 5

@@ -1,0 +1,139 @@
+"""The bodies that are sent to Azure, and the small readings of what comes back; the calls are tested over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.compute import Compute, _definition_body, _json, _microseconds, _version_body
+from domain.errors import ArmError
+from domain.galleries import TargetRegion, parse_image_definition, parse_image_version
+from domain.images import PurchasePlan
+from tests.unit.builders import SUBSCRIPTION, definition, image_id, spec
+from tests.unit.fakes import SETTINGS
+
+PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2026-01-15T08:30:00.1234567Z", "2026-01-15T08:30:00.123456+00:00"),
+        ("2026-01-15T08:30:00.5277388-07:00", "2026-01-15T08:30:00.527738-07:00"),
+        ("2026-01-15T08:30:00.12+00:00", "2026-01-15T08:30:00.120000+00:00"),
+        ("2026-01-15T08:30:00Z", "2026-01-15T08:30:00+00:00"),
+    ],
+)
+def test_seven_digits_of_a_second_become_six(sent: str, read: str) -> None:
+    assert datetime.fromisoformat(_microseconds(sent)).isoformat() == read
+
+
+def test_every_field_of_a_definition_is_said_outright() -> None:
+    """Defaults differ between the service's versions."""
+    assert _definition_body(definition(security_type="TrustedLaunchSupported", purchase_plan=PLAN)) == {
+        "location": "northeurope",
+        "properties": {
+            "osType": "Linux",
+            "osState": "Generalized",
+            "hyperVGeneration": "V2",
+            "architecture": "x64",
+            "identifier": {"publisher": "builds", "offer": "web-20260115", "sku": "linux-gen2"},
+            "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+            "purchasePlan": {"name": "gen2", "product": "rocky", "publisher": "resf"},
+        },
+    }
+
+
+def test_a_definition_without_a_plan_says_nothing_of_one() -> None:
+    assert "purchasePlan" not in _definition_body(definition())["properties"]
+
+
+def test_a_definition_that_was_asked_for_reads_as_the_one_that_was_wanted() -> None:
+    wanted = definition(purchase_plan=PLAN)
+    body = _definition_body(wanted)
+    answered = {
+        "id": str(wanted.id),
+        **body,
+        "properties": {**body["properties"], "provisioningState": "Succeeded"},
+    }
+    assert parse_image_definition(answered) == wanted
+
+
+def test_a_version_is_asked_for_with_its_regions_and_its_source() -> None:
+    regions = [
+        TargetRegion(name="westeurope", replicas=2, storage_account_type="Standard_ZRS"),
+        TargetRegion(name="eastus2"),
+    ]
+    body = _version_body(
+        spec(regions=regions, end_of_life=datetime(2030, 1, 1, tzinfo=UTC), tags={"team": "web"})
+    )
+    assert body == {
+        "location": "westeurope",
+        "tags": {"team": "web"},
+        "properties": {
+            "publishingProfile": {
+                "replicaCount": 1,
+                "targetRegions": [
+                    {"name": "westeurope", "regionalReplicaCount": 2, "storageAccountType": "Standard_ZRS"},
+                    {"name": "eastus2", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"},
+                ],
+                "excludeFromLatest": True,
+                "storageAccountType": "Standard_LRS",
+                "endOfLifeDate": "2030-01-01T00:00:00+00:00",
+            },
+            "storageProfile": {"source": {"id": str(image_id())}},
+        },
+    }
+
+
+def test_a_version_without_an_end_of_life_says_nothing_of_one() -> None:
+    assert "endOfLifeDate" not in _version_body(spec())["properties"]["publishingProfile"]
+
+
+def test_a_version_that_was_asked_for_reads_as_the_one_that_was_wanted() -> None:
+    wanted = spec(regions=[TargetRegion(name="eastus2", replicas=3)])
+    read = parse_image_version({"id": str(wanted.id), **_version_body(wanted)})
+    assert (read.target_regions, read.tags, read.source) == (wanted.regions, wanted.tags, wanted.source)
+    assert read.exclude_from_latest is wanted.exclude_from_latest
+
+
+def test_a_region_is_named_as_the_service_reads_it() -> None:
+    body = _version_body(spec(regions=[TargetRegion(name="East US 2")]))
+    assert [region["name"] for region in body["properties"]["publishingProfile"]["targetRegions"]] == [
+        "eastus2"
+    ]
+
+
+class Answer:
+    """The body of an HTTP answer, as the SDK decodes it."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def json(self) -> Any:
+        if isinstance(self._body, Exception):
+            raise self._body
+        return self._body
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [({"a": 1}, {"a": 1}), ([], {}), (None, {}), (ValueError("not JSON"), {})],
+)
+def test_a_body_that_is_no_object_is_none(body: Any, read: dict[str, Any]) -> None:
+    assert _json(Answer(body)) == read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/operations/1",
+        "https://management.azure.com.example/1",
+        "http://management.azure.com/1",
+    ],
+)
+async def test_a_token_is_sent_to_the_endpoint_that_was_asked_only(url: str) -> None:
+    """The operation's URL comes from an answer, and is followed with the identity's token."""
+    compute = Compute(SETTINGS, credential=None)
+    with pytest.raises(ArmError, match="ForeignOperation"):
+        await compute.get_operation_error(SUBSCRIPTION, url)
