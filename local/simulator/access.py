@@ -23,6 +23,8 @@ _ARM_ACTIONS = {
     "resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
     "locations": "Microsoft.Resources/subscriptions/locations",
     "subscription": "Microsoft.Resources/subscriptions",
+    "deployments": "Microsoft.Resources/deployments",
+    "networkInterfaces": "Microsoft.Network/networkInterfaces",
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }

@@ -62,8 +62,6 @@ TRAINS: Mapping[str, list[str]] = {
     "images": _COMPUTE,
     "virtualMachines": _COMPUTE,
     "virtualMachineScaleSets": _COMPUTE,
-    "disks": _COMPUTE,
-    "snapshots": _COMPUTE,
 }
 
 

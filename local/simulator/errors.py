@@ -115,6 +115,12 @@ class InvalidRequestContentError(GatewayError):
     status = 400
 
 
+class InvalidTemplateError(GatewayError):
+    """A template that cannot be deployed here."""
+
+    status = 400
+
+
 class InvalidFilterInQueryStringError(GatewayError):
     """A `$filter` that cannot be read."""
 

@@ -124,7 +124,7 @@ def resource_event(operation: Operation, event_time: datetime) -> Json:
             "authorization": {"scope": uri, "action": action, "evidence": {"role": "Contributor"}},
             "claims": {"appid": operation.principal.client_id, "oid": operation.principal.object_id},
             "correlationId": operation.id,
-            "resourceProvider": "Microsoft.Compute",
+            "resourceProvider": resource.id.type.split("/")[0],
             "resourceUri": uri,
             "operationName": action,
             "status": "Succeeded",

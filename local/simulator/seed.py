@@ -16,7 +16,7 @@ from local.simulator.identity import DEFAULT_TENANT, SYSTEM_ASSIGNED_CLIENT_ID, 
 from local.simulator.locks import Lock
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Request
-from local.simulator.models.resources import Json, Principal, Resource, ResourceGroup, Subscription
+from local.simulator.models.resources import Json, Principal, ResourceGroup, Subscription
 from local.simulator.models.values import check_shapes
 from local.simulator.resource_ids import parse_resource_id
 
@@ -125,11 +125,9 @@ def _plant_resource(azure: Azure, document: Json) -> None:
     kind = azure.kinds.get(resource_id.type.lower())
     request = Request(body, SEED_PRINCIPAL, _API_VERSION)
     if kind is None:
-        now = azure.clock.now()
-        resource = Resource(resource_id, location, document.get("tags"), body["properties"], now, now)
-    else:
-        kind.check_parent(resource_id, "write")
-        resource = kind.seeded(resource_id, request, location)
+        raise ValueError(f"{resource_id.type} is not simulated.")
+    kind.check_parent(resource_id, "write")
+    resource = kind.seeded(resource_id, request, location)
     resource.provisioning_state = properties.get("provisioningState", "Succeeded")
     resource.hidden |= document.get("_simulator") or {}
     if "createdTime" in document:

@@ -11,15 +11,28 @@ from local.simulator.identity import Identity
 from local.simulator.locks import Lock
 from local.simulator.models.azure import Azure
 from local.simulator.models.definitions import Definitions
+from local.simulator.models.deployments import Deployments
 from local.simulator.models.galleries import Galleries
 from local.simulator.models.images import Images
 from local.simulator.models.machines import ScaleSets, VirtualMachines
 from local.simulator.models.resources import Json, Operation
+from local.simulator.models.seeded import Disks, NetworkInterfaces, Snapshots
 from local.simulator.models.versions import Versions
 from local.simulator.resource_ids import parse_resource_id
 from local.simulator.seed import DEFAULT_SEED, SEED_PRINCIPAL, SeedError, plant
 
-_KINDS = (Images, Galleries, Definitions, Versions, VirtualMachines, ScaleSets)
+_KINDS = (
+    Images,
+    Galleries,
+    Definitions,
+    Versions,
+    VirtualMachines,
+    ScaleSets,
+    Deployments,
+    Disks,
+    Snapshots,
+    NetworkInterfaces,
+)
 
 
 class Simulator:
@@ -219,16 +232,7 @@ class Simulator:
 
     def _document(self, key: str) -> Json:
         resource = self.azure.resources[key]
-        kind = self.azure.kinds.get(resource.id.type.lower())
-        if kind is not None:
-            return kind.render(resource, "9999-12-31", "ReplicationStatus")
-        return {
-            "name": resource.id.name,
-            "id": str(resource.id),
-            "type": resource.id.type,
-            "location": resource.location,
-            "properties": resource.properties,
-        }
+        return self.azure.kind(resource.id.type).render(resource, "9999-12-31", "ReplicationStatus")
 
 
 def _text(document: Any, name: str) -> str:

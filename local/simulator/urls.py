@@ -42,6 +42,8 @@ COMPUTE_TYPES = (
     "galleries/images/versions",
     "virtualMachines",
     "virtualMachineScaleSets",
+    "disks",
+    "snapshots",
 )
 
 _ENDPOINTS = {
@@ -53,6 +55,12 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources, "resources"),
     _GROUP: Endpoint(responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(responses.resources, "resources"),
+    f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
+        partial(responses.item, type_="Microsoft.Resources/deployments"), "deployments"
+    ),
+    f"{_GROUP}/providers/Microsoft.Network/networkInterfaces/<name0>": Endpoint(
+        partial(responses.item, type_="Microsoft.Network/networkInterfaces"), "networkInterfaces"
+    ),
     f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
         responses.instance_view, "virtualMachines"
     ),

@@ -9,6 +9,7 @@ from local.simulator.errors import GalleryImageNotFoundError, InvalidParameterEr
 from local.simulator.models.azure import Azure
 from local.simulator.models.kinds import Kind, Request
 from local.simulator.models.resources import Json, Resource
+from local.simulator.models.values import without_empty
 from local.simulator.regions import short_name
 from local.simulator.resource_ids import ResourceId, parse_resource_id
 
@@ -27,9 +28,10 @@ class VirtualMachines(Kind):
 
     def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
         """A machine from a version, a definition's latest version, a managed image, or anything else unchecked."""
-        properties = dict(request.properties)
-        storage = dict(properties.get("storageProfile") or {})
-        image = resolve_image(self.azure, storage.get("imageReference") or {}, location)
+        properties = without_empty(request.properties)
+        properties.get("osProfile", {}).pop("adminPassword", None)
+        storage = properties.get("storageProfile", {})
+        image = resolve_image(self.azure, storage.get("imageReference", {}), location)
         storage |= _disks(resource_id, storage, image)
         properties |= {"storageProfile": storage, "vmId": str(uuid.uuid4())}
         properties["timeCreated"] = timestamp(self.azure.clock.now())
@@ -181,17 +183,15 @@ def _parent(id_: ResourceId) -> ResourceId:
 def _disks(machine: ResourceId, sent: Json, image: FoundImage) -> Json:
     """The disks that a machine gets from its image."""
     name = f"{machine.name}_OsDisk_1_{uuid.uuid4().hex}"
-    given = sent.get("osDisk") or {}
+    given = sent.get("osDisk", {})
     disk_id = ResourceId(machine.subscription, machine.group, "Microsoft.Compute/disks", (name,))
     os_disk = {
         "osType": image.os_type,
         "name": name,
-        "createOption": "FromImage",
         "caching": "ReadWrite",
         "deleteOption": "Detach",
         "diskSizeGB": image.size_gb,
-    } | given
-    os_disk["managedDisk"] = {"storageAccountType": "Premium_LRS", "id": str(disk_id)} | (
-        given.get("managedDisk") or {}
-    )
-    return {"osDisk": os_disk, "dataDisks": sent.get("dataDisks") or []}
+    }
+    managed_disk = {"storageAccountType": "Premium_LRS", "id": str(disk_id)} | given.get("managedDisk", {})
+    os_disk |= given | {"createOption": "FromImage", "managedDisk": managed_disk}
+    return {"osDisk": os_disk, "dataDisks": sent.get("dataDisks", [])}
