@@ -10,6 +10,7 @@ param allowedAddresses array = ['0.0.0.0/0']
 @description('Days after which an orchestration that has ended is forgotten. What it did is told by the tags of the image versions.')
 param keepDays int = 180
 
+var taskHubName = 'gallerist'
 var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 
 resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
@@ -22,7 +23,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   }
 
   resource taskHub 'taskHubs' = {
-    name: 'gallerist'
+    name: taskHubName
   }
 
   resource retention 'retentionPolicies' = {
@@ -42,4 +43,4 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output endpoint string = scheduler.properties.endpoint
-output taskHub string = scheduler::taskHub.name
+output taskHub string = taskHubName

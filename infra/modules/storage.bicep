@@ -9,6 +9,8 @@ param principalId string
 @allowed(['Enabled', 'Disabled'])
 param publicNetworkAccess string
 
+var packageContainer = 'packages'
+
 // documented as what the Functions host and Durable Functions need on their storage
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -46,7 +48,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     }
 
     resource packages 'containers' = {
-      name: 'packages'
+      name: packageContainer
       properties: { publicAccess: 'None' }
     }
   }
@@ -70,4 +72,4 @@ output endpoints object = {
   queue: account.properties.primaryEndpoints.queue
   table: account.properties.primaryEndpoints.table
 }
-output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'
+output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${packageContainer}'

@@ -79,6 +79,17 @@ class BicepFile:
         ]
         return {key for node in found if node.type == "object" for key in _keys(node)}
 
+    def names(self) -> tuple[set[str], set[str]]:
+        """The names that are declared, and those that are used as values."""
+        declared = {
+            _text(node.children[1])
+            for node in _walk(self._root)
+            if node.type.endswith("_declaration") and node.type != "output_declaration"
+        }
+        declared |= {_text(node.children[2]) for node in _walk(self._root) if node.type == "for_statement"}
+        used = {_text(node) for node in _walk(self._root) if node.type == "identifier" and _is_value(node)}
+        return declared, used
+
     def loaded(self) -> set[Path]:
         """The JSON files whose content is taken in."""
         return {
@@ -95,6 +106,14 @@ class BicepFile:
         parameters = _keys(properties["params"].children[-1]) if "params" in properties else []
         path = (self.path.parent / _text(node.children[2]).strip("'")).resolve()
         return Module(_text(node.children[1]), path, frozenset(parameters))
+
+
+def _is_value(node: tree_sitter.Node) -> bool:
+    parent = node.parent
+    assert parent is not None
+    is_key = parent.type == "object_property" and parent.children[0] == node
+    is_declared = parent.type.endswith("_declaration") and parent.children[1] == node
+    return not is_key and not is_declared and parent.type != "call_expression"
 
 
 def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

@@ -36,6 +36,19 @@ def test_modules_get_the_parameters_they_declare(path: Path) -> None:
 
 
 @each_file
+def test_names_that_are_used_are_declared(path: Path) -> None:
+    declared, used = BicepFile(path).names()
+    assert used <= declared
+
+
+@each_file
+def test_parameters_are_used(path: Path) -> None:
+    file = BicepFile(path)
+    _, used = file.names()
+    assert file.parameters().keys() <= used
+
+
+@each_file
 def test_outputs_that_are_read_exist(path: Path) -> None:
     file = BicepFile(path)
     modules = {module.name: module.file for module in file.modules()}
