@@ -111,7 +111,11 @@ def _import_script(folder: Path) -> Any:
         raise AppError(f"{file} cannot be imported.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[file.stem]
+        raise
     return module
 
 

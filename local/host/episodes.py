@@ -5,13 +5,13 @@ Pure apart from calling the orchestrator: reading and writing the task hub is ta
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from local.host import history
 from local.host.app import Function
-from local.host.decisions import CallActivity, CallSubOrchestrator, CreateTimer, Decision, SendToEntity
+from local.host.effects import Effects
 from local.host.history import Event, EventType, kind
 from local.host.host_json import HostJson
 from local.host.instances import (
@@ -19,14 +19,12 @@ from local.host.instances import (
     EntityRequest,
     Instance,
     Message,
-    Parent,
     Start,
     Status,
     new_execution_id,
 )
 from local.host.replay import NonDeterministicOrchestrationError, Replay, UnsupportedActionError
-from local.host.sdk import OrchestratorAnswer, OrchestratorCrashError, run_orchestrator
-from local.host.timestamps import to_text
+from local.host.sdk import OrchestratorAnswer, OrchestratorCrashError, orchestrator_context, run_orchestrator
 from local.host.traps import traps
 
 log = logging.getLogger(__name__)
@@ -55,17 +53,6 @@ class Outcome:
     entity_requests: Sequence[EntityRequest] = ()
 
 
-@dataclass
-class _Effects:
-    """Collects the history rows and messages that new decisions make."""
-
-    events: list[Event] = field(default_factory=list)
-    activities: list[ActivityCall] = field(default_factory=list)
-    timers: list[Message] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
-    entity_requests: list[EntityRequest] = field(default_factory=list)
-
-
 def run_episode(turn: Turn, orchestrators: Mapping[str, Function], settings: HostJson) -> Outcome:
     """Let an instance take in its messages and decide what comes next."""
     arrived = [history.orchestrator_started(turn.now), *turn.messages]
@@ -77,12 +64,16 @@ def run_episode(turn: Turn, orchestrators: Mapping[str, Function], settings: Hos
     except (OrchestratorCrashError, NonDeterministicOrchestrationError, UnsupportedActionError) as failure:
         return _failed(turn, arrived, str(failure))
     turn = replace(turn, instance=_with_custom_status(turn, answer.custom_status))
-    return _follow(turn, arrived, answer, replay)
+    return _follow(turn, arrived, answer, replay, settings)
 
 
-def _follow(turn: Turn, arrived: list[Event], answer: OrchestratorAnswer, replay: Replay) -> Outcome:
+def _follow(
+    turn: Turn, arrived: list[Event], answer: OrchestratorAnswer, replay: Replay, settings: HostJson
+) -> Outcome:
     """Draw the consequences of a replay that went well; the user's code may have failed all the same."""
-    effects = _effects(turn, replay.new_decisions())
+    effects = Effects(turn.instance, turn.now, settings.default_version)
+    for task_id, decision in replay.new_decisions():
+        effects.add(task_id, decision)
     if replay.suspended:
         return _going_on(turn, arrived, effects, Status.SUSPENDED)
     if not (replay.finished and (answer.is_done or answer.error)):
@@ -101,13 +92,13 @@ def _replay(
     function = orchestrators.get(instance.orchestrator.lower())
     if function is None:
         raise OrchestratorCrashError(f"There is no orchestrator function '{instance.orchestrator}'.")
-    answer = run_orchestrator(
-        function.code,
+    context = orchestrator_context(
         history=events,
         instance_id=instance.instance_id,
         input_text=instance.input_text,
         parent_instance_id=instance.parent.instance_id if instance.parent else None,
     )
+    answer = run_orchestrator(function.code, context)
     if len(answer.actions) > settings.max_actions:
         raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
@@ -132,43 +123,7 @@ def _with_custom_status(turn: Turn, custom_status: str | None) -> Instance:
     return turn.instance if is_carried_over else replace(turn.instance, custom_status=custom_status)
 
 
-def _effects(turn: Turn, decisions: Sequence[tuple[int, Decision]]) -> _Effects:
-    effects = _Effects()
-    for task_id, decision in decisions:
-        effects.events.append(decision.event(turn.now, task_id))
-        _add(effects, turn.instance, task_id, decision, turn.now)
-    return effects
-
-
-def _add(effects: _Effects, instance: Instance, task_id: int, decision: Decision, now: datetime) -> None:
-    match decision:
-        case CallActivity():
-            effects.activities.append(
-                ActivityCall(
-                    instance.instance_id,
-                    instance.execution_id,
-                    task_id,
-                    decision.activity,
-                    decision.input_text,
-                )
-            )
-        case CreateTimer():
-            fired = history.timer_fired(max(now, decision.fire_at), task_id, to_text(decision.fire_at))
-            effects.timers.append(
-                Message(instance.instance_id, fired, decision.fire_at, instance.execution_id)
-            )
-        case CallSubOrchestrator():
-            parent = Parent(instance.instance_id, instance.execution_id, task_id, instance.orchestrator)
-            effects.starts.append(
-                Start(
-                    decision.orchestrator, decision.instance_id, decision.input_text, decision.version, parent
-                )
-            )
-        case SendToEntity():
-            effects.entity_requests.append(EntityRequest(decision.entity_id, decision.request))
-
-
-def _going_on(turn: Turn, arrived: list[Event], effects: _Effects, status: Status) -> Outcome:
+def _going_on(turn: Turn, arrived: list[Event], effects: Effects, status: Status) -> Outcome:
     return Outcome(
         instance=replace(turn.instance, status=status, output=_reason_given(turn), updated=turn.now),
         new_events=[*arrived, *effects.events, history.orchestrator_completed(turn.now)],
@@ -186,7 +141,7 @@ def _reason_given(turn: Turn) -> str | None:
     return reasons[-1] if reasons else turn.instance.output
 
 
-def _failed(turn: Turn, arrived: list[Event], error: str, effects: _Effects | None = None) -> Outcome:
+def _failed(turn: Turn, arrived: list[Event], error: str, effects: Effects | None = None) -> Outcome:
     reason = f"Orchestrator function '{turn.instance.orchestrator}' failed: {error}"
     return _ended(turn, arrived, Status.FAILED, reason, effects, details=f"Message: {error}, StackTrace: ")
 
@@ -196,12 +151,12 @@ def _ended(
     arrived: list[Event],
     status: Status,
     output: str | None,
-    effects: _Effects | None = None,
+    effects: Effects | None = None,
     *,
     details: str = "",
 ) -> Outcome:
     """End the instance and tell its parent; what it still signals is sent, timers and answers to come are dropped."""
-    effects = effects or _Effects()
+    effects = effects or Effects(turn.instance, turn.now)
     completed = history.execution_completed(turn.now, len(turn.history), status, output)
     return Outcome(
         instance=replace(turn.instance, status=status, output=output, updated=turn.now),
@@ -225,7 +180,7 @@ def _news_for_parent(turn: Turn, status: Status, output: str | None, details: st
     return [Message(parent.instance_id, event, turn.now, parent.execution_id)]
 
 
-def _continued_as_new(turn: Turn, effects: _Effects, input_text: str, carried_over: list[Event]) -> Outcome:
+def _continued_as_new(turn: Turn, effects: Effects, input_text: str, carried_over: list[Event]) -> Outcome:
     """Begin a new execution with an empty history; external events that came too late for the old one go along.
 
     Documented: the creation time becomes that of the new execution.

@@ -59,7 +59,10 @@ class HttpTriggers:
         self._gate = gate
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request: 404 without a route for the path and method, 401 without the key, 500 when it raises."""
+        """Answer a request: 404 without a route for the path and method, 401 without the key, 500 when it raises.
+
+        A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
+        """
         for candidate in self._functions:
             parameters = candidate.route.match(request.path)
             if parameters is not None and (not candidate.methods or request.method in candidate.methods):
@@ -74,8 +77,7 @@ class HttpTriggers:
         with self._engine.invocation():
             trigger = await _datum(request, parameters)
             try:
-                answer = await self._invoker.call(target.function, trigger)
-                return web.Response(status=204) if answer is None else _response(encode("http", answer))
+                return _response(encode("http", await self._invoker.call(target.function, trigger)))
             except Exception:  # whatever user code raises is a 500 without a body, as in Azure
                 log.exception("Function '%s' failed", target.function.name)
                 return web.Response(status=500)

@@ -57,8 +57,17 @@ def _faults(function: Function) -> Iterator[str]:
     if bound - parameters:
         yield f"bindings without a parameter: {', '.join(sorted(bound - parameters))}"
     for binding in function.bindings:
-        if binding["name"] in annotations:
+        if binding["name"] == RETURN_VALUE and "return" in annotations:
+            yield from _return_faults(binding, annotations["return"])
+        elif binding["name"] in annotations:
             yield from _annotation_faults(binding, annotations[binding["name"]])
+
+
+def _return_faults(binding: dict[str, Any], annotation: Any) -> Iterator[str]:
+    if not isinstance(annotation, type):
+        yield f"the return annotation {annotation} is no type"
+    elif not _converter(binding).check_output_type_annotation(annotation):
+        yield f"the return annotation {annotation.__name__} does not fit the binding {binding['type']}"
 
 
 def _annotation_faults(binding: dict[str, Any], annotation: Any) -> Iterator[str]:
@@ -68,9 +77,14 @@ def _annotation_faults(binding: dict[str, Any], annotation: Any) -> Iterator[str
         return
     if annotation in (str, bytes) and binding["type"] in ("durableClient", "httpTrigger", "eventGridTrigger"):
         return
-    converter: Any = typing.cast("Any", func.get_binding_registry)().get(binding["type"])
+    converter = _converter(binding)
     if converter is not None and not converter.check_input_type_annotation(annotation):
         yield f"parameter '{binding['name']}' of {binding['type']} cannot be {annotation.__name__}"
+
+
+def _converter(binding: dict[str, Any]) -> Any:
+    registry: Any = func.get_binding_registry
+    return registry().get(binding["type"])
 
 
 def _is_typing_generic(annotation: Any) -> bool:

@@ -42,19 +42,10 @@ class OrchestratorCrashError(Exception):
     """The orchestrator could not be replayed at all: an SDK-internal error, or something that is not JSON."""
 
 
-def run_orchestrator(
-    handle: Callable[[str], str],
-    *,
-    history: Sequence[Event],
-    instance_id: str,
-    input_text: str | None,
-    parent_instance_id: str | None,
-) -> OrchestratorAnswer:
-    """Replay an orchestrator through the SDK.
-
-    Raises:
-        OrchestratorCrashError: the SDK raised without an answer inside.
-    """
+def orchestrator_context(
+    *, history: Sequence[Event], instance_id: str, input_text: str | None, parent_instance_id: str | None
+) -> str:
+    """Word the one argument of an orchestrator's call, as JSON text."""
     context = {
         "history": history,
         "input": None if input_text is None else json.loads(input_text),
@@ -67,8 +58,17 @@ def run_orchestrator(
         "maximumShortTimerDuration": LONGEST_SHORT_TIMER,
         "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
     }
+    return json.dumps(context)
+
+
+def run_orchestrator(handle: Callable[[str], str], context: str) -> OrchestratorAnswer:
+    """Replay an orchestrator through the SDK.
+
+    Raises:
+        OrchestratorCrashError: the SDK raised without an answer inside.
+    """
     try:
-        return OrchestratorAnswer.parse(handle(json.dumps(context)))
+        return OrchestratorAnswer.parse(handle(context))
     except (
         Exception
     ) as failure:  # the SDK reports every failure of user code as a bare Exception with JSON inside

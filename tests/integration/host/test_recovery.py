@@ -16,7 +16,7 @@ from local.host.app import App, load_app
 from local.host.history import Event, EventType
 from local.host.instances import Instance, Status
 from local.host.replay import Replay
-from local.host.sdk import run_orchestrator
+from local.host.sdk import orchestrator_context, run_orchestrator
 from local.host.task_hub import Query, TaskHub
 
 ROOT = Path(__file__).parents[3]
@@ -138,13 +138,13 @@ def test_hundreds_of_kills_lose_nothing_and_apply_nothing_twice(tmp_path: Path) 
 def assert_replays(app: App, instance: Instance, events: list[Event]) -> None:
     answered = Counter(event["TaskScheduledId"] for event in events if "TaskScheduledId" in event)
     assert set(answered.values()) == {1}, "a call had two results"
-    answer = run_orchestrator(
-        app.orchestrators[instance.orchestrator].code,
+    context = orchestrator_context(
         history=events,
         instance_id=instance.instance_id,
         input_text=instance.input_text,
         parent_instance_id=None,
     )
+    answer = run_orchestrator(app.orchestrators[instance.orchestrator].code, context)
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
     replay.run(event for event in events if history.kind(event) is not EventType.EXECUTION_COMPLETED)
     assert (answer.is_done, answer.output) == (True, instance.output)

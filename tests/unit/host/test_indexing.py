@@ -76,6 +76,21 @@ def test_a_trigger_parameter_must_be_of_the_triggers_type() -> None:
         check(http(wrong))
 
 
+def test_an_http_functions_return_annotation_must_fit() -> None:
+    def nothing(req: func.HttpRequest) -> None:
+        return None
+
+    def either(req: func.HttpRequest) -> str | None:
+        return None
+
+    with pytest.raises(
+        AppError, match="nothing: the return annotation NoneType does not fit the binding http"
+    ):
+        check(http(nothing))
+    with pytest.raises(AppError, match=r"either: the return annotation .* is no type"):
+        check(http(either))
+
+
 def test_the_context_parameter_is_the_functions_context() -> None:
     def right(req: func.HttpRequest, context: func.Context) -> str:
         return context.function_name

@@ -36,9 +36,14 @@ def hello(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(answer), mimetype="application/json", headers={"X-Sample": "yes"})
 
 
+@app.route(route="locked")
+def locked(req: func.HttpRequest) -> str:
+    return "open"
+
+
 @app.route(route="nothing")
-def nothing(req: func.HttpRequest) -> None:
-    return None
+def nothing(req: func.HttpRequest) -> str:
+    return None  # type: ignore[return-value]  # what happens then is the point
 
 
 @app.route(route="broken", auth_level=func.AuthLevel.ADMIN)
@@ -157,6 +162,11 @@ def succeed_at(attempt: int, key: str) -> int:
 def echo(context: df.DurableOrchestrationContext) -> Orchestration:
     yield context.call_activity("double", 1)
     return context.get_input()
+
+
+@app.orchestration_trigger(context_name="context")
+def one(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_activity("double", 21))
 
 
 @app.orchestration_trigger(context_name="context")
