@@ -4,12 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.compute import Compute, _definition_body, _json, _microseconds, _version_body
+from adapters.compute import Compute, _definition_body, _json, _merge_regions, _microseconds, _version_body
 from domain.errors import ArmError
 from domain.galleries import TargetRegion, parse_image_definition, parse_image_version
 from domain.images import PurchasePlan
-from tests.unit.builders import SUBSCRIPTION, definition, image_id, spec
+from domain.regions import canonical_region
+from tests.unit.builders import PROVIDER, SUBSCRIPTION, definition, image_id, spec
 from tests.unit.fakes import SETTINGS
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
@@ -137,3 +140,53 @@ async def test_a_token_is_sent_to_the_endpoint_that_was_asked_only(url: str) -> 
     compute = Compute(SETTINGS, credential=None)
     with pytest.raises(ArmError, match="ForeignOperation"):
         await compute.get_operation_error(SUBSCRIPTION, url)
+
+
+def names(regions: list[dict[str, Any]]) -> list[str]:
+    return [region["name"] for region in regions]
+
+
+REGION_NAMES = st.lists(
+    st.sampled_from(["East US 2", "West Europe", "North Europe", "UK South"]), unique=True
+)
+
+
+@given(REGION_NAMES, REGION_NAMES, st.lists(st.sampled_from(["ukwest", "japaneast"]), unique=True))
+def test_merged_regions_never_lose_one(existing: list[str], asked: list[str], removed: list[str]) -> None:
+    """The last writer of the publishing profile wins: what is left out of an update is gone."""
+    present = [{"name": name, "regionalReplicaCount": 2, "kept": True} for name in existing]
+    put = [{"name": canonical_region(name), "regionalReplicaCount": 1} for name in asked]
+    merged = _merge_regions(present, put, removed)
+    assert merged[: len(existing)] == present
+    assert {canonical_region(name) for name in names(merged)} == {
+        canonical_region(name) for name in {*existing, *asked}
+    }
+    assert len(names(merged)) == len(set(map(canonical_region, names(merged))))
+
+
+def test_only_what_is_to_be_removed_is_left_out() -> None:
+    present = [{"name": "West Europe"}, {"name": "East US 2"}]
+    assert names(_merge_regions(present, [], ["eastus2"])) == ["West Europe"]
+
+
+@pytest.mark.parametrize(("present", "asked", "merged"), [(1, 3, 3), (3, 1, 3), (2, 2, 2)])
+def test_replica_counts_only_ever_grow(present: int, asked: int, merged: int) -> None:
+    """Somebody may have raised them by hand."""
+    existing = [{"name": "West Europe", "regionalReplicaCount": present}]
+    put = [{"name": "westeurope", "regionalReplicaCount": asked}]
+    assert _merge_regions(existing, put, []) == [{"name": "West Europe", "regionalReplicaCount": merged}]
+
+
+def test_every_disk_of_a_region_names_its_disk_encryption_set() -> None:
+    """Reported by users: a set for the OS disk alone fails late."""
+    key = f"{PROVIDER}/diskEncryptionSets/weu"
+    encrypted = TargetRegion(name="westeurope", disk_encryption_set=key, exclude_from_latest=True)
+    body = _version_body(spec(regions=[encrypted], data_disk_luns=[0, 3]))
+    (region,) = body["properties"]["publishingProfile"]["targetRegions"]
+    assert region["encryption"] == {
+        "osDiskImage": {"diskEncryptionSetId": key},
+        "dataDiskImages": [{"lun": 0, "diskEncryptionSetId": key}, {"lun": 3, "diskEncryptionSetId": key}],
+    }
+    assert region["excludeFromLatest"] is True
+    answered = {"id": str(spec().id), **body}
+    assert parse_image_version(answered).target_regions == [encrypted]
