@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format package lock scan-infra clean
+.PHONY: help demo serve test parity-az check format package lock scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,11 @@ serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and p
 
 test: $(VENV)/.installed ## run every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+parity-az: $(VENV)/.installed ## run the real az against the simulator (installs it in build/az; minutes)
+	$(PYTHON) -m venv build/az
+	build/az/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
+	$(BIN)/python -m scripts.parity_az --az build/az/bin/az
 
 check: $(VENV)/.installed ## lint, types, import directions
 	$(BIN)/ruff format --check .
