@@ -3,12 +3,12 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import images, versions
+from activities import batches, images, versions
 from adapters.policy_file import load_policy
 from adapters.settings import Settings
 from entities import version_ledger
-from orchestrators import migrate_image, prepare_definition, publish_version, watch_replication
-from triggers import http_api, image_events
+from orchestrators import migrate_batch, migrate_image, prepare_definition, publish_version, watch_replication
+from triggers import fleet_api, http_api, image_events, sweep
 
 # a wrong setting or policy stops the app here, with the place and the reason
 load_policy(Settings.from_environment().policy_file)
@@ -16,13 +16,17 @@ load_policy(Settings.from_environment().policy_file)
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for module in (
     http_api,
+    fleet_api,
     image_events,
+    sweep,
     migrate_image,
+    migrate_batch,
     prepare_definition,
     publish_version,
     watch_replication,
     version_ledger,
     images,
     versions,
+    batches,
 ):
     app.register_functions(module.blueprint)

@@ -3,11 +3,10 @@
 import azure.durable_functions as df
 
 from activities.answers import answer
+from adapters.planner import plan
 from adapters.services import services
 from domain import contracts
 from domain.contracts import ImageList, ImageRequest, PlanRequest, SubscriptionRequest
-from domain.planning import MigrationPlan, choose, name_targets
-from domain.planning import plan_migration as decide_plan
 
 blueprint = df.Blueprint()
 
@@ -27,17 +26,8 @@ async def list_managed_images(request: dict) -> dict:
 @blueprint.activity_trigger(input_name="request", activity=contracts.PLAN_MIGRATION)
 async def plan_migration(request: dict) -> dict:
     """The `MigrationPlan` for a `PlanRequest`. Only reads."""
-    return await answer(_plan(PlanRequest.model_validate(request)))
+    return await answer(plan(PlanRequest.model_validate(request)))
 
 
 async def _list(request: SubscriptionRequest) -> ImageList:
     return ImageList(images=await services().compute.list_managed_images(request.subscription))
-
-
-async def _plan(request: PlanRequest) -> MigrationPlan:
-    policy, compute = services().policy, services().compute
-    decision = choose(policy, request.image, request.overrides)
-    naming = name_targets(request.image, decision.choices) if decision.action == "migrate" else None
-    views = {gallery: await compute.view_gallery(gallery) for gallery in (naming.galleries if naming else [])}
-    known_regions = await compute.list_regions(request.image.id.subscription)
-    return decide_plan(request, decision, views, known_regions)

@@ -19,6 +19,7 @@ ARM_ENDPOINT = "GALLERIST_ARM_ENDPOINT"
 ARM_AUDIENCE = "GALLERIST_ARM_AUDIENCE"
 SUBSCRIPTIONS = "GALLERIST_SUBSCRIPTIONS"
 POLICY_FILE = "GALLERIST_POLICY_FILE"
+SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -40,6 +41,7 @@ class Settings:
     authority: str
     subscriptions: tuple[str, ...]
     policy_file: Path
+    sweep_schedule: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -65,4 +67,6 @@ class Settings:
             authority=authority,
             subscriptions=tuple(environment.get(SUBSCRIPTIONS, "").replace(",", " ").lower().split()),
             policy_file=APP_ROOT / environment.get(POLICY_FILE, "policy.yaml"),
+            # 17 minutes past every hour
+            sweep_schedule=environment.get(SWEEP_SCHEDULE, "0 17 * * * *"),
         )

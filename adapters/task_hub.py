@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import azure.durable_functions as df
 
 from domain import contracts
-from domain.contracts import MigrationRequest, MigrationStatus, ReplicationReport
-from domain.resource_ids import MIGRATION_ID_PREFIX, migration_id
+from domain.batches import BATCH_ID_PREFIX, CANCEL_EVENT, BatchState
+from domain.contracts import Failure, MigrationRequest, MigrationStatus, ReplicationReport, StepStatus
+from domain.coverage import KnownMigration
+from domain.resource_ids import MIGRATION_ID_PREFIX, ImageId, migration_id
 from domain.states import MigrationState
 
 # one page of the durable extension's answer; the SDK drops the token that would lead to the next one
@@ -60,15 +62,20 @@ async def start_migration(client: df.DurableOrchestrationClient, request: Migrat
     callers at the same moment one is refused by the durable extension.
     """
     instance_id = migration_id(request.image)
+    fresh = await _start_once(client, contracts.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
+    return Started(instance_id, fresh=fresh)
+
+
+async def _start_once(client: df.DurableOrchestrationClient, name: str, instance_id: str, body: Any) -> bool:
     if await _runs(client, instance_id):
-        return Started(instance_id, fresh=False)
+        return False
     try:
-        await client.start_new(contracts.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
+        await client.start_new(name, instance_id, body)
     except Exception:  # the SDK raises bare Exceptions; what happened is read from the task hub
         if await _runs(client, instance_id):
-            return Started(instance_id, fresh=False)
+            return False
         raise
-    return Started(instance_id, fresh=True)
+    return True
 
 
 async def find_migration(client: df.DurableOrchestrationClient, instance_id: str) -> dict[str, Any] | None:
@@ -83,7 +90,15 @@ async def find_migration(client: df.DurableOrchestrationClient, instance_id: str
         if target.state is MigrationState.REPLICATING and target.watched_by:
             watch = parse_instance(await client.get_status(target.watched_by))
             if watch is not None and watch.custom_status:
-                target.regions = ReplicationReport.model_validate(watch.custom_status).regions
+                report = ReplicationReport.model_validate(watch.custom_status)
+                target.regions = report.regions
+                status.waiting_for = status.waiting_for or report.waiting_for
+    for work in status.works:
+        step = parse_instance(await client.get_status(work))
+        if step is not None and step.runtime_status in _RUNNING and step.custom_status:
+            status.waiting_for = (
+                status.waiting_for or StepStatus.model_validate(step.custom_status).waiting_for
+            )
     return _view(instance, status)
 
 
@@ -93,6 +108,63 @@ async def list_migrations(
     """The migrations whose id comes after `after`, in the order of their ids."""
     async for instance in _instances(client, MIGRATION_ID_PREFIX, after, since):
         yield _view(instance, _migration_status(instance))
+
+
+async def known_migrations(client: df.DurableOrchestrationClient) -> dict[ImageId, KnownMigration]:
+    """What the task hub knows of every image's migration."""
+    known = {}
+    async for instance in _instances(client, MIGRATION_ID_PREFIX, "", None):
+        migration = _known(instance)
+        known[migration.status.image] = migration
+    return known
+
+
+async def known_migration(client: df.DurableOrchestrationClient, image: ImageId) -> KnownMigration | None:
+    """What the task hub knows of one image's migration."""
+    instance = parse_instance(await client.get_status(migration_id(image)))
+    return _known(instance) if instance else None
+
+
+def _known(instance: Instance) -> KnownMigration:
+    running = instance.runtime_status in _RUNNING
+    return KnownMigration(id=instance.id, status=_migration_status(instance), running=running)
+
+
+async def start_batch(client: df.DurableOrchestrationClient, batch_id: str, state: BatchState) -> bool:
+    """Start a batch under this id; False where one of this id runs."""
+    return await _start_once(client, contracts.MIGRATE_BATCH, batch_id, state.model_dump(mode="json"))
+
+
+async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> None:
+    """Ask a batch to start nothing more."""
+    await client.raise_event(batch_id, CANCEL_EVENT, True)
+
+
+async def find_batch(
+    client: df.DurableOrchestrationClient, batch_id: str
+) -> tuple[Instance, BatchState] | None:
+    """A batch as its latest execution knows it; None if there is none of this id."""
+    if not batch_id.startswith(BATCH_ID_PREFIX):
+        return None
+    instance = parse_instance(await client.get_status(batch_id))
+    if instance is None:
+        return None
+    told = instance.output if instance.runtime_status == "Completed" else instance.input
+    state = BatchState.model_validate(told)
+    if instance.runtime_status == "Failed":
+        state.state, state.failure = (
+            "failed",
+            Failure(code="OrchestratorFailed", message=str(instance.output)),
+        )
+    if instance.runtime_status == "Terminated":
+        state.state = "cancelled"
+    return instance, state
+
+
+async def list_batches(client: df.DurableOrchestrationClient) -> AsyncIterator[Instance]:
+    """All batches, in the order of their ids."""
+    async for instance in _instances(client, BATCH_ID_PREFIX, "", None):
+        yield instance
 
 
 async def _instances(
@@ -137,7 +209,7 @@ def _migration_status(instance: Instance) -> MigrationStatus:
 
 
 def _view(instance: Instance, status: MigrationStatus) -> dict[str, Any]:
-    body = status.model_dump(mode="json", exclude={"targets"})
+    body = status.model_dump(mode="json", exclude={"targets", "works"})
     targets = [
         {
             "gallery": target.definition.gallery.name,

@@ -12,13 +12,15 @@ from pydantic import BaseModel
 from domain.errors import ArmError, NotYetError, diagnose
 from domain.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
-from domain.policy import Choices
+from domain.policy_sections import Choices
 from domain.regions import canonical_region
 from domain.resource_ids import MIGRATION_ID_PREFIX, ImageDefinitionId, ImageId, ImageVersionId
 from domain.states import MigrationState
+from domain.versions import Numbering
 
 # orchestrators
 MIGRATE_IMAGE = "migrate_image"
+MIGRATE_BATCH = "migrate_batch"
 PREPARE_DEFINITION = "prepare_definition"
 PUBLISH_VERSION = "publish_version"
 WATCH_REPLICATION = "watch_replication"
@@ -31,6 +33,7 @@ LIST_IMAGE_VERSIONS = "list_image_versions"
 BEGIN_IMAGE_VERSION = "begin_image_version"
 GET_REPLICATION_STATUS = "get_replication_status"
 UPDATE_REGIONS = "update_regions"
+ADVANCE_BATCH = "advance_batch"
 # entities
 VERSION_LEDGER = "version_ledger"
 RESERVE = "reserve"
@@ -44,6 +47,11 @@ Value = TypeVar("Value")
 def watch_instance_id(migration: str, target: int) -> str:
     """The instance id of the orchestration that watches the version in the target-th gallery."""
     return f"watch-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{target}"
+
+
+def step_instance_id(step: str, migration: str, target: int) -> str:
+    """The instance id of the orchestration that takes this step for the target-th gallery."""
+    return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{target}"
 
 
 def ledger_key(definition: ImageDefinitionId) -> str:
@@ -78,6 +86,12 @@ class Waiting(BaseModel):
 
     reason: str
     until: datetime
+
+
+class StepStatus(BaseModel):
+    """The custom status of an orchestration that takes one step of a migration."""
+
+    waiting_for: Waiting | None = None
 
 
 class Answer(BaseModel, Generic[Value]):
@@ -170,6 +184,7 @@ class VersionSpec(BaseModel):
 
     definition: ImageDefinitionId
     version: str | None = None
+    numbering: Numbering = Numbering()
     location: str
     source: str
     regions: list[TargetRegion]
@@ -220,11 +235,13 @@ class DefinitionVersions(BaseModel):
 class Reservation(BaseModel):
     """The input of the ledger's `reserve`: who wants a number, and which ones the gallery shows as gone.
 
-    `wanted` is a caller's demand, `preferred` the number of the same content in the first gallery.
+    `wanted` is a caller's demand, `numbering` what the policy makes of the image, `preferred` the number of the
+    same content in the first gallery.
     """
 
     holder: str
     wanted: str | None = None
+    numbering: Numbering = Numbering()
     preferred: str | None = None
     held: str | None = None
     taken: list[str] = []
@@ -268,6 +285,7 @@ class ReplicationReport(BaseModel):
     provisioning_state: str
     regions: list[RegionProgress]
     failure: Failure | None = None
+    waiting_for: Waiting | None = None
 
     @classmethod
     def of(
@@ -332,7 +350,10 @@ class TargetStatus(BaseModel):
 
 
 class MigrationStatus(BaseModel):
-    """The custom status and the output of `migrate_image`: everything a caller is told about a migration."""
+    """The custom status and the output of `migrate_image`: everything a caller is told about a migration.
+
+    `works` are the instance ids of the orchestrations that take its present step; each shows what it waits for.
+    """
 
     image: ImageId
     state: MigrationState = MigrationState.PLANNED
@@ -342,6 +363,7 @@ class MigrationStatus(BaseModel):
     reason: str | None = None
     fix: str | None = None
     waiting_for: Waiting | None = None
+    works: list[str] = []
     warnings: list[str] = []
     failure: Failure | None = None
     targets: list[TargetStatus] = []

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from domain.contracts import MigrationRequest, Overrides
 from domain.galleries import TargetRegions
 from domain.images import PurchasePlan
-from domain.policy import Choices, DefinitionNaming
+from domain.policy_sections import Choices, DefinitionNaming
 from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
 from domain.versions import Version
 
@@ -55,6 +55,19 @@ class StartMigration(BaseModel):
             choices=choices, version=self.version, plan=self.plan, end_of_life=self.end_of_life
         )
         return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
+
+
+class AddRegions(BaseModel):
+    """The body of `POST /api/migrations/{id}/regions`: the regions to add, or none for those of the policy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    regions: TargetRegions | None = None
+
+    def to_migration_request(self, image: str, started_by: str) -> MigrationRequest:
+        """The orchestration's input: it finds the version, and adds the regions that are missing."""
+        overrides = Overrides(choices=Choices(regions=self.regions))
+        return MigrationRequest(image=ImageId.parse(image), started_by=started_by, overrides=overrides)
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

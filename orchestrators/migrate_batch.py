@@ -1,0 +1,58 @@
+"""Many images, oldest first: looks at what runs, starts what may be started, waits, and looks again."""
+
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from domain import contracts
+from domain.batches import CANCEL_EVENT, BatchState, running_ids
+from orchestrators.steps import StepFailedError, Steps, ask
+
+blueprint = df.Blueprint()
+
+LOOK_SECONDS = 30
+
+
+@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.MIGRATE_BATCH)
+def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
+    """Carry the `BatchState` given as input one step further, and continue as new with what has become of it.
+
+    Each execution holds one step only, so that the history of a batch never grows with the number of its images.
+    Returns the state at the end; cancelling ends it at once, and leaves alone what runs.
+    """
+    state = BatchState.model_validate(context.get_input())
+    try:
+        state = yield from ask(context, contracts.ADVANCE_BATCH, state, BatchState)
+    except StepFailedError as error:
+        state.state, state.failure = "failed", error.failure
+        return state.model_dump(mode="json")
+    context.set_custom_status(summary(state))
+    if state.done:
+        state.state = "completed"
+        return state.model_dump(mode="json")
+    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=_pause(state)))
+    cancel = context.wait_for_external_event(CANCEL_EVENT)
+    winner = yield context.task_any([timer, cancel])
+    if winner is cancel:
+        timer.cancel()
+        state.state = "cancelled"
+        return state.model_dump(mode="json")
+    context.continue_as_new(state.model_dump(mode="json"))
+    return None
+
+
+def summary(state: BatchState) -> dict[str, object]:
+    """What the custom status tells: the counts, never the images (it holds 16 KB)."""
+    return {
+        "selected": state.selected,
+        "pending": len(state.pending),
+        "running": len(state.running),
+        "counts": state.counts,
+        "left_alone": state.left_alone,
+    }
+
+
+def _pause(state: BatchState) -> float:
+    """A dry run has nothing to wait for but the next slice."""
+    return 1 if state.request.dry_run or not running_ids(state) else LOOK_SECONDS

@@ -1,0 +1,183 @@
+"""The HTTP API of the fleet: batches, coverage, and regions for what is migrated already."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from adapters.fleet import view_fleet
+from adapters.task_hub import (
+    Instance,
+    cancel_batch,
+    find_batch,
+    find_migration,
+    list_batches,
+    start_batch,
+    start_migration,
+)
+from domain.batches import BATCH_ID_PREFIX, BatchState, Scope, StartBatch, running_ids
+from domain.coverage import CATEGORIES, summary
+from domain.policy_sections import Match
+from domain.requests import AddRegions, FieldError
+from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
+from triggers.problems import ProblemError, invalid
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="batches", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def post_batch(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Start a batch, or plan it with `dry_run`: 202 with its address."""
+    return await respond(_start(req, client))
+
+
+@blueprint.route(route="batches", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def get_batches(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """List the batches."""
+    return await respond(_list(req, client))
+
+
+@blueprint.route(route="batches/{id}", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def get_batch(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """One batch: counts per state, and the images that did not complete."""
+    return await respond(_find(req, client))
+
+
+@blueprint.route(route="batches/{id}/cancel", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def post_batch_cancel(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Start nothing more of a batch; what Azure was asked for runs on, and is told."""
+    return await respond(_cancel(req, client))
+
+
+@blueprint.route(route="batches/{id}/resume", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def post_batch_resume(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Start a batch that has ended once more: what is migrated by now is left alone."""
+    return await respond(_resume(req, client))
+
+
+@blueprint.route(route="coverage", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def get_coverage(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """How many managed images there are, and where they stand; `category` lists those of one category."""
+    return await respond(_coverage(req, client))
+
+
+@blueprint.route(route="migrations/{id}/regions", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def post_regions(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Bring a version that exists to more regions; none is ever dropped."""
+    return await respond(_add_regions(req, client))
+
+
+async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    request = parse_body(req, StartBatch)
+    batch_id = f"{BATCH_ID_PREFIX}{uuid.uuid4().hex}"
+    await start_batch(client, batch_id, BatchState(request=request, started_by=f"{caller(req)}, {batch_id}"))
+    return _accepted(req, batch_id)
+
+
+async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    rows = [
+        {
+            "id": instance.id,
+            "state": instance.runtime_status.lower(),
+            "created": instance.created.isoformat(),
+            "progress": instance.custom_status,
+            "links": {"self": address(req, f"batches/{instance.id}")},
+        }
+        async for instance in list_batches(client)
+    ]
+    return json_response({"batches": rows})
+
+
+async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    instance, state = await _existing(req, client)
+    return json_response(_view(req, instance, state), headers={"Retry-After": str(POLL_SECONDS)})
+
+
+async def _cancel(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    instance, state = await _existing(req, client)
+    if state.state != "running":
+        raise ProblemError(HTTPStatus.CONFLICT, f"the batch {instance.id} has ended: {state.state}")
+    await cancel_batch(client, instance.id)
+    return _accepted(req, instance.id)
+
+
+async def _resume(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    instance, state = await _existing(req, client)
+    again = BatchState(request=state.request, started_by=f"{caller(req)}, {instance.id}")
+    if state.state == "running" or not await start_batch(client, instance.id, again):
+        raise ProblemError(HTTPStatus.CONFLICT, f"the batch {instance.id} runs")
+    return _accepted(req, instance.id)
+
+
+async def _coverage(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    category = req.params.get("category")
+    if category is not None and category not in CATEGORIES:
+        raise invalid([FieldError("category", f"'{category}' is none of {', '.join(CATEGORIES)}")])
+    scopes = [Scope(subscription=name) for name in subscriptions(req)]
+    standings = await view_fleet(client, scopes, Match())
+    listed = [place.model_dump(mode="json") for place in standings if place.category == category]
+    return json_response({**summary(standings), **({"listed": listed} if category else {})})
+
+
+async def _add_regions(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    body = parse_body(req, AddRegions)
+    instance_id = req.route_params["id"]
+    migration = await find_migration(client, instance_id)
+    if migration is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
+    started = await start_migration(client, body.to_migration_request(migration["image"], caller(req)))
+    location = address(req, f"migrations/{instance_id}")
+    headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
+    if not started.fresh:
+        detail = f"the migration runs; add the regions when it has ended: {location}"
+        raise ProblemError(HTTPStatus.CONFLICT, detail, headers=headers)
+    return json_response({"id": instance_id, "links": {"self": location}}, 202, headers)
+
+
+async def _existing(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> tuple[Instance, BatchState]:
+    found = await find_batch(client, req.route_params["id"])
+    if found is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no batch '{req.route_params['id']}'")
+    return found
+
+
+def _accepted(req: func.HttpRequest, batch_id: str) -> func.HttpResponse:
+    location = address(req, f"batches/{batch_id}")
+    headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
+    return json_response({"id": batch_id, "links": {"self": location}}, 202, headers)
+
+
+def _view(req: func.HttpRequest, instance: Instance, state: BatchState) -> dict[str, Any]:
+    runs_on = [address(req, f"migrations/{name}") for name in running_ids(state)]
+    return {
+        "id": instance.id,
+        "state": state.state,
+        "request": state.request.model_dump(mode="json", exclude_none=True),
+        "started_by": state.started_by,
+        "selected": state.selected,
+        "waiting": len(state.pending),
+        "running": runs_on,
+        "counts": state.counts,
+        "left_alone": state.left_alone,
+        "all_selected": state.exhausted,
+        "images": [result.model_dump(mode="json") for result in state.shown],
+        "failure": state.failure.model_dump(mode="json") if state.failure else None,
+        "created": instance.created.isoformat(),
+        "updated": instance.updated.isoformat(),
+        "links": {"self": address(req, f"batches/{instance.id}")},
+    }
