@@ -3,6 +3,7 @@
 It needs Python 3.13; its virtual environment is made once, under ``build/``. Elsewhere these tests are skipped.
 """
 
+import asyncio
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,14 @@ import httpx
 import pytest
 
 from local.host import history
-from local.host.app import App, AppError, load_app
+from local.host.activities import run_activity
+from local.host.app import App, AppError, Function, load_app
 from local.host.clock import Clock
 from local.host.http_triggers import http_functions
 from local.host.indexing import check
+from local.host.instances import ActivityCall
+from local.host.invocation import Invoker
+from local.host.management_urls import ManagementUrls
 from local.host.sdk import OrchestratorAnswer, orchestrator_context, run_orchestrator
 from local.host.server import HostServer
 
@@ -184,22 +190,33 @@ def test_an_http_function_an_activity_and_an_orchestrator_answer_the_same_throug
 def test_gallerists_own_functions_answer_the_same_through_both(drive: Drive, tmp_path: Path) -> None:
     app = load_app(ROOT)
     image = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.Compute/images/i"
-    step = first_episode(app, "migrate_image", {"image": image})
-    health, image_refused, decided = drive(
+    step = first_episode(app, "migrate_image", {"image": image, "started_by": "a test"})
+    post = next(f.name for f in app.functions.values() if f.trigger.get("methods") == ["POST"])
+    client = ManagementUrls("http://127.0.0.1:1", "Hub", "code").client_binding()
+    bad_request = http_call(post, method="POST", url="http://host/api/migrations", body="no json")
+    bad_request["inputs"]["client"] = {"kind": "string", "value": client}
+    activity, orchestrator = app.activities["get_managed_image"], app.orchestrators["migrate_image"]
+    page, refused, decided = drive(
         ROOT,
-        http_call("health"),
-        durable_call("get_managed_image", "request", '{"image": "no id"}'),
-        durable_call("migrate_image", "context", step),
+        bad_request,
+        durable_call(activity.name, activity.trigger["name"], '{"image": "no id"}'),
+        durable_call(orchestrator.name, "context", step),
     )["results"]
     with HostServer(ROOT, tmp_path / "hub.db") as host:
-        ours = httpx.get(f"{host.url}/api/health")
-        assert (health["status"], health["body"]) == (ours.status_code, ours.text)
-    with pytest.raises(Exception, match=r".") as failure:
-        app.activities["get_managed_image"].code({"image": "no id"})
-    assert image_refused["failure"] == f"{type(failure.value).__name__}: {failure.value}"
-    assert OrchestratorAnswer.parse(decided["value"]) == run_orchestrator(
-        app.orchestrators["migrate_image"].code, step
-    )
+        ours = httpx.post(f"{host.url}/api/migrations", content="no json")
+        assert (page["status"], page["body"], ours.status_code) == (400, ours.text, 400)
+        wrong = asyncio.run(invoke(activity, '{"image": "no id"}'))
+    assert refused["failure"] == wrong
+    assert OrchestratorAnswer.parse(decided["value"]) == run_orchestrator(orchestrator.code, step)
+
+
+async def invoke(activity: Function, text: str) -> str:
+    """Run an activity as the host does, and give its failure."""
+    with ThreadPoolExecutor(1) as threads:
+        call = ActivityCall("i", "x", 0, activity.durable_name, text)
+        invoker = Invoker("", threads, lambda: "")
+        event = await run_activity(call, {activity.durable_name.lower(): activity}, invoker, lambda: NOW)
+    return str(event["Reason"]).partition("failed:  ")[2]
 
 
 REFUSED = ["list[int]", "dict[str, int]", "int | None", "typing.Optional[int]", "tuple[int, ...]"]
