@@ -15,3 +15,49 @@ def canonical_region(name: str) -> str:
 
 
 Region = Annotated[str, AfterValidator(canonical_region), Field(min_length=1)]
+
+# documented: the regions with availability zones in "Azure regions list", and those of the sovereign clouds in
+# "Availability zone service and regional support"; Standard_ZRS needs zones
+REGIONS_WITH_ZONES = frozenset(
+    {
+        "australiaeast",
+        "austriaeast",
+        "belgiumcentral",
+        "brazilsouth",
+        "canadacentral",
+        "centralindia",
+        "centralus",
+        "chilecentral",
+        "chinanorth3",
+        "eastasia",
+        "eastus",
+        "eastus2",
+        "francecentral",
+        "germanywestcentral",
+        "indonesiacentral",
+        "israelcentral",
+        "italynorth",
+        "japaneast",
+        "japanwest",
+        "koreacentral",
+        "malaysiawest",
+        "mexicocentral",
+        "newzealandnorth",
+        "northeurope",
+        "norwayeast",
+        "polandcentral",
+        "qatarcentral",
+        "southafricanorth",
+        "southcentralus",
+        "southeastasia",
+        "spaincentral",
+        "swedencentral",
+        "switzerlandnorth",
+        "uaenorth",
+        "uksouth",
+        "usgovvirginia",
+        "westeurope",
+        "westus2",
+        "westus3",
+    }
+)

@@ -1,5 +1,6 @@
 """One managed image, from what it is to a version that every target region of every target gallery has."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -16,12 +17,14 @@ from domain.contracts import (
     PublishRequest,
     ReplicationReport,
     TargetStatus,
+    Waiting,
 )
 from domain.galleries import ImageDefinition
 from domain.images import ManagedImage
 from domain.planning import MigrationPlan, TargetPlan
 from domain.replication import WatchRequest
-from domain.states import MigrationState, move
+from domain.states import ENDS, MigrationState, move
+from orchestrators.log_lines import log_migration
 from orchestrators.steps import StepFailedError, Steps, ask
 
 blueprint = df.Blueprint()
@@ -34,14 +37,14 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
     progress = Progress(context, request)
     image = None
     try:
-        image = yield from _get_image(context, request)
+        image = yield from _get_image(context, request, progress)
         if image is None:
             progress.move(MigrationState.SKIPPED, reason="the managed image does not exist (any more)")
             return progress.output()
         end = yield from _migrate(context, request, image, progress)
     except StepFailedError as error:
         end = End.of_failure(error.failure)
-    changed = image is not None and (yield from _changed_meanwhile(context, request, image))
+    changed = image is not None and (yield from _changed_meanwhile(context, request, image, progress))
     if changed:
         # events that came while this ran were taken as done: begin again with the image as it is now
         context.continue_as_new(context.get_input())
@@ -70,10 +73,19 @@ class Progress:
         self._context = context
         self.status = MigrationStatus(image=request.image, started_by=request.started_by)
         self._show()
+        log_migration(context, "started", self.status)
 
     def move(self, state: MigrationState, **details: Any) -> None:
         """Go to the next state, with what is to be told about it."""
-        self.status = self.status.model_copy(update={"state": move(self.status.state, state), **details})
+        told = {"state": move(self.status.state, state), "works": [], **details}
+        self.status = self.status.model_copy(update=told)
+        self._show()
+        if state in ENDS:
+            log_migration(self._context, state, self.status)
+
+    def show_waiting(self, waiting: Waiting | None) -> None:
+        """Show what is waited for, until it is over."""
+        self.status = self.status.model_copy(update={"waiting_for": waiting})
         self._show()
 
     def show_targets(self, targets: list[TargetStatus]) -> None:
@@ -92,18 +104,21 @@ class Progress:
 
 
 def _get_image(
-    context: df.DurableOrchestrationContext, request: MigrationRequest
+    context: df.DurableOrchestrationContext, request: MigrationRequest, progress: Progress
 ) -> Steps[ManagedImage | None]:
     asked = ImageRequest(image=request.image)
-    return (yield from ask(context, contracts.GET_MANAGED_IMAGE, asked, ManagedImage))
+    return (yield from ask(context, contracts.GET_MANAGED_IMAGE, asked, ManagedImage, progress.show_waiting))
 
 
 def _changed_meanwhile(
-    context: df.DurableOrchestrationContext, request: MigrationRequest, image: ManagedImage
+    context: df.DurableOrchestrationContext,
+    request: MigrationRequest,
+    image: ManagedImage,
+    progress: Progress,
 ) -> Steps[bool]:
     """Whether the name stands for another content by now; not knowing is no reason to spoil what was done."""
     try:
-        now = yield from _get_image(context, request)
+        now = yield from _get_image(context, request, progress)
     except StepFailedError:
         return False
     return now is not None and now.fingerprint != image.fingerprint
@@ -122,13 +137,14 @@ def _migrate(
         overrides=request.overrides,
         now=context.current_utc_datetime,
     )
-    plan = yield from ask(context, contracts.PLAN_MIGRATION, asked, MigrationPlan)
+    plan = yield from ask(context, contracts.PLAN_MIGRATION, asked, MigrationPlan, progress.show_waiting)
     told = {"rule": plan.rule, "fingerprint": plan.fingerprint, "warnings": plan.warnings}
     if plan.outcome != "migrate":
         state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
         return End(state, {"reason": plan.reason, "fix": plan.fix, **told})
-    progress.move(MigrationState.PREPARING, **told)
-    yield from _prepare_definitions(context, plan)
+    prepares = _works(context, "prepare", range(len(plan.targets)))
+    progress.move(MigrationState.PREPARING, works=prepares, **told)
+    yield from _prepare_definitions(context, plan, prepares)
     run = _Run(context, request, image, plan, progress)
     first, *others = range(len(plan.targets))
     done = yield from run.publish([first])
@@ -139,13 +155,19 @@ def _migrate(
     return _conclude([progress_of.get(target.definition.id) for target in plan.targets])
 
 
-def _prepare_definitions(context: df.DurableOrchestrationContext, plan: MigrationPlan) -> Steps[None]:
+def _works(context: df.DurableOrchestrationContext, step: str, targets: Iterable[int]) -> list[str]:
+    return [contracts.step_instance_id(step, context.instance_id, target) for target in targets]
+
+
+def _prepare_definitions(
+    context: df.DurableOrchestrationContext, plan: MigrationPlan, works: list[str]
+) -> Steps[None]:
     replies = yield context.task_all(
         [
             context.call_sub_orchestrator(
-                contracts.PREPARE_DEFINITION, target.definition.model_dump(mode="json")
+                contracts.PREPARE_DEFINITION, target.definition.model_dump(mode="json"), instance_id
             )
-            for target in plan.targets
+            for target, instance_id in zip(plan.targets, works, strict=True)
         ]
     )
     for reply in replies:
@@ -173,8 +195,14 @@ class _Run:
 
     def publish(self, targets: list[int], copy_of: TargetStatus | None = None) -> Steps[list[TargetStatus]]:
         """Publish and watch these targets; returns how each one ended."""
-        self._progress.move(MigrationState.PUBLISHING)
-        replies = yield self._context.task_all([self._begin(target, copy_of) for target in targets])
+        works = _works(self._context, "publish", targets)
+        self._progress.move(MigrationState.PUBLISHING, works=works)
+        replies = yield self._context.task_all(
+            [
+                self._begin(target, instance_id, copy_of)
+                for target, instance_id in zip(targets, works, strict=True)
+            ]
+        )
         published = [
             TargetStatus.model_validate(reply).watched(
                 contracts.watch_instance_id(self._context.instance_id, target)
@@ -198,7 +226,7 @@ class _Run:
     def _status_of(self, status: TargetStatus) -> TargetStatus:
         return next(shown for shown in self._progress.status.targets if shown.definition == status.definition)
 
-    def _begin(self, target: int, copy_of: TargetStatus | None) -> Any:
+    def _begin(self, target: int, instance_id: str, copy_of: TargetStatus | None) -> Any:
         planned = self._plan.targets[target]
         wanted = self._request.overrides.version
         publish = PublishRequest(
@@ -207,7 +235,9 @@ class _Run:
             wanted_version=wanted,
             preferred_version=copy_of.version_id.name if copy_of and copy_of.version_id else None,
         )
-        return self._context.call_sub_orchestrator(contracts.PUBLISH_VERSION, publish.model_dump(mode="json"))
+        return self._context.call_sub_orchestrator(
+            contracts.PUBLISH_VERSION, publish.model_dump(mode="json"), instance_id
+        )
 
     def _watch(self, target: int, status: TargetStatus) -> Any:
         assert status.version_id is not None  # noqa: S101 # only what was begun is watched

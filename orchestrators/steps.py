@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.contracts import Answer, Failure, Wait, Waiting
+from domain.contracts import Answer, Failure, StepStatus, Wait, Waiting
 
 Value = TypeVar("Value")
 
@@ -48,15 +48,16 @@ def ask(
     while True:
         reply = yield context.call_activity(activity, request.model_dump(mode="json"))
         answer = Answer[value_type].model_validate(reply)  # type: ignore[valid-type] # the type is known at run time only
-        if answer.wait is None:
+        waiting = patience.next_wait(answer.wait) if answer.wait else None
+        if waiting is None:
             break
-        waiting = patience.next_wait(answer.wait)
         show(waiting)
         yield context.create_timer(waiting.until)
     if patience.waits:
         show(None)
-    if answer.failure is not None:
-        raise StepFailedError(answer.failure)
+    failure = answer.wait.failure if answer.wait else answer.failure
+    if failure is not None:
+        raise StepFailedError(failure)
     return answer.value  # type: ignore[return-value] # None where Value allows it
 
 
@@ -64,7 +65,7 @@ def shown_as_custom_status(context: df.DurableOrchestrationContext) -> Show:
     """The `show` of an orchestration that has nothing else to tell."""
 
     def show(waiting: Waiting | None) -> None:
-        context.set_custom_status({"waiting_for": waiting and waiting.model_dump(mode="json")})
+        context.set_custom_status(StepStatus(waiting_for=waiting).model_dump(mode="json"))
 
     return show
 
@@ -83,16 +84,15 @@ class _Patience:
         self._tries = 0
         self.waits = 0
 
-    def next_wait(self, wait: Wait) -> Waiting:
-        """What is waited for next. Throttling ends by itself, anything else may not: its tries are counted.
+    def next_wait(self, wait: Wait) -> Waiting | None:
+        """What is waited for next, None at the end of patience.
 
-        Raises:
-            StepFailedError: patience is at its end.
+        Throttling ends by itself, anything else may not: its tries are counted.
         """
         self.waits += 1
         self._tries += 0 if wait.throttled else 1
         if self._tries > MOST_WAITS or self._context.current_utc_datetime >= self._throttled_until:
-            raise StepFailedError(wait.failure)
+            return None
         seconds = wait_seconds(self._context.instance_id, self.waits, wait)
         until = self._context.current_utc_datetime + timedelta(seconds=seconds)
         return Waiting(reason=wait.reason, until=until)

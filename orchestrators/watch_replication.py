@@ -6,9 +6,17 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import contracts
-from domain.contracts import Answer, Failure, RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
+from domain.contracts import (
+    Answer,
+    Failure,
+    RegionsRequest,
+    RegionsUpdate,
+    ReplicationReport,
+    StatusRequest,
+    Waiting,
+)
 from domain.replication import Step, WatchRequest, next_step
-from orchestrators.steps import StepFailedError, Steps, ask, sleep
+from orchestrators.steps import Show, StepFailedError, Steps, ask, sleep
 
 blueprint = df.Blueprint()
 
@@ -26,12 +34,15 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
     """
     request = WatchRequest.model_validate(context.get_input())
     request.started_at = request.started_at or context.current_utc_datetime
+    shown = ReplicationReport.unknown(request.region_names, None)
     for _ in range(LOOKS_PER_EXECUTION):
         reply = yield context.call_activity(contracts.GET_REPLICATION_STATUS, _look(request))
         answer = Answer[ReplicationReport].model_validate(reply)
         report = answer.value or ReplicationReport.unknown(request.region_names, answer.failure)
         if answer.value is not None:
+            shown = report
             context.set_custom_status(report.model_dump(mode="json"))
+        show = _showing(context, shown)
         lost = _patience_lost(context, request, report)
         if lost is not None:
             return report.model_copy(update={"failure": lost}).model_dump(mode="json")
@@ -39,10 +50,10 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
         if step.kind == "end":
             return report.model_dump(mode="json")
         try:
-            yield from _carry_out(context, request, step)
+            yield from _carry_out(context, request, step, show)
         except StepFailedError as error:
             return report.model_copy(update={"failure": error.failure}).model_dump(mode="json")
-        yield from _sleep_until_next_look(context, request, answer)
+        yield from _sleep_until_next_look(context, request, answer, show)
     context.continue_as_new(request.model_dump(mode="json"))
     return None
 
@@ -54,22 +65,38 @@ def _look(request: WatchRequest) -> dict[str, Any]:
     return look.model_dump(mode="json")
 
 
-def _carry_out(context: df.DurableOrchestrationContext, request: WatchRequest, step: Step) -> Steps[None]:
+def _showing(context: df.DurableOrchestrationContext, report: ReplicationReport) -> Show:
+    """Shows what is waited for beside the latest report."""
+
+    def show(waiting: Waiting | None) -> None:
+        context.set_custom_status(report.model_copy(update={"waiting_for": waiting}).model_dump(mode="json"))
+
+    return show
+
+
+def _carry_out(
+    context: df.DurableOrchestrationContext, request: WatchRequest, step: Step, show: Show
+) -> Steps[None]:
     """Change the version's regions if the step says so, and follow the operation that this begins."""
     request.state = step.state
     if step.kind == "change":
         change = RegionsRequest(version_id=request.version_id, put=step.put, remove=step.remove)
-        update = yield from ask(context, contracts.UPDATE_REGIONS, change, RegionsUpdate)
+        update = yield from ask(context, contracts.UPDATE_REGIONS, change, RegionsUpdate, show)
         request.operation_url = update.operation_url
 
 
 def _sleep_until_next_look(
-    context: df.DurableOrchestrationContext, request: WatchRequest, answer: Answer[ReplicationReport]
+    context: df.DurableOrchestrationContext,
+    request: WatchRequest,
+    answer: Answer[ReplicationReport],
+    show: Show,
 ) -> Steps[None]:
-    started_at = request.started_at or context.current_utc_datetime
-    seconds = next_look_seconds(request, context.current_utc_datetime - started_at)
-    wish = answer.wait.retry_after_seconds if answer.wait else None
-    yield from sleep(context, max(seconds, wish or 0))
+    now = context.current_utc_datetime
+    seconds = next_look_seconds(request, now - (request.started_at or now))
+    if answer.wait is not None:
+        seconds = max(seconds, answer.wait.retry_after_seconds or 0)
+        show(Waiting(reason=answer.wait.reason, until=now + timedelta(seconds=seconds)))
+    yield from sleep(context, seconds)
 
 
 def next_look_seconds(request: WatchRequest, elapsed: timedelta) -> float:

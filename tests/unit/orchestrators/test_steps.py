@@ -101,6 +101,18 @@ def test_what_is_waited_for_is_shown_with_its_end_and_cleared_after() -> None:
     assert (waiting.reason, waiting.until, after) == ("busy", context.named("timer")[0].input, None)
 
 
+def test_what_was_waited_for_in_vain_is_not_shown_any_more() -> None:
+    seen: list[Any] = []
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from ask(context, "look", ASKED, ManagedImage, seen.append)
+
+    with pytest.raises(StepFailedError):
+        run(showing, FakeContext({}), {"look": lambda _: wait()})
+    assert len(seen) == MOST_WAITS + 1
+    assert seen[-1] is None
+
+
 def test_without_a_wait_nothing_is_shown() -> None:
     context = FakeContext({})
 
