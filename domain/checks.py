@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from domain.galleries import ImageDefinition, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
-from domain.policy import Choices
+from domain.policy import Decision, faults_in
+from domain.policy_sections import Choices
 from domain.resource_ids import GalleryId, ImageDefinitionId
 
 # "source resource size 2520 exceeds the max size 2048 supported" (the service's error text)
@@ -80,7 +81,7 @@ def check_regions(
                 name="regions",
                 verdict="failed",
                 detail=f"no such region for this subscription: {', '.join(unknown)}",
-                fix="correct the region's name in the policy or in the request",
+                fix="correct the region's name in the policy, in the request or in the image's tag gallerist:regions",
             )
         ]
     names = ", ".join(region.name for region in regions)
@@ -130,6 +131,39 @@ def check_end_of_life(end_of_life: datetime | None, now: datetime) -> list[Check
             fix="give a date in the future",
         )
     ]
+
+
+def check_decision(decision: Decision) -> list[Check]:
+    """What stands against any plan: tags of the image that cannot be understood, choices that lead nowhere."""
+    tags = [
+        Check(
+            name="override tags",
+            verdict="failed",
+            detail=fault,
+            fix="correct the image's tag, or take it away",
+        )
+        for fault in decision.faults
+    ]
+    choices = [
+        Check(
+            name="policy",
+            verdict="failed",
+            detail=f"{decision.rule}: {fault.reason}",
+            fix="let a rule of the policy say it, or the image's tags, or the request",
+        )
+        for fault in faults_in(decision.choices)
+    ]
+    return tags + choices
+
+
+def no_version_given(reason: str) -> Check:
+    """The check that fails where the image's name or tag is to give the version, and does not."""
+    return Check(
+        name="version",
+        verdict="failed",
+        detail=reason,
+        fix="correct the image's name or tag, choose another version strategy, or ask for a version in the request",
+    )
 
 
 def name_does_not_fit(image: ManagedImage, choices: Choices) -> Check:

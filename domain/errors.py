@@ -4,6 +4,7 @@ GalleristError
 ├── ResourceIdError   a text that is not the resource id it should be
 ├── PolicyError       a policy that cannot be read
 ├── IllegalMoveError  a migration state that cannot follow another
+├── NoVersionLeftError  a version after which there is none
 ├── NotYetError       something that time alone brings about
 └── ArmError          what Azure Resource Manager answered instead of doing the work
 """
@@ -44,6 +45,13 @@ class IllegalMoveError(GalleristError):
         super().__init__(
             f"a migration cannot go from '{current}' to '{wanted}'; from '{current}' it can go to {choices}"
         )
+
+
+class NoVersionLeftError(GalleristError, ValueError):
+    """The largest version there can be has a number that is asked for the next one."""
+
+    def __init__(self, largest: str) -> None:
+        super().__init__(f"after version {largest} there is none")
 
 
 class NotYetError(GalleristError):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel
@@ -82,7 +82,7 @@ class ManagedImage(BaseModel):
                 [disk.lun if disk.lun is not None else -1, disk.source.lower()] for disk in self.disks
             ),
             "source": (self.source_virtual_machine or "").lower(),
-            "created": self.created_at.isoformat() if self.created_at else None,
+            "created": self.created_at.astimezone(UTC).isoformat() if self.created_at else None,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -5,13 +5,14 @@ it is carried out.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
 from domain.checks import (
     Check,
+    check_decision,
     check_definition,
     check_definition_name,
     check_end_of_life,
@@ -20,14 +21,17 @@ from domain.checks import (
     check_regions,
     missing_gallery,
     name_does_not_fit,
+    no_version_given,
 )
 from domain.contracts import Overrides, PlanRequest, VersionSpec
 from domain.galleries import Gallery, ImageDefinition, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
-from domain.policy import Choices, Decision, Policy, render, template_values
+from domain.numbering import number_image
+from domain.policy import Decision, Policy, render, template_values
+from domain.policy_sections import Choices
 from domain.replication import Rollout
 from domain.resource_ids import GalleryId, ImageDefinitionId
-from domain.versions import version_tags
+from domain.versions import Numbering, version_tags
 
 # documented: publisher up to 128 characters, offer and SKU up to 64
 _LONGEST_PUBLISHER, _LONGEST_OFFER, _LONGEST_SKU = 128, 64, 64
@@ -79,9 +83,9 @@ class Naming(NamedTuple):
     sku: str
 
 
-def choose(policy: Policy, image: ManagedImage, overrides: Overrides) -> Decision:
-    """What the policy says about the image, with the request's own choices over it."""
-    decision = policy.decide(image)
+def choose(policy: Policy, image: ManagedImage, overrides: Overrides, now: datetime) -> Decision:
+    """What the policy and the image's tags say about the image, with the request's own choices over both."""
+    decision = policy.decide(image, now)
     return decision._replace(choices=overrides.choices.over(decision.choices))
 
 
@@ -116,18 +120,23 @@ def plan_migration(
     """
     image, choices = request.image, decision.choices
     plan = MigrationPlan(outcome="skipped", rule=decision.rule, fingerprint=image.fingerprint)
-    if decision.action == "ignore":
+    if decision.action == "ignore" and not decision.faults:
         return plan.model_copy(update={"reason": f"the policy ignores it ({decision.rule})"})
+    faults = check_decision(decision)
+    if faults:
+        return _conclude(plan, faults, [])
     naming = name_targets(image, choices)
     if naming is None:
         return _conclude(plan, [name_does_not_fit(image, choices)], [])
     regions = _target_regions(image, choices)
+    numbering, no_number = _numbering(request, decision)
     checks = [
         *check_image(image),
         *check_regions(image, choices, regions, known_regions),
         check_purchase_plan(image, _purchase_plan(request)),
         check_definition_name(naming.definition),
         *check_end_of_life(request.overrides.end_of_life, request.now),
+        *no_number,
     ]
     targets = []
     for gallery_id in naming.galleries:
@@ -145,7 +154,7 @@ def plan_migration(
             TargetPlan(
                 definition=definition,
                 definition_exists=existing is not None,
-                version=_version_spec(request, definition.id, rollout.beginning(), decision),
+                version=_version_spec(request, definition.id, rollout.beginning(), decision, numbering),
                 rollout=rollout,
             )
         )
@@ -217,13 +226,28 @@ def _with_free_identity(wanted: ImageDefinition, others: list[ImageDefinition]) 
     return wanted.model_copy(update={"sku": f"{wanted.sku[: _LONGEST_SKU - 9]}-{suffix}"})
 
 
+def _numbering(request: PlanRequest, decision: Decision) -> tuple[Numbering, list[Check]]:
+    """How the version gets its number, and the check that failed if it cannot; a request's own number is above all."""
+    if request.overrides.version is not None:
+        return Numbering(), []
+    try:
+        return number_image(request.image, decision.choices, decision.number, request.now), []
+    except ValueError as error:
+        return Numbering(), [no_version_given(str(error))]
+
+
 def _version_spec(
-    request: PlanRequest, definition: ImageDefinitionId, regions: list[TargetRegion], decision: Decision
+    request: PlanRequest,
+    definition: ImageDefinitionId,
+    regions: list[TargetRegion],
+    decision: Decision,
+    numbering: Numbering,
 ) -> VersionSpec:
     image, choices = request.image, decision.choices
     days = choices.end_of_life_after_days
     return VersionSpec(
         definition=definition,
+        numbering=numbering,
         # documented: the version's location is its source's; gallery and definition may be elsewhere
         location=image.location,
         source=str(image.id),
@@ -231,7 +255,7 @@ def _version_spec(
         data_disk_luns=[disk.lun for disk in image.data_disks if disk.lun is not None],
         exclude_from_latest=choices.exclude_from_latest is not False,
         end_of_life=request.overrides.end_of_life or (request.now + timedelta(days=days) if days else None),
-        tags=version_tags(image, request.started_by, decision.rule),
+        tags=version_tags(image, request.started_by, decision.rule, request.now),
     )
 
 

@@ -1,144 +1,65 @@
 """The user's rules: which managed images are migrated, and into what. Reading the file is the adapters' business."""
 
 import re
-from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from domain.galleries import TargetRegions
-from domain.images import ManagedImage, OsType
-from domain.regions import Region, canonical_region
-from domain.resource_ids import GalleryId
-
-Action = Literal["migrate", "ignore"]
-Waves = Literal["all-at-once", "home-first"]
-SecurityType = Literal["Standard", "TrustedLaunchSupported"]
+from domain.images import ManagedImage
+from domain.override_tags import ACTION_TAG, read_override_tags
+from domain.policy_sections import (
+    Action,
+    Choices,
+    DefinitionNaming,
+    Match,
+    Replication,
+    Section,
+    VersionNumbering,
+)
+from domain.regions import canonical_region
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
-_ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 # what every template may name besides the groups of `name_pattern`
 TEMPLATE_NAMES = frozenset(
     {"image", "resource_group", "subscription", "location", "os_type", "generation", "definition"}
 )
+# the groups of `name_pattern` that the strategy `from-name` takes the version from
+VERSION_GROUPS = ("major", "minor", "patch")
+
+Part = TypeVar("Part", bound=Section)
 
 
-def _well_formed_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
-    return pattern
+class Fault(NamedTuple):
+    """Something wrong with a policy: the way to it through the document, as in ("rules", 0, "name"), and why."""
 
+    place: tuple[int | str, ...]
+    reason: str
 
-def _gallery_template(text: str) -> str:
-    GalleryId.parse(text.replace("{subscription}", _ANY_SUBSCRIPTION))
-    return text
-
-
-GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
-Glob = Annotated[str, StringConstraints(min_length=1)]
-
-
-class Section(BaseModel):
-    """A part of the policy file: keys that are not known are errors, not wishes."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class DefinitionNaming(Section):
-    """Templates of the image definition's fixed fields; `{family}` stands for a group of `name_pattern`."""
-
-    name: str | None = None
-    publisher: str | None = None
-    offer: str | None = None
-    sku: str | None = None
-    security_type: SecurityType | None = None
-
-
-class Replication(Section):
-    """How long to wait for the regions, and how often to look."""
-
-    deadline_hours: float | None = Field(default=None, gt=0, le=24 * 14)
-    first_poll_seconds: float | None = Field(default=None, ge=1)
-    longest_poll_seconds: float | None = Field(default=None, ge=1)
-    # home-first: the other regions are added once the image's own region has the version
-    waves: Waves | None = None
-    # begin with so many replicas in each region, and raise them to the full count once all regions have the version
-    first_replicas: int | None = Field(default=None, ge=1, le=100)
-    # how often a region that failed or is stuck is removed and added again
-    heal_attempts: int | None = Field(default=None, ge=0, le=10)
-    # a region whose progress stands still for so long is stuck
-    stuck_after_hours: float | None = Field(default=None, gt=0)
-
-
-class Choices(Section):
-    """What a policy can decide about a migration. What is not said is left to the defaults."""
-
-    galleries: list[GalleryTemplate] | None = Field(default=None, min_length=1)
-    name_pattern: Annotated[str, AfterValidator(_well_formed_pattern)] | None = None
-    definition: DefinitionNaming = DefinitionNaming()
-    regions: TargetRegions | None = None
-    exclude_from_latest: bool | None = None
-    end_of_life_after_days: int | None = Field(default=None, ge=1)
-    replication: Replication = Replication()
-
-    def over(self, lower: "Choices") -> "Choices":
-        """These choices, and the lower ones where these say nothing."""
-        said, fallback = _said(self), _said(lower)
-        merged = fallback | said
-        for section in ("definition", "replication"):
-            merged[section] = fallback.get(section, {}) | said.get(section, {})
-        return Choices.model_validate(merged)
-
-
-def _said(choices: Choices) -> dict[str, Any]:
-    return choices.model_dump(mode="json", exclude_none=True, include=set(Choices.model_fields))
-
-
-class Match(Section):
-    """Which images a rule is for: every part that is given has to fit; globs, case ignored."""
-
-    subscriptions: list[str] | None = None
-    resource_groups: list[Glob] | None = None
-    names: list[Glob] | None = None
-    tags: dict[str, Glob] | None = None
-    os_type: OsType | None = None
-    locations: list[Region] | None = None
-
-    def fits(self, image: ManagedImage) -> bool:
-        """Whether the image is one of these."""
-        tags = {key.lower(): value for key, value in image.tags.items()}
-        return (
-            _fits_any(self.subscriptions, image.id.subscription)
-            and _fits_any(self.resource_groups, image.id.resource_group)
-            and _fits_any(self.names, image.id.name)
-            and all(_fits(glob, tags.get(key.lower())) for key, glob in (self.tags or {}).items())
-            and self.os_type in (None, image.os_type)
-            and (self.locations is None or image.location in self.locations)
-        )
-
-
-def _fits_any(globs: list[str] | None, text: str) -> bool:
-    return globs is None or any(_fits(glob, text) for glob in globs)
-
-
-def _fits(glob: str, text: str | None) -> bool:
-    return text is not None and fnmatchcase(text.lower(), glob.lower())
+    def details(self) -> InitErrorDetails:
+        """The fault in pydantic's form."""
+        kind = PydanticCustomError("policy", "{reason}", {"reason": self.reason})
+        return InitErrorDetails(type=kind, loc=self.place, input=None)
 
 
 class Rule(Choices):
     """One rule; the first one whose `match` fits an image decides."""
 
     name: str = Field(min_length=1)
+    """What the rule is called in plans, tags and lists; no two rules share a name."""
     match: Match = Match()
+    """Which images it is for; all, if nothing is said."""
     action: Action = "migrate"
+    """What is done with them."""
 
 
 class Defaults(Choices):
     """What holds where no rule says otherwise."""
 
     action: Action = "migrate"
+    """What is done with an image that no rule names."""
 
 
 BUILT_IN = Choices(
@@ -149,6 +70,7 @@ BUILT_IN = Choices(
         sku="{os_type}-{generation}",
         security_type="Standard",
     ),
+    version=VersionNumbering(strategy="increment"),
     # an untested version must not become `latest` by surprise
     exclude_from_latest=True,
     # documented: "wait for up to six hours"; users report more with many regions
@@ -164,54 +86,121 @@ BUILT_IN = Choices(
 
 
 class Decision(NamedTuple):
-    """What the policy says about one image, and by which rule."""
+    """What the policy says about one image, and by which rule.
+
+    `number` is the version that the image's own tag asks for; `faults` say which of its `gallerist:` tags cannot
+    be understood: such an image is not to be migrated before somebody has mended them.
+    """
 
     action: Action
     rule: str
     choices: Choices
+    number: str | None = None
+    faults: tuple[str, ...] = ()
 
 
 class Policy(Section):
     """The whole policy file."""
 
     defaults: Defaults = Defaults()
-    rules: list[Rule] = []
+    """What holds for every image, unless a rule says otherwise."""
+    rules: list[Rule] = Field(default=[])
+    """The rules, in order: the first one that fits an image decides."""
 
     @model_validator(mode="after")
     def _check_rules(self) -> Self:
-        names = [rule.name for rule in self.rules]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"rules named twice: {', '.join(twice)}")
-        if self.defaults.action == "migrate":
-            _check_usable("defaults", self.defaults.over(BUILT_IN))
-        for rule in self.rules:
-            if rule.action == "migrate":
-                _check_usable(f"rule '{rule.name}'", rule.over(self.defaults.over(BUILT_IN)))
+        faults = list(_faults_between(self.defaults, dict(enumerate(self.rules))))
+        if faults:
+            raise ValidationError.from_exception_data("Policy", [fault.details() for fault in faults])
         return self
 
-    def decide(self, image: ManagedImage) -> Decision:
-        """The first rule that fits the image, over the defaults."""
+    def decide(self, image: ManagedImage, now: datetime) -> Decision:
+        """The first rule that fits the image, over the defaults; the image's own tags over both."""
         defaults = self.defaults.over(BUILT_IN)
+        decision = Decision(self.defaults.action, "defaults", defaults)
         for rule in self.rules:
-            if rule.match.fits(image):
-                return Decision(rule.action, rule.name, rule.over(defaults))
-        return Decision(self.defaults.action, "defaults", defaults)
+            if rule.match.fits(image, now):
+                decision = Decision(rule.action, rule.name, rule.over(defaults))
+                break
+        return _override(decision, image)
 
 
-def _check_usable(place: str, choices: Choices) -> None:
+def _override(decision: Decision, image: ManagedImage) -> Decision:
+    asked = read_override_tags(image.tags)
+    return Decision(
+        action=asked.action or decision.action,
+        rule=decision.rule if asked.action in (None, decision.action) else f"tag {ACTION_TAG}",
+        choices=asked.choices.over(decision.choices),
+        number=asked.number,
+        faults=asked.faults,
+    )
+
+
+def find_faults(document: Any) -> list[Fault]:
+    """Everything that is wrong with a policy's document: each key by itself, and what the sound parts mean together."""
+    try:
+        Policy.model_validate(document)
+    except ValidationError as error:
+        told = [Fault(fault["loc"], fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
+    else:
+        return []
+    defaults, rules = _sound_parts(document if isinstance(document, dict) else {})
+    between = _faults_between(defaults, rules) if defaults else []
+    return told + [fault for fault in between if fault not in told]
+
+
+def _sound_parts(document: dict[str, Any]) -> tuple[Defaults | None, dict[int, Rule]]:
+    rules = document.get("rules")
+    read = {place: _sound(Rule, rule) for place, rule in enumerate(rules if isinstance(rules, list) else [])}
+    return _sound(Defaults, document.get("defaults", {})), {
+        place: rule for place, rule in read.items() if rule
+    }
+
+
+def _sound(section: type[Part], document: Any) -> Part | None:
+    try:
+        return section.model_validate(document)
+    except ValidationError:
+        return None
+
+
+def _faults_between(defaults: Defaults, rules: dict[int, Rule]) -> Iterator[Fault]:
+    """What only the whole policy shows: what a rule leaves to the defaults, and what they leave out."""
+    lower = defaults.over(BUILT_IN)
+    if defaults.action == "migrate":
+        for place, reason in faults_in(lower):
+            yield Fault(("defaults", *place), f"defaults: {reason}")
+    names: set[str] = set()
+    for number, rule in rules.items():
+        if rule.name in names:
+            yield Fault(("rules", number, "name"), f"rules named twice: {rule.name}")
+        names.add(rule.name)
+        for place, reason in faults_in(rule.over(lower)) if rule.action == "migrate" else ():
+            yield Fault(("rules", number, *place), f"rule '{rule.name}': {reason}")
+
+
+def faults_in(choices: Choices) -> Iterator[Fault]:
+    """Why nothing could be migrated by these choices, whatever the image."""
     if not choices.galleries:
-        raise ValueError(f"{place}: no gallery is named, neither here nor in the defaults")
+        yield Fault(("galleries",), "no gallery is named, neither here nor in the defaults")
     groups = set(re.compile(choices.name_pattern or "").groupindex)
     naming = choices.definition
-    for template in (naming.name, naming.publisher, naming.offer, naming.sku):
-        known = groups | TEMPLATE_NAMES - ({"definition"} if template is naming.name else set())
-        unknown = {name for name in _PLACEHOLDER.findall(template or "") if name not in known}
+    for field in ("name", "publisher", "offer", "sku"):
+        template = getattr(naming, field) or ""
+        known = groups | TEMPLATE_NAMES - ({"definition"} if field == "name" else set())
+        unknown = {name for name in _PLACEHOLDER.findall(template) if name not in known}
         if unknown:
-            raise ValueError(
-                f"{place}: '{template}' names {', '.join(f'{{{name}}}' for name in sorted(unknown))}; "
-                f"known are {', '.join(sorted(known))}"
+            yield Fault(
+                ("definition", field),
+                f"'{template}' names {', '.join(f'{{{name}}}' for name in sorted(unknown))}; "
+                f"known are {', '.join(sorted(known))}",
             )
+    if choices.version.strategy == "from-name" and not groups.issuperset(VERSION_GROUPS):
+        yield Fault(("version",), f"from-name needs the groups {', '.join(VERSION_GROUPS)} in name_pattern")
+    if choices.version.strategy == "tag" and not choices.version.tag:
+        yield Fault(
+            ("version",), "strategy tag needs version.tag, the image tag that holds Major.Minor.Patch"
+        )
 
 
 def template_values(image: ManagedImage, choices: Choices) -> dict[str, str] | None:

@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple, Self
 
+from pydantic import BaseModel
+
+from domain.errors import NoVersionLeftError
 from domain.galleries import ImageVersion
 from domain.images import ManagedImage
 from domain.resource_ids import migration_id
@@ -21,6 +25,9 @@ FINGERPRINT_TAG = "gallerist-fingerprint"
 MIGRATION_TAG = "gallerist-migration"
 STARTED_BY_TAG = "gallerist-started-by"
 RULE_TAG = "gallerist-rule"
+CREATED_TAG = "gallerist-created"
+
+PolicyStrategy = Literal["increment", "date", "from-name", "tag"]
 
 
 class Version(NamedTuple):
@@ -46,12 +53,18 @@ class Version(NamedTuple):
         return cls(*parts)
 
     def next_patch(self) -> "Version":
-        """The number after this one; where the patch is at its largest, the next minor, then the next major."""
+        """The number after this one; where the patch is at its largest, the next minor, then the next major.
+
+        Raises:
+            NoVersionLeftError: this is the largest version of all.
+        """
         if self.patch < LARGEST_PART:
             return Version(self.major, self.minor, self.patch + 1)
         if self.minor < LARGEST_PART:
             return Version(self.major, self.minor + 1, 0)
-        return Version(self.major + 1, 0, 0)
+        if self.major < LARGEST_PART:
+            return Version(self.major + 1, 0, 0)
+        raise NoVersionLeftError(str(self))
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
@@ -64,6 +77,28 @@ def next_version(taken: Iterable[Version]) -> Version:
     """The `increment` strategy: the next patch above the highest number that is taken, 1.0.0 where none is."""
     highest = max(taken, default=None)
     return highest.next_patch() if highest else FIRST
+
+
+def dated_version(moment: datetime) -> Version:
+    """The `date` strategy: `YYYY.MMDD.HHMMSS` in UTC, each part far below 32 bits."""
+    utc = moment.astimezone(UTC)
+    time_of_day = utc.hour * 10000 + utc.minute * 100 + utc.second
+    return Version(utc.year, utc.month * 100 + utc.day, time_of_day)
+
+
+class Numbering(BaseModel):
+    """How a version gets its number, and what the strategy makes of the image.
+
+    With `increment` that is nothing, with `date` the least number that will do, otherwise the only one.
+    """
+
+    strategy: PolicyStrategy = "increment"
+    number: str | None = None
+
+    @property
+    def only(self) -> str | None:
+        """The only number that will do, if the image itself gives it."""
+        return self.number if self.strategy in ("from-name", "tag") else None
 
 
 def version_made_from(image: ManagedImage, versions: Iterable[ImageVersion]) -> ImageVersion | None:
@@ -90,7 +125,7 @@ def _holds(version: ImageVersion, image: ManagedImage) -> bool:
     return bool(image.created_at and version.published_at and version.published_at >= image.created_at)
 
 
-def version_tags(image: ManagedImage, started_by: str, rule: str) -> dict[str, str]:
+def version_tags(image: ManagedImage, started_by: str, rule: str, now: datetime) -> dict[str, str]:
     """The tags of a version: the image's own (as many as fit), and what tells where the version comes from."""
     lineage = {
         SOURCE_TAG: str(image.id),
@@ -98,6 +133,7 @@ def version_tags(image: ManagedImage, started_by: str, rule: str) -> dict[str, s
         MIGRATION_TAG: migration_id(image.id),
         STARTED_BY_TAG: started_by,
         RULE_TAG: rule,
+        CREATED_TAG: now.astimezone(UTC).isoformat(timespec="seconds"),
     }
     room = MOST_TAGS - len(lineage)
     own = [

@@ -48,7 +48,7 @@ def _publish(context: df.DurableOrchestrationContext, request: PublishRequest) -
         )
         if publication.outcome != "taken":
             return publication
-        if request.wanted_version is not None:
+        if request.wanted_version or request.spec.numbering.only:
             break
     raise StepFailedError(_no_number(f"version {publication.version_id} belongs to another source"))
 
@@ -63,6 +63,7 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
         wanted=request.wanted_version,
+        numbering=request.spec.numbering,
         preferred=request.preferred_version,
         held=versions.held,
         taken=versions.taken,
@@ -80,5 +81,5 @@ def _no_number(message: str) -> Failure:
         code=contracts.VERSION_TAKEN,
         message=message,
         cause="A version's source is fixed, and one image's content is one version; Gallerist never writes over one.",
-        fix="Ask for another version, or leave the number to Gallerist.",
+        fix="Ask for another version, correct the name or the tag that gives it, or leave the number to Gallerist.",
     )

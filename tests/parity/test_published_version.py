@@ -42,7 +42,8 @@ def test_the_version_has_the_fields_and_values_of_the_recorded_one(tmp_path: Pat
         published = _get(stack, _VERSION)
 
     assert set(published["tags"]) == {
-        f"gallerist-{name}" for name in ("source", "fingerprint", "migration", "started-by", "rule")
+        f"gallerist-{name}"
+        for name in ("source", "fingerprint", "migration", "started-by", "rule", "created")
     }
     published["tags"] = recorded["tags"]
     for version in (published, recorded):

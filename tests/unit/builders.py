@@ -73,7 +73,7 @@ def version(number: str = "1.0.0", of: ManagedImage | None = None, **changes: An
         "location": "westeurope",
         "provisioning_state": "Succeeded",
         "source": str(source.id),
-        "tags": version_tags(source, "test", "a rule"),
+        "tags": version_tags(source, "test", "a rule", NOW),
         "target_regions": [TargetRegion(name="westeurope")],
         "published_at": CREATED,
     }
@@ -94,7 +94,7 @@ def spec(number: str | None = "1.0.0", of: ManagedImage | None = None, **changes
         "location": "westeurope",
         "source": str(source.id),
         "regions": [TargetRegion(name="westeurope")],
-        "tags": version_tags(source, "test", "a rule"),
+        "tags": version_tags(source, "test", "a rule", NOW),
     }
     return VersionSpec(**{**fields, **changes})
 

@@ -19,7 +19,7 @@ from domain.checks import (
 )
 from domain.galleries import TargetRegion
 from domain.images import PurchasePlan
-from domain.policy import Choices
+from domain.policy_sections import Choices
 from tests.unit.builders import GALLERY, NOW, REGIONS, definition, disk, image
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
@@ -98,7 +98,10 @@ def test_every_region_that_does_not_exist_is_named() -> None:
     (check,) = check_regions(image(), Choices(regions=asked), asked, REGIONS)
     assert check.verdict == "failed"
     assert check.detail == "no such region for this subscription: moonbase, marsnorth"
-    assert check.fix == "correct the region's name in the policy or in the request"
+    assert (
+        check.fix
+        == "correct the region's name in the policy, in the request or in the image's tag gallerist:regions"
+    )
 
 
 @pytest.mark.parametrize(

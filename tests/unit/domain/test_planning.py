@@ -11,7 +11,8 @@ from domain.contracts import Overrides, PlanRequest
 from domain.galleries import ImageDefinition, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
 from domain.planning import GalleryView, MigrationPlan, choose, name_targets, plan_migration
-from domain.policy import Choices, Policy
+from domain.policy import Policy
+from domain.policy_sections import Choices
 from domain.resource_ids import GalleryId
 from tests.unit.builders import (
     GALLERY,
@@ -46,7 +47,7 @@ def plan_of(
     if missing is not None:
         views[missing] = GalleryView(gallery=None)
     request = PlanRequest(image=source, migration="m", started_by="test", overrides=chosen, now=NOW)
-    return plan_migration(request, choose(under or policy(), source, chosen), views, REGIONS)
+    return plan_migration(request, choose(under or policy(), source, chosen, NOW), views, REGIONS)
 
 
 def test_the_definition_is_read_off_the_image() -> None:

@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from domain.images import ManagedImage
-from domain.policy import BUILT_IN, Choices, Policy, Section, render, template_values
-from tests.unit.builders import GALLERY, OTHER_GALLERY, image, image_id, policy
+from domain.policy import BUILT_IN, Policy, render, template_values
+from domain.policy_sections import Choices, Section
+from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image, image_id, policy
 
 GOLDEN, MIRROR = str(GALLERY), str(OTHER_GALLERY)
 
@@ -21,12 +22,12 @@ def test_the_first_rule_that_fits_decides() -> None:
         {"name": "windows", "match": {"os_type": "Windows"}, "action": "ignore"},
         {"name": "web", "match": {"names": ["web-*"]}, "galleries": [MIRROR]},
         {"name": "all", "action": "ignore"},
-    ).decide(image())
+    ).decide(image(), NOW)
     assert (decision.rule, decision.action, decision.choices.galleries) == ("web", "migrate", [MIRROR])
 
 
 def test_where_no_rule_fits_the_defaults_decide() -> None:
-    decision = with_rules({"name": "db", "match": {"names": ["db-*"]}}, action="ignore").decide(image())
+    decision = with_rules({"name": "db", "match": {"names": ["db-*"]}}, action="ignore").decide(image(), NOW)
     assert (decision.rule, decision.action) == ("defaults", "ignore")
 
 
@@ -57,7 +58,7 @@ TAGGED = image(tags={"Team": "Web", "stage": ""})
     ],
 )
 def test_a_rule_fits_where_every_part_of_its_match_does(match: dict[str, Any], fits: bool) -> None:
-    decision = with_rules({"name": "it", "match": match}, action="ignore").decide(TAGGED)
+    decision = with_rules({"name": "it", "match": match}, action="ignore").decide(TAGGED, NOW)
     assert (decision.rule == "it") is fits
 
 
@@ -69,7 +70,7 @@ def test_what_a_rule_does_not_say_the_defaults_say_and_then_gallerist() -> None:
         definition={"name": "base", "sku": "lost"},
         replication={"deadline_hours": 6},
         exclude_from_latest=False,
-    ).decide(image())
+    ).decide(image(), NOW)
     choices = decision.choices
     assert [region.name for region in choices.regions or []] == ["eastus2"]
     naming = choices.definition
@@ -80,12 +81,12 @@ def test_what_a_rule_does_not_say_the_defaults_say_and_then_gallerist() -> None:
 
 def test_a_rule_can_ask_for_no_further_region() -> None:
     """An empty list says something: none besides the image's own."""
-    decision = with_rules({"name": "it", "regions": []}, regions=["eastus2"]).decide(image())
+    decision = with_rules({"name": "it", "regions": []}, regions=["eastus2"]).decide(image(), NOW)
     assert decision.choices.regions == []
 
 
 def test_an_untested_version_does_not_become_latest_unless_asked() -> None:
-    assert policy().decide(image()).choices.exclude_from_latest is True
+    assert policy().decide(image(), NOW).choices.exclude_from_latest is True
 
 
 def test_merging_with_nothing_changes_nothing() -> None:
@@ -143,7 +144,7 @@ def test_a_policy_that_cannot_mean_anything_is_refused(document: dict[str, Any],
 
 
 def test_a_policy_that_ignores_everything_needs_no_gallery() -> None:
-    decision = Policy.model_validate({"defaults": {"action": "ignore"}}).decide(image())
+    decision = Policy.model_validate({"defaults": {"action": "ignore"}}).decide(image(), NOW)
     assert decision.action == "ignore"
 
 

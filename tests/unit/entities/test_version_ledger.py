@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.contracts import Reservation
+from domain.numbering import reserve
 from domain.versions import Version
-from entities.version_ledger import reserve
 from tests.unit.app import handle
 
 # the SDK's advice about typed payloads, once per process
