@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from local.host import event_grid, indexing, loop_thread
+from local.host import event_grid, indexing, loop_thread, sdk_timestamps
 from local.host.app import load_app
 from local.host.clock import Clock
 from local.host.control import Control
@@ -89,6 +89,7 @@ class HostServer:
         }
 
     async def _start(self) -> None:
+        sdk_timestamps.quicken()
         self._app = load_app(self._folder)
         indexing.check(self._app)
         for warning in indexing.warnings_of(self._app):

@@ -1,0 +1,1 @@
+"""An app that makes work for the host."""

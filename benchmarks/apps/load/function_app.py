@@ -1,0 +1,41 @@
+"""Orchestrations that do nothing but make work for the host: a chain, and a fan-out."""
+
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+app = df.DFApp()
+
+
+@app.activity_trigger(input_name="number")
+def sync_echo(number: int) -> int:
+    """Run in a thread."""
+    return number
+
+
+@app.activity_trigger(input_name="number")
+async def async_echo(number: int) -> int:
+    """Run on the event loop."""
+    return number
+
+
+@app.orchestration_trigger(context_name="context")
+def chain(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Call activities one after the other."""
+    for number in range(context.get_input()["size"]):
+        yield context.call_activity("sync_echo", number)
+
+
+@app.orchestration_trigger(context_name="context")
+def fan_out(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Call activities all at once."""
+    size = context.get_input()["size"]
+    yield context.task_all([context.call_activity("sync_echo", number) for number in range(size)])
+
+
+@app.orchestration_trigger(context_name="context")
+def fan_out_async(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Call async activities all at once."""
+    size = context.get_input()["size"]
+    yield context.task_all([context.call_activity("async_echo", number) for number in range(size)])
