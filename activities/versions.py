@@ -81,11 +81,15 @@ async def _begin(spec: VersionSpec) -> Publication:
 
 
 async def _status(request: StatusRequest) -> ReplicationReport:
+    """The version's own state; what its operation failed with is told by the operation alone (recorded)."""
     compute = services().compute
     version = await compute.get_image_version(request.version_id)
     error = None
     if request.operation_url and (version is None or version.provisioning_state != "Succeeded"):
         error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
+    if error is not None:
+        # it may have failed after the version was read: both have to be of one moment
+        version = await compute.get_image_version(request.version_id)
     return ReplicationReport.of(version, request.regions, error)
 
 

@@ -1,0 +1,160 @@
+"""Regions: waves, replicas raised later, healing, partial ends, and regions added to what is migrated already."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from tests.workflow.estate import GALLERY, SEED, Estate, an_image, eventually
+
+POLICY = f"""\
+defaults:
+  galleries: [{GALLERY}]
+  regions: [westus2, {{name: northeurope, replicas: 3}}]
+  replication: {{deadline_hours: 100}}
+rules:
+  - name: home first
+    match: {{names: ["waves-*"]}}
+    replication: {{waves: home-first, first_replicas: 1}}
+  - name: impatient
+    match: {{names: ["stuck-*"]}}
+    replication: {{deadline_hours: 20, stuck_after_hours: 5}}
+"""
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    """A Gallerist whose Azure is told to fail."""
+    options = ["--clock", "skip"]
+    with (
+        Stack(tmp_path, SEED, POLICY, transitions="polls:2", host_options=options) as stack,
+        Estate(stack) as estate,
+    ):
+        yield estate
+
+
+def test_home_first_then_the_rest_then_the_full_replica_counts(estate: Estate) -> None:
+    """The version exists with its own region and one replica first; more is asked for once that is there."""
+    image = estate.write(an_image("waves-a"))
+    estate.start(image)
+
+    assert estate.ended(image)["state"] == "completed"
+    bodies = [entry["body"] for entry in estate.writes("waves-a/versions")]
+    assert [_regions(body) for body in bodies] == [
+        {"eastus2": 1},
+        {"eastus2": 1, "westus2": 1, "northeurope": 1},
+        {"eastus2": 1, "westus2": 1, "northeurope": 3},
+    ]
+
+
+def test_a_region_that_fails_once_is_removed_and_added_again(estate: Estate) -> None:
+    """The service's own advice, carried out: the version ends complete."""
+    estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 1})
+    image = estate.write(an_image("healed"))
+    estate.start(image)
+
+    assert estate.ended(image)["state"] == "completed"
+    assert _asked_for(estate, "healed") == [
+        {"eastus2", "westus2", "northeurope"},
+        {"eastus2", "northeurope"},
+        {"eastus2", "westus2", "northeurope"},
+    ]
+
+
+def test_a_region_that_fails_for_good_leaves_a_partial_migration(estate: Estate) -> None:
+    """After the policy's number of attempts the other regions serve, and the status says which one does not."""
+    estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 99})
+    image = estate.write(an_image("partial"))
+    estate.start(image)
+
+    migration = estate.ended(image)
+
+    assert migration["state"] == "partial"
+    states = {region["region"]: region["state"] for region in migration["targets"][0]["regions"]}
+    assert states == {"eastus2": "Completed", "westus2": "Failed", "northeurope": "Completed"}
+    assert "westus2" in migration["reason"]
+    # the first try, and two times removing and adding
+    assert len(estate.writes("partial/versions")) == 5
+
+
+def test_a_region_that_stands_still_is_healed_too(estate: Estate) -> None:
+    """Hours without progress count as a failure."""
+    estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
+    image = estate.write(an_image("stuck-a"))
+    estate.start(image)
+
+    eventually(lambda: {"eastus2", "westus2"} in _asked_for(estate, "stuck-a"))
+    estate.stack.control("DELETE", "faults")
+
+    assert estate.ended(image)["state"] == "completed"
+
+
+def test_a_region_that_stands_still_for_good_leaves_a_partial_migration(estate: Estate) -> None:
+    estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
+    image = estate.write(an_image("stuck-b"))
+    estate.start(image)
+
+    migration = estate.ended(image)
+
+    assert migration["state"] == "partial"
+    assert migration["failure"]["code"] == "ReplicationDeadlinePassed"
+    assert migration["reason"].endswith("northeurope")
+
+
+def test_regions_are_added_to_a_version_that_exists(estate: Estate) -> None:
+    """POST …/regions reaches the version, keeps what is there, and drops nothing."""
+    image = estate.write(an_image("wider"))
+    migration_id = estate.start(image).json()["id"]
+    before = estate.ended(image)["targets"][0]["version_id"]
+
+    response = estate.http.post(
+        f"{estate.stack.api}/migrations/{migration_id}/regions", json={"regions": ["Japan East"]}
+    )
+
+    assert response.status_code == 202
+    assert estate.ended(image)["state"] == "completed"
+    profile = estate.arm(before)["properties"]["publishingProfile"]
+    assert [region["name"] for region in profile["targetRegions"]] == [
+        "East US 2",
+        "West US 2",
+        "North Europe",
+        "Japan East",
+    ]
+    assert [region["regionalReplicaCount"] for region in profile["targetRegions"]] == [1, 1, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("migration-0/regions", {}, 404),
+        ("{id}/regions", {"regions": ["westus2", "West US 2"]}, 400),
+        ("{id}/regions", {"region": "westus2"}, 400),
+    ],
+)
+def test_adding_regions_refuses_bad_input(
+    estate: Estate, path: str, body: dict[str, Any], status: int
+) -> None:
+    image = estate.write(an_image("base"))
+    migration_id = estate.start(image).json()["id"]
+    estate.ended(image)
+
+    response = estate.http.post(f"{estate.stack.api}/migrations/{path.format(id=migration_id)}", json=body)
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def _asked_for(estate: Estate, name: str) -> list[set[str]]:
+    return [set(_regions(entry["body"])) for entry in estate.writes(f"{name}/versions")]
+
+
+def _regions(body: str) -> dict[str, int]:
+    regions = json.loads(body)["properties"]["publishingProfile"]["targetRegions"]
+    return {_short(region["name"]): region["regionalReplicaCount"] for region in regions}
+
+
+def _short(name: str) -> str:
+    return name.lower().replace(" ", "")
