@@ -1,13 +1,29 @@
-"""Reads the policy from a YAML file, so that every error names the file, the line and the reason."""
+"""Reads a policy from YAML, so that every error names the file, the line and the reason."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
-from domain.errors import PolicyError
-from domain.policy import Policy
+from domain.errors import PolicyError, PolicyFault
+from domain.policy import Policy, find_faults
+from domain.requests import field_path
+
+_BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people mean it in a policy: `off`, `no` and dates are text, as in YAML 1.2."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 # the base class's own form
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag != _TIMESTAMP and (tag != _BOOLEAN or first in "tTfF")
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def load_policy(path: Path) -> Policy:
@@ -19,7 +35,9 @@ def load_policy(path: Path) -> Policy:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise PolicyError(path.name, None, f"cannot be read: {error.strerror}") from error
+        raise PolicyError(path.name, [PolicyFault(None, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(path.name, [PolicyFault(None, "", f"not UTF-8: {error.reason}")]) from error
     return parse_policy(text, path.name)
 
 
@@ -27,37 +45,66 @@ def parse_policy(text: str, source: str) -> Policy:
     """Read and check a policy; `source` is what errors call it.
 
     Raises:
-        PolicyError: it is not YAML, or not a policy.
+        PolicyError: it is not YAML, or not a policy; it tells every fault with its line.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        root, document = _parse_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise PolicyError(source, line, f"not YAML: {error.problem}") from error
+        raise PolicyError(source, [PolicyFault(line, "", f"not YAML: {error.problem}")]) from error
+    except yaml.YAMLError as error:
+        raise PolicyError(source, [PolicyFault(None, "", f"not YAML: {error}")]) from error
+    faults = [
+        PolicyFault(_line_of(root, fault.place), field_path(fault.place, whole=""), fault.reason)
+        for fault in find_faults(document)
+    ]
+    faults += _keys_given_twice(root, set())
+    if faults:
+        raise PolicyError(source, sorted(faults, key=lambda fault: fault.line or 0))
+    return Policy.model_validate(document)
+
+
+def _parse_yaml(text: str) -> tuple[yaml.Node | None, Any]:
+    """The document as nodes, which know their lines, and as values; an empty one is an empty policy."""
+    loader = _Loader(text)
     try:
-        return Policy.model_validate(document if document is not None else {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']}" if place else first["msg"]
-        raise PolicyError(source, _line_of(root, first["loc"]), reason) from error
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root is not None else {}
+    finally:
+        loader.dispose()
 
 
-def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
-    """The line of the innermost node on the way to the location."""
-    line = None
-    for part in location:
-        if node is None:
+def _keys_given_twice(node: yaml.Node | None, seen: set[int]) -> Iterator[PolicyFault]:
+    """YAML keeps the last of equal keys and drops the others without a word."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    keys: set[str] = set()
+    for child in node.value:
+        key, value = child if isinstance(node, yaml.MappingNode) else (None, child)
+        if key is not None and isinstance(key, yaml.ScalarNode):
+            if key.value in keys:
+                yield PolicyFault(key.start_mark.line + 1, key.value, "given twice")
+            keys.add(key.value)
+        yield from _keys_given_twice(value, seen)
+
+
+def _line_of(node: yaml.Node | None, place: tuple[int | str, ...]) -> int | None:
+    """The line of the last thing on the way to the place that is there: a key, or an item of a list."""
+    line = node.start_mark.line + 1 if node is not None else None
+    for part in place:
+        found = _child(node, part)
+        if found is None:
             break
-        line = node.start_mark.line + 1
-        node = _child(node, part)
-    return node.start_mark.line + 1 if node is not None else line
+        line, node = found
+    return line
 
 
-def _child(node: yaml.Node, part: int | str) -> Any:
+def _child(node: yaml.Node | None, part: int | str) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == part), None)
+        pairs = (pair for pair in node.value if pair[0].value == part)
+        return next(((key.start_mark.line + 1, value) for key, value in pairs), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]
+        item = node.value[part]
+        return item.start_mark.line + 1, item
     return None

@@ -10,6 +10,7 @@ GalleristError
 """
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
@@ -29,12 +30,27 @@ class ResourceIdError(GalleristError, ValueError):
         super().__init__(f"'{text}' is not the id of a {kind}: {reason}")
 
 
-class PolicyError(GalleristError):
-    """A policy that cannot be used, with the place and the reason."""
+class PolicyFault(NamedTuple):
+    """One thing that is wrong with a policy: its line if it has one, its field as in `rules[0].name`, and why."""
 
-    def __init__(self, source: str, line: int | None, reason: str) -> None:
-        place = f"{source}, line {line}" if line else source
-        super().__init__(f"policy {place}: {reason}")
+    line: int | None
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class PolicyError(GalleristError):
+    """A policy that cannot be used, with the place and the reason of everything that is wrong, a line for each."""
+
+    def __init__(self, source: str, faults: Sequence[PolicyFault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"policy {self._place(fault)}: {fault}" for fault in faults))
+
+    def _place(self, fault: PolicyFault) -> str:
+        return f"{self.source}, line {fault.line}" if fault.line else self.source
 
 
 class IllegalMoveError(GalleristError):

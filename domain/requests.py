@@ -20,7 +20,10 @@ class FieldError(NamedTuple):
 
 
 def _version(text: str) -> str:
-    return str(Version.parse(text))
+    version = str(Version.parse(text))
+    if version != text:
+        raise ValueError(f"'{text}' has leading zeros: the version would be called {version}")
+    return version
 
 
 def _definition_name(text: str) -> str:
@@ -73,13 +76,14 @@ class AddRegions(BaseModel):
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Every field at fault, in the words of whoever wrote the body."""
     return [
-        FieldError(_path(fault["loc"]), fault["msg"].removeprefix("Value error, "))
+        FieldError(field_path(fault["loc"]), fault["msg"].removeprefix("Value error, "))
         for fault in error.errors()
     ]
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def field_path(location: tuple[int | str, ...], whole: str = "body") -> str:
+    """The place of a field as it is written: `regions[0].name`; `whole` for the document itself."""
     path = ""
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path or "body"
+    return path or whole

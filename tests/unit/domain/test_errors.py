@@ -13,6 +13,7 @@ from domain.errors import (
     GalleristError,
     IllegalMoveError,
     PolicyError,
+    PolicyFault,
     diagnose,
 )
 from scripts import export_errors
@@ -409,12 +410,17 @@ def test_every_recorded_error_is_known() -> None:
 
 
 def test_a_policy_error_names_the_place_and_the_reason() -> None:
-    assert str(PolicyError("policy.yaml", 7, "no")) == "policy policy.yaml, line 7: no"
-    assert str(PolicyError("policy.yaml", None, "no")) == "policy policy.yaml: no"
+    faults = [PolicyFault(None, "", "no"), PolicyFault(7, "rules[0].name", "no")]
+    told = str(PolicyError("policy.yaml", faults))
+    assert told == "policy policy.yaml: no\npolicy policy.yaml, line 7: rules[0].name: no"
 
 
 def test_everything_that_gallerist_raises_has_one_root() -> None:
-    for error in (PolicyError("p", 1, "no"), IllegalMoveError("a", "b", frozenset()), ArmError(0, "", "")):
+    for error in (
+        PolicyError("p", [PolicyFault(1, "", "no")]),
+        IllegalMoveError("a", "b", frozenset()),
+        ArmError(0, "", ""),
+    ):
         assert isinstance(error, GalleristError)
 
 
