@@ -7,30 +7,39 @@ dateutil, and other versions of the SDK are left alone.
 
 import importlib
 import importlib.metadata
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from dateutil.parser import parse
-from dateutil.tz import tzutc
-
 MEASURED_VERSION = "1.7.0"
-UTC = tzutc()
 
-
-def parse_timestamp(text: str) -> datetime:
-    """Read a timestamp as dateutil does."""
-    if not text.endswith("Z"):
-        return parse(text)
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        return parse(text)
+Reader = Callable[[str], datetime]
 
 
 def quicken() -> bool:
     """Put the faster reader in place; False when this version of the SDK is another one."""
-    if importlib.metadata.version("azure-functions-durable") != MEASURED_VERSION:
-        return False
+    is_measured = importlib.metadata.version("azure-functions-durable") == MEASURED_VERSION
+    if is_measured:
+        _replace_reader()
+    return is_measured
+
+
+def faster(read: Reader) -> Reader:
+    """Give a reader that answers as ``read`` does, and asks it only for what is not ``…Z`` in ISO-8601."""
+
+    def read_fast(text: str) -> datetime:
+        if text.endswith("Z"):
+            try:
+                return datetime.fromisoformat(text)
+            except ValueError:
+                pass
+        return read(text)
+
+    return read_fast
+
+
+@cache
+def _replace_reader() -> None:
     module: Any = importlib.import_module("azure.durable_functions.models.history.HistoryEvent")
-    module.dt_parse = parse_timestamp
-    return True
+    module.dt_parse = faster(module.dt_parse)
