@@ -60,11 +60,15 @@ class RoleAssignment:
     def grants(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether this assignment allows the action at the scope."""
         return (
-            self.principal.lower() in (principal.client_id.lower(), principal.object_id.lower())
-            and f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
+            self.applies_to(principal, scope)
             and _any_matches(self.actions, action)
             and not _any_matches(self.not_actions, action)
         )
+
+    def applies_to(self, principal: Principal, scope: str) -> bool:
+        """Whether this assignment is the caller's and stands at or above the scope."""
+        mine = self.principal.lower() in (principal.client_id.lower(), principal.object_id.lower())
+        return mine and f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
 
 
 def action_of(type_: str, access: str) -> str:
@@ -80,6 +84,21 @@ def check_access(assignments: list[RoleAssignment], principal: Principal, action
             f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
             "please refresh your credentials."
         )
+
+
+def permissions(assignments: list[RoleAssignment], principal: Principal, scope: str) -> list[Json]:
+    """What a caller may do at a scope, as `Microsoft.Authorization/permissions` lists it (documented)."""
+    everything = RoleAssignment(principal.object_id, "/", ("*",))
+    return [
+        {
+            "actions": list(assignment.actions),
+            "notActions": list(assignment.not_actions),
+            "dataActions": [],
+            "notDataActions": [],
+        }
+        for assignment in assignments or [everything]
+        if assignment.applies_to(principal, scope)
+    ]
 
 
 def check_linked_access(

@@ -29,6 +29,7 @@ TIME_TO_LIVE = timedelta(hours=24)
 # documented: a webhook that answers so is not tried again
 _FINAL_STATUSES = frozenset({400, 401, 403, 413})
 _ANSWER_WINDOW_SECONDS = 30.0
+_HELD_BACK = timedelta(seconds=5)
 _REMEMBERED_DELIVERIES = 1000
 
 
@@ -151,8 +152,8 @@ def cloud_event(event: Json) -> Json:
 
 
 @dataclass
-class Switches:
-    """How delivery misbehaves: copies per event, whether waiting events are shuffled, how many are lost next."""
+class DeliverySwitches:
+    """How delivery misbehaves: copies per event, whether every other one is overtaken, how many are lost next."""
 
     copies: int = 1
     reorder: bool = False
@@ -187,11 +188,12 @@ class EventGrid:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.subscriptions: dict[str, EventSubscription] = {}
-        self.switches = Switches()
+        self.switches = DeliverySwitches()
         self.finished: deque[Delivery] = deque(maxlen=_REMEMBERED_DELIVERIES)
         self._waiting: list[tuple[datetime, int, Delivery]] = []
         self._under_way: list[Delivery] = []
         self._answers = 0
+        self._queued = 0
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._closed = False
@@ -212,10 +214,11 @@ class EventGrid:
     def clear(self) -> None:
         """Forget subscriptions, deliveries and switches."""
         with self._changed:
+            self._queued = 0
             self.subscriptions.clear()
             self._waiting.clear()
             self.finished.clear()
-            self.switches = Switches()
+            self.switches = DeliverySwitches()
 
     def subscribe(self, subscription: EventSubscription) -> None:
         """Add or replace a subscription, after the handshake of its schema. Raises HandshakeError."""
@@ -260,12 +263,15 @@ class EventGrid:
                 delivery.state = "lost"
                 self.finished.append(delivery)
             else:
-                self._push(now, delivery)
+                self._push(now + self._held_back(), delivery)
+
+    def _held_back(self) -> timedelta:
+        """How long the next event waits: with `reorder` every other one, so that its successor overtakes it."""
+        self._queued += 1
+        return _HELD_BACK if self.switches.reorder and self._queued % 2 else timedelta()
 
     def _push(self, due: datetime, delivery: Delivery) -> None:
-        order = next(self._order)
-        # the latest first: the opposite of the order of events, and repeatable
-        heapq.heappush(self._waiting, (due, -order if self.switches.reorder else order, delivery))
+        heapq.heappush(self._waiting, (due, next(self._order), delivery))
 
     def _dispatch(self) -> None:
         with self._changed:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from local.simulator import regions
+from local.simulator import access, regions
 from local.simulator.calls import Answer, Call
 from local.simulator.clock import timestamp
 from local.simulator.errors import (
@@ -244,6 +244,14 @@ def resource_group(call: Call) -> Answer:
     )
     call.azure.groups[key] = group
     return Answer(200 if existing else 201, _group(group), by_gateway=True)
+
+
+def permissions(call: Call) -> Answer:
+    """What the caller may do at a subscription, a group or a resource; everybody may ask."""
+    scope = call.path[: call.path.lower().rindex("/providers/microsoft.authorization/")]
+    return Answer(
+        200, {"value": access.permissions(call.azure.roles, call.principal, scope)}, by_gateway=True
+    )
 
 
 def resources(call: Call) -> Answer:

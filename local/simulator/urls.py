@@ -33,6 +33,7 @@ class Endpoint:
 _SUBSCRIPTION = "/subscriptions/<subscription>"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
+_PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = (
@@ -53,6 +54,8 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/locations": Endpoint(responses.locations, "locations"),
     f"{_SUBSCRIPTION}/resourceGroups": Endpoint(responses.resource_groups, "resourceGroups"),
     f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources, "resources"),
+    f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(responses.permissions),
+    f"{_GROUP}{_PERMISSIONS}": Endpoint(responses.permissions),
     _GROUP: Endpoint(responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
@@ -92,6 +95,7 @@ def _type_rules(type_: str) -> Iterator[Rule]:
     one = partial(responses.item, type_=full_type)
     many = partial(responses.list_in_parent, type_=full_type)
     yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
+    yield Rule(f"{collection}/<name{len(parents)}>{_PERMISSIONS}", endpoint=_ENDPOINTS[_GROUP + _PERMISSIONS])
     yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
     if not parents:
         everywhere = partial(responses.list_in_subscription, type_=full_type)

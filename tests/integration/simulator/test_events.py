@@ -134,6 +134,15 @@ def test_events_can_come_twice(simulator: SimulatorServer, receiver: Receiver) -
     assert [item["id"] for (item,) in receiver.wait_for(2)] == [event["id"]] * 2
 
 
+def test_events_can_overtake_each_other(simulator: SimulatorServer, receiver: Receiver) -> None:
+    simulator.put_event_subscription("images", {"endpoint": receiver.url})
+    simulator.set_event_switches(reorder=True)
+    first, second = (simulator.publish(resource_id=IMAGE) for _ in range(2))
+    assert [item["id"] for (item,) in receiver.wait_for(1)] == [second["id"]]
+    simulator.skip_time(5)
+    assert [item["id"] for (item,) in receiver.wait_for(2)] == [second["id"], first["id"]]
+
+
 def test_events_can_get_lost(simulator: SimulatorServer, receiver: Receiver) -> None:
     simulator.put_event_subscription("images", {"endpoint": receiver.url})
     simulator.set_event_switches(lose_next=1)
