@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from adapters.services import Services, using
-from adapters.settings import Settings
+from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.contracts import VersionSpec
 from domain.errors import ArmError
 from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
@@ -125,13 +124,7 @@ class FakeCompute:
         self.writes.append(what)
 
 
-SETTINGS = Settings(
-    arm_endpoint="https://management.azure.com",
-    arm_scope="https://management.azure.com/.default",
-    authority="login.microsoftonline.com",
-    subscriptions=(SUBSCRIPTION,),
-    policy_file=Path("policy.yaml"),
-)
+SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
 @contextmanager
