@@ -1,4 +1,4 @@
-"""`python -m local.simulator` and its control plane, from outside."""
+"""`python -m local.simulator`, from outside."""
 
 import json
 import signal
@@ -59,43 +59,6 @@ def test_tokens_are_given_only_for_the_secret(ready: Any) -> None:
         headers={"Authorization": f"Bearer {token['access_token']}"},
     )
     assert answer.json()["name"] == "web"
-
-
-def test_the_control_plane_reads_and_writes(ready: Any) -> None:
-    with httpx.Client(base_url=ready["control"]) as control:
-        assert len(control.get("/state").json()["resources"]) == 4
-        assert control.post("/transitions", json={"default": "polls:3"}).status_code == 200
-        assert control.get("/transitions").json() == {"default": "polls:3", "overrides": []}
-        assert control.post("/faults", json={"status": 503}).status_code == 200
-        assert len(control.get("/faults").json()["requests"]) == 1
-        assert control.request("DELETE", "/faults").status_code == 200
-        assert control.get("/faults").json() == {"requests": [], "regions": []}
-        assert control.post("/switches", json={"succeeded_early": True}).status_code == 200
-        assert control.get("/switches").json()["succeeded_early"] is True
-        assert control.post("/reset").status_code == 200
-        assert control.get("/transitions").json()["default"] == "seconds:8"
-        assert control.get("/requests").json() == []
-        assert control.get("/events").json()["delivered"] == []
-
-
-BAD_CONTROL = {
-    "pace": ("POST", "/transitions", {"default": "soon"}, "'soon' is not a pace"),
-    "field": ("POST", "/transitions", {"speed": 1}, "speed: not known"),
-    "fault": ("POST", "/faults", {"kind": "flood"}, "answer, drop, lost-answer"),
-    "switch": ("POST", "/switches", {"fast": True}, "'fast' is not a switch"),
-    "endpoint": ("PUT", "/event-subscriptions/a", {}, "needs an 'endpoint'"),
-    "nobody there": ("PUT", "/event-subscriptions/a", {"endpoint": "http://127.0.0.1:9/"}, "does not answer"),
-    "seed": ("POST", "/reset", {"seed": {"resources": {}}}, "resources: must be a list"),
-    "no event": ("POST", "/publish", {}, "Give either an 'event' or a 'resourceId'"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_CONTROL.values(), ids=BAD_CONTROL.keys())
-def test_the_control_plane_says_what_is_wrong(ready: Any, case: tuple[str, str, Any, str]) -> None:
-    method, path, body, message = case
-    answer = httpx.request(method, ready["control"] + path, json=body)
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
 
 
 def test_a_bad_seed_ends_it_with_file_place_and_reason(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.simulator.world import COMPUTE, IMAGE, image, version
+from tests.integration.simulator.world import COMPUTE, IMAGE, image, seed, version
 from tests.unit.simulator.conftest import Arm
 
 DEFINITION_ID = f"{COMPUTE}/galleries/g/images/web"
@@ -146,20 +146,8 @@ def test_a_deployment_starts_its_resources_and_ends_with_them(arm: Arm) -> None:
 
 
 def test_disks_are_read_and_not_written(arm: Arm) -> None:
-    disk = {
-        "id": f"{COMPUTE}/disks/d",
-        "location": "eastus2",
-        "properties": {"diskSizeGB": 64, "hyperVGeneration": "V2"},
-    }
-    arm.simulator.reset(
-        {
-            "subscriptions": [{"id": COMPUTE.split("/")[2]}],
-            "resourceGroups": [
-                {"subscription": COMPUTE.split("/")[2], "name": COMPUTE.split("/")[4], "location": "eastus2"}
-            ],
-            "resources": [disk],
-        }
-    )
+    disk = {"location": "eastus2", "properties": {"diskSizeGB": 64, "hyperVGeneration": "V2"}}
+    arm.simulator.reset(seed(disk | {"id": f"{COMPUTE}/disks/d"}))
     assert arm.get("disks/d")["properties"]["diskSizeGB"] == 64
     for method, body in (("PUT", disk), ("DELETE", None)):
         assert arm.error(method, "disks/d", body)[1]["code"] == "HttpMethodNotSupported"
