@@ -4,14 +4,14 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from activities import batches, images, versions
-from adapters.policy_file import load_policy
+from adapters.policy_store import check_at_start
 from adapters.settings import Settings
 from entities import version_ledger
 from orchestrators import migrate_batch, migrate_image, prepare_definition, publish_version, watch_replication
 from triggers import fleet_api, http_api, image_events, sweep
 
 # a wrong setting or policy stops the app here, with the place and the reason
-load_policy(Settings.from_environment().policy_file)
+check_at_start(Settings.from_environment())
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for module in (

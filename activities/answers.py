@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.contracts import Answer, not_yet, refusal
-from domain.errors import ArmError, NotYetError
+from domain.contracts import Answer, not_yet, policy_unusable, refusal
+from domain.errors import ArmError, NotYetError, PolicyError
 
 
 async def answer(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
@@ -17,4 +17,6 @@ async def answer(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
         return refusal(error).model_dump(mode="json")
     except NotYetError as error:
         return not_yet(error).model_dump(mode="json")
+    except PolicyError as error:
+        return policy_unusable(error).model_dump(mode="json")
     return Answer[Any](value=value and value.model_dump(mode="json")).model_dump(mode="json")

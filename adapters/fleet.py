@@ -63,7 +63,7 @@ async def view_fleet(
 
 async def _places(compute: Compute, scopes: list[Scope], match: Match) -> list[_Place]:
     """The images of all scopes, each once, with what the policy says of them."""
-    policy, now = services().policy, datetime.now(UTC)
+    policy, now = await services().policies.current(), datetime.now(UTC)
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
     found = await _gather(compute.list_managed_images(subscription) for subscription in subscriptions)
     places = []

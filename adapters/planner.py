@@ -11,7 +11,8 @@ async def plan(request: PlanRequest) -> MigrationPlan:
     Raises:
         ArmError: a gallery or the list of regions cannot be read.
     """
-    policy, compute = services().policy, services().compute
+    compute = services().compute
+    policy = await services().policies.current()
     decision = choose(policy, request.image, request.overrides, request.now)
     naming = name_targets(request.image, decision.choices) if decision.action == "migrate" else None
     views = {gallery: await compute.view_gallery(gallery) for gallery in (naming.galleries if naming else [])}

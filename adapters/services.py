@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from adapters.compute import Compute
 from adapters.credentials import default_credential
-from adapters.policy_file import load_policy
+from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
-from domain.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class Services:
     """What triggers and activities work with."""
 
     settings: Settings
-    policy: Policy
+    policies: PolicyStore
     compute: Compute
 
 
@@ -28,8 +27,8 @@ def services() -> Services:
     global _chosen  # noqa: PLW0603 # one set of clients for the life of the process
     if _chosen is None:
         settings = Settings.from_environment()
-        policy = load_policy(settings.policy_file)
-        _chosen = Services(settings, policy, Compute(settings, default_credential(settings)))
+        credential = default_credential(settings)
+        _chosen = Services(settings, policy_store(settings, credential), Compute(settings, credential))
     return _chosen
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from azure.core import AzureClouds
 from azure.identity import AzureAuthorityHosts
@@ -19,6 +20,7 @@ ARM_ENDPOINT = "GALLERIST_ARM_ENDPOINT"
 ARM_AUDIENCE = "GALLERIST_ARM_AUDIENCE"
 SUBSCRIPTIONS = "GALLERIST_SUBSCRIPTIONS"
 POLICY_FILE = "GALLERIST_POLICY_FILE"
+POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
 
 _CLOUDS = {
@@ -42,6 +44,7 @@ class Settings:
     subscriptions: tuple[str, ...]
     policy_file: Path
     sweep_schedule: str
+    policy_blob: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -50,23 +53,37 @@ class Settings:
         Raises:
             SettingError: one of them cannot be used.
         """
-        cloud = environment.get(CLOUD, "public").lower()
+        cloud = (environment.get(CLOUD) or "public").lower()
         if cloud not in _CLOUDS:
             raise SettingError(f"{CLOUD} is '{cloud}'; known are {', '.join(_CLOUDS)}")
         setting, authority = _CLOUDS[cloud]
         known = get_arm_endpoints(setting)
         endpoint = environment.get(ARM_ENDPOINT) or known["resource_manager"]
-        if not endpoint.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        if not _may_have_a_token(endpoint):
             raise SettingError(
                 f"{ARM_ENDPOINT} is '{endpoint}'; tokens are sent over https only, but for this machine"
             )
+        blob = environment.get(POLICY_BLOB) or None
+        if blob is not None and not _may_have_a_token(blob):
+            raise SettingError(f"{POLICY_BLOB} is '{blob}'; it has to be the https URL of a blob")
+        if blob is not None and environment.get(POLICY_FILE):
+            raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; the policy is in one place")
         audience = environment.get(ARM_AUDIENCE)
         return cls(
             arm_endpoint=endpoint.rstrip("/"),
             arm_scope=f"{audience.rstrip('/')}/.default" if audience else known["credential_scopes"][0],
             authority=authority,
             subscriptions=tuple(environment.get(SUBSCRIPTIONS, "").replace(",", " ").lower().split()),
-            policy_file=APP_ROOT / environment.get(POLICY_FILE, "policy.yaml"),
+            policy_file=APP_ROOT / (environment.get(POLICY_FILE) or "policy.yaml"),
+            policy_blob=blob,
             # 17 minutes past every hour
             sweep_schedule=environment.get(SWEEP_SCHEDULE, "0 17 * * * *"),
         )
+
+
+def _may_have_a_token(url: str) -> bool:
+    """A token is sent over https only, but for this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    )

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from domain.errors import ArmError, NotYetError, diagnose
+from domain.errors import ArmError, NotYetError, PolicyError, diagnose
 from domain.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.images import ManagedImage, PurchasePlan
 from domain.policy_sections import Choices
@@ -126,6 +126,13 @@ def refusal(error: ArmError) -> Answer[None]:
         failure=failure,
     )
     return Answer(wait=wait)
+
+
+def policy_unusable(error: PolicyError) -> Answer[None]:
+    """The answer of an activity that has no policy to go by: a wait, for somebody may be mending it."""
+    fix = "Correct the policy; GET /api/health tells whether it can be used."
+    failure = Failure(code="PolicyUnusable", message=str(error), cause="The policy cannot be used.", fix=fix)
+    return Answer(wait=Wait(reason=str(error), failure=failure))
 
 
 def not_yet(error: NotYetError) -> Answer[None]:

@@ -38,6 +38,9 @@ param subscriptions string = ''
 @description('The policy, as a path inside the package.')
 param policyFile string = 'policy.yaml'
 
+@description('The policy, as the URL of a blob that the app may read; empty means the file in the package.')
+param policyBlob string = ''
+
 @description('Another ARM endpoint than that of the cloud deployed to; empty for the cloud\'s own.')
 param armEndpoint string = ''
 
@@ -174,7 +177,8 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_ARM_ENDPOINT: armEndpoint
       GALLERIST_ARM_AUDIENCE: armAudience
       GALLERIST_SUBSCRIPTIONS: empty(subscriptions) ? subscription().subscriptionId : subscriptions
-      GALLERIST_POLICY_FILE: policyFile
+      GALLERIST_POLICY_FILE: empty(policyBlob) ? policyFile : ''
+      GALLERIST_POLICY_BLOB: policyBlob
     }
   }
 }

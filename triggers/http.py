@@ -8,9 +8,9 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
 from adapters.services import services
-from domain.errors import ArmError
+from domain.errors import ArmError, PolicyError
 from domain.requests import FieldError, field_errors
-from triggers.problems import ProblemError, azure_refused, invalid
+from triggers.problems import ProblemError, azure_refused, invalid, policy_unusable
 
 # how often a caller should look again
 POLL_SECONDS = 10
@@ -26,6 +26,8 @@ async def respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return problem.response()
     except ArmError as error:
         return azure_refused(error).response()
+    except PolicyError as error:
+        return policy_unusable(error).response()
 
 
 def parse_body(req: func.HttpRequest, model: type[Body]) -> Body:

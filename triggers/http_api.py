@@ -215,4 +215,7 @@ def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> 
 async def _health() -> func.HttpResponse:
     ready = services()
     await ready.compute.check_token()
-    return json_response({"status": "healthy", "rules": len(ready.policy.rules)})
+    policy = await ready.policies.current()
+    problem = ready.policies.problem
+    status = "degraded" if problem else "healthy"
+    return json_response({"status": status, "rules": len(policy.rules), "policy_problem": problem})

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import azure.functions as func
 
 from domain.contracts import failure_of
-from domain.errors import ArmError, diagnose
+from domain.errors import ArmError, PolicyError, PolicyFault, diagnose
 from domain.requests import FieldError
 
 
@@ -19,7 +19,7 @@ class ProblemError(Exception):
         status: HTTPStatus,
         detail: str,
         *,
-        errors: Sequence[FieldError] = (),
+        errors: Sequence[FieldError | PolicyFault] = (),
         headers: dict[str, str] | None = None,
         **members: str | None,
     ) -> None:
@@ -62,3 +62,9 @@ def azure_refused(error: ArmError) -> ProblemError:
     return ProblemError(
         status, str(error), headers=headers, code=error.code, cause=failure.cause, fix=failure.fix
     )
+
+
+def policy_unusable(error: PolicyError, status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE) -> ProblemError:
+    """The problem of a policy that is wrong: every fault has its line. In force, it makes the app unable to work."""
+    headers = {"Retry-After": "60"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return ProblemError(status, str(error), errors=error.faults, headers=headers)

@@ -7,6 +7,7 @@ from typing import Any
 
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
+from adapters.policy_store import FixedPolicy
 from adapters.services import Services, using
 from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.contracts import VersionSpec
@@ -132,7 +133,7 @@ def working_with(
     compute: Any, under: Policy | None = None, settings: Settings = SETTINGS
 ) -> Iterator[FakeCompute]:
     """Triggers and activities work with this Azure and this policy."""
-    with using(Services(settings, under or policy(), compute)):
+    with using(Services(settings, FixedPolicy(under or policy()), compute)):
         yield compute
 
 

@@ -48,4 +48,7 @@ def test_migrations_are_listed_by_state_and_gallery(estate: Estate) -> None:
 def test_health_tells_that_policy_and_identity_work(estate: Estate) -> None:
     response = estate.http.get(f"{estate.stack.api}/health")
 
-    assert (response.status_code, response.json()) == (200, {"status": "healthy", "rules": 3})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "healthy", "rules": 3, "policy_problem": None},
+    )

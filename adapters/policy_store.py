@@ -1,0 +1,151 @@
+"""Where the policy in force comes from: a file of the app, or a blob that may change while the app runs."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from azure.core import AsyncPipelineClient
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+
+from adapters.arm_errors import arm_errors
+from adapters.policy_file import load_policy, parse_policy
+from adapters.settings import Settings
+from domain.errors import ArmError, PolicyError, PolicyFault
+from domain.policy import Policy
+
+logger = logging.getLogger(__name__)
+
+# documented: one scope for the storage accounts of all clouds; tokens are taken since version 2017-11-09
+STORAGE_SCOPE = "https://storage.azure.com/.default"
+STORAGE_API = "2024-11-04"
+SECONDS_BETWEEN_LOOKS = 60
+
+
+class PolicyStore(Protocol):
+    """The policy in force; `problem` says why a newer one is not, if there is one."""
+
+    problem: str | None
+
+    async def current(self) -> Policy:
+        """The policy in force.
+
+        Raises:
+            PolicyError: there has been none that can be used.
+        """
+
+
+class FixedPolicy:
+    """A policy that stays as it is for the life of the process."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.problem: str | None = None
+        self._policy = policy
+
+    async def current(self) -> Policy:
+        """The policy."""
+        return self._policy
+
+
+class BlobPolicy:
+    """A policy in a blob, read with the app's identity, and read again when its ETag changes.
+
+    A blob that cannot be read, or holds no policy that can be used, leaves the last good one in force.
+    """
+
+    def __init__(
+        self, url: str, credential: AsyncTokenCredential, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.problem: str | None = None
+        self._url = url
+        self._name = urlsplit(url).path.rpartition("/")[2]
+        self._client = _client(credential)
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._next_look = clock()
+        self._etag: str | None = None
+        self._policy: Policy | None = None
+        self._error: PolicyError | None = None
+
+    async def current(self) -> Policy:
+        """The policy in force, looked for at most once a minute."""
+        async with self._lock:
+            if self._clock() >= self._next_look:
+                self._next_look = self._clock() + SECONDS_BETWEEN_LOOKS
+                await self._look()
+        if self._policy is None:
+            raise self._error or PolicyError(self._name, [PolicyFault(None, "", "has not been read yet")])
+        return self._policy
+
+    async def close(self) -> None:
+        """Close the connections; the app itself keeps them for the life of the process."""
+        await self._client.close()
+
+    async def _look(self) -> None:
+        try:
+            await self._read()
+        except PolicyError as error:
+            self._error = error
+            if str(error) != self.problem:
+                logger.error("%s", error)  # noqa: TRY400 # the fault is the policy's: no traceback tells more
+            self.problem = str(error)
+
+    async def _read(self) -> None:
+        response = await self._get()
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            self.problem = None
+            return
+        if response.status_code != HTTPStatus.OK:
+            raise self._unreadable(
+                f"HTTP {response.status_code} {response.headers.get('x-ms-error-code', '')}".strip()
+            )
+        try:
+            text = response.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self._unreadable(f"not UTF-8: {error.reason}") from error
+        self._policy = parse_policy(text, self._name)
+        self._etag, self.problem = response.headers.get("ETag"), None
+        logger.info("policy %s is in force, with %d rules", self._name, len(self._policy.rules))
+
+    async def _get(self) -> AsyncHttpResponse:
+        condition = {"If-None-Match": self._etag} if self._etag else {}
+        request = HttpRequest("GET", self._url, headers={"x-ms-version": STORAGE_API, **condition})
+        try:
+            with arm_errors():
+                return await self._client.send_request(request, enforce_https=self._url.startswith("https:"))
+        except ArmError as error:
+            raise self._unreadable(str(error)) from error
+
+    def _unreadable(self, reason: str) -> PolicyError:
+        return PolicyError(self._name, [PolicyFault(None, "", f"cannot be read: {reason}")])
+
+
+def _client(credential: AsyncTokenCredential) -> AsyncPipelineClient[HttpRequest, AsyncHttpResponse]:
+    """A client that only adds the token: what fails is tried again at the next look."""
+    return AsyncPipelineClient("", policies=[AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE)])
+
+
+def policy_store(settings: Settings, credential: AsyncTokenCredential) -> PolicyStore:
+    """The store that the settings name.
+
+    Raises:
+        PolicyError: it is a file, and cannot be used.
+    """
+    if settings.policy_blob is not None:
+        return BlobPolicy(settings.policy_blob, credential)
+    return FixedPolicy(load_policy(settings.policy_file))
+
+
+def check_at_start(settings: Settings) -> None:
+    """Read the policy file; a blob is only read once the app runs, and health tells of it.
+
+    Raises:
+        PolicyError: the file cannot be used.
+    """
+    if settings.policy_blob is None:
+        load_policy(settings.policy_file)

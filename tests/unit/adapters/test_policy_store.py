@@ -1,0 +1,197 @@
+"""The policy in a blob: read with a token, read again when it changes, and the last good one stays in force."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+
+from adapters.policy_store import SECONDS_BETWEEN_LOOKS, BlobPolicy, check_at_start, policy_store
+from adapters.settings import Settings
+from domain.errors import PolicyError
+from tests.unit.builders import GALLERY
+
+GOOD = f"defaults:\n  galleries: [{GALLERY}]\n"
+BETTER = GOOD + "rules:\n  - name: web\n"
+WRONG = GOOD + "rulez: []\n"
+
+
+class FakeCredential:
+    """Gives one token, or none."""
+
+    def __init__(self) -> None:
+        self.scopes: list[str] = []
+        self.refuses = False
+
+    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        if self.refuses:
+            raise ClientAuthenticationError("no identity here")
+        self.scopes += scopes
+        return AccessToken("token-1", 4_102_444_800)
+
+
+@dataclass
+class BlobService:
+    """One blob behind HTTP, as the service answers: an ETag, and 304 for the one the caller has."""
+
+    body: bytes = GOOD.encode()
+    status: int = 200
+    requests: list[web.Request] = field(default_factory=list)
+    url: str = ""
+
+    async def get(self, request: web.Request) -> web.Response:
+        self.requests.append(request)
+        if self.status != 200:
+            return web.Response(status=self.status, headers={"x-ms-error-code": "BlobNotFound"})
+        etag = f'"{hash(self.body):x}"'
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304)
+        return web.Response(body=self.body, headers={"ETag": etag})
+
+
+@pytest.fixture
+async def blob() -> AsyncIterator[BlobService]:
+    service = BlobService()
+    app = web.Application()
+    app.router.add_get("/config/policy.yaml", service.get)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0]
+    service.url = f"http://{host}:{port}/config/policy.yaml"
+    yield service
+    await runner.cleanup()
+
+
+class Reader:
+    """A store with a clock that the test moves."""
+
+    def __init__(self, service: BlobService) -> None:
+        self.credential = FakeCredential()
+        self.now = 1000.0
+        self.store = BlobPolicy(service.url, self.credential, clock=lambda: self.now)
+
+    async def rules(self) -> list[str]:
+        return [rule.name for rule in (await self.store.current()).rules]
+
+    async def rules_later(self) -> list[str]:
+        self.now += SECONDS_BETWEEN_LOOKS
+        return await self.rules()
+
+
+@pytest.fixture
+async def reader(blob: BlobService) -> AsyncIterator[Reader]:
+    reader = Reader(blob)
+    yield reader
+    await reader.store.close()
+
+
+async def test_the_blob_is_read_with_the_apps_token(blob: BlobService, reader: Reader) -> None:
+    assert await reader.rules() == []
+    (request,) = blob.requests
+    assert request.headers["Authorization"] == "Bearer token-1"
+    assert request.headers["x-ms-version"] >= "2017-11-09"
+    assert reader.credential.scopes == ["https://storage.azure.com/.default"]
+
+
+async def test_it_is_looked_at_once_a_minute_and_read_when_it_changed(
+    blob: BlobService, reader: Reader
+) -> None:
+    await reader.rules()
+    blob.body = BETTER.encode()
+    reader.now += SECONDS_BETWEEN_LOOKS - 1
+    assert await reader.rules() == []
+    assert len(blob.requests) == 1
+    reader.now += 1
+    assert await reader.rules() == ["web"]
+    assert await reader.rules_later() == ["web"]
+    # the last look asked whether it has changed, and it had not
+    assert "If-None-Match" in blob.requests[-1].headers
+
+
+async def test_a_change_that_is_wrong_leaves_the_last_good_policy_in_force(
+    blob: BlobService, reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The problem is told with its line, logged once, and gone when the blob is mended."""
+    await reader.rules()
+    blob.body = WRONG.encode()
+    with caplog.at_level(logging.ERROR):
+        assert await reader.rules_later() == []
+        assert await reader.rules_later() == []
+    problem = "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
+    assert reader.store.problem == problem
+    assert caplog.messages == [problem]
+    blob.body = BETTER.encode()
+    assert await reader.rules_later() == ["web"]
+    assert reader.store.problem is None
+
+
+@pytest.mark.parametrize("body", [GOOD, BETTER])
+async def test_a_blob_that_cannot_be_read_for_a_while_does_no_harm(
+    blob: BlobService, reader: Reader, body: str
+) -> None:
+    """Also where it comes back as it was, and the service answers that nothing has changed."""
+    await reader.rules()
+    blob.status = 404
+    assert await reader.rules_later() == []
+    assert reader.store.problem == "policy policy.yaml: cannot be read: HTTP 404 BlobNotFound"
+    blob.status, blob.body = 200, body.encode()
+    assert await reader.rules_later() == (["web"] if body == BETTER else [])
+    assert reader.store.problem is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (GOOD.encode(), 403, "cannot be read: HTTP 403"),
+        (WRONG.encode(), 200, "line 3: rulez"),
+        ("# grün".encode("latin-1"), 200, "not UTF-8"),
+    ],
+    ids=["refused", "wrong", "not text"],
+)
+async def test_without_a_good_policy_there_is_none(
+    blob: BlobService, reader: Reader, body: bytes, status: int, reason: str
+) -> None:
+    blob.body, blob.status = body, status
+    with pytest.raises(PolicyError, match=reason):
+        await reader.rules()
+    with pytest.raises(PolicyError, match=reason):
+        await reader.rules()
+    assert len(blob.requests) == 1
+    blob.body, blob.status = BETTER.encode(), 200
+    assert await reader.rules_later() == ["web"]
+
+
+async def test_an_identity_without_a_token_is_told(reader: Reader) -> None:
+    reader.credential.refuses = True
+    with pytest.raises(PolicyError, match=r"cannot be read: .*no identity here"):
+        await reader.rules()
+
+
+def settings(tmp_path: Path, **environment: str) -> Settings:
+    return Settings.from_environment({"GALLERIST_POLICY_FILE": str(tmp_path / "policy.yaml"), **environment})
+
+
+async def test_a_file_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(BETTER, encoding="utf-8")
+    store = policy_store(settings(tmp_path), FakeCredential())
+    assert [rule.name for rule in (await store.current()).rules] == ["web"]
+    assert store.problem is None
+
+
+def test_a_wrong_file_stops_the_app_at_its_start(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(WRONG, encoding="utf-8")
+    with pytest.raises(PolicyError, match="line 3"):
+        check_at_start(settings(tmp_path))
+
+
+def test_a_blob_is_not_read_before_the_app_runs(tmp_path: Path) -> None:
+    check_at_start(
+        settings(tmp_path, GALLERIST_POLICY_FILE="", GALLERIST_POLICY_BLOB="https://a.blob.example/c/p.yaml")
+    )
