@@ -23,7 +23,8 @@ from local.host.host_json import HostJson
 from local.host.instances import Instance, Message, Start, Status
 from local.host.keys import Gate
 from local.host.management_urls import RPC, WEBHOOK, ManagementUrls
-from local.host.task_hub import InstanceExistsError, Query, TaskHub
+from local.host.tables import Query
+from local.host.task_hub import InstanceExistsError, TaskHub
 from local.host.timestamps import from_text, to_seconds_text
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Any
 from local.host import history
 from local.host.app import Function
 from local.host.instances import Message
-from local.host.task_hub import Batch
+from local.host.tables import Batch
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from local.host.entities import EntityId, signal
 from local.host.history_view import parsed
 from local.host.instances import EntityRequest
 from local.host.management_urls import RPC, WEBHOOK
-from local.host.task_hub import Entity, TaskHub
+from local.host.tables import Entity
+from local.host.task_hub import TaskHub
 from local.host.timestamps import to_seconds_text
 
 

@@ -3,6 +3,7 @@
 Pure apart from calling the orchestrator: reading and writing the task hub is task_hub.py's.
 """
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from local.host.sdk import OrchestratorAnswer, OrchestratorCrashError, orchestra
 from local.host.traps import traps
 
 log = logging.getLogger(__name__)
+
+MOST_CUSTOM_STATUS_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def _replay(
         parent_instance_id=instance.parent.instance_id if instance.parent else None,
     )
     answer = run_orchestrator(function.code, context)
+    if _utf16_bytes(answer.custom_status) > MOST_CUSTOM_STATUS_BYTES:
+        raise OrchestratorCrashError("The custom status must not exceed 16 KB of UTF-16 text.")
     if len(answer.actions) > settings.max_actions:
         raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
@@ -106,6 +111,12 @@ def _replay(
     for trap in traps(answer.actions, events):
         warn_once(instance.orchestrator, trap)
     return answer, replay
+
+
+def _utf16_bytes(text: str | None) -> int:
+    """Measure JSON text as .NET would hold it: compact, not escaped, two bytes per unit."""
+    compact = json.dumps(json.loads(text or "null"), separators=(",", ":"), ensure_ascii=False)
+    return len(compact.encode("utf-16-le"))
 
 
 @lru_cache(maxsize=1000)

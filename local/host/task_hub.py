@@ -10,42 +10,34 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from local.host import history
 from local.host.clock import Anchor
-from local.host.episodes import Outcome, Turn, started_event
+from local.host.episodes import Outcome, Turn
 from local.host.history import Event, EventType, kind
-from local.host.instances import ActivityCall, EntityRequest, Instance, Message, Parent, Start, Status
+from local.host.instances import ActivityCall, EntityRequest, Instance, Message, Start, Status
 from local.host.rewind import failed_children, rewound
+from local.host.tables import (
+    SCHEMA,
+    Batch,
+    Entity,
+    Query,
+    append_history,
+    ask,
+    create_instance,
+    drop_messages,
+    forget,
+    parse_entity,
+    parse_instance,
+    post,
+    save_instance,
+    where,
+)
 from local.host.timestamps import from_text, to_text
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS instances (
-    instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, orchestrator TEXT NOT NULL, version TEXT,
-    status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT, parent TEXT,
-    created TEXT NOT NULL, updated TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS history (
-    instance_id TEXT NOT NULL, sequence INTEGER NOT NULL, event TEXT NOT NULL,
-    PRIMARY KEY (instance_id, sequence)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS inbox (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT,
-    visible_at TEXT NOT NULL, event TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS inbox_by_instance ON inbox (instance_id, visible_at);
-CREATE INDEX IF NOT EXISTS inbox_by_time ON inbox (visible_at);
-CREATE TABLE IF NOT EXISTS activities (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL,
-    task_id INTEGER NOT NULL, activity TEXT NOT NULL, input TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS entities (
-    entity_id TEXT PRIMARY KEY, state TEXT NOT NULL, updated TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS entity_inbox (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, request TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS entity_inbox_by_entity ON entity_inbox (entity_id, sequence);
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
 
 
 class TaskHubInUseError(Exception):
@@ -54,35 +46,6 @@ class TaskHubInUseError(Exception):
 
 class InstanceExistsError(Exception):
     """An instance of this id is running and must not be replaced."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which instances to list; None means any. Times are inclusive; ``after`` is the last id of the page before."""
-
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    statuses: Sequence[str] = ()
-    prefix: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True)
-class Entity:
-    """An entity that exists; ``state`` is JSON text."""
-
-    entity_id: str
-    state: str
-    updated: datetime
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Operations waiting for one entity, oldest first, each a request as JSON text."""
-
-    entity_id: str
-    state: str | None
-    requests: Sequence[tuple[int, str]]
 
 
 class TaskHub:
@@ -156,7 +119,7 @@ class TaskHub:
     def find(self, instance_id: str) -> Instance | None:
         """Give an instance, or None."""
         rows = self._rows("SELECT * FROM instances WHERE instance_id = ?", instance_id)
-        return _instance(rows[0]) if rows else None
+        return parse_instance(rows[0]) if rows else None
 
     def history(self, instance_id: str) -> list[Event]:
         """Give the events of the current execution, oldest first."""
@@ -165,13 +128,13 @@ class TaskHub:
 
     def query(self, query: Query, limit: int = -1) -> list[Instance]:
         """List instances by id, as Azure Storage does."""
-        where, values = _where(query)
+        conditions, values = where(query)
         rows = self._rows(
-            f"SELECT * FROM instances {where} ORDER BY instance_id LIMIT ?",  # noqa: S608  # only constants are put together
+            f"SELECT * FROM instances {conditions} ORDER BY instance_id LIMIT ?",  # noqa: S608  # only constants are put together
             *values,
             limit,
         )
-        return [_instance(row) for row in rows]
+        return [parse_instance(row) for row in rows]
 
     def counts(self) -> dict[str, Any]:
         """Count instances by status, and what waits where."""
@@ -194,7 +157,7 @@ class TaskHub:
                 raise InstanceExistsError(
                     f"An Orchestration instance with the status {running.status} already exists."
                 )
-            _create(connection, start, now)
+            create_instance(connection, start, now)
 
     def send(self, message: Message) -> bool:
         """Put an event into an instance's inbox; False when there is no such running instance."""
@@ -202,7 +165,7 @@ class TaskHub:
             running = self._running(message.instance_id)
             if running is None or message.execution_id not in (None, running.execution_id):
                 return False
-            _post(connection, message)
+            post(connection, message)
             return True
 
     def purge(self, instance_ids: Iterable[str]) -> int:
@@ -214,7 +177,7 @@ class TaskHub:
                     deleted += connection.execute(
                         "DELETE FROM instances WHERE instance_id = ?", (instance_id,)
                     ).rowcount
-                    _forget(connection, instance_id)
+                    forget(connection, instance_id)
         return deleted
 
     def _running(self, instance_id: str) -> Instance | None:
@@ -270,9 +233,9 @@ class TaskHub:
             if outcome.replaces_history:
                 connection.execute("DELETE FROM history WHERE instance_id = ?", (before.instance_id,))
             if outcome.replaces_history or after.status.is_final:
-                _drop_messages(connection, before, only_execution=not after.status.is_final)
-            _append(connection, before.instance_id, len(turn.history), outcome.new_events)
-            _save(connection, after)
+                drop_messages(connection, before, only_execution=not after.status.is_final)
+            append_history(connection, before.instance_id, len(turn.history), outcome.new_events)
+            save_instance(connection, after)
             self._send_out(connection, outcome, turn.now)
         return True
 
@@ -286,9 +249,9 @@ class TaskHub:
         )
         for message in outcome.messages:
             if message.instance_id == outcome.instance.instance_id or self._is_current(message):
-                _post(connection, message)
+                post(connection, message)
         for request in outcome.entity_requests:
-            _ask(connection, request)
+            ask(connection, request)
         for start in outcome.starts:
             self._start_child(connection, start, now)
 
@@ -299,11 +262,11 @@ class TaskHub:
     def _start_child(self, connection: sqlite3.Connection, start: Start, now: datetime) -> None:
         running = self._running(start.instance_id)
         if running is None:
-            _create(connection, start, now)
+            create_instance(connection, start, now)
         elif start.parent is not None:
             refusal = f"An Orchestration instance with the status {running.status} already exists."
             event = history.sub_orchestration_failed(now, start.parent.task_id, refusal, start.instance_id)
-            _post(connection, Message(start.parent.instance_id, event, now, start.parent.execution_id))
+            post(connection, Message(start.parent.instance_id, event, now, start.parent.execution_id))
 
     # rewinding
 
@@ -320,14 +283,14 @@ class TaskHub:
             return
         events = self.history(instance_id)
         connection.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
-        _append(connection, instance_id, 0, rewound(events))
-        _save(connection, replace(instance, status=Status.RUNNING, output=None, updated=now))
+        append_history(connection, instance_id, 0, rewound(events))
+        save_instance(connection, replace(instance, status=Status.RUNNING, output=None, updated=now))
         children = failed_children(events)
         for child in children:
             self._rewind(connection, child, reason, now)
         if not children:
             poke = history.generic_event(now, f"Rewound: {reason or ''}")
-            _post(connection, Message(instance_id, poke, now, instance.execution_id))
+            post(connection, Message(instance_id, poke, now, instance.execution_id))
 
     # activities
 
@@ -349,7 +312,7 @@ class TaskHub:
         with self._transaction() as connection:
             connection.execute("DELETE FROM activities WHERE sequence = ?", (sequence,))
             if self._is_current(message):
-                _post(connection, message)
+                post(connection, message)
 
     # entities
 
@@ -361,7 +324,7 @@ class TaskHub:
     def ask(self, request: EntityRequest) -> None:
         """Put an operation into an entity's queue."""
         with self._transaction() as connection:
-            _ask(connection, request)
+            ask(connection, request)
 
     def load_batch(self, entity_id: str, limit: int) -> Batch:
         """Give an entity's state and its oldest waiting operations."""
@@ -392,12 +355,12 @@ class TaskHub:
                 )
             for answer in answers:
                 if self._is_current(answer):
-                    _post(connection, answer)
+                    post(connection, answer)
 
     def entity(self, entity_id: str) -> Entity | None:
         """Give an entity that exists, or None."""
         rows = self._rows("SELECT * FROM entities WHERE entity_id = ?", entity_id)
-        return _entity(rows[0]) if rows else None
+        return parse_entity(rows[0]) if rows else None
 
     def entities(self, prefix: str, after: str, limit: int) -> list[Entity]:
         """List the entities whose id (``@name@key``) starts with a prefix, by id."""
@@ -408,111 +371,4 @@ class TaskHub:
             after,
             limit,
         )
-        return [_entity(row) for row in rows]
-
-
-def _instance(row: sqlite3.Row) -> Instance:
-    return Instance(
-        instance_id=row["instance_id"],
-        execution_id=row["execution_id"],
-        orchestrator=row["orchestrator"],
-        version=row["version"],
-        status=Status(row["status"]),
-        input_text=row["input"],
-        output=row["output"],
-        custom_status=row["custom_status"],
-        parent=Parent.parse(json.loads(row["parent"])) if row["parent"] else None,
-        created=from_text(row["created"]),
-        updated=from_text(row["updated"]),
-    )
-
-
-def _entity(row: sqlite3.Row) -> Entity:
-    return Entity(row["entity_id"], row["state"], from_text(row["updated"]))
-
-
-def _where(query: Query) -> tuple[str, list[Any]]:
-    conditions: list[tuple[str, list[Any]]] = []
-    if query.created_from:
-        conditions.append(("created >= ?", [to_text(query.created_from)]))
-    if query.created_to:
-        conditions.append(("created <= ?", [to_text(query.created_to)]))
-    if query.statuses:
-        conditions.append((f"status IN ({', '.join('?' * len(query.statuses))})", [*query.statuses]))
-    if query.prefix:
-        conditions.append(("substr(instance_id, 1, ?) = ?", [len(query.prefix), query.prefix]))
-    if query.after is not None:
-        conditions.append(("instance_id > ?", [query.after]))
-    if not conditions:
-        return "", []
-    return "WHERE " + " AND ".join(c for c, _ in conditions), [v for _, values in conditions for v in values]
-
-
-def _create(connection: sqlite3.Connection, start: Start, now: datetime) -> None:
-    _forget(connection, start.instance_id)
-    instance = Instance(
-        instance_id=start.instance_id,
-        execution_id=start.execution_id,
-        orchestrator=start.orchestrator,
-        version=start.version,
-        status=Status.PENDING,
-        input_text=start.input_text,
-        output=None,
-        custom_status=None,
-        parent=start.parent,
-        created=now,
-        updated=now,
-    )
-    _save(connection, instance)
-    _post(connection, Message(start.instance_id, started_event(instance, now), now, start.execution_id))
-
-
-def _save(connection: sqlite3.Connection, instance: Instance) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            instance.instance_id,
-            instance.execution_id,
-            instance.orchestrator,
-            instance.version,
-            instance.status,
-            instance.input_text,
-            instance.output,
-            instance.custom_status,
-            json.dumps(instance.parent.to_json()) if instance.parent else None,
-            to_text(instance.created),
-            to_text(instance.updated),
-        ),
-    )
-
-
-def _append(connection: sqlite3.Connection, instance_id: str, length: int, events: Iterable[Event]) -> None:
-    connection.executemany(
-        "INSERT INTO history VALUES (?, ?, ?)",
-        [(instance_id, length + number, json.dumps(event)) for number, event in enumerate(events)],
-    )
-
-
-def _post(connection: sqlite3.Connection, message: Message) -> None:
-    connection.execute(
-        "INSERT INTO inbox (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)",
-        (message.instance_id, message.execution_id, to_text(message.visible_at), json.dumps(message.event)),
-    )
-
-
-def _ask(connection: sqlite3.Connection, request: EntityRequest) -> None:
-    connection.execute(
-        "INSERT INTO entity_inbox (entity_id, request) VALUES (?, ?)", (request.entity_id, request.request)
-    )
-
-
-def _drop_messages(connection: sqlite3.Connection, instance: Instance, *, only_execution: bool) -> None:
-    connection.execute(
-        "DELETE FROM inbox WHERE instance_id = ? AND (execution_id = ? OR NOT ?)",
-        (instance.instance_id, instance.execution_id, only_execution),
-    )
-
-
-def _forget(connection: sqlite3.Connection, instance_id: str) -> None:
-    connection.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
-    connection.execute("DELETE FROM inbox WHERE instance_id = ?", (instance_id,))
+        return [parse_entity(row) for row in rows]

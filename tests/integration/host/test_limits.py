@@ -76,6 +76,20 @@ def test_an_orchestrator_changed_while_it_runs_fails_and_says_which_call_differs
     assert "but this replay made the call of activity 'second'" in status["output"]
 
 
+@pytest.mark.parametrize(
+    ("characters", "end"),
+    [
+        (8190, "said"),
+        (8191, "Orchestrator function 'talkative' failed: The custom status must not exceed 16 KB"),
+    ],
+)
+def test_a_custom_status_of_more_than_16_kb_fails_the_instance(
+    limited: Client, characters: int, end: str
+) -> None:
+    limited.http.post(f"{API}/orchestrators/talkative/t", json={"characters": characters})
+    assert limited.wait("t")["output"].startswith(end)
+
+
 def test_a_durable_http_call_fails_with_the_reason(limited: Client) -> None:
     status = limited.wait(start(limited, "calling_http", "h"))
     assert "does not perform actions of type 8" in status["output"]

@@ -17,7 +17,8 @@ from local.host.history import Event, EventType
 from local.host.instances import Instance, Status
 from local.host.replay import Replay
 from local.host.sdk import orchestrator_context, run_orchestrator
-from local.host.task_hub import Query, TaskHub
+from local.host.tables import Query
+from local.host.task_hub import TaskHub
 
 ROOT = Path(__file__).parents[3]
 APPS = Path(__file__).parent / "apps"

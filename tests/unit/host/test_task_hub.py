@@ -10,7 +10,8 @@ import pytest
 from local.host import history
 from local.host.episodes import Outcome, Turn
 from local.host.instances import ActivityCall, EntityRequest, Instance, Message, Parent, Start, Status
-from local.host.task_hub import InstanceExistsError, Query, TaskHub, TaskHubInUseError
+from local.host.tables import Query
+from local.host.task_hub import InstanceExistsError, TaskHub, TaskHubInUseError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

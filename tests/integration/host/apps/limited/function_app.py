@@ -81,6 +81,13 @@ def calling_http(context: df.DurableOrchestrationContext) -> Orchestration:
 
 
 @app.orchestration_trigger(context_name="context")
+def talkative(context: df.DurableOrchestrationContext) -> Orchestration:
+    context.set_custom_status("x" * context.get_input()["characters"])
+    yield context.call_activity("first", 1)
+    return "said"
+
+
+@app.orchestration_trigger(context_name="context")
 def wait_twice(context: df.DurableOrchestrationContext) -> Orchestration:
     yield context.wait_for_external_event("Go")
     yield context.wait_for_external_event("Go")
