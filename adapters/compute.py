@@ -19,6 +19,7 @@ from azure.mgmt.compute.models import GalleryImage, GalleryImageVersion
 
 from adapters.arm_errors import arm_errors, parse_error
 from adapters.settings import Settings
+from adapters.transport import one_attempt_transport
 from domain.contracts import VersionSpec
 from domain.errors import ArmError
 from domain.galleries import (
@@ -282,6 +283,7 @@ class Compute:
                 base_url=self._settings.arm_endpoint,
                 credential_scopes=[self._settings.arm_scope],
                 retry_total=0,
+                transport=one_attempt_transport(),
                 connection_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
                 per_call_policies=_policies(self._settings.arm_endpoint),

@@ -6,15 +6,23 @@ import logging
 import azure.durable_functions as df
 
 from domain.contracts import MigrationStatus
+from domain.states import MigrationState
 
 logger = logging.getLogger("gallerist.migrations")
+
+_LEVELS = {
+    MigrationState.FAILED: logging.ERROR,
+    MigrationState.PARTIAL: logging.WARNING,
+    MigrationState.BLOCKED: logging.WARNING,
+}
 
 
 def log_migration(context: df.DurableOrchestrationContext, event: str, status: MigrationStatus) -> None:
     """Tell of the migration, unless this is a replay of what was told already."""
     if context.is_replaying:
         return
-    logger.info(
+    logger.log(
+        _LEVELS.get(status.state, logging.INFO),
         "migration %s id=%s image=%s state=%s reason=%s fix=%s",
         event,
         context.instance_id,

@@ -25,9 +25,11 @@ from domain.planning import MigrationPlan, TargetPlan
 from domain.replication import WatchRequest
 from domain.states import ENDS, MigrationState, move
 from orchestrators.log_lines import log_migration
-from orchestrators.steps import StepFailedError, Steps, ask
+from orchestrators.steps import StepFailedError, Steps, ask, sleep
 
 blueprint = df.Blueprint()
+
+SECOND_LOOK_SECONDS = 30
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=contracts.MIGRATE_IMAGE)
@@ -37,7 +39,7 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
     progress = Progress(context, request)
     image = None
     try:
-        image = yield from _get_image(context, request, progress)
+        image = yield from _find_image(context, request, progress)
         if image is None:
             progress.move(MigrationState.SKIPPED, reason="the managed image does not exist (any more)")
             return progress.output()
@@ -108,6 +110,17 @@ def _get_image(
 ) -> Steps[ManagedImage | None]:
     asked = ImageRequest(image=request.image)
     return (yield from ask(context, contracts.GET_MANAGED_IMAGE, asked, ManagedImage, progress.show_waiting))
+
+
+def _find_image(
+    context: df.DurableOrchestrationContext, request: MigrationRequest, progress: Progress
+) -> Steps[ManagedImage | None]:
+    """The image; one that seems to be missing is looked for once more, for a stale cache answers 404 too."""
+    image = yield from _get_image(context, request, progress)
+    if image is not None:
+        return image
+    yield from sleep(context, SECOND_LOOK_SECONDS)
+    return (yield from _get_image(context, request, progress))
 
 
 def _changed_meanwhile(

@@ -189,12 +189,17 @@ def test_a_watched_target_is_shown_before_it_is_done() -> None:
 
 
 def test_an_image_that_is_not_there_is_skipped() -> None:
-    status, context = migrate(script(get_managed_image=[value(None)]))
+    status, context = migrate(script(get_managed_image=[value(None)] * 2))
     assert (status.state, status.reason) == (
         MigrationState.SKIPPED,
         "the managed image does not exist (any more)",
     )
-    assert names(context) == ["get_managed_image"]
+    assert names(context) == ["get_managed_image", "timer", "get_managed_image"]
+
+
+def test_an_image_that_a_stale_cache_does_not_know_is_looked_for_again() -> None:
+    status, _ = migrate(script(get_managed_image=[value(None), value(image()), value(image())]))
+    assert status.state is MigrationState.COMPLETED
 
 
 def test_an_image_that_cannot_be_read_fails_with_the_cause() -> None:
