@@ -1,13 +1,16 @@
 """Which api-versions each resource type answers to: galleries have a train of their own (quoted by ARM itself)."""
 
+import re
 from collections.abc import Mapping
 
 from local.simulator.errors import (
+    InvalidApiVersionParameterError,
     InvalidResourceTypeError,
     MissingApiVersionParameterError,
     NoRegisteredProviderFoundError,
 )
 
+_FORM = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 _GALLERIES = [
     "2018-06-01",
     "2019-03-01",
@@ -69,10 +72,15 @@ def check_api_version(type_: str | None, api_version: str, method: str, location
     """Refuse a missing api-version, or one that the type does not have.
 
     `type_` is the compute type without its namespace; what is not listed here takes any api-version. Raises
-    MissingApiVersionParameterError, InvalidResourceTypeError (for a GET) or NoRegisteredProviderFoundError.
+    MissingApiVersionParameterError, InvalidApiVersionParameterError, and for what the type does not have
+    InvalidResourceTypeError (GET) or NoRegisteredProviderFoundError.
     """
     if not api_version:
         raise MissingApiVersionParameterError
+    if not _FORM.fullmatch(api_version):
+        raise InvalidApiVersionParameterError(
+            f"The api-version '{api_version}' is invalid. The supported versions are '{', '.join(_COMPUTE)}'."
+        )
     train = TRAINS.get(type_ or "")
     if train is None or api_version in train:
         return

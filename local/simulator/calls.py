@@ -34,7 +34,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, JSON body (None: empty) and headers. `by_gateway`: ARM itself answers, in compact JSON (recorded)."""
+    """Status, body (JSON, None: empty, a string: as it is) and headers.
+
+    `by_gateway`: ARM itself answers, in compact JSON (recorded). `request_id` is that of the operation it starts.
+    """
 
     status: int
     body: Any = None

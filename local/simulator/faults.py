@@ -18,6 +18,7 @@ class RequestFault:
     `answer` answers `status` with `code` and `message` (or an empty body when there is no code); `drop` cuts the
     connection before any work; `lost-answer` does the work and then cuts the connection. `skip` lets so many
     matching requests pass first. `shape` answers 429 as one of three producers does: compute, arm or plain.
+    `headers` are added; `text` is sent as it is, as the front door's pages of HTML are.
     """
 
     kind: str = "answer"
@@ -30,6 +31,8 @@ class RequestFault:
     message: str = "The simulator was told to fail this request."
     retry_after: float | None = None
     shape: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether the fault is meant for this request."""

@@ -142,6 +142,8 @@ class Gateway:
         headers = common_headers(self.azure.clock.now(), answer.request_id) | answer.headers
         if answer.body is None:
             return RawAnswer(answer.status, headers, b"")
+        if isinstance(answer.body, str):
+            return RawAnswer(answer.status, headers, answer.body.encode())
         headers["Content-Type"] = "application/json; charset=utf-8"
         if answer.by_gateway:
             text = json.dumps(answer.body, separators=(",", ":"))
@@ -163,7 +165,11 @@ def _full_path(request: RawRequest) -> str:
 
 
 def _faulty_answer(fault: RequestFault) -> Answer:
-    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    headers = dict(fault.headers)
+    if fault.retry_after is not None:
+        headers["Retry-After"] = f"{fault.retry_after:g}"
+    if fault.text is not None:
+        return Answer(fault.status, fault.text, headers | {"Content-Type": "text/html"})
     if fault.shape:
         return error_answer(_throttled(fault.shape, headers))
     if fault.code is None:

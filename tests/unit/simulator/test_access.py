@@ -184,3 +184,14 @@ def test_503_can_come_with_an_empty_body(arm: Arm) -> None:
     answer = arm.send("GET", "images")
     assert (answer.status, answer.data) == (503, b"")
     assert arm.send("GET", "images").status == 200
+
+
+def test_a_page_of_the_front_door_and_a_revoked_token_can_be_answered(arm: Arm) -> None:
+    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="e30="'}
+    arm.simulator.add_fault(status=503, text="<h2>Our services aren't available right now</h2>")
+    arm.simulator.add_fault(status=401, code="InvalidAuthenticationToken", headers=challenge)
+    page = arm.send("GET", "images")
+    assert page.headers["Content-Type"] == "text/html"
+    assert page.data.startswith(b"<h2>")
+    revoked = arm.send("GET", "images")
+    assert (revoked.status, revoked.headers["WWW-Authenticate"]) == (401, challenge["WWW-Authenticate"])

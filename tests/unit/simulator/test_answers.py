@@ -114,6 +114,20 @@ def test_an_update_replaces_the_regions_and_keeps_source_and_date(gallery: Arm) 
     assert properties["storageProfile"]["source"] == {"id": IMAGE}
 
 
+def test_of_overlapping_updates_the_last_one_wins(gallery: Arm) -> None:
+    """Both are accepted, and the regions of the first are silently gone; both operations end well."""
+    gallery.simulator.set_transitions("seconds:1000000")
+    answers = [
+        gallery.send("PUT", VERSION, version(IMAGE, "eastus2", region))
+        for region in ("westus", "westeurope", "uksouth")
+    ]
+    assert [answer.status for answer in answers] == [201, 200, 200]
+    gallery.simulator.skip_time(1_000_000)
+    assert [gallery.outcome(answer)["status"] for answer in answers] == ["Succeeded"] * 3
+    shown = gallery.get(VERSION, "api-version=2023-07-03&$expand=ReplicationStatus")["properties"]
+    assert [region["region"] for region in shown["replicationStatus"]["summary"]] == ["eastus2", "uksouth"]
+
+
 def test_empty_objects_are_dropped_and_feature_values_rewritten(gallery: Arm) -> None:
     document = definition(sku="two") | {"tags": {}}
     document["properties"] |= {
@@ -194,6 +208,7 @@ def test_locations_are_the_public_regions(arm: Arm) -> None:
 def test_api_versions_follow_the_train_of_their_type(arm: Arm) -> None:
     """Galleries do not know the api-versions of images; a read answers 404, a write 400."""
     assert arm.error("GET", "images", query="")[1]["code"] == "MissingApiVersionParameter"
+    assert arm.error("GET", "images", query="api-version=newest")[1]["code"] == "InvalidApiVersionParameter"
     status, error = arm.error("GET", "galleries", query="api-version=2024-07-01")
     assert (status, error["code"]) == (404, "InvalidResourceType")
     status, error = arm.error("PUT", "galleries/g", {"location": "eastus2"}, "api-version=2022-08-01")
