@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -22,6 +22,7 @@ CANCEL_EVENT = "cancel"
 SLICE = 200
 # the API shows the failures of a batch, and a dry run its plans, up to so many; the counts are of all
 MOST_SHOWN = 500
+MOST_TOLD = 100
 
 SubscriptionId = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
@@ -203,6 +204,24 @@ def note_plan(state: BatchState, candidate: Candidate, plan: MigrationPlan | Non
     state.shown = [*state.shown, result][:MOST_SHOWN]
 
 
-def running_ids(state: BatchState) -> list[str]:
-    """The migrations that run, by their ids."""
-    return [migration_id(one.candidate.image) for one in state.running]
+class BatchProgress(BaseModel):
+    """What the custom status tells, which holds 16 KB: the counts, and some of the migrations that run."""
+
+    selected: int = 0
+    waiting: int = 0
+    running: int = 0
+    running_migrations: list[str] = []
+    counts: dict[str, int] = {}
+    left_alone: dict[Category, int] = {}
+
+    @classmethod
+    def of(cls, state: BatchState) -> Self:
+        """How far the batch is."""
+        return cls(
+            selected=state.selected,
+            waiting=len(state.pending),
+            running=len(state.running),
+            running_migrations=[migration_id(one.candidate.image) for one in state.running][:MOST_TOLD],
+            counts=state.counts,
+            left_alone=state.left_alone,
+        )

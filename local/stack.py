@@ -38,6 +38,8 @@ class Stack:
     simulator_options: list[str] = field(default_factory=list)
     host_options: list[str] = field(default_factory=list)
     app: Path = ROOT
+    # clocks here run fast or skip: a sweep each hour would come in between
+    sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict, init=False)
@@ -80,6 +82,7 @@ class Stack:
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
+            "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
             "IDENTITY_ENDPOINT": self.simulator["identity_endpoint"],
             "IDENTITY_HEADER": self.simulator["identity_header"],

@@ -6,7 +6,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import contracts
-from domain.batches import CANCEL_EVENT, BatchState, running_ids
+from domain.batches import CANCEL_EVENT, BatchProgress, BatchState
 from orchestrators.steps import StepFailedError, Steps, ask
 
 blueprint = df.Blueprint()
@@ -27,7 +27,7 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
     except StepFailedError as error:
         state.state, state.failure = "failed", error.failure
         return state.model_dump(mode="json")
-    context.set_custom_status(summary(state))
+    context.set_custom_status(BatchProgress.of(state).model_dump(mode="json"))
     if state.done:
         state.state = "completed"
         return state.model_dump(mode="json")
@@ -42,17 +42,6 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
     return None
 
 
-def summary(state: BatchState) -> dict[str, object]:
-    """What the custom status tells: the counts, never the images (it holds 16 KB)."""
-    return {
-        "selected": state.selected,
-        "pending": len(state.pending),
-        "running": len(state.running),
-        "counts": state.counts,
-        "left_alone": state.left_alone,
-    }
-
-
 def _pause(state: BatchState) -> float:
     """A dry run has nothing to wait for but the next slice."""
-    return 1 if state.request.dry_run or not running_ids(state) else LOOK_SECONDS
+    return 1 if state.request.dry_run or not state.running else LOOK_SECONDS

@@ -17,7 +17,7 @@ from adapters.task_hub import (
     start_batch,
     start_migration,
 )
-from domain.batches import BATCH_ID_PREFIX, BatchState, Scope, StartBatch, running_ids
+from domain.batches import BATCH_ID_PREFIX, BatchProgress, BatchState, Scope, StartBatch
 from domain.coverage import CATEGORIES, summary
 from domain.policy_sections import Match
 from domain.requests import AddRegions, FieldError
@@ -163,18 +163,18 @@ def _accepted(req: func.HttpRequest, batch_id: str) -> func.HttpResponse:
 
 
 def _view(req: func.HttpRequest, instance: Instance, state: BatchState) -> dict[str, Any]:
-    runs_on = [address(req, f"migrations/{name}") for name in running_ids(state)]
+    progress = BatchProgress.of(state)
+    if state.state == "running" and instance.custom_status:
+        # newer than the state that the execution began with
+        progress = BatchProgress.model_validate(instance.custom_status)
+    told = progress.model_dump(mode="json", exclude={"running_migrations"})
     return {
         "id": instance.id,
         "state": state.state,
         "request": state.request.model_dump(mode="json", exclude_none=True),
         "started_by": state.started_by,
-        "selected": state.selected,
-        "waiting": len(state.pending),
-        "running": runs_on,
-        "counts": state.counts,
-        "left_alone": state.left_alone,
-        "all_selected": state.exhausted,
+        **told,
+        "migrations": [address(req, f"migrations/{name}") for name in progress.running_migrations],
         "images": [result.model_dump(mode="json") for result in state.shown],
         "failure": state.failure.model_dump(mode="json") if state.failure else None,
         "created": instance.created.isoformat(),
