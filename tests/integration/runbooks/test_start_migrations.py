@@ -1,0 +1,217 @@
+"""The Python runbook starts migrations, waits as it is told to, and fails the job when an image was not migrated."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from local.stack import Stack
+from tests.integration.runbooks.conftest import COMPUTE, RUNBOOK, SUBSCRIPTION
+
+
+@dataclass
+class Time:
+    """Time for a runbook: while it sleeps the app's clock runs, until nothing is left to do."""
+
+    stack: Stack
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._clock("skip")
+        while not httpx.get(f"{self.stack.host['url']}/_host/status").json()["idle"]:
+            pass
+        self._clock("manual")
+
+    def _clock(self, mode: str) -> None:
+        httpx.post(f"{self.stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
+
+
+@pytest.fixture
+def time(stack: Stack) -> Time:
+    return Time(stack)
+
+
+@pytest.mark.usefixtures("account")
+def test_migrates_one_image(runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """It waits as long as Retry-After says, and no longer than until the end."""
+    runbook.main([f"{COMPUTE}/images/one"], time.sleep)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{COMPUTE}/images/one: started",
+        f"{COMPUTE}/images/one: completed",
+        "1 of 1 managed images are migrated",
+    ]
+    assert set(time.slept) == {10}
+
+
+@pytest.mark.usefixtures("account")
+def test_migrates_the_images_of_a_subscription_that_match(
+    runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runbook.main([SUBSCRIPTION, "many-*"], time.sleep)
+    out = capsys.readouterr().out
+    assert "many-1: completed" in out
+    assert "many-2: completed" in out
+    assert "2 of 2 managed images are migrated" in out
+
+
+@pytest.mark.usefixtures("account")
+def test_fails_with_the_reason_when_an_image_is_blocked(
+    runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are migrated all the same."""
+    with pytest.raises(runbook.RunbookError) as failure:
+        runbook.main([SUBSCRIPTION, "[gt]oo*"], time.sleep)
+    assert "1 of 2 managed images are migrated" in capsys.readouterr().out
+    assert f"{COMPUTE}/images/too-large: blocked: " in str(failure.value)
+    assert "/images/good" not in str(failure.value)
+
+
+@pytest.mark.usefixtures("account")
+def test_waits_for_a_migration_that_runs_already(
+    runbook: ModuleType, time: Time, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So the runbook can be run again at any time."""
+    image = f"{COMPUTE}/images/running"
+    headers = {"x-functions-key": stack.host["keys"]["function"]}
+    httpx.post(f"{stack.api}/migrations", json={"image": image}, headers=headers).raise_for_status()
+    runbook.main([image], time.sleep)
+    assert capsys.readouterr().out.splitlines()[:2] == [f"{image}: runs already", f"{image}: completed"]
+
+
+@pytest.mark.usefixtures("account")
+def test_reports_an_image_that_cannot_be_started(runbook: ModuleType, time: Time) -> None:
+    with pytest.raises(runbook.RunbookError, match=r"images/none: HTTP 404: .* does not exist"):
+        runbook.main([f"{COMPUTE}/images/none"], time.sleep)
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["a", "b", "c"]])
+@pytest.mark.usefixtures("account")
+def test_says_what_its_parameters_are(runbook: ModuleType, arguments: list[str]) -> None:
+    with pytest.raises(runbook.RunbookError, match="a managed image's id, or a subscription's id"):
+        runbook.main(arguments)
+
+
+def test_the_job_fails_without_the_key(stack: Stack, assets: Path) -> None:
+    """What Azure Automation sees: an exit state that is not 0, and the reason as the last lines."""
+    done = run_job([f"{COMPUTE}/images/one"], assets, {"GalleristUrl": stack.api})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"{COMPUTE}/images/one: HTTP 401")
+
+
+def test_the_job_fails_without_the_address(assets: Path) -> None:
+    done = run_job([SUBSCRIPTION], assets, {})
+    assert done.returncode == 1
+    assert "the Automation account has no variable GalleristUrl" in done.stderr.splitlines()[-1]
+
+
+def test_the_job_fails_when_nobody_answers(assets: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+    done = run_job([SUBSCRIPTION], assets, {"GalleristUrl": url})
+    assert done.returncode == 1
+    assert f"the images of {SUBSCRIPTION} cannot be listed: HTTP 0: " in done.stderr
+
+
+def run_job(
+    arguments: list[str], assets: Path, variables: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(assets), **variables}
+    return subprocess.run(
+        [sys.executable, str(RUNBOOK), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=60,
+    )
+
+
+@dataclass
+class ScriptedApi:
+    """An API whose answers are written down; the last one is given for ever."""
+
+    answers: list[Any]
+
+    def look(self, address: str) -> Any:
+        assert address == "address"
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def test_stops_waiting_before_the_job_is_unloaded(runbook: ModuleType) -> None:
+    """Azure Automation unloads a job after three hours; the migration goes on."""
+    slept: list[float] = []
+    api = ScriptedApi([runbook.Answer(200, {"retry-after": "3000"}, {"state": "replicating"})])
+    problems = runbook.wait_for_all(api, {"image": "address"}, slept.append)
+    assert problems == {"image": "still runs; run this again to wait on"}
+    assert sum(slept) == 9000
+
+
+def test_a_passing_fault_is_waited_out(runbook: ModuleType) -> None:
+    slept: list[float] = []
+    answers = [
+        runbook.Answer(503, {"retry-after": "7"}, {"detail": "busy"}),
+        runbook.Answer(0, {}, {"detail": "reset"}),
+        runbook.Answer(200, {}, {"state": "completed"}),
+    ]
+    assert runbook.wait_for_all(ScriptedApi(answers), {"image": "address"}, slept.append) == {}
+    assert slept == [7, runbook.POLL_SECONDS]
+
+
+class Entra(BaseHTTPRequestHandler):
+    """An identity endpoint as Azure Automation has it, and an API behind Entra, in one."""
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path == "/identity":
+            known = self.headers["X-IDENTITY-HEADER"] == "secret" and self.headers["Metadata"] == "True"
+            self._send(200 if known else 401, {"access_token": f"token for {query}"})
+        else:
+            allowed = self.headers["Authorization"] == "Bearer token for resource=api%3A%2F%2Fgallerist"
+            self._send(200 if allowed else 401, {"images": []})
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _send(self, status: int, body: dict[str, Any]) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+
+@pytest.fixture
+def entra() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Entra) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_comes_with_a_token_where_entra_is_in_front(entra: str, assets: Path) -> None:
+    variables = {
+        "GalleristUrl": f"{entra}/api",
+        "GalleristAudience": "api://gallerist",
+        "IDENTITY_ENDPOINT": f"{entra}/identity",
+        "IDENTITY_HEADER": "secret",
+    }
+    done = run_job([SUBSCRIPTION], assets, variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "0 of 0 managed images are migrated\n"
+
+
+def test_runs_on_the_oldest_python_that_it_names() -> None:
+    ast.parse(RUNBOOK.read_text(encoding="utf-8"), feature_version=(3, 10))
