@@ -1,5 +1,6 @@
 """The tags `gallerist:…` by which an image decides otherwise than the policy does: which there are, what they hold."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
@@ -13,6 +14,9 @@ from domain.versions import Version
 PREFIX = "gallerist:"
 ACTION_TAG = f"{PREFIX}action"
 
+# a hundred years; dates far beyond cannot be counted
+LONGEST_DAYS = 36500
+_DAYS = re.compile(r"[0-9]{1,5}")
 _REGIONS = TypeAdapter(TargetRegions)
 _STORAGE_ACCOUNT_TYPES = {name.lower(): name for name in get_args(StorageAccountType)}
 
@@ -91,9 +95,9 @@ def _region(entry: str) -> dict[str, str]:
 
 
 def _listed(text: str) -> list[str]:
-    entries = text.replace(",", " ").split()
-    if not entries:
-        raise ValueError("it is empty")
+    entries = [entry.strip() for entry in text.split(",")]
+    if not all(entries):
+        raise ValueError("it is empty, or something is missing between commas")
     return entries
 
 
@@ -104,13 +108,10 @@ def _boolean(text: str) -> bool:
 
 
 def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LONGEST_DAYS):
+    if not (_DAYS.fullmatch(text) and 0 < int(text) <= LONGEST_DAYS):
         raise ValueError(f"'{text}' is not a number of days from 1 to {LONGEST_DAYS}")
     return int(text)
 
-
-# a hundred years; dates far beyond cannot be counted
-LONGEST_DAYS = 36500
 
 READERS: dict[str, Callable[[str], Any]] = {
     "action": _action,

@@ -224,7 +224,7 @@ class Choices(Section):
     """The target regions besides the image's own; names, or all that is to be said of one."""
     exclude_from_latest: bool | None = None
     """Whether `latest` passes over the version."""
-    end_of_life_after_days: int | None = Field(default=None, ge=1)
+    end_of_life_after_days: int | None = Field(default=None, ge=1, le=36500)
     """The version's end-of-life date, counted from its making."""
     replication: Replication = Replication()
     """How the regions are reached."""

@@ -14,6 +14,7 @@ from domain.planning import GalleryView, MigrationPlan, choose, name_targets, pl
 from domain.policy import Policy
 from domain.policy_sections import Choices
 from domain.resource_ids import GalleryId
+from domain.versions import CREATED_TAG, Numbering
 from tests.unit.builders import (
     GALLERY,
     NOW,
@@ -116,8 +117,43 @@ def test_an_ignored_image_is_skipped_with_the_rule() -> None:
             "'web-20260115-gen2'",
         ),
         ({"overrides": Overrides(end_of_life=NOW - timedelta(days=1))}, "has passed", "in the future"),
+        (
+            {"built": image(tags={"gallerist:regions": "eastus2=none"})},
+            "tag gallerist:regions: Input should be a valid integer",
+            "correct the image's tag, or take it away",
+        ),
+        (
+            {"built": image(tags={"gallerist:action": "go"}), "under": policy(action="ignore")},
+            "tag gallerist:action: 'go' is neither migrate nor ignore",
+            "correct the image's tag",
+        ),
+        (
+            {
+                "built": image(tags={"gallerist:action": "migrate"}),
+                "under": Policy.model_validate({"defaults": {"action": "ignore"}}),
+            },
+            "tag gallerist:action: no gallery is named",
+            "let a rule of the policy say it, or the image's tags, or the request",
+        ),
+        (
+            {"under": policy(version={"strategy": "tag", "tag": "build"})},
+            "the image has no tag 'build'",
+            "choose another version strategy, or ask for a version in the request",
+        ),
     ],
-    ids=["disk", "gallery", "region", "pattern", "name", "generation", "end of life"],
+    ids=[
+        "disk",
+        "gallery",
+        "region",
+        "pattern",
+        "name",
+        "generation",
+        "end of life",
+        "override tag",
+        "override of the action",
+        "no gallery for an image that asks itself in",
+        "no version",
+    ],
 )
 def test_what_cannot_be_done_is_blocked_with_the_reason_and_the_fix(
     changes: dict[str, Any], reason: str, fix: str
@@ -272,3 +308,20 @@ def test_the_plan_carries_the_policys_patience() -> None:
 def test_a_plan_survives_the_durable_boundary() -> None:
     plan = plan_of(under=policy(galleries=BOTH, regions=["eastus2"], end_of_life_after_days=3))
     assert MigrationPlan.model_validate(plan.model_dump(mode="json")) == plan
+
+
+def test_a_number_in_the_request_is_above_the_one_that_the_image_does_not_give() -> None:
+    asked = Overrides(version="1.0.0")
+    plan = plan_of(under=policy(version={"strategy": "tag", "tag": "build"}), overrides=asked)
+    assert plan.outcome == "migrate"
+
+
+def test_the_version_is_numbered_by_the_policy_or_the_images_own_tag() -> None:
+    dated = plan_of(under=policy(version="date")).targets[0].version.numbering
+    assert dated == Numbering(strategy="date", number="2026.115.83000")
+    tagged = plan_of(image(tags={"gallerist:version": "4.0.0"}), under=policy(version="date"))
+    assert tagged.targets[0].version.numbering == Numbering(strategy="tag", number="4.0.0")
+
+
+def test_the_version_tells_when_it_was_made() -> None:
+    assert plan_of().targets[0].version.tags[CREATED_TAG] == "2026-02-01T12:00:00+00:00"

@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from domain.images import ManagedImage
 from domain.policy import BUILT_IN, Policy, render, template_values
-from domain.policy_sections import Choices, Section
-from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image, image_id, policy
+from domain.policy_sections import Choices, Section, VersionNumbering
+from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, image_id, policy
 
 GOLDEN, MIRROR = str(GALLERY), str(OTHER_GALLERY)
+SET = f"{PROVIDER}/diskEncryptionSets/west"
 
 
 def with_rules(*rules: dict[str, Any], **defaults: Any) -> Policy:
@@ -55,11 +56,23 @@ TAGGED = image(tags={"Team": "Web", "stage": ""})
         ({"locations": ["East US 2", "West Europe"]}, True),
         ({"locations": ["eastus2"]}, False),
         ({"names": ["web-*"], "os_type": "Windows"}, False),
+        # the image is 17 days and three and a half hours old
+        ({"older_than_days": 17}, True),
+        ({"older_than_days": 18}, False),
+        ({"newer_than_days": 17.5}, True),
+        ({"newer_than_days": 17}, False),
+        ({"older_than_days": 17, "newer_than_days": 18}, True),
     ],
 )
 def test_a_rule_fits_where_every_part_of_its_match_does(match: dict[str, Any], fits: bool) -> None:
     decision = with_rules({"name": "it", "match": match}, action="ignore").decide(TAGGED, NOW)
     assert (decision.rule == "it") is fits
+
+
+@pytest.mark.parametrize("match", [{"older_than_days": 0}, {"newer_than_days": 10_000}])
+def test_an_image_of_unknown_age_fits_no_rule_about_age(match: dict[str, Any]) -> None:
+    decision = with_rules({"name": "it", "match": match}).decide(image(created_at=None), NOW)
+    assert decision.rule == "defaults"
 
 
 def test_what_a_rule_does_not_say_the_defaults_say_and_then_gallerist() -> None:
@@ -136,11 +149,55 @@ def test_merging_with_nothing_changes_nothing() -> None:
         ({"defaults": {"galleries": [GOLDEN], "end_of_life_after_days": 0}}, "greater than or equal to 1"),
         ({"defaults": {"galleries": [GOLDEN], "action": "delete"}}, "'migrate' or 'ignore'"),
         ({"rules": [{"match": {}}]}, "Field required"),
+        (
+            {"defaults": {"galleries": [GOLDEN], "version": "from-name", "name_pattern": r"(?P<major>\d+)"}},
+            "defaults: from-name needs the groups major, minor, patch in name_pattern",
+        ),
+        ({"defaults": {"galleries": [GOLDEN], "version": "tag"}}, "strategy tag needs version.tag"),
+        (
+            {"defaults": {"galleries": [GOLDEN], "version": "newest"}},
+            "'increment', 'date', 'from-name' or 'tag'",
+        ),
+        (
+            {
+                "defaults": {
+                    "galleries": [GOLDEN],
+                    "regions": ["eastus2", {"name": "westus2", "disk_encryption_set": SET}],
+                }
+            },
+            "all regions need a disk_encryption_set, or none: eastus2 has none",
+        ),
     ],
 )
 def test_a_policy_that_cannot_mean_anything_is_refused(document: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         Policy.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    ("key", "nothing", "something"),
+    [
+        ("promote", "never", "after-replication"),
+        ("promote", {"when": "never"}, {"rings": [["eastus2"]]}),
+        ("verify", "off", "boot"),
+        ("retire_source", {"when": "never"}, {"when": "after-soak", "soak_days": 30}),
+        ("retire_source", "never", {"soak_days": 30}),
+        ("retention", "keep-all", {"rule": "delete-after-end-of-life", "keep_versions": 3}),
+    ],
+)
+def test_what_is_not_supported_yet_is_refused_not_ignored(key: str, nothing: Any, something: Any) -> None:
+    decided = policy(**{key: nothing}).decide(image(), NOW)
+    assert decided.action == "migrate"
+    with pytest.raises(ValidationError, match=rf"{key}.*\n.*not supported yet"):
+        policy(**{key: something})
+
+
+def test_a_section_can_be_given_by_its_foremost_key() -> None:
+    """And a rule's section is laid over the defaults' key by key."""
+    decided = with_rules(
+        {"name": "it", "version": "tag"}, version={"strategy": "date", "tag": "build"}
+    ).decide(image(), NOW)
+    assert decided.choices.version == VersionNumbering(strategy="tag", tag="build")
 
 
 def test_a_policy_that_ignores_everything_needs_no_gallery() -> None:

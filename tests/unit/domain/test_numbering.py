@@ -1,0 +1,187 @@
+"""Where numbers come from: what each strategy makes of an image, and what the ledger makes of that."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.contracts import Reservation
+from domain.numbering import number_image, reserve
+from domain.policy_sections import Choices
+from domain.versions import LARGEST_PART, Numbering, Version, dated_version
+from tests.unit.builders import CREATED, NOW, image
+
+FROM_NAME = r".+-(?P<major>\d+)\.(?P<minor>\d+)(\.(?P<patch>\d+))?"
+TOP = LARGEST_PART
+
+
+def choices(**said: Any) -> Choices:
+    return Choices.model_validate(said)
+
+
+def number_of(name: str = "web-20260115", tags: dict[str, str] | None = None, **said: Any) -> str | None:
+    built = image(name, tags=tags or {})
+    return number_image(built, choices(**said), None, NOW).number
+
+
+def test_increment_makes_nothing_of_the_image() -> None:
+    assert number_image(image(), choices(version="increment"), None, NOW) == Numbering()
+    assert number_image(image(), choices(), None, NOW) == Numbering()
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        (datetime(2026, 1, 15, 8, 30, 5, tzinfo=UTC), "2026.115.83005"),
+        (datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC), "2026.1231.235959"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "2026.101.0"),
+        (datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2025.1231.230000"),
+    ],
+)
+def test_a_date_is_a_version(moment: datetime, number: str) -> None:
+    """`YYYY.MMDD.HHMMSS` in UTC; parts are numbers, so zeros in front are not written."""
+    assert str(dated_version(moment)) == number
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_dated_versions_are_ordered_as_their_dates_and_fit_32_bits(one: datetime, other: datetime) -> None:
+    first, second = sorted([one, other])
+    assert dated_version(first) <= dated_version(second)
+    assert Version.parse(str(dated_version(one))) == dated_version(one)
+
+
+def test_the_date_is_the_images_or_else_the_runs() -> None:
+    dated = choices(version="date")
+    assert number_image(image(), dated, None, NOW).number == str(dated_version(CREATED))
+    assert number_image(image(created_at=None), dated, None, NOW).number == str(dated_version(NOW))
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("web-1.2.3", "1.2.3"), ("web-1.2", "1.2.0"), ("web-2026.0115.083000", "2026.115.83000")],
+)
+def test_the_name_gives_the_number(name: str, number: str) -> None:
+    """A group that took no part counts as 0."""
+    assert number_of(name, version="from-name", name_pattern=FROM_NAME) == number
+
+
+def test_the_tag_gives_the_number_in_any_case() -> None:
+    tag = {"strategy": "tag", "tag": "Build-Version"}
+    assert number_of(tags={"build-version": " 4.5.6 "}, version=tag) == "4.5.6"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            {"version": "from-name", "name_pattern": r"web-(?P<major>\d+)(?P<minor>x)?(?P<patch>y)?"},
+            f"the image's name 'web-{TOP + 1}' gives no version: '{TOP + 1}.0.0' is not a version",
+        ),
+        (
+            {"version": {"strategy": "tag", "tag": "build"}},
+            "the image has no tag 'build', which is to hold its version",
+        ),
+        (
+            {"version": {"strategy": "tag", "tag": "os"}},
+            "the image's tag 'os' holds no version: 'linux' is not a version",
+        ),
+    ],
+    ids=["beyond 32 bits", "no tag", "no version in the tag"],
+)
+def test_what_gives_no_version_is_told(said: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason.replace(".", r"\.")):
+        number_of(f"web-{TOP + 1}", tags={"os": "linux"}, **said)
+
+
+def test_the_images_own_number_is_above_the_policys_strategy() -> None:
+    own = number_image(image(), choices(version="date"), "7.0.0", NOW)
+    assert own == Numbering(strategy="tag", number="7.0.0")
+
+
+DATE = Numbering(strategy="date", number="2026.115.83000")
+NAME = Numbering(strategy="from-name", number="5.0.0")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "request_", "version"),
+    [
+        ({}, {"numbering": DATE}, "2026.115.83000"),
+        # a later image was migrated first: an earlier one still gets its own date
+        ({"b": "2026.201.0"}, {"numbering": DATE, "taken": ["2027.101.0"]}, "2026.115.83000"),
+        ({"b": "2026.115.83000"}, {"numbering": DATE, "taken": ["2026.115.83001"]}, "2026.115.83002"),
+        ({"a": "2026.115.83001"}, {"numbering": DATE}, "2026.115.83001"),
+        ({}, {"numbering": DATE, "preferred": "2026.115.83004"}, "2026.115.83004"),
+        ({"b": "2026.115.83004"}, {"numbering": DATE, "preferred": "2026.115.83004"}, "2026.115.83000"),
+        ({}, {"numbering": DATE, "wanted": "1.0.0"}, "1.0.0"),
+        ({}, {"numbering": NAME}, "5.0.0"),
+        ({"a": "1.0.0"}, {"numbering": NAME}, "5.0.0"),
+        # the policy's strategy was changed: what the gallery holds already stays as it is
+        ({}, {"numbering": NAME, "held": "1.0.0", "taken": ["5.0.0"]}, "1.0.0"),
+        ({}, {"numbering": DATE, "held": "1.0.0"}, "1.0.0"),
+    ],
+)
+def test_a_strategy_decides_the_number(numbers: dict[str, str], request_: Any, version: str) -> None:
+    reserved, after = reserve(numbers, Reservation(holder="a", **request_))
+    assert (reserved.version, reserved.refused) == (version, None)
+    assert after == {**numbers, "a": version}
+
+
+@pytest.mark.parametrize(
+    ("numbering", "told"),
+    [
+        (NAME, "version 5.0.0, which its name gives the image, belongs to another image"),
+        (
+            Numbering(strategy="tag", number="5.0.0"),
+            "version 5.0.0, which its tag gives the image, belongs to another image",
+        ),
+    ],
+)
+def test_a_number_that_the_image_gives_is_not_given_twice(numbering: Numbering, told: str) -> None:
+    """Neither where the ledger knows of the other image, nor where only the gallery does."""
+    for numbers, taken in (({"b": "5.0.0"}, []), ({}, ["5.0.0"])):
+        reserved, after = reserve(numbers, Reservation(holder="a", numbering=numbering, taken=taken))
+        assert (reserved.version, reserved.refused, after) == (None, told, numbers)
+
+
+def test_when_no_number_is_left_there_is_none() -> None:
+    reserved, after = reserve({}, Reservation(holder="a", taken=[f"{TOP}.{TOP}.{TOP}"]))
+    assert (reserved.version, after) == (None, {})
+    assert reserved.refused == f"after version {TOP}.{TOP}.{TOP} there is none"
+
+
+NUMBERS = st.sampled_from([f"1.{minor}.{patch}" for minor in range(2) for patch in range(3)])
+NUMBERINGS = st.builds(
+    lambda strategy, number: Numbering(strategy=strategy, number=None if strategy == "increment" else number),
+    st.sampled_from(["increment", "date", "from-name", "tag"]),
+    NUMBERS,
+)
+RESERVATIONS = st.builds(
+    Reservation,
+    holder=st.sampled_from("abcd"),
+    numbering=NUMBERINGS,
+    preferred=st.none() | NUMBERS,
+    taken=st.lists(NUMBERS, max_size=3),
+)
+
+
+@given(st.lists(RESERVATIONS, max_size=12))
+def test_whatever_the_strategies_no_two_images_ever_share_a_number(requests: list[Reservation]) -> None:
+    numbers: dict[str, str] = {}
+    for request in requests:
+        reserved, numbers = reserve(numbers, request)
+        assert len(set(numbers.values())) == len(numbers)
+        if reserved.version is not None:
+            assert reserved.version not in request.taken
+            assert request.numbering.only in (None, reserved.version)
+
+
+@given(st.lists(st.sampled_from("abcdef"), unique=True, min_size=2))
+def test_with_increment_numbers_are_in_the_order_of_asking(holders: list[str]) -> None:
+    """A backfill that asks for the oldest image first never reorders."""
+    numbers: dict[str, str] = {}
+    for holder in holders:
+        _, numbers = reserve(numbers, Reservation(holder=holder))
+    given = [Version.parse(numbers[holder]) for holder in holders]
+    assert given == sorted(given)
