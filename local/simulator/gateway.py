@@ -70,9 +70,9 @@ class Gateway:
             fault = self.azure.faults.take_request_fault(request.method, _full_path(request))
             answer: Answer | None = None
             if fault is None or fault.kind == "lost-answer":
-                self.azure.settle()
+                self.azure.settle_if_due()
                 answer = self._answer(request)
-                self.azure.settle()
+                self.azure.settle_begun()
             elif fault.kind == "answer":
                 answer = _faulty_answer(fault)
             self._remember(request, answer, fault)

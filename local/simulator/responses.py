@@ -89,7 +89,7 @@ def operation_status(call: Call) -> Answer:
     if operation is None:
         raise NotFoundError("The entity was not found in this Azure location.")
     call.azure.kind(operation.resource.id.type).look(operation.resource)
-    call.azure.settle()
+    call.azure.settle_resource(operation.resource)
     if call.query.get("monitor") == "true":
         return _monitor(operation)
     body: Json = {"startTime": timestamp(operation.started)}

@@ -107,7 +107,7 @@ class SimulatorServer(Simulator):
     def _beat(self) -> None:
         while not self._stopping.wait(_HEARTBEAT_SECONDS):
             with self.azure.lock:
-                self.azure.settle()
+                self.azure.settle_if_due()
 
     def _application(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)

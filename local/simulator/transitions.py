@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 from local.simulator.clock import Clock
@@ -77,6 +78,7 @@ class Manual:
         return 1.0
 
 
+@cache
 def parse_pace(text: str, *, also_short_work: bool = False) -> Pace:
     """Read `immediate`, `polls:N`, `seconds:S` or `manual`. Raises ValueError naming the four forms."""
     name, _, amount = text.partition(":")
@@ -124,7 +126,8 @@ class Transitions:
 
     def has_own_pace(self, job: Job, region: str) -> bool:
         """Whether this region does not follow the version's pace, because it is set or pushed by itself."""
-        return _key(job.resource_id, region) in self.overrides or isinstance(self._pace(job, region), Manual)
+        overridden = bool(self.overrides) and _key(job.resource_id, region) in self.overrides
+        return overridden or isinstance(self._pace(job, region), Manual)
 
     def fraction(self, job: Job, region: str | None = None) -> float:
         """How far the job is, from 0 to 1, for a region or for the whole."""
@@ -134,9 +137,10 @@ class Transitions:
         return pace.fraction(job, self.clock.now())
 
     def _pace(self, job: Job, region: str | None) -> Pace:
-        for key in (_key(job.resource_id, region), _key(job.resource_id, None)):
-            if key in self.overrides:
-                return parse_pace(self.overrides[key], also_short_work=True)
+        if self.overrides:
+            for key in (_key(job.resource_id, region), _key(job.resource_id, None)):
+                if key in self.overrides:
+                    return parse_pace(self.overrides[key], also_short_work=True)
         return parse_pace(self.default)
 
     def _pushed(self, job: Job, region: str) -> float:

@@ -4,6 +4,7 @@ What each type of resource demands is in the modules beside this one. Callers ho
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from local.simulator.transitions import Job, Transitions
 
 if TYPE_CHECKING:
     from local.simulator.models.kinds import Kind
+
+_SETTLE_SECONDS = 0.02
 
 Listener = Callable[[Operation], None]
 
@@ -57,6 +60,8 @@ class Azure:
         self.removed: dict[str, tuple[ResourceId, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
+        self._begun: list[Operation] = []
+        self._settled = self._settling_seconds = 0.0
         for kind in self.kinds.values():
             kind.clear()
 
@@ -119,43 +124,64 @@ class Azure:
         """Start an operation on a resource."""
         operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
         self.operations[operation.id] = self.running[operation.id] = operation
+        resource.running.append(operation)
+        self._begun.append(operation)
         return operation
 
     def settle(self) -> None:
         """Let every running operation advance as far as its pace allows, and end those that are done."""
-        for operation in list(self.running.values()):
-            if operation.id in self.running:
-                self.kind(operation.resource.id.type).advance(operation)
+        began = time.monotonic()
+        self._advance(list(self.running.values()))
         for kind in self.kinds.values():
             kind.catch_up()
+        self._settled = time.monotonic()
+        self._settling_seconds = self._settled - began
+
+    def settle_if_due(self) -> None:
+        """Settle unless that was done just now; the more there is to do, the rarer, so that it never takes over."""
+        if time.monotonic() - self._settled >= max(_SETTLE_SECONDS, 10 * self._settling_seconds):
+            self.settle()
+
+    def settle_begun(self) -> None:
+        """Let the operations that have just begun end, if their pace says so."""
+        begun, self._begun = self._begun, []
+        self._advance(begun)
+
+    def settle_resource(self, resource: Resource) -> None:
+        """Let what goes on with one resource advance."""
+        self._advance(list(resource.running))
 
     def finish(self, operation: Operation, error: SimulatedError | None = None) -> None:
         """End an operation well, or with the error that a client finds in it (HTTP 200, status Failed)."""
-        del self.running[operation.id]
-        operation.status = "Failed" if error else "Succeeded"
-        operation.error = error
-        operation.ended = self.clock.now()
+        self._end(operation, "Failed" if error else "Succeeded", error)
         resource = operation.resource
         if operation.verb == "delete" and not error:
             self._remove(resource)
-        elif not self.operations_on(resource):
+        elif not resource.running:
             resource.provisioning_state = operation.status
         if not error:
-            resource.changed = operation.ended
+            resource.changed = self.clock.now()
             self.listener(operation)
 
-    def operations_on(self, resource: Resource) -> list[Operation]:
-        """The operations that still run on a resource."""
-        return [operation for operation in self.running.values() if operation.resource is resource]
+    def _advance(self, operations: list[Operation]) -> None:
+        for operation in operations:
+            if operation.id in self.running:
+                self.kind(operation.resource.id.type).advance(operation)
+
+    def _end(self, operation: Operation, status: str, error: SimulatedError | None) -> None:
+        del self.running[operation.id]
+        operation.resource.running.remove(operation)
+        operation.status, operation.error = status, error
+        operation.ended = self.clock.now()
 
     def _remove(self, resource: Resource) -> None:
+        """Take a resource away; other deletions of it have succeeded too, and everything else is overtaken."""
         self.resources.pop(resource.id.key, None)
         self.removed[resource.id.key] = (resource.id, self.clock.now())
         self.kind(resource.id.type).removed(resource)
-        for operation in self.operations_on(resource):
-            del self.running[operation.id]
-            operation.status = "Canceled"
-            operation.ended = self.clock.now()
-            operation.error = OperationPreemptedError(
-                "The operation was preempted by a more recent operation."
-            )
+        for operation in list(resource.running):
+            if operation.verb == "delete":
+                self._end(operation, "Succeeded", None)
+            else:
+                text = "The operation was preempted by a more recent operation."
+                self._end(operation, "Canceled", OperationPreemptedError(text))

@@ -61,6 +61,7 @@ class Deployments(Kind):
         """A look at the deployment is one at everything that it started."""
         for operation in resource.hidden["operations"]:
             self.azure.kind(operation.resource.id.type).look(operation.resource)
+            self.azure.settle_resource(operation.resource)
 
     def _start(self, deployment: ResourceId, item: Json, request: Request) -> Started:
         try:

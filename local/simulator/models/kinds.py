@@ -84,7 +84,7 @@ class Kind(ABC):
 
     def look(self, resource: Resource) -> None:
         """Count a client's look at a resource or at its operation."""
-        for operation in self.azure.operations_on(resource):
+        for operation in resource.running:
             operation.job.polls += 1
 
     def shape(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:  # noqa: ARG002 - for those that override it
@@ -132,7 +132,7 @@ class Kind(ABC):
         self.check_parent(resource_id, "read")
         resource = self.azure.get(resource_id)
         self.look(resource)
-        self.azure.settle()
+        self.azure.settle_resource(resource)
         return self.azure.get(resource_id)
 
     def render(self, resource: Resource, api_version: str, expand: str = "") -> Json:

@@ -40,9 +40,9 @@ class Principal:
     client_id: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Resource:
-    """One resource. `hidden` is what the service knows about it and never shows."""
+    """One resource. `hidden` is what the service knows about it and never shows; `running` what goes on with it."""
 
     id: ResourceId
     location: str
@@ -52,9 +52,10 @@ class Resource:
     changed: datetime
     provisioning_state: str = "Creating"
     hidden: Json = field(default_factory=dict)
+    running: "list[Operation]" = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Operation:
     """A long-running operation: what it does to which resource, how far it is and how it ended.
 

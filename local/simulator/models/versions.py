@@ -105,6 +105,7 @@ class Versions(Kind):
 
     def removed(self, resource: Resource) -> None:
         """A gallery with soft delete keeps its deleted versions, unless the request said otherwise."""
+        self.lagging.pop(resource.id.key, None)
         gallery = self._definition(resource.id).id.parent
         assert gallery is not None  # noqa: S101 - a definition has a gallery
         policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
@@ -175,17 +176,17 @@ class Versions(Kind):
 
     def catch_up(self) -> None:
         """Move the regions of versions that succeeded early."""
-        for key, version in list(self.lagging.items()):
-            version.hidden["replication"].advance(self.azure.transitions, self.azure.faults)
-            if version.hidden["replication"].aggregated_state != "InProgress":
-                del self.lagging[key]
+        for version in list(self.lagging.values()):
+            self._catch_up(version)
 
     def look(self, resource: Resource) -> None:
         """Count a client's look for the operations and for regions that lag behind them."""
-        jobs = [operation.job for operation in self.azure.operations_on(resource)]
+        jobs = [operation.job for operation in resource.running]
         jobs += [region.job for region in resource.hidden["replication"].regions.values()]
         for job in {id(job): job for job in jobs}.values():
             job.polls += 1
+        if resource.id.key in self.lagging:
+            self._catch_up(resource)
 
     def check_delete(self, resource: Resource) -> None:
         """A version may be protected until its end of life (documented)."""
@@ -204,6 +205,12 @@ class Versions(Kind):
         if "replicationstatus" in expand.lower():
             properties["replicationStatus"] = resource.hidden["replication"].as_json()
         return properties
+
+    def _catch_up(self, version: Resource) -> None:
+        replication: Replication = version.hidden["replication"]
+        replication.advance(self.azure.transitions, self.azure.faults)
+        if replication.aggregated_state != "InProgress":
+            del self.lagging[version.id.key]
 
     def _source(self, resource_id: ResourceId, storage_profile: Json, location: str) -> Source | None:
         """What the new version is made from; None for blobs, which are not simulated."""

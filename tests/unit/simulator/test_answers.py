@@ -128,6 +128,18 @@ def test_of_overlapping_updates_the_last_one_wins(gallery: Arm) -> None:
     assert [region["region"] for region in shown["replicationStatus"]["summary"]] == ["eastus2", "uksouth"]
 
 
+def test_a_deletion_overtakes_what_goes_on_and_can_be_repeated(gallery: Arm) -> None:
+    """The creation is canceled; both deletions end well."""
+    gallery.simulator.set_transitions("seconds:1000000")
+    created = gallery.send("PUT", VERSION, version())
+    deleted = [gallery.send("DELETE", VERSION) for _ in range(2)]
+    gallery.simulator.skip_time(500_000)
+    assert [gallery.outcome(answer)["status"] for answer in deleted] == ["Succeeded"] * 2
+    outcome = gallery.outcome(created)
+    assert (outcome["status"], outcome["error"]["code"]) == ("Canceled", "OperationPreempted")
+    assert gallery.error("GET", VERSION)[0] == 404
+
+
 def test_empty_objects_are_dropped_and_feature_values_rewritten(gallery: Arm) -> None:
     document = definition(sku="two") | {"tags": {}}
     document["properties"] |= {
