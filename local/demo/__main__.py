@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from local.demo import seed
+from local.demo import fleet, seed
 from local.demo.azure import write_image
 from local.demo.display import Bars, results
 from local.stack import Stack, temporary_folder
@@ -24,10 +24,18 @@ PATIENCE_SECONDS = 60
 
 
 def main() -> int:
-    """Run the demo, or keep everything running with --serve."""
+    """Run the demo that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("--serve", action="store_true", help="keep the simulated Azure and the app running")
-    serve = parser.parse_args().serve
+    parser.add_argument(
+        "--fleet", action="store_true", help="migrate 200 images while 5 % of everything goes wrong"
+    )
+    arguments = parser.parse_args()
+    return fleet.run() if arguments.fleet else run(serve=arguments.serve)
+
+
+def run(*, serve: bool) -> int:
+    """Migrate the small estate."""
     # a table of resource paths needs room; what is not a terminal has it
     console = Console() if sys.stdout.isatty() else Console(width=150)
     with temporary_folder() as folder, _stack(Path(folder)) as stack:
