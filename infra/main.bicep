@@ -41,6 +41,9 @@ param policyFile string = 'policy.yaml'
 @description('The policy, as the URL of a blob that the app may read; empty means the file in the package.')
 param policyBlob string = ''
 
+@description('When the sweep looks for images that no event told of: NCRONTAB, six fields.')
+param sweepSchedule string = '0 17 * * * *'
+
 @description('Another ARM endpoint than that of the cloud deployed to; empty for the cloud\'s own.')
 param armEndpoint string = ''
 
@@ -179,6 +182,7 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_SUBSCRIPTIONS: empty(subscriptions) ? subscription().subscriptionId : subscriptions
       GALLERIST_POLICY_FILE: empty(policyBlob) ? policyFile : ''
       GALLERIST_POLICY_BLOB: policyBlob
+      GALLERIST_SWEEP_SCHEDULE: sweepSchedule
     }
   }
 }
@@ -275,5 +279,9 @@ output AZURE_TENANT_ID string = tenant().tenantId
 output GALLERIST_PRINCIPAL_ID string = identity.outputs.principalId
 @description('The storage account that keeps the events which could not be delivered.')
 output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetters.outputs.id
+@description('The app\'s own storage account.')
+output GALLERIST_STORAGE_ACCOUNT_ID string = storage.outputs.id
+@description('URL of a container of that account which the app may read a policy from.')
+output GALLERIST_POLICY_CONTAINER_URL string = storage.outputs.policyContainerUrl
 @description('The Event Grid system topic that the event subscription is made on.')
 output GALLERIST_SYSTEM_TOPIC_ID string = systemTopicId

@@ -10,6 +10,7 @@ param principalId string
 param publicNetworkAccess string
 
 var packageContainer = 'packages'
+var policyContainer = 'policy'
 
 // documented as what the Functions host and Durable Functions need on their storage
 var roles = {
@@ -51,6 +52,11 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
       name: packageContainer
       properties: { publicAccess: 'None' }
     }
+
+    resource policies 'containers' = {
+      name: policyContainer
+      properties: { publicAccess: 'None' }
+    }
   }
 }
 
@@ -72,4 +78,5 @@ output endpoints object = {
   queue: account.properties.primaryEndpoints.queue
   table: account.properties.primaryEndpoints.table
 }
+output policyContainerUrl string = '${account.properties.primaryEndpoints.blob}${policyContainer}'
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${packageContainer}'
