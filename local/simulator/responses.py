@@ -1,28 +1,25 @@
-"""What each ARM request answers: finds the resource type's model, lets it work, writes status, headers and body."""
+"""What requests to the compute provider answer: find the type's model, let it work, write status, headers and body."""
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from local.simulator import access, regions
 from local.simulator.calls import Answer, Call
 from local.simulator.clock import timestamp
 from local.simulator.errors import (
     GatewayError,
     HttpMethodNotSupportedError,
-    InvalidFilterInQueryStringError,
     NotFoundError,
     SimulatedError,
 )
 from local.simulator.models.kinds import Kind, Request, Started
 from local.simulator.models.machines import VirtualMachines
-from local.simulator.models.resources import Json, Operation, Resource, ResourceGroup, Subscription
+from local.simulator.models.resources import Json, Operation, Resource
 from local.simulator.models.values import check_shapes
 from local.simulator.operation_urls import OperationUrls
+from local.simulator.paging import paged
 from local.simulator.resource_ids import ResourceId
 
 _URLS = OperationUrls()
-_FILTER_TERM = re.compile(r"\s*(resourceType|name)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
 
 
 def error_answer(error: SimulatedError) -> Answer:
@@ -30,9 +27,6 @@ def error_answer(error: SimulatedError) -> Answer:
     by_gateway = isinstance(error, GatewayError)
     headers = error.headers | ({"x-ms-failure-cause": "gateway"} if by_gateway else {})
     return Answer(error.status, {"error": error.body()}, headers, by_gateway=by_gateway)
-
-
-# resources of the compute provider
 
 
 def item(call: Call, type_: str) -> Answer:
@@ -155,178 +149,9 @@ def _page(call: Call, kind: Kind, resources: Iterable[Resource]) -> Answer:
     if kind.type in call.azure.switches.upper_case_list_ids:
         for document in documents:
             document["id"] = _with_upper_case_group(document["id"])
-    return _paged(call, documents)
-
-
-def _paged(call: Call, documents: list[Json], *, by_gateway: bool = False) -> Answer:
-    size = call.azure.switches.page_size
-    if not size:
-        return Answer(200, {"value": documents}, by_gateway=by_gateway)
-    start = int(call.query.get("$skiptoken", "0"))
-    body: Json = {"value": documents[start : start + size]}
-    if start + size < len(documents):
-        query = {name: value for name, value in call.query.items() if name != "$skiptoken"}
-        text = "&".join(f"{name}={value}" for name, value in query.items())
-        body["nextLink"] = f"{call.origin}{call.path}?{text}&$skiptoken={start + size}"
-    return Answer(200, body, by_gateway=by_gateway)
+    return paged(call, documents)
 
 
 def _with_upper_case_group(id_: str) -> str:
     """Recorded: the list of galleries writes the resource group in upper case."""
     return re.sub(r"(?<=/resourceGroups/)[^/]+", lambda match: match.group().upper(), id_, count=1)
-
-
-# ARM's own resources
-
-
-def subscriptions(call: Call) -> Answer:
-    """All subscriptions."""
-    return _paged(call, [_subscription(item) for item in call.azure.subscriptions.values()], by_gateway=True)
-
-
-def subscription(call: Call) -> Answer:
-    """One subscription."""
-    found = call.azure.subscription(call.values["subscription"])
-    return Answer(200, _subscription(found), by_gateway=True)
-
-
-def tenants(call: Call) -> Answer:
-    """The tenants that own the subscriptions."""
-    ids = {found.tenant for found in call.azure.subscriptions.values()} | {call.principal.tenant}
-    documents = [{"id": f"/tenants/{tenant}", "tenantId": tenant} for tenant in sorted(ids)]
-    return Answer(200, {"value": documents}, by_gateway=True)
-
-
-def locations(call: Call) -> Answer:
-    """The regions that a subscription may use."""
-    found = call.azure.subscription(call.values["subscription"])
-    names = found.locations or tuple(regions.DISPLAY_NAMES)
-    documents = [
-        {
-            "id": f"/subscriptions/{found.id}/locations/{name}",
-            "name": name,
-            "type": "Region",
-            "displayName": regions.display_name(name),
-            "regionalDisplayName": regions.display_name(name),
-            "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
-        }
-        for name in names
-    ]
-    return Answer(200, {"value": documents}, by_gateway=True)
-
-
-def resource_groups(call: Call) -> Answer:
-    """The groups of a subscription."""
-    owner = call.values["subscription"].lower()
-    found = [_group(group) for group in call.azure.groups.values() if group.subscription.lower() == owner]
-    return _paged(call, found, by_gateway=True)
-
-
-def resource_group(call: Call) -> Answer:
-    """PUT, GET, HEAD of one group. Deleting a group is not simulated."""
-    owner, name = call.values["subscription"], call.values["group"]
-    key = (owner.lower(), name.lower())
-    if call.method == "HEAD":
-        return Answer(204 if key in call.azure.groups else 404, by_gateway=True)
-    if call.method == "GET":
-        return Answer(200, _group(call.azure.group(owner, name)), by_gateway=True)
-    if call.method != "PUT":
-        raise HttpMethodNotSupportedError(
-            f"The HTTP method '{call.method}' is not simulated for resource groups."
-        )
-    existing = call.azure.groups.get(key)
-    location = regions.short_name(str(call.body.get("location", "")))
-    group = ResourceGroup(
-        call.azure.subscription(owner).id,
-        existing.name if existing else name,
-        location,
-        call.body.get("tags"),
-    )
-    call.azure.groups[key] = group
-    return Answer(200 if existing else 201, _group(group), by_gateway=True)
-
-
-def permissions(call: Call) -> Answer:
-    """What the caller may do at a subscription, a group or a resource; everybody may ask."""
-    scope = call.path[: call.path.lower().rindex("/providers/microsoft.authorization/")]
-    return Answer(
-        200, {"value": access.permissions(call.azure.roles, call.principal, scope)}, by_gateway=True
-    )
-
-
-def resources(call: Call) -> Answer:
-    """All resources of a subscription or a group, by `$filter`, with `$expand=createdTime` on demand."""
-    owner, group = call.values["subscription"].lower(), call.values.get("group")
-    if group:
-        call.azure.group(owner, group)
-    wanted = _parse_filter(call.query.get("$filter", ""))
-    expand = call.query.get("$expand", "").lower()
-    found = [
-        _generic(resource, expand)
-        for resource in call.azure.resources.values()
-        if resource.id.subscription.lower() == owner
-        and (group is None or resource.id.group.lower() == group.lower())
-        and _matches(resource, wanted)
-    ]
-    return _paged(call, found, by_gateway=True)
-
-
-def _parse_filter(text: str) -> dict[str, str]:
-    """Terms `resourceType eq '…'` and `name eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
-    wanted: dict[str, str] = {}
-    for term in re.split(r"\band\b", text, flags=re.IGNORECASE) if text else []:
-        match = _FILTER_TERM.fullmatch(term)
-        if match is None:
-            raise InvalidFilterInQueryStringError(f"Invalid $filter '{text}' specified in the query string.")
-        wanted[match[1].lower()] = match[2].lower()
-    return wanted
-
-
-def _matches(resource: Resource, wanted: dict[str, str]) -> bool:
-    facts = {"resourcetype": resource.id.type.lower(), "name": "/".join(resource.id.names).lower()}
-    return all(facts[name] == value for name, value in wanted.items())
-
-
-def _generic(resource: Resource, expand: str) -> Json:
-    document: Json = {
-        "id": str(resource.id),
-        "name": "/".join(resource.id.names),
-        "type": resource.id.type,
-        "location": resource.location,
-    }
-    if resource.tags is not None:
-        document["tags"] = resource.tags
-    optional: dict[str, Any] = {
-        "createdTime": timestamp(resource.created),
-        "changedTime": timestamp(resource.changed),
-        "provisioningState": resource.provisioning_state,
-    }
-    return document | {name: value for name, value in optional.items() if name.lower() in expand}
-
-
-def _subscription(found: Subscription) -> Json:
-    return {
-        "id": f"/subscriptions/{found.id}",
-        "authorizationSource": "RoleBased",
-        "managedByTenants": [],
-        "subscriptionId": found.id,
-        "tenantId": found.tenant,
-        "displayName": found.name,
-        "state": "Enabled",
-        "subscriptionPolicies": {
-            "locationPlacementId": "Public_2014-09-01",
-            "quotaId": "PayAsYouGo_2014-09-01",
-            "spendingLimit": "Off",
-        },
-    }
-
-
-def _group(group: ResourceGroup) -> Json:
-    document: Json = {
-        "id": f"/subscriptions/{group.subscription}/resourceGroups/{group.name}",
-        "name": group.name,
-        "type": "Microsoft.Resources/resourceGroups",
-        "location": group.location,
-        "properties": {"provisioningState": "Succeeded"},
-    }
-    return document | ({"tags": group.tags} if group.tags is not None else {})

@@ -5,7 +5,8 @@ from typing import Any
 
 from local.simulator.access import RoleAssignment
 from local.simulator.clock import Clock
-from local.simulator.events import EventGrid, EventSubscription, HandshakeError, resource_event
+from local.simulator.event_grid import EventGrid, HandshakeError
+from local.simulator.events import EventSubscription, resource_event
 from local.simulator.gateway import Gateway
 from local.simulator.identity import Identity
 from local.simulator.locks import Lock
@@ -185,11 +186,11 @@ class Simulator:
 
     def delete_event_subscription(self, name: str) -> None:
         """Deliver no more new events to this subscription."""
-        self.event_grid.subscriptions.pop(name, None)
+        self.event_grid.unsubscribe(name)
 
     def event_subscriptions(self) -> list[Json]:
         """All event subscriptions."""
-        return [subscription.as_json() for subscription in self.event_grid.subscriptions.values()]
+        return [subscription.as_json() for subscription in self.event_grid.subscriptions()]
 
     def set_event_switches(self, **changes: Any) -> None:
         """Set `copies` per event, `reorder`, or how many events to `lose_next`."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from werkzeug.routing import Map, Rule
 
-from local.simulator import responses
+from local.simulator import arm_responses, responses
 from local.simulator.calls import Answer, Call
 
 Response = Callable[[Call], Answer]
@@ -48,16 +48,16 @@ COMPUTE_TYPES = (
 )
 
 _ENDPOINTS = {
-    "/subscriptions": Endpoint(responses.subscriptions),
-    "/tenants": Endpoint(responses.tenants),
-    _SUBSCRIPTION: Endpoint(responses.subscription, "subscription"),
-    f"{_SUBSCRIPTION}/locations": Endpoint(responses.locations, "locations"),
-    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(responses.resource_groups, "resourceGroups"),
-    f"{_SUBSCRIPTION}/resources": Endpoint(responses.resources, "resources"),
-    f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(responses.permissions),
-    f"{_GROUP}{_PERMISSIONS}": Endpoint(responses.permissions),
-    _GROUP: Endpoint(responses.resource_group, "resourceGroups"),
-    f"{_GROUP}/resources": Endpoint(responses.resources, "resources"),
+    "/subscriptions": Endpoint(arm_responses.subscriptions),
+    "/tenants": Endpoint(arm_responses.tenants),
+    _SUBSCRIPTION: Endpoint(arm_responses.subscription, "subscription"),
+    f"{_SUBSCRIPTION}/locations": Endpoint(arm_responses.locations, "locations"),
+    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(arm_responses.resource_groups, "resourceGroups"),
+    f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
+    f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
+    f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
         partial(responses.item, type_="Microsoft.Resources/deployments"), "deployments"
     ),

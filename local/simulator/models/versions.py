@@ -1,6 +1,5 @@
 """Image versions: made from a source, copied to regions, checked against their definition while that goes on."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -17,6 +16,7 @@ from local.simulator.errors import (
     SimulatedError,
 )
 from local.simulator.models.azure import Azure
+from local.simulator.models.compatibility import misfit, supports_trusted_launch
 from local.simulator.models.kinds import Kind, Request, Started
 from local.simulator.models.publishing import publishing_profile, region_names
 from local.simulator.models.replication import Replication
@@ -217,7 +217,7 @@ class Versions(Kind):
         id_ = source_id(storage_profile)
         if id_ is None:
             return None
-        if is_machine(id_) and _trusted_launch(self._definition(resource_id)):
+        if is_machine(id_) and supports_trusted_launch(self._definition(resource_id)):
             raise InvalidParameterError(
                 f"The security type 'TrustedLaunchSupported' is not supported for the source id '{id_}'. Currently "
                 "only Vhd Blob, User Image and Gallery Image Version sources are supported for "
@@ -257,7 +257,7 @@ class Versions(Kind):
                 f"Source '{source.id}' is not found. Please check source exists, and is in the same region as "
                 "gallery image version being created"
             )
-        message = _misfit(source, self._definition(version.id).properties)
+        message = misfit(source, self._definition(version.id).properties)
         return ConflictError(message) if message else None
 
     def _copy(self, version: Resource, replication: Replication) -> SimulatedError | None:
@@ -305,35 +305,3 @@ def _check_name(name: str) -> None:
 def _safety_profile(sent: Json, before: Json) -> Json:
     defaults = {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False}
     return defaults | before | (sent.get("safetyProfile") or {})
-
-
-def _trusted_launch(definition: Resource) -> bool:
-    features = definition.properties.get("features", [])
-    return any(feature.get("value") == "TrustedLaunchSupported" for feature in features)
-
-
-def _misfit(source: Source, definition: Json) -> str | None:
-    """In which way a source does not fit its definition, in the service's words."""
-    generation = definition["hyperVGeneration"]
-    if source.generation != generation:
-        return (
-            f"The resource with id '{source.id}' has a different Hypervisor generation ['{source.generation}'] than "
-            f"the parent gallery image Hypervisor generation ['{generation}']."
-        )
-    if source.os_type != definition["osType"]:
-        return (
-            f"The resource with id '{source.id}' has a different OS type ['{source.os_type}'] than the parent gallery "
-            f"image OS type generation ['{definition['osType']}']"
-        )
-    if source.is_managed_image and definition["osState"] != "Generalized":
-        return (
-            f"Cannot create Gallery Image Version from: {source.id} since the OS State in the parent gallery image "
-            f"({definition['osState']}) is not Generalized"
-        )
-    plan = definition.get("purchasePlan")
-    if source.plan is not None and source.plan != plan:
-        return (
-            f"The resource with id {source.id} has a different plan ['{json.dumps(source.plan)}'] than the parent "
-            f"gallery image plan ['{json.dumps(plan)}']"
-        )
-    return None

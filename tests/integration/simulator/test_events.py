@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from azure.mgmt.compute import ComputeManagementClient
 
-from local.simulator.events import RETRY_SECONDS
+from local.simulator.event_grid import RETRY_SECONDS
 from local.simulator.server import SimulatorServer
 from tests.integration.simulator.receiver import Receiver
 from tests.integration.simulator.world import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, image

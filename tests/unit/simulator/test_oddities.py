@@ -1,5 +1,7 @@
 """What the service does only sometimes, or only where it was asked to: switched on, one by one."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.integration.simulator.world import IMAGE, image, version
@@ -64,6 +66,19 @@ def test_a_source_deleted_before_it_was_read_fails_the_version(gallery: Arm) -> 
     outcome = gallery.outcome(answer)
     assert outcome["status"] == "Failed"
     assert "is not found. Please check source exists" in outcome["error"]["message"]
+
+
+def test_pages_keep_the_filter_of_their_list(arm: Arm) -> None:
+    arm.simulator.set_switches(page_size=3)
+    path = IMAGE.split("/providers/")[0] + "/resources"
+    page = arm.get(path, "api-version=2021-04-01&$filter=resourceType eq 'Microsoft.Compute/images'")
+    assert len(page["value"]) == 3
+    link = urlsplit(page["nextLink"])
+    assert (link.netloc, link.path) == ("arm.test", path)
+    last = arm.get(link.path, link.query)
+    assert [item["name"] for item in last["value"]] == ["far"]
+    assert "nextLink" not in last
+    assert arm.error("GET", "images", query="api-version=2024-07-01&$skiptoken=x")[0] == 400
 
 
 SHAPELESS = {
