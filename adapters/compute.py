@@ -4,6 +4,8 @@ Every call answers in the domain's types or raises `ArmError`. Nothing here wait
 begun and looked at later, and a throttled call tells how long to wait.
 """
 
+import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 from http import HTTPStatus
@@ -32,15 +34,18 @@ from domain.galleries import (
     parse_image_version,
 )
 from domain.images import ManagedImage, parse_managed_image
-from domain.planning import GalleryView
+from domain.permissions import Permission, parse_permission
 from domain.regions import canonical_region
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 
 # Pinned per operation: newer versions of the galleries' API have other defaults (documented).
 IMAGES_API = "2024-07-01"
 GALLERIES_API = "2024-03-03"
 LOCATIONS_API = "2022-12-01"
+PERMISSIONS_API = "2022-04-01"
 RESOURCES_API = "2021-04-01"
+
+COUNTS_LAST_SECONDS = 300.0
 
 # An activity that hangs holds a worker: better to fail and be asked again.
 CONNECT_TIMEOUT_SECONDS = 10
@@ -55,6 +60,7 @@ class Compute:
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
         self._regions: dict[str, frozenset[str]] = {}
+        self._counts: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
         """The image with the time of its creation; None if there is none.
@@ -93,12 +99,28 @@ class Compute:
         )
         return parse_gallery(resource) if resource else None
 
-    async def view_gallery(self, gallery: GalleryId) -> GalleryView:
-        """The gallery with its definitions, as planning wants it."""
-        found = await self.get_gallery(gallery)
-        return GalleryView(
-            gallery=found, definitions=await self.list_image_definitions(gallery) if found else []
+    async def list_permissions(self, scope: ResourceId) -> list[Permission]:
+        """What the identity may do at a resource, role by role."""
+        client = self._client(scope.subscription)
+        url = (
+            f"{quote(str(scope))}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API}"
         )
+        return [parse_permission(item) async for item in self._pages(client, url)]
+
+    async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
+        """How many resources of a type a subscription has, by the canonical names of their regions.
+
+        A count takes a request for each page, so it is good for some minutes: a batch is planned from one count.
+        """
+        counted_at, counted = self._counts.get((subscription, resource_type), (-COUNTS_LAST_SECONDS, {}))
+        if time.monotonic() - counted_at < COUNTS_LAST_SECONDS:
+            return counted
+        client = self._client(subscription)
+        filter_text = quote(f"resourceType eq '{resource_type}'")
+        url = f"/subscriptions/{subscription}/resources?$filter={filter_text}&api-version={RESOURCES_API}"
+        regions = [canonical_region(resource["location"]) async for resource in self._pages(client, url)]
+        self._counts[subscription, resource_type] = (time.monotonic(), Counter(regions))
+        return Counter(regions)
 
     async def list_galleries(self, subscription: str) -> list[Gallery]:
         """All galleries of a subscription."""

@@ -1,8 +1,20 @@
-"""Brings together what a plan is made of: the policy, the galleries and the regions, as they are now."""
+"""Brings together what a plan is made of: the policy, the galleries, the regions and permissions, as they are now."""
 
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import TypeVar
+
+from adapters.compute import Compute
 from adapters.services import services
 from domain.contracts import PlanRequest
-from domain.planning import MigrationPlan, choose, name_targets, plan_migration
+from domain.errors import ArmError
+from domain.gallery_checks import Usage
+from domain.naming import Naming, name_targets
+from domain.planning import MigrationPlan, choose, plan_migration
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageVersionId
+from domain.targets import GalleryView
+
+Value = TypeVar("Value")
 
 
 async def plan(request: PlanRequest) -> MigrationPlan:
@@ -11,10 +23,61 @@ async def plan(request: PlanRequest) -> MigrationPlan:
     Raises:
         ArmError: a gallery or the list of regions cannot be read.
     """
-    compute = services().compute
+    compute, image = services().compute, request.image
     policy = await services().policies.current()
-    decision = choose(policy, request.image, request.overrides, request.now)
-    naming = name_targets(request.image, decision.choices) if decision.action == "migrate" else None
-    views = {gallery: await compute.view_gallery(gallery) for gallery in (naming.galleries if naming else [])}
-    known_regions = await compute.list_regions(request.image.id.subscription)
-    return plan_migration(request, decision, views, known_regions)
+    decision = choose(policy, image, request.overrides, request.now)
+    naming = name_targets(image, decision.choices) if decision.action == "migrate" else None
+    if naming is None:
+        return plan_migration(request, decision, {}, frozenset())
+    views = [await _view(compute, gallery, naming) for gallery in naming.galleries]
+    return plan_migration(
+        request,
+        decision,
+        dict(zip(naming.galleries, views, strict=True)),
+        await _known_regions(compute, image.id.subscription, naming.galleries),
+        await _readable(compute.list_permissions(image.id)),
+    )
+
+
+async def _view(compute: Compute, gallery: GalleryId, naming: Naming) -> GalleryView:
+    """The gallery as planning wants it; one that may not be read in all its parts counts as missing."""
+    permissions = await _readable(compute.list_permissions(gallery))
+    found = await _readable(compute.get_gallery(gallery))
+    definitions = await _readable(compute.list_image_definitions(gallery)) if found else None
+    definition = gallery.definition(naming.definition)
+    exists = any(known.id == definition for known in definitions or [])
+    versions = await _readable(compute.list_image_versions(definition)) if exists else []
+    if found is None or definitions is None or versions is None:
+        return GalleryView(gallery=None, permissions=permissions)
+    return GalleryView(
+        gallery=found,
+        definitions=definitions,
+        versions=versions,
+        permissions=permissions,
+        usage=await _usage(compute, gallery.subscription),
+    )
+
+
+async def _known_regions(compute: Compute, subscription: str, galleries: list[GalleryId]) -> frozenset[str]:
+    """The regions of the image's subscription that the galleries' can use too, as far as those can be read."""
+    known = await compute.list_regions(subscription)
+    for other in {gallery.subscription for gallery in galleries} - {subscription}:
+        known &= await _readable(compute.list_regions(other)) or known
+    return known
+
+
+async def _usage(compute: Compute, subscription: str) -> Usage:
+    return Usage(
+        definitions=await _readable(compute.count_resources(subscription, ImageDefinitionId.type_name())),
+        versions=await _readable(compute.count_resources(subscription, ImageVersionId.type_name())),
+    )
+
+
+async def _readable(call: Awaitable[Value]) -> Value | None:
+    """What the call gives; None where it may not be read, or this cloud does not know it."""
+    try:
+        return await call
+    except ArmError as error:
+        if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            return None
+        raise

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from domain.contracts import MigrationStatus
 from domain.galleries import ImageVersion
 from domain.images import ManagedImage
-from domain.planning import name_targets
+from domain.naming import name_targets
 from domain.policy import Decision
 from domain.resource_ids import ImageDefinitionId, ImageId
 from domain.states import ENDS, MigrationState

@@ -21,9 +21,10 @@ from domain.contracts import (
 )
 from domain.galleries import ImageDefinition
 from domain.images import ManagedImage
-from domain.planning import MigrationPlan, TargetPlan
+from domain.planning import MigrationPlan
 from domain.replication import WatchRequest
 from domain.states import ENDS, MigrationState, move
+from domain.targets import TargetPlan
 from orchestrators.log_lines import log_migration
 from orchestrators.steps import StepFailedError, Steps, ask, sleep
 

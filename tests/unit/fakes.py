@@ -1,5 +1,6 @@
 """Stand-ins for what is outside: Azure, and the task hub. They keep what they were given, and count the writes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,9 +15,9 @@ from domain.contracts import VersionSpec
 from domain.errors import ArmError
 from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
 from domain.images import ManagedImage
-from domain.planning import GalleryView
+from domain.permissions import Permission
 from domain.policy import Policy
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
@@ -36,6 +37,8 @@ class FakeCompute:
         self.galleries = {gallery.id: gallery for gallery in galleries or []}
         self.definitions = {definition.id: definition for definition in definitions or []}
         self.versions = {version.id: version for version in versions or []}
+        self.permissions: list[Permission] | None = [Permission(actions=["*"])]
+        self.asked_permissions: list[ResourceId] = []
         self.error: Exception | None = None
         self.operation_error: ArmError | None = None
         self.writes: list[str] = []
@@ -52,11 +55,26 @@ class FakeCompute:
         self._answer()
         return [gallery for gallery in self.galleries.values() if gallery.id.subscription == subscription]
 
-    async def view_gallery(self, gallery: GalleryId) -> GalleryView:
+    async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
         self._answer()
-        return GalleryView(
-            gallery=self.galleries.get(gallery), definitions=await self.list_image_definitions(gallery)
-        )
+        return self.galleries.get(gallery)
+
+    async def list_permissions(self, scope: ResourceId) -> list[Permission]:
+        self._answer()
+        self.asked_permissions.append(scope)
+        if self.permissions is None:
+            raise ArmError(403, "AuthorizationFailed", "may not even ask")
+        return self.permissions
+
+    async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
+        self._answer()
+        resources: dict[str, list[str]] = {
+            "Microsoft.Compute/galleries/images": [found.location for found in self.definitions.values()],
+            "Microsoft.Compute/galleries/images/versions": [
+                found.location for found in self.versions.values()
+            ],
+        }
+        return Counter(resources[resource_type])
 
     async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
         self._answer()

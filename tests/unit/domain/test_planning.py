@@ -8,12 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.contracts import Overrides, PlanRequest
-from domain.galleries import ImageDefinition, TargetRegion
+from domain.estimates import estimate
+from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.gallery_checks import Usage
 from domain.images import ManagedImage, PurchasePlan
-from domain.planning import GalleryView, MigrationPlan, choose, name_targets, plan_migration
+from domain.naming import name_targets
+from domain.permissions import Permission
+from domain.planning import MigrationPlan, choose, plan_migration
 from domain.policy import Policy
 from domain.policy_sections import Choices
 from domain.resource_ids import GalleryId
+from domain.targets import GalleryView
 from domain.versions import CREATED_TAG, Numbering
 from tests.unit.builders import (
     GALLERY,
@@ -25,10 +30,20 @@ from tests.unit.builders import (
     gallery,
     image,
     policy,
+    version,
 )
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
 BOTH = [str(GALLERY), str(OTHER_GALLERY)]
+
+
+ALL = [Permission(actions=["*"])]
+EMPTY = Usage(definitions={}, versions={})
+
+
+def seen(found: Gallery, **changes: Any) -> GalleryView:
+    """A gallery with room, where the identity may do everything."""
+    return GalleryView(gallery=found, **{"permissions": ALL, "usage": EMPTY, **changes})
 
 
 def plan_of(
@@ -36,19 +51,31 @@ def plan_of(
     *,
     under: Policy | None = None,
     definitions: list[ImageDefinition] | None = None,
+    versions: list[ImageVersion] | None = None,
     missing: GalleryId | None = None,
     overrides: Overrides | None = None,
+    permissions: list[Permission] | None = ALL,
+    gallery_permissions: list[Permission] | None = ALL,
+    usage: Usage = EMPTY,
 ) -> MigrationPlan:
     """The plan for an image in a world of two galleries, the first with these definitions."""
     source, chosen = built or image(), overrides or Overrides()
     views = {
-        GALLERY: GalleryView(gallery=gallery(), definitions=definitions or []),
-        OTHER_GALLERY: GalleryView(gallery=gallery(OTHER_GALLERY, "eastus2")),
+        GALLERY: seen(
+            gallery(),
+            definitions=definitions or [],
+            versions=versions or [],
+            permissions=gallery_permissions,
+            usage=usage,
+        ),
+        OTHER_GALLERY: seen(gallery(OTHER_GALLERY, "eastus2")),
     }
     if missing is not None:
         views[missing] = GalleryView(gallery=None)
     request = PlanRequest(image=source, migration="m", started_by="test", overrides=chosen, now=NOW)
-    return plan_migration(request, choose(under or policy(), source, chosen, NOW), views, REGIONS)
+    return plan_migration(
+        request, choose(under or policy(), source, chosen, NOW), views, REGIONS, permissions
+    )
 
 
 def test_the_definition_is_read_off_the_image() -> None:
@@ -325,3 +352,136 @@ def test_the_version_is_numbered_by_the_policy_or_the_images_own_tag() -> None:
 
 def test_the_version_tells_when_it_was_made() -> None:
     assert plan_of().targets[0].version.tags[CREATED_TAG] == "2026-02-01T12:00:00+00:00"
+
+
+READER = [Permission(actions=["*/read"])]
+
+
+def verdicts(plan: MigrationPlan, verdict: str) -> list[str]:
+    return [check.name for check in plan.checks if check.verdict == verdict]
+
+
+def test_everything_that_is_looked_at_has_a_verdict() -> None:
+    """What a reader of a plan can rely on being there."""
+    assert [check.name for check in plan_of().checks] == [
+        "disk size",
+        "permissions on managed image web-20260115",
+        "regions",
+        "replicas",
+        "purchase plan",
+        "definition name",
+        "permissions on gallery golden",
+        "definition identity",
+        "version",
+        "limit of image definitions",
+        "limit of image versions",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "detail"),
+    [
+        (
+            {"permissions": []},
+            "permissions on managed image web-20260115",
+            "lacks Microsoft.Compute/images/read",
+        ),
+        (
+            {"gallery_permissions": READER},
+            "permissions on gallery golden",
+            "lacks Microsoft.Compute/galleries/images/write, Microsoft.Compute/galleries/images/versions/write",
+        ),
+        (
+            {"under": policy(regions=[{"name": "eastus2", "replicas": 100}])},
+            "replicas",
+            "101 replicas in all, and a version may have 100",
+        ),
+        (
+            {"usage": Usage(definitions={"northeurope": 1000}, versions={})},
+            "limit of image definitions",
+            "1000 of 1000 in northeurope",
+        ),
+        (
+            {"usage": Usage(definitions={}, versions={"westeurope": 10000})},
+            "limit of image versions",
+            "10000 of 10000 in westeurope",
+        ),
+        (
+            {
+                "definitions": [definition()],
+                "versions": [version(of=image("other"))],
+                "overrides": Overrides(version="1.0.0"),
+            },
+            "version",
+            "version 1.0.0 belongs to another image",
+        ),
+        (
+            {"definitions": [definition()], "versions": [version()], "overrides": Overrides(version="2.0.0")},
+            "version",
+            "the image is already version 1.0.0",
+        ),
+    ],
+    ids=["source", "gallery", "replicas", "definitions", "versions", "number taken", "number of its own"],
+)
+def test_a_failed_check_blocks_and_says_what_mends_it(
+    changes: dict[str, Any], name: str, detail: str
+) -> None:
+    plan = plan_of(**changes)
+    assert plan.outcome == "blocked"
+    assert verdicts(plan, "failed") == [name]
+    assert detail in (plan.reason or "")
+    assert plan.fix
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"permissions": None}, ["permissions on managed image web-20260115"]),
+        ({"gallery_permissions": None}, ["permissions on gallery golden"]),
+        ({"usage": Usage()}, ["limit of image definitions", "limit of image versions"]),
+        ({"usage": Usage(definitions={"northeurope": 900}, versions={})}, ["limit of image definitions"]),
+        ({"under": policy(regions=[{"name": "eastus2", "replicas": 51}])}, ["replicas"]),
+        ({"definitions": [definition("rival", offer="web-20260115")]}, ["definition identity"]),
+    ],
+    ids=["source", "gallery", "usage unknown", "nearly full", "replicas", "identity"],
+)
+def test_what_is_not_known_or_only_unusual_is_warned_of(changes: dict[str, Any], names: list[str]) -> None:
+    plan = plan_of(**changes)
+    assert plan.outcome == "migrate"
+    assert verdicts(plan, "warned") == names
+
+
+def test_what_is_there_already_needs_no_room() -> None:
+    full = Usage(definitions={"northeurope": 1000}, versions={"westeurope": 10000})
+    plan = plan_of(definitions=[definition()], versions=[version()], usage=full)
+    assert (plan.outcome, plan.targets[0].adopts, plan.targets[0].number) == ("migrate", True, "1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("versions", "asked", "number"),
+    [
+        ([], None, "1.0.0"),
+        ([version("1.4.2", of=image("other"))], None, "1.4.3"),
+        ([], "7.0.0", "7.0.0"),
+    ],
+    ids=["first", "next", "asked for"],
+)
+def test_the_number_that_would_be_taken_is_told(
+    versions: list[ImageVersion], asked: str | None, number: str
+) -> None:
+    plan = plan_of(definitions=[definition()], versions=versions, overrides=Overrides(version=asked))
+    assert (plan.targets[0].number, plan.targets[0].adopts) == (number, False)
+
+
+def test_a_further_gallery_would_take_the_first_ones_number() -> None:
+    plan = plan_of(
+        under=policy(galleries=BOTH),
+        definitions=[definition()],
+        versions=[version("3.0.0", of=image("other"))],
+    )
+    assert [target.number for target in plan.targets] == ["3.0.1", "3.0.1"]
+
+
+def test_a_plan_holds_its_estimate() -> None:
+    plan = plan_of(under=policy(regions=["eastus2"], galleries=BOTH))
+    assert plan.estimate == estimate(image(), plan.targets[0].rollout.regions, galleries=2)

@@ -15,10 +15,11 @@ from domain.contracts import (
 )
 from domain.galleries import TargetRegion
 from domain.images import ManagedImage
-from domain.planning import MigrationPlan, TargetPlan
+from domain.planning import MigrationPlan
 from domain.replication import Rollout, WatchRequest
 from domain.resource_ids import GalleryId
 from domain.states import MigrationState
+from domain.targets import TargetPlan
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,

@@ -13,8 +13,9 @@ from domain.contracts import (
     ledger_key,
 )
 from domain.galleries import TargetRegion
-from domain.planning import MigrationPlan, TargetPlan
+from domain.planning import MigrationPlan
 from domain.replication import Rollout, WatchRequest
+from domain.targets import TargetPlan
 from tests.unit.app import handle
 from tests.unit.builders import NOW, definition, definition_id, image, in_regions, migration_request, spec
 from tests.unit.orchestrators.stepping import failure, value
