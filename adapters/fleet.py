@@ -68,16 +68,10 @@ async def _places(compute: Compute, scopes: list[Scope], match: Match) -> list[_
     found = await _gather(compute.list_managed_images(subscription) for subscription in subscriptions)
     places = []
     for image in (image for images in found for image in images):
-        if any(_holds(scope, image) for scope in scopes) and match.fits(image, now):
+        if any(scope.holds(image.id) for scope in scopes) and match.fits(image, now):
             decision = policy.decide(image, now)
             places.append(_Place(image, decision, target_definitions(image, decision)))
     return places
-
-
-def _holds(scope: Scope, image: ManagedImage) -> bool:
-    same_subscription = scope.subscription.lower() == image.id.subscription.lower()
-    group = scope.resource_group
-    return same_subscription and (group is None or group.lower() == image.id.resource_group.lower())
 
 
 async def _in_every_region(

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain.contracts import Failure, MigrationStatus
 from domain.coverage import Category, Standing
 from domain.planning import MigrationPlan
 from domain.policy_sections import Match
-from domain.resource_ids import ImageDefinitionId, ImageId, migration_id
+from domain.resource_ids import SUBSCRIPTION, ImageDefinitionId, ImageId, migration_id
 from domain.states import MigrationState
 
 BATCH_ID_PREFIX = "batch-"
@@ -24,9 +24,11 @@ SLICE = 200
 MOST_SHOWN = 500
 MOST_TOLD = 100
 
-SubscriptionId = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-]
+
+def _subscription(text: str) -> str:
+    if not SUBSCRIPTION.fullmatch(text):
+        raise ValueError(f"'{text}' is not a subscription id")
+    return text
 
 
 class Scope(BaseModel):
@@ -34,8 +36,14 @@ class Scope(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    subscription: SubscriptionId
+    subscription: Annotated[str, AfterValidator(_subscription)]
     resource_group: str | None = Field(default=None, min_length=1, max_length=90)
+
+    def holds(self, image: ImageId) -> bool:
+        """Whether the image is there."""
+        same_subscription = self.subscription.lower() == image.subscription.lower()
+        group = self.resource_group
+        return same_subscription and (group is None or group.lower() == image.resource_group.lower())
 
 
 class StartBatch(BaseModel):

@@ -84,7 +84,8 @@ def _consistent(regions: list[TargetRegion]) -> list[TargetRegion]:
     bare = [region.name for region in regions if region.disk_encryption_set is None]
     if 0 < len(bare) < len(regions):
         # documented: if one region uses a customer-managed key, all must
-        raise ValueError(f"all regions need a disk_encryption_set, or none: {', '.join(bare)} has none")
+        have = "has" if len(bare) == 1 else "have"
+        raise ValueError(f"all regions need a disk_encryption_set, or none: {', '.join(bare)} {have} none")
     return regions
 
 

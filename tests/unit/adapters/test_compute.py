@@ -190,3 +190,28 @@ def test_every_disk_of_a_region_names_its_disk_encryption_set() -> None:
     assert region["excludeFromLatest"] is True
     answered = {"id": str(spec().id), **body}
     assert parse_image_version(answered).target_regions == [encrypted]
+
+
+SET = f"{PROVIDER}/diskEncryptionSets/west"
+
+
+def test_every_disk_names_the_regions_own_encryption_set() -> None:
+    """Documented: the OS disk and each data disk by its LUN; nothing at all where there is no set."""
+    encrypted = TargetRegion.model_validate(
+        {"name": "westeurope", "disk_encryption_set": SET, "exclude_from_latest": False}
+    )
+    sent = _version_body(spec(regions=[encrypted], data_disk_luns=[0, 3]))
+    (region,) = sent["properties"]["publishingProfile"]["targetRegions"]
+    assert region["encryption"] == {
+        "osDiskImage": {"diskEncryptionSetId": SET},
+        "dataDiskImages": [
+            {"lun": 0, "diskEncryptionSetId": SET},
+            {"lun": 3, "diskEncryptionSetId": SET},
+        ],
+    }
+    assert region["excludeFromLatest"] is False
+
+
+def test_a_region_without_anything_of_its_own_says_nothing_of_it() -> None:
+    (region,) = _version_body(spec())["properties"]["publishingProfile"]["targetRegions"]
+    assert region.keys() == {"name", "regionalReplicaCount", "storageAccountType"}

@@ -15,8 +15,10 @@ from domain.galleries import (
     parse_image_version,
 )
 from domain.images import PurchasePlan
+from domain.resource_ids import DiskEncryptionSetId
 from tests.unit.builders import PROVIDER, definition
 
+SET = f"{PROVIDER}/diskEncryptionSets/east"
 VERSION = f"{PROVIDER}/galleries/golden/images/web/versions/1.1.2"
 
 
@@ -157,6 +159,22 @@ def test_a_definition_that_arm_still_works_on_is_not_settled(state: str) -> None
         definition(provisioning_state=state).settled()
 
 
+def test_what_a_region_has_of_its_own_is_read() -> None:
+    """Recorded: a region's `excludeFromLatest` comes back only where it was sent."""
+    own = {
+        "name": "East US 2",
+        "excludeFromLatest": False,
+        "encryption": {"osDiskImage": {"diskEncryptionSetId": SET.lower()}},
+    }
+    version = parse_image_version(
+        version_resource({"publishingProfile": {"targetRegions": [own, {"name": "West Europe"}]}})
+    )
+    first, second = version.target_regions
+    assert first.disk_encryption_set == DiskEncryptionSetId.parse(SET)
+    assert (first.exclude_from_latest, second.exclude_from_latest) == (False, None)
+    assert second.disk_encryption_set is None
+
+
 def test_regions_may_be_given_by_their_names_alone() -> None:
     read = TypeAdapter(TargetRegions).validate_python(["East US 2", {"name": "westeurope", "replicas": 3}])
     assert [(region.name, region.replicas, region.storage_account_type) for region in read] == [
@@ -174,6 +192,14 @@ def test_regions_may_be_given_by_their_names_alone() -> None:
         ([{"name": "eastus2", "storage_account_type": "Standard_GRS"}], "'Standard_LRS', 'Standard_ZRS'"),
         ([{"name": "eastus2", "replica": 2}], "Extra inputs are not permitted"),
         ([{"replicas": 2}], "Field required"),
+        (
+            [{"name": "eastus2", "disk_encryption_set": f"{PROVIDER}/disks/x"}],
+            "not the id of a disk encryption",
+        ),
+        (
+            ["westus2", {"name": "eastus2", "disk_encryption_set": SET}, "northeurope"],
+            "all regions need a disk_encryption_set, or none: westus2, northeurope have none",
+        ),
     ],
 )
 def test_regions_that_the_service_would_refuse_are_refused_first(regions: list[Any], reason: str) -> None:
