@@ -22,6 +22,10 @@ IMAGES = 200
 FAMILIES = 25
 WRONG = 0.05
 FAMILIES_WITH_A_BAD_REGION = 0.3
+# about so many requests are sent, and so many of them go wrong
+REQUESTS = 4500
+# more than that share are set up: where two are meant for one request, one of them happens
+MISHAPS = 300
 # the same mishaps at each run
 SEED = 20261123
 
@@ -58,6 +62,7 @@ def run() -> int:
             first = _batch(console, stack)
             after = _coverage(console, stack, "After")
             second = _batch(console, stack)
+            _print_mishaps(console, stack)
             return _judge(console, before, first, after, second)
 
 
@@ -106,8 +111,8 @@ def _go_wrong(stack: Stack) -> None:
         {"kind": "drop"},
         {"kind": "lost-answer", "method": "PUT", "path": "/versions/"},
     ]
-    for _ in range(60):
-        mishap = {**chance.choice(kinds), "skip": chance.randrange(40)}
+    for _ in range(MISHAPS):
+        mishap = {**chance.choice(kinds), "skip": chance.randrange(REQUESTS)}
         stack.control("POST", "faults", {"path": "Microsoft.Compute/", **mishap})
     for family in range(FAMILIES):
         if chance.random() < FAMILIES_WITH_A_BAD_REGION:
@@ -119,6 +124,15 @@ def _go_wrong(stack: Stack) -> None:
                 "times": chance.choice([1, 9]),
             }
             stack.control("POST", "faults", fault)
+
+
+def _print_mishaps(console: Console, stack: Stack) -> None:
+    requests = len(stack.control("GET", "requests"))
+    happened = MISHAPS - len(stack.control("GET", "faults")["requests"])
+    share = 100 * happened / requests
+    console.print(
+        f"Of {requests} requests to Azure {happened} failed, were throttled or cut off ({share:.1f} %)."
+    )
 
 
 def _coverage(console: Console, stack: Stack, title: str) -> dict[str, Any]:
