@@ -78,7 +78,7 @@ class Compute:
             raise ArmError(
                 404, "ResourceNotIndexed", f"ARM does not list {image} yet, so its age is not known"
             )
-        return parse_managed_image(resource, created[image])
+        return parse_managed_image(resource, created[image]).settled()
 
     async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
         """All managed images of a subscription, with the time of their creation where ARM lists it."""

@@ -44,14 +44,12 @@ VERSION_TAKEN = "VersionTaken"
 Value = TypeVar("Value")
 
 
-def watch_instance_id(migration: str, target: int) -> str:
-    """The instance id of the orchestration that watches the version in the target-th gallery."""
-    return f"watch-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{target}"
+def step_instance_id(step: str, migration: str, run: str, target: int) -> str:
+    """The instance id of the orchestration that takes this step for the target-th gallery.
 
-
-def step_instance_id(step: str, migration: str, target: int) -> str:
-    """The instance id of the orchestration that takes this step for the target-th gallery."""
-    return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{target}"
+    `run` tells one run of a migration from the next: what a terminated run has left behind may still be at work.
+    """
+    return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{run}-{target}"
 
 
 def ledger_key(definition: ImageDefinitionId) -> str:
@@ -353,7 +351,20 @@ class TargetStatus(BaseModel):
         state = MigrationState.PARTIAL if served else MigrationState.FAILED
         if report.completed:
             state = MigrationState.COMPLETED
-        return self.model_copy(update={"state": state, "regions": report.regions, "failure": report.failure})
+        failure = None if report.completed else report.failure or _unexplained(report)
+        return self.model_copy(update={"state": state, "regions": report.regions, "failure": failure})
+
+
+def _unexplained(report: ReplicationReport) -> Failure:
+    """The failure of a version whose operation told nothing, or is forgotten: what the regions say."""
+    missing = [region for region in report.regions if region.state != "Completed"]
+    told = ", ".join(f"{region.region} ({region.details or region.state})" for region in missing)
+    return Failure(
+        code="ReplicationFailed",
+        message=f"the version is not in every region: {told or 'no region was told of'}",
+        cause="The service could not replicate the version, and its operation does not tell why any more.",
+        fix="Start the migration again: it takes up the version where it stands.",
+    )
 
 
 class MigrationStatus(BaseModel):

@@ -25,6 +25,8 @@ def next_write(existing: ImageVersion | None, spec: VersionSpec) -> NextWrite:
     """
     if existing is None:
         return NextWrite("created", [])
+    if existing.provisioning_state == "Deleting":
+        raise NotYetError(f"version {existing.id.name} is being deleted")
     if not _same_content(existing, spec):
         return NextWrite("taken", [])
     if existing.provisioning_state == "Failed":

@@ -12,7 +12,7 @@ from domain.errors import ResourceIdError
 
 _PROVIDER = "Microsoft.Compute"
 MIGRATION_ID_PREFIX = "migration-"
-_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
@@ -52,12 +52,13 @@ class ResourceId:
             )
         if len(names) != len(types):
             raise ResourceIdError(text, cls.kind, f"it does not have the form {cls._form()}")
-        if not _SUBSCRIPTION.fullmatch(subscription):
+        if not SUBSCRIPTION.fullmatch(subscription):
             raise ResourceIdError(text, cls.kind, f"'{subscription}' is not a subscription id")
         if not _RESOURCE_GROUP.fullmatch(resource_group):
             raise ResourceIdError(text, cls.kind, f"'{resource_group}' is not a resource group name")
-        if not cls.name_pattern.fullmatch(names[-1]):
-            raise ResourceIdError(text, cls.kind, f"'{names[-1]}' is not a valid name of a {cls.kind}")
+        for name in names:
+            if not cls.name_pattern.fullmatch(name):
+                raise ResourceIdError(text, cls.kind, f"'{name}' is not a valid name of a {cls.kind}")
         return cls(subscription, resource_group, names)
 
     @classmethod
@@ -145,6 +146,8 @@ class ImageDefinitionId(ResourceId):
 
     types = ("galleries", "images")
     kind = "image definition"
+    # no underscore to begin with (documented)
+    name_pattern = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
     @property
     def gallery(self) -> GalleryId:

@@ -74,6 +74,8 @@ class Progress:
 
     def __init__(self, context: df.DurableOrchestrationContext, request: MigrationRequest) -> None:
         self._context = context
+        # what tells this run's sub-orchestrations from those of another run
+        self.run = f"{context.current_utc_datetime:%Y%m%d%H%M%S%f}"
         self.status = MigrationStatus(image=request.image, started_by=request.started_by)
         self._show()
         log_migration(context, "started", self.status)
@@ -156,7 +158,7 @@ def _migrate(
     if plan.outcome != "migrate":
         state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
         return End(state, {"reason": plan.reason, "fix": plan.fix, **told})
-    prepares = _works(context, "prepare", range(len(plan.targets)))
+    prepares = _works(context, progress, "prepare", range(len(plan.targets)))
     progress.move(MigrationState.PREPARING, works=prepares, **told)
     yield from _prepare_definitions(context, plan, prepares)
     run = _Run(context, request, image, plan, progress)
@@ -169,8 +171,10 @@ def _migrate(
     return _conclude([progress_of.get(target.definition.id) for target in plan.targets])
 
 
-def _works(context: df.DurableOrchestrationContext, step: str, targets: Iterable[int]) -> list[str]:
-    return [contracts.step_instance_id(step, context.instance_id, target) for target in targets]
+def _works(
+    context: df.DurableOrchestrationContext, progress: Progress, step: str, targets: Iterable[int]
+) -> list[str]:
+    return [contracts.step_instance_id(step, context.instance_id, progress.run, target) for target in targets]
 
 
 def _prepare_definitions(
@@ -209,7 +213,7 @@ class _Run:
 
     def publish(self, targets: list[int], copy_of: TargetStatus | None = None) -> Steps[list[TargetStatus]]:
         """Publish and watch these targets; returns how each one ended."""
-        works = _works(self._context, "publish", targets)
+        works = _works(self._context, self._progress, "publish", targets)
         self._progress.move(MigrationState.PUBLISHING, works=works)
         replies = yield self._context.task_all(
             [
@@ -217,11 +221,10 @@ class _Run:
                 for target, instance_id in zip(targets, works, strict=True)
             ]
         )
+        watches = _works(self._context, self._progress, "watch", targets)
         published = [
-            TargetStatus.model_validate(reply).watched(
-                contracts.watch_instance_id(self._context.instance_id, target)
-            )
-            for target, reply in zip(targets, replies, strict=True)
+            TargetStatus.model_validate(reply).watched(watch)
+            for watch, reply in zip(watches, replies, strict=True)
         ]
         self._progress.move(MigrationState.REPLICATING)
         self._progress.show_targets(published)

@@ -43,12 +43,12 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
             shown = report
             context.set_custom_status(report.model_dump(mode="json"))
         show = _showing(context, shown)
-        lost = _patience_lost(context, request, report)
-        if lost is not None:
-            return report.model_copy(update={"failure": lost}).model_dump(mode="json")
         step = next_step(report, request.rollout, request.state, context.current_utc_datetime)
         if step.kind == "end":
             return report.model_dump(mode="json")
+        lost = _patience_lost(context, request, report)
+        if lost is not None:
+            return report.model_copy(update={"failure": lost}).model_dump(mode="json")
         try:
             yield from _carry_out(context, request, step, show)
         except StepFailedError as error:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from adapters.services import services
 from domain.errors import ArmError, PolicyError
 from domain.requests import FieldError, field_errors
+from domain.resource_ids import SUBSCRIPTION
 from triggers.problems import ProblemError, azure_refused, invalid, policy_unusable
 
 # how often a caller should look again
@@ -78,6 +79,8 @@ def subscriptions(req: func.HttpRequest) -> list[str]:
         ProblemError: 400 where there is neither.
     """
     asked = req.params.get("subscription")
+    if asked and not SUBSCRIPTION.fullmatch(asked):
+        raise invalid([FieldError("subscription", f"'{asked}' is not a subscription id")])
     named = [asked] if asked else list(services().settings.subscriptions)
     if not named:
         raise invalid([FieldError("subscription", "name one, or set GALLERIST_SUBSCRIPTIONS")])

@@ -1,9 +1,10 @@
 """The HTTP API: starting migrations, and what is where. Errors are `application/problem+json`."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -111,9 +112,8 @@ async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     rows: list[dict[str, Any]] = []
     async for row in list_migrations(client, req.params.get("page", ""), since):
         if len(rows) == PAGE:
-            return json_response(
-                {"migrations": rows, "next": address(req, f"migrations?page={rows[-1]['id']}")}
-            )
+            query = urlencode({**req.params, "page": rows[-1]["id"]})
+            return json_response({"migrations": rows, "next": address(req, f"migrations?{query}")})
         in_gallery = any(target["gallery"].lower() == gallery for target in row["targets"])
         if state in ("", row["state"]) and (not gallery or in_gallery):
             rows.append(row)
@@ -125,10 +125,15 @@ def _parse_list_query(req: func.HttpRequest) -> tuple[str, str, datetime | None]
     if state and state not in list(MigrationState):
         raise invalid([FieldError("state", f"'{state}' is none of {', '.join(MigrationState)}")])
     try:
-        moment = datetime.fromisoformat(since) if since else None
+        moment = _utc(datetime.fromisoformat(since)) if since else None
     except ValueError as error:
         raise invalid([FieldError("since", f"'{since}' is not an ISO 8601 date")]) from error
     return state, req.params.get("gallery", "").lower(), moment
+
+
+def _utc(moment: datetime) -> datetime:
+    """The moment in UTC, which one without an offset is taken to be in already."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:

@@ -136,7 +136,6 @@ def test_a_definition_name_that_the_service_refuses_fails(name: str) -> None:
     assert "correct definition.name in the policy's rule" in check.fix
 
 
-@pytest.mark.xfail(strict=True, reason="the pattern lets a name begin with an underscore")
 def test_a_definition_name_does_not_begin_with_an_underscore() -> None:
     """The service takes a letter or a digit there."""
     assert check_definition_name("_web").verdict == "failed"

@@ -62,7 +62,6 @@ def test_a_version_made_by_hand_from_the_same_source_is_adopted() -> None:
     assert next_write(by_hand, spec()) == NextWrite("adopted", [])
 
 
-@pytest.mark.xfail(strict=True, reason="a version of the same content is adopted while it is being deleted")
 def test_a_version_that_is_being_deleted_is_not_adopted() -> None:
     """Between the list and the write somebody may have deleted it: there will be nothing to adopt."""
     try:

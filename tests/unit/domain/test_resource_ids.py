@@ -80,7 +80,6 @@ def test_a_text_that_is_no_image_id_is_refused_with_the_reason(text: str, reason
     assert reason in str(refused.value)
 
 
-@pytest.mark.xfail(strict=True, reason="only the last name of an id is checked")
 @pytest.mark.parametrize("gallery", ["", "a b", "x' or 'y"])
 def test_the_name_of_a_parent_is_checked_too(gallery: str) -> None:
     with pytest.raises(ResourceIdError, match="not a valid name"):

@@ -176,7 +176,7 @@ def test_the_version_is_watched_under_an_id_that_can_be_looked_up() -> None:
     status, context = migrate(script())
     (watched,) = context.named("watch_replication")
     asked = WatchRequest.model_validate(watched.input)
-    assert watched.instance_id == "watch-0123-0" == status.targets[0].watched_by
+    assert watched.instance_id == "watch-0123-20260201120000000000-0" == status.targets[0].watched_by
     assert asked.rollout == ROLLOUT
     assert asked.deadline == NOW + timedelta(hours=6)
     assert asked.operation_url == "https://management.azure.com/operations/1"
@@ -186,7 +186,7 @@ def test_a_watched_target_is_shown_before_it_is_done() -> None:
     _, context = migrate(script())
     shown = next(status for status in context.statuses if status["targets"])
     assert shown["state"] == "replicating"
-    assert [target["watched_by"] for target in shown["targets"]] == ["watch-0123-0"]
+    assert [target["watched_by"] for target in shown["targets"]] == ["watch-0123-20260201120000000000-0"]
 
 
 def test_an_image_that_is_not_there_is_skipped() -> None:
@@ -249,8 +249,8 @@ def test_the_second_gallery_copies_the_firsts_version_once_it_is_replicated() ->
     assert second.spec.source == str(definition_id().version("1.0.0"))
     assert second.preferred_version == "1.0.0"
     assert [call.instance_id for call in context.named("watch_replication")] == [
-        "watch-0123-0",
-        "watch-0123-1",
+        "watch-0123-20260201120000000000-0",
+        "watch-0123-20260201120000000000-1",
     ]
     assert states(context) == [
         "planned",

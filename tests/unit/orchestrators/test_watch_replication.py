@@ -105,7 +105,6 @@ def test_a_deadline_that_passes_ends_the_watch_and_names_the_regions() -> None:
     assert context.current_utc_datetime >= NOW + timedelta(minutes=5)
 
 
-@pytest.mark.xfail(strict=True, reason="the deadline is looked at before the report")
 def test_what_is_done_at_the_last_look_is_done_although_the_deadline_has_passed() -> None:
     ended, _ = watch([value(COPYING), value(DONE)], deadline=NOW + timedelta(seconds=1))
     assert ended == DONE
