@@ -8,7 +8,7 @@ from adapters.policy_store import check_at_start
 from adapters.settings import Settings
 from entities import version_ledger
 from orchestrators import migrate_batch, migrate_image, prepare_definition, publish_version, watch_replication
-from triggers import fleet_api, http_api, image_events, policy_api, sweep
+from triggers import fleet_api, http_api, image_events, plan_api, policy_api, sweep
 
 # a wrong setting or policy stops the app here, with the place and the reason
 check_at_start(Settings.from_environment())
@@ -16,6 +16,7 @@ check_at_start(Settings.from_environment())
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for module in (
     http_api,
+    plan_api,
     fleet_api,
     policy_api,
     image_events,

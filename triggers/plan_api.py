@@ -1,0 +1,86 @@
+"""The HTTP API's preflight: what a migration would do, and what stands against it, told before anything is written."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from adapters.planner import plan
+from adapters.services import services
+from domain.contracts import PlanRequest
+from domain.errors import NotYetError
+from domain.images import ManagedImage
+from domain.planning import MigrationPlan
+from domain.requests import FieldError, StartMigration
+from domain.resource_ids import migration_id
+from domain.targets import TargetPlan
+from triggers.http import POLL_SECONDS, caller, json_response, parse_body, respond
+from triggers.problems import ProblemError
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="migrations/plan", methods=["POST"])
+async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
+    """The plan for what `POST migrations` would start with the same body; nothing is written."""
+    return await respond(_plan(req))
+
+
+async def _plan(req: func.HttpRequest) -> func.HttpResponse:
+    body = parse_body(req, StartMigration)
+    image = await _image(body)
+    asked = body.to_migration_request(caller(req))
+    request = PlanRequest(
+        image=image,
+        migration=migration_id(image.id),
+        started_by=asked.started_by,
+        overrides=asked.overrides,
+        now=datetime.now(UTC),
+    )
+    return json_response(_view(image, await plan(request)))
+
+
+async def _image(body: StartMigration) -> ManagedImage:
+    try:
+        image = await services().compute.get_managed_image(body.image)
+    except NotYetError as error:
+        headers = {"Retry-After": str(POLL_SECONDS)}
+        raise ProblemError(HTTPStatus.CONFLICT, str(error), headers=headers) from error
+    if image is None:
+        missing = FieldError("image", f"the managed image {body.image} does not exist")
+        raise ProblemError(HTTPStatus.NOT_FOUND, missing.message, errors=[missing])
+    return image
+
+
+def _view(image: ManagedImage, decided: MigrationPlan) -> dict[str, Any]:
+    told = decided.model_dump(
+        mode="json", include={"outcome", "rule", "fingerprint", "reason", "fix", "checks", "estimate"}
+    )
+    targets = [_target_row(target) for target in decided.targets]
+    return {"image": str(image.id), **told, "targets": targets}
+
+
+def _target_row(target: TargetPlan) -> dict[str, Any]:
+    """The regions come in the order in which they are asked for, wave by wave."""
+    definition, version = target.definition, target.version
+    return {
+        "gallery": str(definition.id.gallery),
+        "definition": {
+            "name": definition.id.name,
+            "exists": target.definition_exists,
+            **definition.model_dump(mode="json", exclude={"provisioning_state"}),
+        },
+        "version": {
+            "number": target.number,
+            "exists": target.adopts,
+            **version.model_dump(
+                mode="json",
+                include={"location", "source", "exclude_from_latest", "end_of_life", "tags"},
+            ),
+            "numbering": version.numbering.strategy,
+            "regions": [region.model_dump(mode="json") for region in target.rollout.regions],
+            "waves": [[region.name for region in wave] for wave in target.rollout.waves],
+        },
+    }
