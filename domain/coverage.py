@@ -75,7 +75,7 @@ def standing(
     )
     if known is not None and known.running:
         return place.model_copy(update={"category": "running", "why": known.status.state.value})
-    if decision.action == "ignore":
+    if decision.ignores:
         return place.model_copy(update={"category": "ignored", "why": f"rule: {decision.rule}"})
     if in_every_region:
         return place.model_copy(update={"category": "migrated"})

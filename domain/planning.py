@@ -79,7 +79,7 @@ def plan_migration(
     """
     image, choices = request.image, decision.choices
     plan = MigrationPlan(outcome="skipped", rule=decision.rule, fingerprint=image.fingerprint)
-    if decision.action == "ignore" and not decision.faults:
+    if decision.ignores:
         return plan.model_copy(update={"reason": f"the policy ignores it ({decision.rule})"})
     faults = check_decision(decision)
     if faults:

@@ -98,6 +98,11 @@ class Decision(NamedTuple):
     number: str | None = None
     faults: tuple[str, ...] = ()
 
+    @property
+    def ignores(self) -> bool:
+        """Whether nothing is to be done with the image."""
+        return self.action == "ignore" and not self.faults
+
 
 class Policy(Section):
     """The whole policy file."""

@@ -55,7 +55,7 @@ def outlook(policy: Policy, image: ManagedImage, now: datetime) -> Outlook:
     """What the image would get, as far as the policy and the image alone can tell."""
     decision = choose(policy, image, Overrides(), now)
     told = Outlook(image=image.id, rule=decision.rule, action=decision.action)
-    if decision.action == "ignore" and not decision.faults:
+    if decision.ignores:
         return told.model_copy(update={"reason": f"the policy ignores it ({decision.rule})"})
     try:
         return told.model_copy(update=_names(decision, image, now))

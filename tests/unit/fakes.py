@@ -8,11 +8,11 @@ from typing import Any
 
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
-from adapters.policy_store import FixedPolicy
+from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.services import Services, using
 from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.contracts import VersionSpec
-from domain.errors import ArmError
+from domain.errors import ArmError, PolicyError, PolicyFault
 from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
 from domain.images import ManagedImage
 from domain.permissions import Permission
@@ -148,11 +148,28 @@ SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 @contextmanager
 def working_with(
-    compute: Any, under: Policy | None = None, settings: Settings = SETTINGS
+    compute: Any,
+    under: Policy | None = None,
+    settings: Settings = SETTINGS,
+    policies: PolicyStore | None = None,
 ) -> Iterator[FakeCompute]:
-    """Triggers and activities work with this Azure and this policy."""
-    with using(Services(settings, FixedPolicy(under or policy()), compute)):
+    """Triggers and activities work with this Azure and this policy, or this store of one."""
+    with using(Services(settings, policies or FixedPolicy(under or policy()), compute)):
         yield compute
+
+
+class FakePolicies:
+    """A store whose newest policy is wrong; there may be an older one that is in force."""
+
+    def __init__(self, in_force: Policy | None) -> None:
+        self.error = PolicyError("policy.yaml", [PolicyFault(3, "rulez", "Extra inputs are not permitted")])
+        self.problem: str | None = str(self.error)
+        self._in_force = in_force
+
+    async def current(self) -> Policy:
+        if self._in_force is None:
+            raise self.error
+        return self._in_force
 
 
 class FakeDurableClient:

@@ -12,7 +12,7 @@ from domain.planning import MigrationPlan
 from domain.policy import Policy
 from tests.unit.app import code
 from tests.unit.builders import GALLERY, NOW, SUBSCRIPTION, definition, gallery, image, image_id, policy
-from tests.unit.fakes import FakeCompute, working_with
+from tests.unit.fakes import FakeCompute, FakePolicies, working_with
 
 get_managed_image = code("get_managed_image")
 list_managed_images = code("list_managed_images")
@@ -115,3 +115,14 @@ async def test_planning_writes_nothing() -> None:
 async def test_an_ignored_image_costs_no_look_at_a_gallery() -> None:
     ignoring = Policy.model_validate({"defaults": {"action": "ignore"}})
     assert (await planned(FakeCompute(), ignoring)).outcome == "skipped"
+
+
+async def test_without_a_policy_the_migration_waits_for_one() -> None:
+    """Somebody may be mending it: the reason names the line."""
+    asked = {"image": image().model_dump(mode="json"), "migration": "m", "started_by": "test", "now": NOW}
+    with working_with(FakeCompute(galleries=[gallery()]), policies=FakePolicies(None)):
+        reply = await plan_migration(asked)
+    wait = Answer[MigrationPlan].model_validate(reply).wait
+    assert wait is not None
+    assert wait.reason == "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
+    assert (wait.failure.code, wait.throttled) == ("PolicyUnusable", False)
