@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
-    parser.add_argument("--app", type=Path, default=Path(), help="folder of function_app.py")
+    parser.add_argument("--app", type=_folder, default=Path(), help="folder of function_app.py")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--database", type=Path, required=True, help="file of the task hub; kept across runs")
     parser.add_argument(
@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keys", action="store_true", help="ask for access keys, as Azure does")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
     return parser
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return folder
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from local.host import event_grid, indexing, loop_thread, sdk_timestamps
-from local.host.app import load_app
+from local.host.app import AppError, load_app
 from local.host.clock import Clock
 from local.host.control import Control
 from local.host.durable_api import DurableApi
@@ -108,7 +108,7 @@ class HostServer:
         self._clock.resume(self._hub.clock_anchor())
         timers = TimerTriggers(self._app, self._hub, self._clock.now())
         self._gate = Gate(_keys(self._hub), enforced=self._enforce_keys)
-        listener = socket.create_server(("127.0.0.1", self._port))
+        listener = self._listen()
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         urls = ManagementUrls(self.url, settings.hub_name, self._gate.keys.durabletask_extension)
         self._threads = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
@@ -136,6 +136,12 @@ class HostServer:
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         self._work = asyncio.get_running_loop().create_task(self._engine.run())
+
+    def _listen(self) -> socket.socket:
+        try:
+            return socket.create_server(("127.0.0.1", self._port))
+        except OSError as error:
+            raise AppError(f"Port {self._port} cannot be opened: {error.strerror}.") from error
 
     def _web_app(self, api: DurableApi, invoker: Invoker) -> web.Application:
         app = web.Application(middlewares=[api.check_key], client_max_size=LARGEST_BODY_BYTES)

@@ -210,6 +210,16 @@ def test_rewind_tries_again_what_failed_down_to_the_deepest_child(client: Client
     assert client.manage("r", "rewind").status_code == 412
 
 
+def test_rewinding_past_a_retry_fails_because_its_timers_no_longer_fit(client: Client) -> None:
+    """The documented algorithm strikes the calls but not the timers between them."""
+    assert client.run("fragile_with_retry", instance_id="r")["runtimeStatus"] == "Failed"
+    assert client.manage("r", "rewind").status_code == 202
+    client.wait_until_idle()
+    status = client.status("r")
+    assert status["runtimeStatus"] == "Failed"
+    assert "call 1 of an earlier replay was timer, but this replay made no such call" in status["output"]
+
+
 def test_a_start_may_wait_for_the_end(client: Client) -> None:
     url = f"{API}/orchestrators"
     done = client.http.post(f"{url}/echo?timeout=10&pollingInterval=0.01", json={"a": 1})

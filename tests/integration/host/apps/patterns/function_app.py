@@ -256,6 +256,12 @@ def fragile(context: df.DurableOrchestrationContext) -> Orchestration:
 
 
 @app.orchestration_trigger(context_name="context")
+def fragile_with_retry(context: df.DurableOrchestrationContext) -> Orchestration:
+    options = df.RetryOptions(first_retry_interval_in_milliseconds=60_000, max_number_of_attempts=2)
+    return (yield context.call_activity_with_retry("fail_twice", options, context.instance_id))
+
+
+@app.orchestration_trigger(context_name="context")
 def eternal(context: df.DurableOrchestrationContext) -> Orchestration:
     state = context.get_input()
     yield context.create_timer(context.current_utc_datetime + timedelta(hours=1))
