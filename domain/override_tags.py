@@ -13,6 +13,7 @@ from domain.versions import Version
 
 PREFIX = "gallerist:"
 ACTION_TAG = f"{PREFIX}action"
+REGIONS_TAG = f"{PREFIX}regions"
 
 # a hundred years; dates far beyond cannot be counted
 LONGEST_DAYS = 36500

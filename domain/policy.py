@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from domain.galleries import TargetRegion
 from domain.images import ManagedImage
-from domain.override_tags import ACTION_TAG, read_override_tags
+from domain.override_tags import ACTION_TAG, REGIONS_TAG, read_override_tags
 from domain.policy_sections import (
     Action,
     Choices,
@@ -132,13 +133,28 @@ class Policy(Section):
 
 def _override(decision: Decision, image: ManagedImage) -> Decision:
     asked = read_override_tags(image.tags)
+    regions, bare = _encrypt_as(decision.choices.regions or [], asked.choices.regions or [])
+    choices = asked.choices.model_copy(update={"regions": regions}) if regions else asked.choices
+    unencrypted = [f"tag {REGIONS_TAG}: the policy has no disk encryption set for {name}" for name in bare]
     return Decision(
         action=asked.action or decision.action,
         rule=decision.rule if asked.action in (None, decision.action) else f"tag {ACTION_TAG}",
-        choices=asked.choices.over(decision.choices),
+        choices=choices.over(decision.choices),
         number=asked.number,
-        faults=asked.faults,
+        faults=(*asked.faults, *unencrypted),
     )
+
+
+def _encrypt_as(
+    decided: list[TargetRegion], asked: list[TargetRegion]
+) -> tuple[list[TargetRegion], list[str]]:
+    """The regions asked for with the policy's encryption sets, and those it has none for: a tag takes no key away."""
+    sets = {region.name: region.disk_encryption_set for region in decided if region.disk_encryption_set}
+    if not sets:
+        return asked, []
+    encrypted = [region.model_copy(update={"disk_encryption_set": sets.get(region.name)}) for region in asked]
+    bare = [region.name for region in asked if region.name not in sets]
+    return [region for region in encrypted if region.disk_encryption_set], bare
 
 
 def find_faults(document: Any) -> list[Fault]:
@@ -188,6 +204,12 @@ def faults_in(choices: Choices) -> Iterator[Fault]:
     """Why nothing could be migrated by these choices, whatever the image."""
     if not choices.galleries:
         yield Fault(("galleries",), "no gallery is named, neither here nor in the defaults")
+    if len(choices.galleries or []) > 1 and any(
+        region.disk_encryption_set for region in choices.regions or []
+    ):
+        # documented: a version under customer-managed keys cannot be the source of another
+        reason = "with disk encryption sets there can be one gallery only: no version is copied from an encrypted one"
+        yield Fault(("galleries",), reason)
     groups = set(re.compile(choices.name_pattern or "").groupindex)
     naming = choices.definition
     for field in ("name", "publisher", "offer", "sku"):

@@ -1,11 +1,12 @@
 """The policy at work: where numbers come from, what images decide by their tags, and what a policy would do."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.stack import Stack
+from local.stack import Stack, StartError
 from tests.workflow.estate import GALLERY, HERE, SEED, Estate, an_image
 
 SET = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/diskEncryptionSets"
@@ -206,3 +207,10 @@ def test_a_scope_that_is_none_is_told(estate: Estate) -> None:
     response = check(estate, scope={"subscription": "here"}, limit=0)
     assert response.status_code == 400
     assert {error["field"] for error in response.json()["errors"]} == {"scope.subscription", "limit"}
+
+
+def test_a_policy_that_is_wrong_stops_the_app_with_the_line_and_the_reason(tmp_path: Path) -> None:
+    stopped = Stack(tmp_path, SEED, POLICY.replace("version: date", "version: today"))
+    with pytest.raises(StartError) as refused, stopped:
+        pass
+    assert "policy policy.yaml, line 8: rules[0].version.strategy: Input should be" in str(refused.value)

@@ -9,7 +9,7 @@ from domain.override_tags import READERS, read_override_tags
 from domain.planning import choose
 from domain.policy import Policy
 from domain.policy_sections import Choices, DefinitionNaming
-from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image, policy
+from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, policy
 
 
 def test_other_tags_say_nothing() -> None:
@@ -104,3 +104,29 @@ def test_an_image_can_keep_itself_out_and_ask_itself_in() -> None:
 def test_the_version_is_carried_as_the_images_own() -> None:
     decision = policy(version="date").decide(image(tags={"gallerist:version": "3.0.1"}), NOW)
     assert decision.number == "3.0.1"
+
+
+SETS = f"{PROVIDER}/diskEncryptionSets"
+ENCRYPTED = policy(
+    regions=[
+        {"name": "westeurope", "disk_encryption_set": f"{SETS}/west"},
+        {"name": "eastus2", "disk_encryption_set": f"{SETS}/east", "replicas": 3},
+    ]
+)
+
+
+def test_a_tag_takes_no_encryption_away() -> None:
+    """The regions are the tag's, their keys the policy's."""
+    decision = ENCRYPTED.decide(image(tags={"gallerist:regions": "westeurope, eastus2=1"}), NOW)
+    assert [
+        (region.name, region.replicas, str(region.disk_encryption_set))
+        for region in decision.choices.regions or []
+    ] == [("westeurope", 1, f"{SETS}/west"), ("eastus2", 1, f"{SETS}/east")]
+    assert decision.faults == ()
+
+
+def test_a_region_without_a_key_is_a_fault_where_the_policy_encrypts() -> None:
+    decision = ENCRYPTED.decide(image(tags={"gallerist:regions": "eastus2, northeurope"}), NOW)
+    assert decision.faults == (
+        "tag gallerist:regions: the policy has no disk encryption set for northeurope",
+    )

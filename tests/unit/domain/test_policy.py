@@ -167,6 +167,15 @@ def test_merging_with_nothing_changes_nothing() -> None:
             },
             "all regions need a disk_encryption_set, or none: eastus2 has none",
         ),
+        (
+            {
+                "defaults": {
+                    "galleries": [GOLDEN, MIRROR],
+                    "regions": [{"name": "westus2", "disk_encryption_set": SET}],
+                }
+            },
+            "with disk encryption sets there can be one gallery only",
+        ),
     ],
 )
 def test_a_policy_that_cannot_mean_anything_is_refused(document: dict[str, Any], reason: str) -> None:
