@@ -1,0 +1,65 @@
+"""The alerts' queries read the lines that the app logs."""
+
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from domain.contracts import MigrationStatus
+from domain.states import ENDS, MigrationState
+from orchestrators.log_lines import log_migration
+from tests.contract.infra.bicep import INFRA
+
+TEXT = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+QUERIES = dict(re.findall(r"var (\w+)Query = '''\n(.+?)'''", TEXT, re.DOTALL))
+IMAGE = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/r/providers/Microsoft.Compute/images/i"
+
+
+class Context:
+    """As much of an orchestration's context as the log needs."""
+
+    instance_id = "migration-1"
+    is_replaying = False
+
+
+def logged(event: str, caplog: pytest.LogCaptureFixture) -> str:
+    status: dict[str, Any] = {"image": IMAGE, "started_by": "http", "reason": 'a "reason"'}
+    if event in ENDS:
+        status["state"] = event
+    with caplog.at_level(logging.INFO, "gallerist.migrations"):
+        log_migration(Context(), event, MigrationStatus.model_validate(status))  # type: ignore[arg-type] # enough of one
+    return caplog.records[-1].getMessage()
+
+
+def parsed(query: str, message: str) -> dict[str, str]:
+    """What KQL's `parse` takes out of a message: literals in quotes, names of columns between them."""
+    parts = re.findall(r"'([^']*)'|(\*|\w+)", re.findall(r"parse Message with (.+)", query)[0])
+    pattern = "".join(
+        re.escape(literal) if literal else ".*?" if name == "*" else f"(?P<{name}>.*?)"
+        for literal, name in parts
+    )
+    match = re.fullmatch(pattern, message)
+    return match.groupdict() if match else {}
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("event", ["started", *sorted(ENDS)])
+def test_queries_find_state_id_and_image(name: str, event: str, caplog: pytest.LogCaptureFixture) -> None:
+    found = parsed(QUERIES[name], logged(event, caplog))
+    assert (found["state"], found["id"], found["image"]) == (event, "migration-1", IMAGE)
+
+
+def test_the_alert_on_failures_shows_the_reason(caplog: pytest.LogCaptureFixture) -> None:
+    assert "reason" in parsed(QUERIES["failed"], logged("failed", caplog))["details"]
+
+
+def test_the_alert_on_failures_knows_every_end_that_is_no_success() -> None:
+    listed = re.findall(r"state in \((.+?)\)", QUERIES["failed"])[0]
+    successes = {MigrationState.COMPLETED, MigrationState.SKIPPED, MigrationState.CANCELLED}
+    assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS) - successes
+
+
+def test_the_alert_on_stuck_migrations_knows_every_end() -> None:
+    listed = re.findall(r"state !in \((.+?)\)", QUERIES["stuck"])[0]
+    assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS)
