@@ -1,0 +1,15 @@
+"""docs/operations.md names every check that a plan can hold."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MODULES = ("checks", "region_checks", "gallery_checks")
+
+
+def test_every_check_is_on_the_page() -> None:
+    code = "".join((ROOT / "domain" / f"{module}.py").read_text(encoding="utf-8") for module in MODULES)
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    named = set(re.findall(r'\bname="([^"]+)"', code))
+    assert len(named) > 10
+    assert sorted(name for name in named if f"| `{name}` |" not in page) == []

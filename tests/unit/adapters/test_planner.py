@@ -1,0 +1,73 @@
+"""The planner: what is read for a plan, and what becomes of what may not be read."""
+
+import pytest
+
+from adapters.planner import plan
+from domain.contracts import PlanRequest
+from domain.errors import ArmError
+from domain.planning import MigrationPlan
+from domain.policy import Policy
+from domain.resource_ids import GalleryId, ImageDefinitionId
+from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
+from tests.unit.fakes import FakeCompute, working_with
+
+
+async def planned(compute: FakeCompute, under: Policy | None = None) -> MigrationPlan:
+    with working_with(compute, under or policy()):
+        return await plan(PlanRequest(image=image(), migration="m", started_by="test", now=NOW))
+
+
+def failed(decided: MigrationPlan) -> list[str]:
+    return [check.name for check in decided.checks if check.verdict == "failed"]
+
+
+async def test_permissions_are_asked_for_where_the_migration_reads_and_writes() -> None:
+    compute = FakeCompute(galleries=[gallery()])
+    decided = await planned(compute)
+    assert (decided.outcome, set(compute.asked_permissions)) == ("migrate", {GALLERY, image().id})
+
+
+async def test_permissions_that_cannot_be_read_are_no_failure() -> None:
+    compute = FakeCompute(galleries=[gallery()])
+    compute.permissions = None
+    decided = await planned(compute)
+    assert decided.outcome == "migrate"
+    assert sum("cannot be read" in warning for warning in decided.warnings) == 2
+
+
+async def test_the_versions_of_a_definition_that_is_not_there_are_not_asked_for() -> None:
+    """A name that the policy gets wrong must be a failed check, not a refused request."""
+
+    class Strict(FakeCompute):
+        async def list_image_versions(self, definition: ImageDefinitionId) -> list:
+            raise AssertionError(f"{definition} does not exist")
+
+    decided = await planned(Strict(galleries=[gallery()]), policy(definition={"name": "{image}-"}))
+    assert failed(decided) == ["definition name"]
+
+
+async def test_versions_that_are_there_decide_the_number() -> None:
+    compute = FakeCompute(
+        galleries=[gallery()],
+        definitions=[definition()],
+        versions=[version("4.0.0", of=image("other"))],
+    )
+    assert (await planned(compute)).targets[0].number == "4.0.1"
+
+
+async def test_a_gallery_that_may_not_be_read_is_a_failed_check() -> None:
+    class Blind(FakeCompute):
+        async def get_gallery(self, gallery: GalleryId) -> None:
+            raise ArmError(403, "AuthorizationFailed", f"no read of {gallery}")
+
+    decided = await planned(Blind(galleries=[gallery()]))
+    assert (decided.outcome, failed(decided)) == ("blocked", ["gallery"])
+
+
+@pytest.mark.parametrize("status", [429, 503, 0])
+async def test_what_passes_is_no_verdict(status: int) -> None:
+    """A throttled look is repeated later, not taken for an answer."""
+    compute = FakeCompute(galleries=[gallery()])
+    compute.error = ArmError(status, "TooManyRequests", "later")
+    with pytest.raises(ArmError, match="later"):
+        await planned(compute)
