@@ -53,8 +53,9 @@ class Case:
         return f"{self.number:08d}-0000-4000-8000-000000000001"
 
     @property
-    def image(self) -> str:
-        return f"{compute(self.source)}/images/ubuntu"
+    def images(self) -> list[str]:
+        """One for both galleries; one that is encrypted with the customer's keys, which goes into one gallery only."""
+        return [f"{compute(self.source)}/images/{name}" for name in ("plain", "encrypted")]
 
     @property
     def galleries(self) -> list[str]:
@@ -68,8 +69,10 @@ class Case:
             "managedDisk": {"id": f"{compute(self.source)}/disks/os"},
         }
         image = {"hyperVGeneration": "V2", "storageProfile": {"osDisk": os_disk}}
-        galleries = [{"id": id_, "location": "eastus2", "properties": {}} for id_ in self.galleries]
-        return [{"id": self.image, "location": "eastus2", "properties": image}, *galleries]
+        return [
+            *({"id": id_, "location": "eastus2", "properties": image} for id_ in self.images),
+            *({"id": id_, "location": "eastus2", "properties": {}} for id_ in self.galleries),
+        ]
 
     def assignments(self) -> list[dict[str, Any]]:
         """The roles as Bicep assigns them."""
@@ -83,14 +86,20 @@ class Case:
             for scope in self._scopes(name)
         ]
 
-    def rule(self) -> dict[str, Any]:
+    def rules(self) -> list[dict[str, Any]]:
         keys = f"{compute(self.home)}/diskEncryptionSets/keys"
-        return {
-            "name": self.source,
-            "match": {"subscriptions": [self.source]},
-            "galleries": self.galleries,
+        encrypted = {
+            "name": f"{self.number} encrypted",
+            "match": {"subscriptions": [self.source], "names": ["encrypted"]},
+            "galleries": self.galleries[:1],
             "regions": [{"name": "eastus2", "disk_encryption_set": keys}],
         }
+        plain = {
+            "name": f"{self.number} plain",
+            "match": {"subscriptions": [self.source]},
+            "galleries": self.galleries,
+        }
+        return [encrypted, plain]
 
     def _scopes(self, role: str) -> list[str]:
         if role in ON_GALLERIES:
@@ -118,7 +127,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "roles": [assignment for case in CASES for assignment in case.assignments()],
     }
     # JSON is YAML
-    policy = json.dumps({"defaults": {"action": "ignore"}, "rules": [case.rule() for case in CASES]})
+    policy = json.dumps(
+        {"defaults": {"action": "ignore"}, "rules": [rule for case in CASES for rule in case.rules()]}
+    )
     folder = tmp_path_factory.mktemp("roles")
     with Stack(folder, seed, policy, "polls:2", host_options=["--clock", "skip"]) as stack:
         # short addresses of operations: how long a status may be is no matter of roles
@@ -128,11 +139,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: ":".join(case.lacking or ("all",)))
 def test_everything_works_with_the_roles_and_something_fails_without(case: Case, stack: Stack) -> None:
-    """What an engineer and a runbook do: list images and galleries, migrate an image into two galleries."""
+    """What an engineer and a runbook do: list images and galleries, migrate images."""
     with httpx.Client(base_url=stack.api, timeout=60) as http:
         problems = [
             *refusal(http.get("images", params={"subscription": case.source})),
-            *migrate(http, case),
+            *(problem for image in case.images for problem in migrate(http, image)),
             *refusal(http.get("galleries", params={"subscription": case.home})),
         ]
     if case.lacking is None or case.lacking in NOT_TOLD_APART:
@@ -145,8 +156,8 @@ def test_everything_works_with_the_roles_and_something_fails_without(case: Case,
         assert [problem for problem in problems if action.lower() in problem.lower()]
 
 
-def migrate(http: httpx.Client, case: Case) -> list[str]:
-    started = http.post("migrations", json={"image": case.image})
+def migrate(http: httpx.Client, image: str) -> list[str]:
+    started = http.post("migrations", json={"image": image})
     if problem := refusal(started):
         return problem
     while (migration := http.get(started.headers["location"]).json())["state"] not in ENDS:
