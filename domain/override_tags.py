@@ -31,6 +31,9 @@ class TagOverrides(NamedTuple):
     faults: tuple[str, ...]
 
 
+NO_OVERRIDES = TagOverrides(None, None, Choices(), ())
+
+
 def read_override_tags(tags: Mapping[str, str]) -> TagOverrides:
     """Read the tags that begin with `gallerist:`, in any case; one that is not known is a fault, not a wish."""
     told: dict[str, Any] = {}

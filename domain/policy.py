@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
@@ -10,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.galleries import TargetRegion
 from domain.images import ManagedImage
-from domain.override_tags import ACTION_TAG, REGIONS_TAG, read_override_tags
+from domain.override_tags import ACTION_TAG, NO_OVERRIDES, REGIONS_TAG, read_override_tags
 from domain.policy_sections import (
     Action,
     Choices,
@@ -122,17 +123,25 @@ class Policy(Section):
 
     def decide(self, image: ManagedImage, now: datetime) -> Decision:
         """The first rule that fits the image, over the defaults; the image's own tags over both."""
-        defaults = self.defaults.over(BUILT_IN)
-        decision = Decision(self.defaults.action, "defaults", defaults)
-        for rule in self.rules:
-            if rule.match.fits(image, now):
-                decision = Decision(rule.action, rule.name, rule.over(defaults))
-                break
-        return _override(decision, image)
+        fitting = (place for place, rule in enumerate(self.rules) if rule.match.fits(image, now))
+        place = next(fitting, None)
+        return _override(self._by_defaults if place is None else self._by_rule[place], image)
+
+    @cached_property
+    def _by_defaults(self) -> Decision:
+        return Decision(self.defaults.action, "defaults", self.defaults.over(BUILT_IN))
+
+    @cached_property
+    def _by_rule(self) -> list[Decision]:
+        """What each rule decides, with what it leaves to the defaults: put together once, not for each image."""
+        lower = self._by_defaults.choices
+        return [Decision(rule.action, rule.name, rule.over(lower)) for rule in self.rules]
 
 
 def _override(decision: Decision, image: ManagedImage) -> Decision:
     asked = read_override_tags(image.tags)
+    if asked == NO_OVERRIDES:
+        return decision
     regions, bare = _encrypt_as(decision.choices.regions or [], asked.choices.regions or [])
     choices = asked.choices.model_copy(update={"regions": regions}) if regions else asked.choices
     unencrypted = [f"tag {REGIONS_TAG}: the policy has no disk encryption set for {name}" for name in bare]
@@ -202,32 +211,43 @@ def _faults_between(defaults: Defaults, rules: dict[int, Rule]) -> Iterator[Faul
 
 def faults_in(choices: Choices) -> Iterator[Fault]:
     """Why nothing could be migrated by these choices, whatever the image."""
-    if not choices.galleries:
+    yield from _gallery_faults(choices)
+    yield from _template_faults(choices)
+    yield from _version_faults(choices)
+
+
+def _gallery_faults(choices: Choices) -> Iterator[Fault]:
+    galleries, regions = choices.galleries or [], choices.regions or []
+    if not galleries:
         yield Fault(("galleries",), "no gallery is named, neither here nor in the defaults")
-    if len(choices.galleries or []) > 1 and any(
-        region.disk_encryption_set for region in choices.regions or []
-    ):
+    if len(galleries) > 1 and any(region.disk_encryption_set for region in regions):
         # documented: a version under customer-managed keys cannot be the source of another
         reason = "with disk encryption sets there can be one gallery only: no version is copied from an encrypted one"
         yield Fault(("galleries",), reason)
-    groups = set(re.compile(choices.name_pattern or "").groupindex)
-    naming = choices.definition
+
+
+def _template_faults(choices: Choices) -> Iterator[Fault]:
     for field in ("name", "publisher", "offer", "sku"):
-        template = getattr(naming, field) or ""
-        known = groups | TEMPLATE_NAMES - ({"definition"} if field == "name" else set())
+        template = getattr(choices.definition, field) or ""
+        known = _groups(choices) | TEMPLATE_NAMES - ({"definition"} if field == "name" else set())
         unknown = {name for name in _PLACEHOLDER.findall(template) if name not in known}
         if unknown:
-            yield Fault(
-                ("definition", field),
-                f"'{template}' names {', '.join(f'{{{name}}}' for name in sorted(unknown))}; "
-                f"known are {', '.join(sorted(known))}",
-            )
-    if choices.version.strategy == "from-name" and not groups.issuperset(VERSION_GROUPS):
+            named = ", ".join(f"{{{name}}}" for name in sorted(unknown))
+            reason = f"'{template}' names {named}; known are {', '.join(sorted(known))}"
+            yield Fault(("definition", field), reason)
+
+
+def _version_faults(choices: Choices) -> Iterator[Fault]:
+    strategy, tag = choices.version.strategy, choices.version.tag
+    if strategy == "from-name" and not _groups(choices).issuperset(VERSION_GROUPS):
         yield Fault(("version",), f"from-name needs the groups {', '.join(VERSION_GROUPS)} in name_pattern")
-    if choices.version.strategy == "tag" and not choices.version.tag:
-        yield Fault(
-            ("version",), "strategy tag needs version.tag, the image tag that holds Major.Minor.Patch"
-        )
+    if strategy == "tag" and not tag:
+        reason = "strategy tag needs version.tag, the image tag that holds Major.Minor.Patch"
+        yield Fault(("version",), reason)
+
+
+def _groups(choices: Choices) -> set[str]:
+    return set(re.compile(choices.name_pattern or "").groupindex)
 
 
 def template_values(image: ManagedImage, choices: Choices) -> dict[str, str] | None:
