@@ -142,8 +142,9 @@ def test_an_empty_bucket_answers_429_until_it_has_filled(arm: Arm) -> None:
     assert error["details"][0]["target"] == "HighCostGetImagesSubscriptionMaximum"
     assert json.loads(error["details"][0]["message"])["allowedRequestCount"] == 90
     assert error["innererror"] == {"internalErrorCode": "TooManyRequestsReceived"}
-    arm.simulator.skip_time(int(refused.headers["Retry-After"]))
+    arm.simulator.skip_time(int(refused.headers["Retry-After"]) * arm.simulator.clock.time_scale)
     assert arm.send("GET", "images").status == 200
+    assert arm.send("GET", "images").status == 429
 
 
 def test_arm_itself_lets_only_so_many_writes_through(arm: Arm) -> None:
