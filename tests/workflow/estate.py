@@ -13,6 +13,7 @@ HERE = "11111111-1111-4111-8111-111111111111"
 THERE = "22222222-2222-4222-8222-222222222222"
 GALLERY = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 TWIN = f"/subscriptions/{THERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden_twin"
+LOOK_SECONDS = 0.02
 ENDS = {"completed", "skipped", "blocked", "partial", "failed", "cancelled"}
 
 POLICY = f"""\
@@ -154,4 +155,6 @@ def eventually(look: Callable[[], Any], seconds: float = 30) -> Any:
     while time.monotonic() < deadline:
         if seen := look():
             return seen
+        # leaves the processors to those who are looked at
+        time.sleep(LOOK_SECONDS)
     raise TimeoutError(f"nothing to see after {seconds} seconds")

@@ -127,3 +127,38 @@ def test_an_unknown_migration_is_not_found(estate: Estate) -> None:
 
     assert response.status_code == 404
     assert response.json()["detail"] == "there is no migration 'migration-0000'"
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, ["scope"]),
+        ({"scope": []}, ["scope"]),
+        ({"scope": [{"subscription": "production"}]}, ["scope[0].subscription"]),
+        ({"scope": [{"subscription": HERE}], "filter": {"name": "x"}, "limit": 0}, ["filter.name", "limit"]),
+    ],
+)
+def test_a_bad_batch_is_refused(estate: Estate, body: dict[str, Any], fields: list[str]) -> None:
+    response = estate.http.post(f"{estate.stack.api}/batches", json=body)
+
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("migration-0/regions", {}, 404),
+        ("{id}/regions", {"regions": ["westus2", "West US 2"]}, 400),
+        ("{id}/regions", {"region": "westus2"}, 400),
+    ],
+)
+def test_adding_regions_refuses_bad_input(
+    estate: Estate, path: str, body: dict[str, Any], status: int
+) -> None:
+    migration = estate.migration(IMAGE)
+    assert migration is not None
+    response = estate.http.post(f"{estate.stack.api}/migrations/{path.format(id=migration['id'])}", json=body)
+
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"

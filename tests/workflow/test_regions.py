@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -124,27 +123,6 @@ def test_regions_are_added_to_a_version_that_exists(estate: Estate) -> None:
         "Japan East",
     ]
     assert [region["regionalReplicaCount"] for region in profile["targetRegions"]] == [1, 1, 3, 1]
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("migration-0/regions", {}, 404),
-        ("{id}/regions", {"regions": ["westus2", "West US 2"]}, 400),
-        ("{id}/regions", {"region": "westus2"}, 400),
-    ],
-)
-def test_adding_regions_refuses_bad_input(
-    estate: Estate, path: str, body: dict[str, Any], status: int
-) -> None:
-    image = estate.write(an_image("base"))
-    migration_id = estate.start(image).json()["id"]
-    estate.ended(image)
-
-    response = estate.http.post(f"{estate.stack.api}/migrations/{path.format(id=migration_id)}", json=body)
-
-    assert response.status_code == status
-    assert response.headers["Content-Type"] == "application/problem+json"
 
 
 def _asked_for(estate: Estate, name: str) -> list[set[str]]:
