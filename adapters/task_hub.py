@@ -96,9 +96,11 @@ async def find_migration(client: df.DurableOrchestrationClient, instance_id: str
     for work in status.works:
         step = parse_instance(await client.get_status(work))
         if step is not None and step.runtime_status in _RUNNING and step.custom_status:
-            status.waiting_for = (
-                status.waiting_for or StepStatus.model_validate(step.custom_status).waiting_for
-            )
+            told = StepStatus.model_validate(step.custom_status)
+            status.waiting_for = status.waiting_for or told.waiting_for
+    if instance.runtime_status not in _RUNNING:
+        # what was terminated has told nobody that it waits no more
+        status.waiting_for = None
     return _view(instance, status)
 
 

@@ -186,3 +186,16 @@ def test_the_next_execution_goes_on_where_the_last_one_stopped() -> None:
 def test_a_watch_that_ends_does_not_begin_again() -> None:
     _, context = watch([value(DONE)])
     assert context.continued_with is None
+
+
+def test_what_a_watch_waits_for_is_shown_beside_the_latest_report() -> None:
+    """The regions are not forgotten because the service asks for time."""
+    _, context = watch([value(COPYING), wait(900, throttled=True), value(DONE)])
+    seen = [ReplicationReport.model_validate(status) for status in context.statuses]
+    assert [status.waiting_for is not None for status in seen] == [False, True, False]
+    assert seen[1].regions == COPYING.regions
+    assert seen[1].waiting_for is not None
+    assert (seen[1].waiting_for.reason, seen[1].waiting_for.until) == (
+        "busy",
+        context.named("timer")[1].input,
+    )
