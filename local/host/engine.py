@@ -137,7 +137,7 @@ class Engine:
                 await self._invoker.call(timer.function, trigger)
             except (
                 Exception
-            ):  # whatever user code raises: the timer goes on with its next occurrence, as in Azure
+            ):  # whatever user code raises: the next occurrence comes all the same, as in Azure
                 log.exception("Timer function '%s' failed", timer.function.name)
             self._timers.done(timer, self._clock.now())
 

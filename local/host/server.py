@@ -136,6 +136,7 @@ class HostServer:
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         self._work = asyncio.get_running_loop().create_task(self._engine.run())
+        self._work.add_done_callback(_report)
 
     def _listen(self) -> socket.socket:
         try:
@@ -162,6 +163,12 @@ class HostServer:
         self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._replays.shutdown)
         self._hub.close()
+
+
+def _report(work: "asyncio.Task[None]") -> None:
+    """Say so when the engine ends by itself: from then on requests are taken but nothing is done."""
+    if not work.cancelled() and work.exception():
+        log.critical("The host does no more work", exc_info=work.exception())
 
 
 def _keys(hub: TaskHub) -> Keys:

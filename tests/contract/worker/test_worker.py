@@ -37,6 +37,8 @@ DRIVER = Path(__file__).parent / "drive_worker.py"
 RUNTIME = "azure-functions-runtime==1.3.0"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
+pytestmark = pytest.mark.timeout(300)  # the first run installs the worker
+
 Drive = Callable[..., dict[str, Any]]
 
 
@@ -135,7 +137,6 @@ def bindings(app: App) -> dict[str, list[dict[str, Any]]]:
     return {function.name: list(function.bindings) for function in app.functions.values()}
 
 
-@pytest.mark.timeout(300)  # the first run installs the worker
 @pytest.mark.parametrize("folder", [PATTERNS, ROOT], ids=["patterns", "gallerist"])
 def test_the_worker_reports_the_functions_triggers_and_bindings_that_the_host_serves(
     drive: Drive, folder: Path
