@@ -1,6 +1,6 @@
 """What a caller may ask for over HTTP, checked field by field."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,6 +71,17 @@ class AddRegions(BaseModel):
         """The orchestration's input: it finds the version, and adds the regions that are missing."""
         overrides = Overrides(choices=Choices(regions=self.regions))
         return MigrationRequest(image=ImageId.parse(image), started_by=started_by, overrides=overrides)
+
+
+def form_errors(body: dict[str, Any]) -> tuple[list[FieldError], StartMigration | None]:
+    """The fields of the wrong form, and what is left of the body without them; None where the image is among them."""
+    try:
+        return [], StartMigration.model_validate(body)
+    except ValidationError as error:
+        faulty = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
+        rest = {name: value for name, value in body.items() if name not in faulty}
+        errors = field_errors(error)
+    return errors, StartMigration.model_validate(rest) if "image" in rest else None
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

@@ -31,11 +31,11 @@ async def respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return policy_unusable(error).response()
 
 
-def parse_body(req: func.HttpRequest, model: type[Body]) -> Body:
-    """Read the body as JSON.
+def parse_json(req: func.HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object.
 
     Raises:
-        ProblemError: 400 with every field at fault.
+        ProblemError: 400, it is none.
     """
     try:
         body = json.loads(req.get_body())
@@ -43,8 +43,17 @@ def parse_body(req: func.HttpRequest, model: type[Body]) -> Body:
         raise invalid([FieldError("body", f"not JSON: {error}")]) from error
     if not isinstance(body, dict):
         raise invalid([FieldError("body", "has to be a JSON object")])
+    return body
+
+
+def parse_body(req: func.HttpRequest, model: type[Body]) -> Body:
+    """The body as a model.
+
+    Raises:
+        ProblemError: 400 with every field at fault.
+    """
     try:
-        return model.model_validate(body)
+        return model.model_validate(parse_json(req))
     except ValidationError as error:
         raise invalid(field_errors(error)) from error
 

@@ -14,10 +14,10 @@ from adapters.task_hub import find_migration, list_migrations, start_migration
 from domain.errors import NotYetError
 from domain.galleries import ImageDefinition, ImageVersion
 from domain.images import ManagedImage
-from domain.requests import FieldError, StartMigration
+from domain.requests import FieldError, StartMigration, form_errors
 from domain.resource_ids import migration_id
 from domain.states import MigrationState
-from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
+from triggers.http import POLL_SECONDS, address, caller, json_response, parse_json, respond, subscriptions
 from triggers.problems import ProblemError, invalid
 
 blueprint = df.Blueprint()
@@ -67,8 +67,7 @@ async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG00
 
 
 async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    body = parse_body(req, StartMigration)
-    await _check_against_azure(body)
+    body = await _parse_start(req)
     started = await start_migration(client, body.to_migration_request(caller(req)))
     location = address(req, f"migrations/{started.id}")
     headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
@@ -81,22 +80,31 @@ async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     )
 
 
-async def _check_against_azure(body: StartMigration) -> None:
+async def _parse_start(req: func.HttpRequest) -> StartMigration:
+    """The body, with every field at fault told at once: those of the wrong form, and those that Azure does not know."""
+    raw = parse_json(req)
+    errors, formed = form_errors(raw)
+    if formed is None:
+        raise invalid(errors)
+    missing = await _faults_in_azure(formed)
+    if [*errors, *missing] == missing and [fault.field for fault in missing] == ["image"]:
+        raise ProblemError(HTTPStatus.NOT_FOUND, missing[0].message, errors=missing)
+    if errors or missing:
+        raise invalid([*errors, *missing])
+    return formed
+
+
+async def _faults_in_azure(body: StartMigration) -> list[FieldError]:
     """What only Azure can say of a body: does the image exist, and do the regions."""
-    compute = services().compute
-    known = await compute.list_regions(body.image.subscription)
-    errors = [
+    known = await services().compute.list_regions(body.image.subscription)
+    faults = [
         FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
         for place, region in enumerate(body.regions or [])
         if region.name not in known
     ]
     if not await _exists(body):
-        missing = FieldError("image", f"the managed image {body.image} does not exist")
-        if not errors:
-            raise ProblemError(HTTPStatus.NOT_FOUND, missing.message, errors=[missing])
-        errors.append(missing)
-    if errors:
-        raise invalid(errors)
+        faults.append(FieldError("image", f"the managed image {body.image} does not exist"))
+    return faults
 
 
 async def _exists(body: StartMigration) -> bool:

@@ -57,6 +57,11 @@ BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
             "end_of_life": "datetime",
         },
     ),
+    "faults of form and of fact": (
+        {"image": f"{IMAGE}-missing", "version": "1.2", "regions": ["atlantis"]},
+        400,
+        {"version": "three integers", "regions[0].name": "no region", "image": "does not exist"},
+    ),
     "a list": (["image"], 400, {"body": "has to be a JSON object"}),
 }
 
