@@ -212,7 +212,7 @@ def as_lists(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(generated=programs, dice=st.randoms(use_true_random=False))
 def test_a_program_ends_as_its_plain_interpretation(generated: Any, dice: random.Random) -> None:
     program = as_lists(generated)

@@ -114,7 +114,7 @@ def test_hundreds_of_kills_lose_nothing_and_apply_nothing_twice(tmp_path: Path) 
     script = [sys.executable, str(Path(__file__).parent / "kill_loop.py"), str(database)]
     environment = {**os.environ, "LEDGER": str(ledger), "PYTHONPATH": str(ROOT)}
     loop = subprocess.run(
-        [*script, "60", "250", "20261"], env=environment, capture_output=True, text=True, check=False
+        [*script, "60", "200", "20261"], env=environment, capture_output=True, text=True, check=False
     )
     assert loop.returncode == 0, loop.stderr
     assert int(loop.stdout) >= 100, f"only {loop.stdout} kills"
