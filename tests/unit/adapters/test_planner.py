@@ -11,6 +11,8 @@ from domain.resource_ids import GalleryId, ImageDefinitionId
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
 from tests.unit.fakes import FakeCompute, working_with
 
+ELSEWHERE = "99999999-2222-3333-4444-555555555555"
+
 
 async def planned(compute: FakeCompute, under: Policy | None = None) -> MigrationPlan:
     with working_with(compute, under or policy()):
@@ -71,3 +73,28 @@ async def test_what_passes_is_no_verdict(status: int) -> None:
     compute.error = ArmError(status, "TooManyRequests", "later")
     with pytest.raises(ArmError, match="later"):
         await planned(compute)
+
+
+async def test_a_region_that_the_gallerys_subscription_cannot_use_fails() -> None:
+    """The version lives in the gallery's subscription, its source in the image's."""
+
+    class Worlds(FakeCompute):
+        async def list_regions(self, subscription: str) -> frozenset[str]:
+            return frozenset({"westeurope"} if subscription == ELSEWHERE else {"westeurope", "eastus2"})
+
+    away = GalleryId(ELSEWHERE, "images", ("golden",))
+    compute = Worlds(galleries=[gallery(away)])
+    assert failed(await planned(compute, policy(galleries=[str(away)], regions=["eastus2"]))) == ["regions"]
+    assert failed(await planned(compute, policy(galleries=[str(away)]))) == []
+
+
+async def test_regions_that_cannot_be_read_elsewhere_are_those_of_the_image() -> None:
+    class Closed(FakeCompute):
+        async def list_regions(self, subscription: str) -> frozenset[str]:
+            if subscription == ELSEWHERE:
+                raise ArmError(403, "AuthorizationFailed", "no read of locations")
+            return await super().list_regions(subscription)
+
+    away = GalleryId(ELSEWHERE, "images", ("golden",))
+    under = policy(galleries=[str(away)], regions=["eastus2"])
+    assert failed(await planned(Closed(galleries=[gallery(away)]), under)) == []
