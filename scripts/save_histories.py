@@ -1,0 +1,120 @@
+"""Saves what the orchestrators did into tests/replay/histories: run it when they have changed on purpose.
+
+A saved history is an orchestration that ran in production: code that cannot replay it any more would break the
+migrations that are under way when it is deployed.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local.demo.seed import TENANT, captured
+from local.host.tables import Query
+from local.host.task_hub import TaskHub
+from local.stack import ROOT, Stack, temporary_folder
+
+HISTORIES = ROOT / "tests" / "replay" / "histories"
+
+_SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
+_GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
+_POLICY = f"""\
+defaults:
+  galleries: [{_GROUP}/galleries/golden, {_GROUP}/galleries/golden_twin]
+  regions: [westus2]
+rules:
+  - name: in waves
+    match: {{names: ["waves"]}}
+    galleries: [{_GROUP}/galleries/golden]
+    regions: [{{name: westus2, replicas: 3}}]
+    replication: {{waves: home-first, first_replicas: 1}}
+  - name: left alone
+    match: {{names: ["scratch"]}}
+    action: ignore
+"""
+_KEYS = re.compile(r"[?&]t=\d+&c=[^\"\\]*")
+
+
+def main() -> None:
+    """Migrate a few images of different fates, and save the history of each orchestration."""
+    with temporary_folder() as folder:
+        stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
+        with stack:
+            _migrate(stack)
+        saved = _save(Path(folder) / "taskhub.sqlite")
+    sys.stdout.write(f"{saved} histories saved in {HISTORIES.relative_to(ROOT)}\n")
+
+
+def _seed() -> dict[str, Any]:
+    images = [
+        captured(_SUBSCRIPTION, "images", "twins", arrives="", ends=""),
+        captured(_SUBSCRIPTION, "images", "waves", generation="V2", arrives="", ends=""),
+        captured(_SUBSCRIPTION, "images", "scratch", arrives="", ends=""),
+        captured(_SUBSCRIPTION, "images", "too-large", data_disks_gb=(4095,), arrives="", ends=""),
+    ]
+    galleries = [f"{_GROUP}/galleries/{name}" for name in ("golden", "golden_twin")]
+    return {
+        "subscriptions": [{"id": _SUBSCRIPTION, "name": "Production", "tenant": TENANT}],
+        "resourceGroups": [{"subscription": _SUBSCRIPTION, "name": "images", "location": "eastus2"}],
+        "resources": [
+            *({"id": gallery, "location": "eastus2", "properties": {}} for gallery in galleries),
+            *(image.machine for image in images),
+            *(image.image for image in images),
+        ],
+    }
+
+
+def _migrate(stack: Stack) -> None:
+    """A throttled call, a request cut off, a region that fails once; then everything that there is, as a batch."""
+    throttled = {
+        "status": 429,
+        "code": "TooManyRequests",
+        "retry_after": 60,
+        "path": "/images/twins",
+        "times": 1,
+    }
+    stack.control("POST", "faults", throttled)
+    stack.control(
+        "POST", "faults", {"kind": "lost-answer", "method": "PUT", "path": "/versions/", "times": 1}
+    )
+    stack.control("POST", "faults", {"kind": "failed", "region": "westus2", "version": "/waves/", "times": 1})
+    body: dict[str, Any] = {"scope": [{"subscription": _SUBSCRIPTION}]}
+    address = httpx.post(f"{stack.api}/batches", json=body, timeout=60).raise_for_status().headers["Location"]
+    while httpx.get(address, timeout=60).json()["state"] == "running":
+        pass
+    body = {"image": f"{_GROUP}/images/scratch"}
+    skipped = (
+        httpx.post(f"{stack.api}/migrations", json=body, timeout=60).raise_for_status().headers["Location"]
+    )
+    while httpx.get(skipped, timeout=60).json()["state"] != "skipped":
+        pass
+
+
+def _save(database: Path) -> int:
+    for old in HISTORIES.glob("*.json"):
+        old.unlink()
+    hub = TaskHub(database)
+    numbers: dict[str, int] = {}
+    for instance in sorted(hub.query(Query()), key=lambda found: found.created):
+        number = numbers[instance.orchestrator] = numbers.get(instance.orchestrator, 0) + 1
+        saved = {
+            "orchestrator": instance.orchestrator,
+            "instance_id": instance.instance_id,
+            "execution_id": instance.execution_id,
+            "parent_instance_id": instance.parent.instance_id if instance.parent else None,
+            "input": instance.input_text,
+            "status": instance.status,
+            "output": instance.output,
+            "history": hub.history(instance.instance_id),
+        }
+        text = _KEYS.sub("", json.dumps(saved, indent=1))
+        (HISTORIES / f"{instance.orchestrator}-{number}.json").write_text(f"{text}\n", encoding="utf-8")
+    hub.close()
+    return sum(numbers.values())
+
+
+if __name__ == "__main__":
+    main()
