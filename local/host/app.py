@@ -35,6 +35,7 @@ class Function:
     trigger: dict[str, Any]
     bindings: tuple[dict[str, Any], ...]
     code: Callable[..., Any]
+    has_retry_policy: bool = False
 
     @property
     def trigger_type(self) -> str:
@@ -135,5 +136,9 @@ def _function(indexed: Any) -> Function:
     bindings = tuple(json.loads(raw) for raw in indexed.get_raw_bindings())
     trigger = next(binding for binding in bindings if binding["type"] == indexed.get_trigger().type)
     return Function(
-        name=indexed.get_function_name(), trigger=trigger, bindings=bindings, code=indexed.get_user_function()
+        name=indexed.get_function_name(),
+        trigger=trigger,
+        bindings=bindings,
+        code=indexed.get_user_function(),
+        has_retry_policy=indexed.get_settings_dict("retry_policy") is not None,
     )

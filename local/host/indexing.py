@@ -99,6 +99,8 @@ def _warnings(function: Function) -> Iterator[str]:
     for binding in function.bindings:
         if binding["type"] not in SERVED_BINDINGS and binding is not function.trigger:
             yield f"the binding {binding['type']} is not served by this host"
+    if function.has_retry_policy:
+        yield "its retry policy is not applied by this host"
     client_code = getattr(function.code, "client_function", None)
     if client_code is not None and not inspect.iscoroutinefunction(client_code):
         yield "a function with a durable client must be async: the SDK awaits it"

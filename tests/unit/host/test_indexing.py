@@ -117,6 +117,11 @@ def test_what_goes_wrong_later_is_warned_of() -> None:
     async def asynchronous(context: df.DurableOrchestrationContext) -> None:
         return None
 
+    @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
+    @app.retry(strategy="fixed_delay", max_retry_count="3", delay_interval="00:00:10")
+    def retried(timer: func.TimerRequest) -> None:
+        return None
+
     @app.queue_trigger(arg_name="message", queue_name="q", connection="c")
     def queued(message: func.QueueMessage) -> None:
         return None
@@ -126,5 +131,6 @@ def test_what_goes_wrong_later_is_warned_of() -> None:
     assert sorted(warnings_of(indexed)) == [
         "asynchronous: an orchestrator must be a generator, not async",
         "queued: the trigger queueTrigger is not served by this host",
+        "retried: its retry policy is not applied by this host",
         "sync: a function with a durable client must be async: the SDK awaits it",
     ]
