@@ -114,9 +114,8 @@ def plan_migration(
         checks += seen
         targets.append(target)
     told = {"estimate": estimate(image, regions, len(targets)) if targets else None}
-    return _conclude(plan, checks, targets).model_copy(
-        update=told | choices.replication.model_dump(exclude_none=True)
-    )
+    pace = choices.replication.model_dump(exclude_none=True, include=set(MigrationPlan.model_fields))
+    return _conclude(plan, checks, targets).model_copy(update=told | pace)
 
 
 def _conclude(plan: MigrationPlan, checks: list[Check], targets: list[TargetPlan]) -> MigrationPlan:
