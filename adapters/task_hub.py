@@ -201,8 +201,10 @@ def _migration_status(instance: Instance) -> MigrationStatus:
     """What the orchestration says of itself; before its first step, what it was asked."""
     request = MigrationRequest.model_validate(instance.input)
     status = MigrationStatus(image=request.image, started_by=request.started_by)
-    if instance.custom_status:
-        status = MigrationStatus.model_validate(instance.custom_status)
+    # the output of one that has ended is whole, its custom status is cut to what fits
+    told = (instance.output if instance.runtime_status == "Completed" else None) or instance.custom_status
+    if told:
+        status = MigrationStatus.model_validate(told)
     if instance.runtime_status == "Failed":
         status.state, status.reason = MigrationState.FAILED, str(instance.output)
     if instance.runtime_status in ("Terminated", "Canceled"):

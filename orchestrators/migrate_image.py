@@ -19,6 +19,7 @@ from domain.contracts import (
     TargetStatus,
     Waiting,
 )
+from domain.custom_status import custom_status
 from domain.galleries import ImageDefinition
 from domain.images import ManagedImage
 from domain.planning import MigrationPlan
@@ -101,11 +102,11 @@ class Progress:
         self._show()
 
     def output(self) -> dict[str, Any]:
-        """The status as plain JSON."""
-        return self.status.model_dump(mode="json")
+        """The status as plain JSON, without the signed URLs of operations."""
+        return self.status.model_dump(mode="json", exclude={"targets": {"__all__": {"operation_url"}}})
 
     def _show(self) -> None:
-        self._context.set_custom_status(self.output())
+        self._context.set_custom_status(custom_status(self.status))
 
 
 def _get_image(

@@ -68,3 +68,21 @@ async def test_a_migration_that_was_terminated_waits_for_nothing() -> None:
     client.add("publish-1-0", "Running", customStatus=a_step(WAITING))
     told = {"state": MigrationState.PUBLISHING, "waiting_for": WAITING, "works": ["publish-1-0"]}
     assert await waiting_for(client, "Terminated", **told) is None
+
+
+async def test_the_output_of_what_has_ended_is_told_whole() -> None:
+    """The custom status is cut to what fits."""
+    client = FakeDurableClient()
+    whole = MigrationStatus(image=image_id(), state=MigrationState.COMPLETED, warnings=["look out"])
+    cut = whole.model_copy(update={"warnings": []})
+    asked = migration_request().model_dump(mode="json")
+    client.add(
+        INSTANCE,
+        "Completed",
+        asked,
+        customStatus=cut.model_dump(mode="json"),
+        output=whole.model_dump(mode="json"),
+    )
+    found = await find_migration(client, INSTANCE)
+    assert found is not None
+    assert (found["state"], found["warnings"]) == ("completed", ["look out"])

@@ -162,7 +162,7 @@ def test_an_image_becomes_a_version_that_every_region_has() -> None:
 
 def test_the_custom_status_ends_as_the_output() -> None:
     status, context = migrate(script())
-    assert context.statuses[-1] == status.model_dump(mode="json")
+    assert MigrationStatus.model_validate(context.statuses[-1]) == status
 
 
 def test_the_plan_is_asked_for_with_the_orchestrations_own_clock_and_id() -> None:
