@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# a file of tests shares its servers, so it stays with one worker
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-fleet serve test parity-az check format package lock scan-infra clean
@@ -28,7 +30,7 @@ serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and p
 	$(BIN)/python -m local.demo --serve
 
 test: $(VENV)/.installed ## run every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 parity-az: $(VENV)/.installed ## run the real az against the simulator (installs it in build/az; minutes)
 	$(PYTHON) -m venv build/az

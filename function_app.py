@@ -8,7 +8,7 @@ from adapters.policy_store import check_at_start
 from adapters.settings import Settings
 from entities import version_ledger
 from orchestrators import migrate_batch, migrate_image, prepare_definition, publish_version, watch_replication
-from triggers import fleet_api, http_api, image_events, plan_api, policy_api, sweep
+from triggers import fleet_api, housekeeping, http_api, image_events, plan_api, policy_api, sweep
 
 # a wrong setting or policy stops the app here, with the place and the reason
 check_at_start(Settings.from_environment())
@@ -21,6 +21,7 @@ for module in (
     policy_api,
     image_events,
     sweep,
+    housekeeping,
     migrate_image,
     migrate_batch,
     prepare_definition,

@@ -15,9 +15,9 @@ from domain.contracts import (
     VersionSpec,
     VersionsRequest,
 )
-from domain.errors import NotYetError
+from domain.errors import ArmError, NotYetError
 from domain.galleries import ImageDefinition
-from domain.publishing import next_write
+from domain.publishing import next_write, taken_meanwhile
 from domain.versions import version_made_from
 
 blueprint = df.Blueprint()
@@ -74,7 +74,12 @@ async def _begin(spec: VersionSpec) -> Publication:
     write = next_write(await compute.get_image_version(spec.id), spec)
     operation_url = None
     if write.step == "created":
-        operation_url = await compute.begin_image_version(spec)
+        try:
+            operation_url = await compute.begin_image_version(spec)
+        except ArmError as error:
+            if taken_meanwhile(error):
+                return Publication(outcome="taken", version_id=spec.id)
+            raise
     if write.step == "updated":
         operation_url = await compute.begin_regions(spec.id, write.missing, [])
     return Publication(outcome=write.step, version_id=spec.id, operation_url=operation_url)

@@ -22,6 +22,7 @@ SUBSCRIPTIONS = "GALLERIST_SUBSCRIPTIONS"
 POLICY_FILE = "GALLERIST_POLICY_FILE"
 POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
+KEEP_DAYS = "GALLERIST_KEEP_DAYS"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -44,6 +45,7 @@ class Settings:
     subscriptions: tuple[str, ...]
     policy_file: Path
     sweep_schedule: str
+    keep_days: int
     policy_blob: str | None = None
 
     @classmethod
@@ -78,7 +80,14 @@ class Settings:
             policy_blob=blob,
             # 17 minutes past every hour
             sweep_schedule=environment.get(SWEEP_SCHEDULE, "0 17 * * * *"),
+            keep_days=_days(environment.get(KEEP_DAYS) or "90"),
         )
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise SettingError(f"{KEEP_DAYS} is '{text}'; it has to be a number of days, 0 for ever")
+    return int(text)
 
 
 def _may_have_a_token(url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import azure.durable_functions as df
@@ -17,6 +17,8 @@ from domain.states import MigrationState
 # one page of the durable extension's answer; the SDK drops the token that would lead to the next one
 _PAGE = 100
 _HEX = "0123456789abcdef"
+# Durable Functions are younger
+_BEGINNING = datetime(2017, 1, 1, tzinfo=UTC)
 _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
 
 
@@ -167,6 +169,20 @@ async def list_batches(client: df.DurableOrchestrationClient) -> AsyncIterator[I
     """All batches, in the order of their ids."""
     async for instance in _instances(client, BATCH_ID_PREFIX, "", None):
         yield instance
+
+
+async def forget_ended(client: df.DurableOrchestrationClient, before: datetime) -> int:
+    """Purge what ended and was started before this moment; returns how many instances that were.
+
+    Entities are not among them: the numbers that the version ledger has given out stay given out.
+    """
+    ended = [
+        df.OrchestrationRuntimeStatus.Completed,
+        df.OrchestrationRuntimeStatus.Failed,
+        df.OrchestrationRuntimeStatus.Terminated,
+    ]
+    purged = await client.purge_instance_history_by(_BEGINNING, before, ended)
+    return int(purged.instances_deleted)
 
 
 async def _instances(

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from domain.contracts import VersionSpec
-from domain.errors import NotYetError
+from domain.errors import ArmError, NotYetError
 from domain.galleries import ImageVersion, TargetRegion
 from domain.versions import FINGERPRINT_TAG, MIGRATION_TAG
 
@@ -41,6 +41,11 @@ def next_write(existing: ImageVersion | None, spec: VersionSpec) -> NextWrite:
             f"version {existing.id.name} is in provisioning state {existing.provisioning_state}"
         )
     return NextWrite("updated", missing)
+
+
+def taken_meanwhile(error: ArmError) -> bool:
+    """Whether a write was refused because another source has got the number since it was looked at."""
+    return error.code == "PropertyChangeNotAllowed"
 
 
 def _same_content(existing: ImageVersion, spec: VersionSpec) -> bool:

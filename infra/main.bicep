@@ -44,6 +44,10 @@ param policyBlob string = ''
 @description('When the sweep looks for images that no event told of: NCRONTAB, six fields.')
 param sweepSchedule string = '0 17 * * * *'
 
+@description('After how many days migrations and batches that have ended are forgotten; 0 keeps them for ever.')
+@minValue(0)
+param keepDays int = 90
+
 @description('Another ARM endpoint than that of the cloud deployed to; empty for the cloud\'s own.')
 param armEndpoint string = ''
 
@@ -183,6 +187,7 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_POLICY_FILE: empty(policyBlob) ? policyFile : ''
       GALLERIST_POLICY_BLOB: policyBlob
       GALLERIST_SWEEP_SCHEDULE: sweepSchedule
+      GALLERIST_KEEP_DAYS: string(keepDays)
     }
   }
 }

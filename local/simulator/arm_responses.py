@@ -108,7 +108,7 @@ def resources(call: Call) -> Answer:
 def _parse_filter(text: str) -> dict[str, str]:
     """Terms `resourceType eq '…'` and `name eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
     wanted: dict[str, str] = {}
-    for term in re.split(r"\band\b", text, flags=re.IGNORECASE) if text else []:
+    for term in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else []:
         match = _FILTER_TERM.fullmatch(term)
         if match is None:
             raise InvalidFilterInQueryStringError(f"Invalid $filter '{text}' specified in the query string.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.services import Services, using
@@ -207,6 +208,20 @@ class FakeDurableClient:
         self.since = created_time_from
         found = [fields for name, fields in self.instances.items() if name.startswith(instance_id_prefix)]
         return [DurableOrchestrationStatus.from_json(dict(fields)) for fields in found[: self.page]]
+
+    async def purge_instance_history_by(
+        self, created_time_from: datetime, created_time_to: datetime, runtime_status: list[Any]
+    ) -> PurgeHistoryResult:
+        ended = {status.value for status in runtime_status}
+        purged = [
+            name
+            for name, fields in self.instances.items()
+            if fields["runtimeStatus"] in ended
+            and created_time_from <= datetime.fromisoformat(fields["createdTime"]) <= created_time_to
+        ]
+        for name in purged:
+            del self.instances[name]
+        return PurgeHistoryResult(instancesDeleted=len(purged))
 
     async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
         if self.refusal is not None:

@@ -288,3 +288,25 @@ def test_every_migration_is_logged_once_when_it_starts_and_once_when_it_ends(est
         f'migration started {told} state=planned reason="" fix=""',
         f'migration blocked {told} state=blocked reason="{migration["reason"]}" fix="{migration["fix"]}"',
     ]
+
+
+def test_a_number_that_another_writer_takes_first_is_not_fought_over(estate: Estate) -> None:
+    """Somebody else writes between the look and the write: nothing is written over, and the migration goes on."""
+    first = estate.write(an_image("contested"))
+    estate.start(first)
+    estate.ended(first)
+    refusal = {
+        "status": 409,
+        "code": "PropertyChangeNotAllowed",
+        "method": "PUT",
+        "path": "/images/contested/versions/1.0.1",
+        "message": "Changing property 'galleryImageVersion.properties.storageProfile.source.id' is not allowed.",
+    }
+    estate.stack.control("POST", "faults", refusal)
+    second = estate.write(an_image("contested2"))
+    estate.start(second, definition="contested")
+
+    migration = estate.ended(second)
+
+    assert (migration["state"], migration["targets"][0]["version"]) == ("completed", "1.0.1")
+    assert sorted(estate.versions("contested")) == ["1.0.0", "1.0.1"]
