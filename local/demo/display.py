@@ -17,6 +17,8 @@ _COLOURS = {
     "cancelled": "red",
 }
 
+_WHOLE = 100
+
 Migration = dict[str, Any]
 
 
@@ -42,23 +44,27 @@ class Bars:
         self._live.stop()
 
     def show(self, name: str, migration: Migration) -> None:
-        """Bring an image's lines up to date."""
+        """Bring an image's lines up to date; a region has a bar while it is being copied to."""
         colour = _COLOURS.get(migration["state"], "white")
-        self._line(self._states, name, f"{name:<26} [{colour}]{migration['state']}[/]", 0)
+        served = ", ".join(_served(target) for target in migration["targets"])
+        text = f"{name:<22} [{colour}]{migration['state']:<12}[/] {served}"
+        self._line(self._states, name, text, 0, visible=True)
         for target in migration["targets"]:
             for region in target["regions"]:
                 key = f"{name}/{target['gallery']}/{region['region']}"
-                self._line(
-                    self._regions,
-                    key,
-                    f"{name:<22} {target['gallery']:<12} {region['region']:<12}",
-                    region["progress"],
-                )
+                text = f"{name:<22} {target['gallery']:<12} {region['region']:<12}"
+                moving = 0 < region["progress"] < _WHOLE
+                self._line(self._regions, key, text, region["progress"], visible=moving)
 
-    def _line(self, progress: Progress, key: str, text: str, done: int) -> None:
+    def _line(self, progress: Progress, key: str, text: str, done: int, *, visible: bool) -> None:
         if key not in self._tasks:
-            self._tasks[key] = progress.add_task(text, total=100)
-        progress.update(self._tasks[key], description=text, completed=done)
+            self._tasks[key] = progress.add_task(text, total=_WHOLE)
+        progress.update(self._tasks[key], description=text, completed=done, visible=visible)
+
+
+def _served(target: dict[str, Any]) -> str:
+    there = sum(region["state"] == "Completed" for region in target["regions"])
+    return f"{target['gallery']}: {there} of {len(target['regions'])} regions" if target["regions"] else ""
 
 
 def results(migrations: dict[str, Migration]) -> list[Table]:
