@@ -20,6 +20,7 @@ from azure.mgmt.compute.aio import ComputeManagementClient
 from azure.mgmt.compute.models import GalleryImage, GalleryImageVersion
 
 from adapters.arm_errors import arm_errors, parse_error
+from adapters.request_bodies import definition_body, merge_regions, region_body, version_body
 from adapters.settings import Settings
 from adapters.transport import one_attempt_transport
 from domain.contracts import VersionSpec
@@ -155,7 +156,7 @@ class Compute:
                 gallery.resource_group,
                 gallery.name,
                 definition.id.name,
-                GalleryImage(_definition_body(definition)),
+                GalleryImage(definition_body(definition)),
                 api_version=GALLERIES_API,
                 polling=False,
             )
@@ -180,7 +181,7 @@ class Compute:
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         """Ask for the image version as it should be; returns the operation's URL, which is followed as it is."""
-        return await self._put_version(spec.id, _version_body(spec))
+        return await self._put_version(spec.id, version_body(spec))
 
     async def begin_regions(
         self, version: ImageVersionId, put: list[TargetRegion], remove: list[str]
@@ -195,8 +196,8 @@ class Compute:
             raise ArmError(404, "ResourceNotFound", f"the image version {version} does not exist")
         profile = resource["properties"]["publishingProfile"]
         data_disks = (resource["properties"].get("storageProfile") or {}).get("dataDiskImages") or []
-        added = [_region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
-        regions = _merge_regions(profile["targetRegions"], added, remove)
+        added = [region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
+        regions = merge_regions(profile["targetRegions"], added, remove)
         if regions == profile["targetRegions"] and resource["properties"]["provisioningState"] != "Failed":
             return None
         profile.pop("publishedDate", None)
@@ -238,11 +239,10 @@ class Compute:
         )
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
-        """What a long-running operation failed with; None while it runs, once it succeeded, or when it is forgotten."""
+        """What a long-running operation failed with; None while it runs, and where nothing can be told."""
         if not operation_url.startswith(f"{self._settings.arm_endpoint}/"):
-            raise ArmError(
-                0, "ForeignOperation", "the operation's URL is not of the ARM endpoint that was asked"
-            )
+            # a token goes to the endpoint that it is for, and nowhere else
+            return None
         response = await self._send(self._client(subscription), operation_url)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
@@ -350,74 +350,3 @@ def _microseconds(timestamp: str) -> str:
     head, dot, tail = timestamp.partition(".")
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
     return f"{head}{dot}{digits[:6]}{tail[len(digits) :]}"
-
-
-def _definition_body(definition: ImageDefinition) -> dict[str, Any]:
-    plan = definition.purchase_plan
-    return {
-        "location": definition.location,
-        "properties": {
-            "osType": definition.os_type,
-            "osState": definition.os_state,
-            "hyperVGeneration": definition.hyper_v_generation,
-            "architecture": definition.architecture,
-            "identifier": {
-                "publisher": definition.publisher,
-                "offer": definition.offer,
-                "sku": definition.sku,
-            },
-            "features": [{"name": "SecurityType", "value": definition.security_type}],
-            # an empty plan object breaks later deployments (reported by users): none at all then
-            **({"purchasePlan": plan.model_dump()} if plan else {}),
-        },
-    }
-
-
-def _version_body(spec: VersionSpec) -> dict[str, Any]:
-    return {
-        "location": spec.location,
-        "tags": spec.tags,
-        "properties": {
-            "publishingProfile": {
-                "replicaCount": 1,
-                "targetRegions": [_region_body(region, spec.data_disk_luns) for region in spec.regions],
-                "excludeFromLatest": spec.exclude_from_latest,
-                "storageAccountType": "Standard_LRS",
-                **({"endOfLifeDate": spec.end_of_life.isoformat()} if spec.end_of_life else {}),
-            },
-            "storageProfile": {"source": {"id": spec.source}},
-        },
-    }
-
-
-def _region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "name": region.name,
-        "regionalReplicaCount": region.replicas,
-        "storageAccountType": region.storage_account_type,
-    }
-    if region.exclude_from_latest is not None:
-        body["excludeFromLatest"] = region.exclude_from_latest
-    if region.disk_encryption_set is not None:
-        encryption = {"diskEncryptionSetId": str(region.disk_encryption_set)}
-        # every disk names its set; the whole object is left out where there is none (reported by users)
-        body["encryption"] = {
-            "osDiskImage": encryption,
-            "dataDiskImages": [{"lun": lun, **encryption} for lun in data_disk_luns],
-        }
-    return body
-
-
-def _merge_regions(
-    existing: list[dict[str, Any]], put: list[dict[str, Any]], remove: list[str]
-) -> list[dict[str, Any]]:
-    """The regions as they came, without those to remove, with those to have; replica counts only ever grow."""
-    wanted = {canonical_region(region["name"]): region for region in put}
-    merged = []
-    for region in existing:
-        name = canonical_region(region["name"])
-        replicas = wanted.pop(name, {}).get("regionalReplicaCount", 0)
-        if name not in remove:
-            count = max(region.get("regionalReplicaCount") or 1, replicas)
-            merged.append({**region, "regionalReplicaCount": count})
-    return merged + list(wanted.values())
