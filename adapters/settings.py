@@ -79,7 +79,7 @@ class Settings:
             policy_file=APP_ROOT / (environment.get(POLICY_FILE) or "policy.yaml"),
             policy_blob=blob,
             # 17 minutes past every hour
-            sweep_schedule=environment.get(SWEEP_SCHEDULE, "0 17 * * * *"),
+            sweep_schedule=environment.get(SWEEP_SCHEDULE) or "0 17 * * * *",
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
         )
 
