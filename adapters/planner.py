@@ -1,6 +1,7 @@
 """Brings together what a plan is made of: the policy, the galleries, the regions and permissions, as they are now."""
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -8,9 +9,11 @@ from adapters.compute import Compute
 from adapters.services import services
 from domain.contracts import PlanRequest
 from domain.errors import ArmError
+from domain.galleries import TargetRegion
 from domain.gallery_checks import Usage
+from domain.images import ManagedImage
 from domain.naming import Naming, name_targets
-from domain.planning import MigrationPlan, choose, plan_migration
+from domain.planning import MigrationPlan, choose, plan_migration, target_regions
 from domain.resource_ids import GalleryId, ImageDefinitionId, ImageVersionId
 from domain.targets import GalleryView
 
@@ -37,6 +40,12 @@ async def plan(request: PlanRequest) -> MigrationPlan:
         await _known_regions(compute, image.id.subscription, naming.galleries),
         await _readable(compute.list_permissions(image.id)),
     )
+
+
+async def policy_regions(image: ManagedImage) -> list[TargetRegion]:
+    """The regions that the policy in force gives an image."""
+    policy = await services().policies.current()
+    return target_regions(image, policy.decide(image, datetime.now(UTC)).choices)
 
 
 async def _view(compute: Compute, gallery: GalleryId, naming: Naming) -> GalleryView:

@@ -9,7 +9,14 @@ import azure.durable_functions as df
 
 from domain import contracts
 from domain.batches import BATCH_ID_PREFIX, CANCEL_EVENT, BatchState
-from domain.contracts import Failure, MigrationRequest, MigrationStatus, ReplicationReport, StepStatus
+from domain.contracts import (
+    AddRegionsRequest,
+    Failure,
+    MigrationRequest,
+    MigrationStatus,
+    ReplicationReport,
+    StepStatus,
+)
 from domain.coverage import KnownMigration
 from domain.resource_ids import MIGRATION_ID_PREFIX, ImageId, migration_id
 from domain.states import MigrationState
@@ -66,6 +73,12 @@ async def start_migration(client: df.DurableOrchestrationClient, request: Migrat
     instance_id = migration_id(request.image)
     fresh = await _start_once(client, contracts.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
     return Started(instance_id, fresh=fresh)
+
+
+async def start_adding_regions(client: df.DurableOrchestrationClient, request: AddRegionsRequest) -> bool:
+    """Widen the versions of an image's migration, under the migration's own id; False where it runs."""
+    body = request.model_dump(mode="json")
+    return await _start_once(client, contracts.ADD_REGIONS, migration_id(request.image), body)
 
 
 async def _start_once(client: df.DurableOrchestrationClient, name: str, instance_id: str, body: Any) -> bool:
@@ -125,7 +138,14 @@ async def known_migrations(client: df.DurableOrchestrationClient) -> dict[ImageI
 
 async def known_migration(client: df.DurableOrchestrationClient, image: ImageId) -> KnownMigration | None:
     """What the task hub knows of one image's migration."""
-    instance = parse_instance(await client.get_status(migration_id(image)))
+    return await migration_of_id(client, migration_id(image))
+
+
+async def migration_of_id(client: df.DurableOrchestrationClient, instance_id: str) -> KnownMigration | None:
+    """What the task hub knows of the migration of this id; None if there is none."""
+    if not instance_id.startswith(MIGRATION_ID_PREFIX):
+        return None
+    instance = parse_instance(await client.get_status(instance_id))
     return _known(instance) if instance else None
 
 

@@ -21,6 +21,7 @@ from domain.versions import Numbering
 # orchestrators
 MIGRATE_IMAGE = "migrate_image"
 MIGRATE_BATCH = "migrate_batch"
+ADD_REGIONS = "add_regions"
 PREPARE_DEFINITION = "prepare_definition"
 PUBLISH_VERSION = "publish_version"
 WATCH_REPLICATION = "watch_replication"
@@ -385,3 +386,15 @@ class MigrationStatus(BaseModel):
     warnings: list[str] = []
     failure: Failure | None = None
     targets: list[TargetStatus] = []
+
+
+class AddRegionsRequest(MigrationRequest):
+    """The input of `add_regions`: the versions as the migration left them, and the regions that they get besides."""
+
+    rule: str | None = None
+    fingerprint: str | None = None
+    targets: list[TargetStatus]
+    regions: list[TargetRegion]
+    deadline_hours: float = 24
+    first_poll_seconds: float = 60
+    longest_poll_seconds: float = 600

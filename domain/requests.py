@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from domain.contracts import MigrationRequest, Overrides
-from domain.galleries import TargetRegions
+from domain.galleries import TargetRegion, TargetRegions
 from domain.images import PurchasePlan
 from domain.policy_sections import Choices, DefinitionNaming
 from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
@@ -67,10 +67,14 @@ class AddRegions(BaseModel):
 
     regions: TargetRegions | None = None
 
-    def to_migration_request(self, image: str, started_by: str) -> MigrationRequest:
-        """The orchestration's input: it finds the version, and adds the regions that are missing."""
-        overrides = Overrides(choices=Choices(regions=self.regions))
-        return MigrationRequest(image=ImageId.parse(image), started_by=started_by, overrides=overrides)
+
+def unknown_regions(regions: list[TargetRegion] | None, known: frozenset[str]) -> list[FieldError]:
+    """The regions that the subscription does not know, by their places in the body."""
+    return [
+        FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
+        for place, region in enumerate(regions or [])
+        if region.name not in known
+    ]
 
 
 def form_errors(body: dict[str, Any]) -> tuple[list[FieldError], StartMigration | None]:

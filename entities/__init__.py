@@ -1,1 +1,7 @@
 """Durable entities: small pieces of state that are changed one operation at a time."""
+
+from entities import version_ledger
+
+blueprints = [
+    version_ledger.blueprint,
+]

@@ -1,1 +1,19 @@
 """Deterministic generators that put activities, entities and timers in order."""
+
+from orchestrators import (
+    add_regions,
+    migrate_batch,
+    migrate_image,
+    prepare_definition,
+    publish_version,
+    watch_replication,
+)
+
+blueprints = [
+    add_regions.blueprint,
+    migrate_batch.blueprint,
+    migrate_image.blueprint,
+    prepare_definition.blueprint,
+    publish_version.blueprint,
+    watch_replication.blueprint,
+]

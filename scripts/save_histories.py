@@ -52,6 +52,7 @@ def _seed() -> dict[str, Any]:
     images = [
         captured(_SUBSCRIPTION, "images", "twins", arrives="", ends=""),
         captured(_SUBSCRIPTION, "images", "waves", generation="V2", arrives="", ends=""),
+        captured(_SUBSCRIPTION, "images", "widened", arrives="", ends=""),
         captured(_SUBSCRIPTION, "images", "scratch", arrives="", ends=""),
         captured(_SUBSCRIPTION, "images", "too-large", data_disks_gb=(4095,), arrives="", ends=""),
     ]
@@ -90,6 +91,12 @@ def _migrate(stack: Stack) -> None:
         httpx.post(f"{stack.api}/migrations", json=body, timeout=60).raise_for_status().headers["Location"]
     )
     while httpx.get(skipped, timeout=60).json()["state"] != "skipped":
+        pass
+    listed = httpx.get(f"{stack.api}/migrations?state=completed", timeout=60).json()["migrations"]
+    wider = next(row["id"] for row in listed if row["image"].endswith("/widened"))
+    body = {"regions": ["japaneast"]}
+    widened = httpx.post(f"{stack.api}/migrations/{wider}/regions", json=body, timeout=60).raise_for_status()
+    while httpx.get(widened.headers["Location"], timeout=60).json()["state"] != "completed":
         pass
 
 

@@ -8,19 +8,24 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from adapters.fleet import view_fleet
+from adapters.planner import policy_regions
+from adapters.services import services
 from adapters.task_hub import (
     Instance,
     cancel_batch,
     find_batch,
-    find_migration,
     list_batches,
+    migration_of_id,
+    start_adding_regions,
     start_batch,
-    start_migration,
 )
 from domain.batches import BATCH_ID_PREFIX, BatchProgress, BatchState, Scope, StartBatch
+from domain.contracts import AddRegionsRequest
 from domain.coverage import CATEGORIES, summary
+from domain.galleries import TargetRegion
 from domain.policy_sections import Match
-from domain.requests import AddRegions, FieldError
+from domain.requests import AddRegions, FieldError, unknown_regions
+from domain.resource_ids import ImageId
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
 from triggers.problems import ProblemError, invalid
 
@@ -135,16 +140,41 @@ async def _coverage(req: func.HttpRequest, client: df.DurableOrchestrationClient
 async def _add_regions(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     body = parse_body(req, AddRegions)
     instance_id = req.route_params["id"]
-    migration = await find_migration(client, instance_id)
-    if migration is None:
+    known = await migration_of_id(client, instance_id)
+    if known is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
-    started = await start_migration(client, body.to_migration_request(migration["image"], caller(req)))
+    targets = [target for target in known.status.targets if target.version_id and target.regions]
+    if not known.running and not targets:
+        raise ProblemError(HTTPStatus.CONFLICT, f"the migration has made no version: {known.status.state}")
+    request = AddRegionsRequest(
+        image=known.status.image,
+        started_by=caller(req),
+        rule=known.status.rule,
+        fingerprint=known.status.fingerprint,
+        targets=targets,
+        regions=await _regions_to_add(body, known.status.image),
+    )
     location = address(req, f"migrations/{instance_id}")
     headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
-    if not started.fresh:
+    if known.running or not await start_adding_regions(client, request):
         detail = f"the migration runs; add the regions when it has ended: {location}"
         raise ProblemError(HTTPStatus.CONFLICT, detail, headers=headers)
     return json_response({"id": instance_id, "links": {"self": location}}, 202, headers)
+
+
+async def _regions_to_add(body: AddRegions, image: ImageId) -> list[TargetRegion]:
+    """The regions that the body names, or those of the policy, which needs the image to decide."""
+    compute = services().compute
+    if body.regions is None:
+        found = await compute.get_managed_image(image)
+        if found is None:
+            fault = "the managed image is gone, so the policy cannot tell them: name the regions"
+            raise invalid([FieldError("regions", fault)])
+        return await policy_regions(found)
+    faults = unknown_regions(body.regions, await compute.list_regions(image.subscription))
+    if faults:
+        raise invalid(faults)
+    return body.regions
 
 
 async def _existing(

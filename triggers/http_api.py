@@ -14,7 +14,7 @@ from adapters.task_hub import find_migration, list_migrations, start_migration
 from domain.errors import NotYetError
 from domain.galleries import ImageDefinition, ImageVersion
 from domain.images import ManagedImage
-from domain.requests import FieldError, StartMigration, form_errors
+from domain.requests import FieldError, StartMigration, form_errors, unknown_regions
 from domain.resource_ids import migration_id
 from domain.states import MigrationState
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_json, respond, subscriptions
@@ -97,11 +97,7 @@ async def _parse_start(req: func.HttpRequest) -> StartMigration:
 async def _faults_in_azure(body: StartMigration) -> list[FieldError]:
     """What only Azure can say of a body: does the image exist, and do the regions."""
     known = await services().compute.list_regions(body.image.subscription)
-    faults = [
-        FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
-        for place, region in enumerate(body.regions or [])
-        if region.name not in known
-    ]
+    faults = unknown_regions(body.regions, known)
     if not await _exists(body):
         faults.append(FieldError("image", f"the managed image {body.image} does not exist"))
     return faults

@@ -62,6 +62,7 @@ def test_every_orchestrator_has_a_saved_history() -> None:
     orchestrators = {
         contracts.MIGRATE_IMAGE,
         contracts.MIGRATE_BATCH,
+        contracts.ADD_REGIONS,
         contracts.PREPARE_DEFINITION,
         contracts.PUBLISH_VERSION,
         contracts.WATCH_REPLICATION,

@@ -156,6 +156,7 @@ def test_a_bad_batch_is_refused(estate: Estate, body: dict[str, Any], fields: li
         ("migration-0/regions", {}, 404),
         ("{id}/regions", {"regions": ["westus2", "West US 2"]}, 400),
         ("{id}/regions", {"region": "westus2"}, 400),
+        ("{id}/regions", {"regions": ["atlantis"]}, 400),
     ],
 )
 def test_adding_regions_refuses_bad_input(

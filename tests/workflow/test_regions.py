@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from local.demo.azure import delete_image
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, SEED, Estate, an_image, eventually
 
@@ -123,6 +125,65 @@ def test_regions_are_added_to_a_version_that_exists(estate: Estate) -> None:
         "Japan East",
     ]
     assert [region["regionalReplicaCount"] for region in profile["targetRegions"]] == [1, 1, 3, 1]
+
+
+def test_regions_are_added_although_the_managed_image_is_gone(estate: Estate) -> None:
+    """People delete the managed image once its version is tested; the version grows all the same."""
+    image = estate.write(an_image("retired"))
+    migration_id = estate.start(image).json()["id"]
+    before = estate.ended(image)
+    delete_image(estate.stack, image)
+    address = f"{estate.stack.api}/migrations/{migration_id}"
+
+    unnamed = estate.http.post(f"{address}/regions", json={})
+    named = estate.http.post(f"{address}/regions", json={"regions": [{"name": "Japan East", "replicas": 2}]})
+
+    assert [fault["field"] for fault in unnamed.json()["errors"]] == ["regions"]
+    assert "name the regions" in unnamed.json()["detail"]
+    assert named.status_code == 202
+    after = estate.ended(image)
+    assert after["state"] == "completed"
+    assert (after["rule"], after["fingerprint"]) == (before["rule"], before["fingerprint"])
+    (target,) = after["targets"]
+    assert {region["region"]: region["state"] for region in target["regions"]} == {
+        "eastus2": "Completed",
+        "westus2": "Completed",
+        "northeurope": "Completed",
+        "japaneast": "Completed",
+    }
+    assert target["version_id"] == before["targets"][0]["version_id"]
+
+
+def test_a_region_that_is_added_and_fails_leaves_the_others_serving(estate: Estate) -> None:
+    image = estate.write(an_image("grows"))
+    migration_id = estate.start(image).json()["id"]
+    estate.ended(image)
+    estate.stack.control("POST", "faults", {"region": "japaneast", "kind": "failed", "times": 99})
+
+    estate.http.post(f"{estate.stack.api}/migrations/{migration_id}/regions", json={"regions": ["japaneast"]})
+
+    migration = eventually(lambda: _partial(estate, image))
+    states = {region["region"]: region["state"] for region in migration["targets"][0]["regions"]}
+    assert states.pop("japaneast") == "Failed"
+    assert set(states.values()) == {"Completed"}
+    assert "japaneast" in migration["reason"]
+
+
+def test_a_migration_without_a_version_takes_no_regions(estate: Estate) -> None:
+    image = estate.write(an_image("stopped", data_disks_gb=(4095,)))
+    migration_id = estate.start(image).json()["id"]
+    estate.ended(image)
+
+    address = f"{estate.stack.api}/migrations/{migration_id}/regions"
+    response = estate.http.post(address, json={"regions": ["japaneast"]})
+
+    assert response.status_code == 409
+    assert response.json()["detail"] == "the migration has made no version: blocked"
+
+
+def _partial(estate: Estate, image: str) -> dict[str, Any] | None:
+    migration = estate.ended(image)
+    return migration if migration["state"] == "partial" else None
 
 
 def _asked_for(estate: Estate, name: str) -> list[set[str]]:
