@@ -27,7 +27,7 @@ from local.simulator.models.resources import Json
 from local.simulator.responses import error_answer
 from local.simulator.urls import ARM_MAP, Endpoint, canonical_path
 
-_REMEMBERED_REQUESTS = 5000
+_REMEMBERED_REQUESTS = 20_000
 
 
 class ConnectionCutError(Exception):
