@@ -13,7 +13,6 @@ from domain import contracts
 from domain.batches import BatchState, note_plan, note_started, note_status, startable, take_slice
 from domain.contracts import MigrationRequest, PlanRequest
 from domain.images import ManagedImage
-from domain.resource_ids import migration_id
 
 blueprint = df.Blueprint()
 
@@ -53,9 +52,7 @@ async def _plan(state: BatchState, client: df.DurableOrchestrationClient) -> Bat
 
 
 def _plan_request(state: BatchState, image: ManagedImage) -> PlanRequest:
-    return PlanRequest(
-        image=image, migration=migration_id(image.id), started_by=state.started_by, now=datetime.now(UTC)
-    )
+    return PlanRequest(image=image, started_by=state.started_by, now=datetime.now(UTC))
 
 
 async def _select(state: BatchState, client: df.DurableOrchestrationClient) -> None:

@@ -1,13 +1,12 @@
 """Where all managed images of a scope stand, read from Azure and from the task hub."""
 
-import asyncio
-from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import azure.durable_functions as df
 
 from adapters.compute import Compute
+from adapters.concurrency import gather
 from adapters.services import services
 from adapters.task_hub import known_migrations
 from domain.batches import Scope
@@ -25,11 +24,6 @@ from domain.policy import Decision
 from domain.policy_sections import Match
 from domain.resource_ids import ImageDefinitionId
 from domain.states import MigrationState
-
-# how many lists and reads are under way at once: the service counts them per subscription
-_CONCURRENT_CALLS = 8
-
-Value = TypeVar("Value")
 
 
 class _Place(NamedTuple):
@@ -50,13 +44,15 @@ async def view_fleet(
     places = await _places(compute, scopes, match)
     known = await known_migrations(client)
     definitions = dict.fromkeys(definition for place in places for definition in place.definitions)
-    lists = await _gather(compute.list_image_versions(definition) for definition in definitions)
+    lists = await gather(compute.list_image_versions(definition) for definition in definitions)
     shelf = dict(zip(definitions, lists, strict=True))
-    everywhere = await _gather(
+    everywhere = await gather(
         _in_every_region(compute, place, shelf, known.get(place.image.id)) for place in places
     )
     return [
-        standing(place.image, place.decision, known.get(place.image.id), in_every_region=there)
+        standing(
+            place.image, place.decision, place.definitions, known.get(place.image.id), in_every_region=there
+        )
         for place, there in zip(places, everywhere, strict=True)
     ]
 
@@ -65,7 +61,7 @@ async def _places(compute: Compute, scopes: list[Scope], match: Match) -> list[_
     """The images of all scopes, each once, with what the policy says of them."""
     policy, now = await services().policies.current(), datetime.now(UTC)
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
-    found = await _gather(compute.list_managed_images(subscription) for subscription in subscriptions)
+    found = await gather(compute.list_managed_images(subscription) for subscription in subscriptions)
     places = []
     for image in (image for images in found for image in images):
         if any(scope.holds(image.id) for scope in scopes) and match.fits(image, now):
@@ -99,13 +95,3 @@ def _replicated(version: ImageVersion | None) -> bool:
     if version is None or not version.replication:
         return False
     return all(region.state == "Completed" for region in version.replication)
-
-
-async def _gather(calls: Iterable[Awaitable[Value]]) -> list[Value]:
-    limit = asyncio.Semaphore(_CONCURRENT_CALLS)
-
-    async def one(call: Awaitable[Value]) -> Value:
-        async with limit:
-            return await call
-
-    return await asyncio.gather(*(one(call) for call in calls))

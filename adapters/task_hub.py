@@ -95,21 +95,19 @@ async def _start_once(client: df.DurableOrchestrationClient, name: str, instance
 
 async def find_migration(client: df.DurableOrchestrationClient, instance_id: str) -> dict[str, Any] | None:
     """One migration with the progress of every region; None if there is none of this id."""
-    if not instance_id.startswith(MIGRATION_ID_PREFIX):
-        return None
-    instance = parse_instance(await client.get_status(instance_id))
+    instance = await _instance(client, instance_id, MIGRATION_ID_PREFIX)
     if instance is None:
         return None
     status = _migration_status(instance)
-    for target in status.targets:
+    for place, target in enumerate(status.targets):
         if target.state is MigrationState.REPLICATING and target.watched_by:
-            watch = parse_instance(await client.get_status(target.watched_by))
+            watch = await _instance(client, target.watched_by)
             if watch is not None and watch.custom_status:
                 report = ReplicationReport.model_validate(watch.custom_status)
-                target.regions = report.regions
+                status.targets[place] = target.seen(report.regions)
                 status.waiting_for = status.waiting_for or report.waiting_for
     for work in status.works:
-        step = parse_instance(await client.get_status(work))
+        step = await _instance(client, work)
         if step is not None and step.runtime_status in _RUNNING and step.custom_status:
             told = StepStatus.model_validate(step.custom_status)
             status.waiting_for = status.waiting_for or told.waiting_for
@@ -143,9 +141,7 @@ async def known_migration(client: df.DurableOrchestrationClient, image: ImageId)
 
 async def migration_of_id(client: df.DurableOrchestrationClient, instance_id: str) -> KnownMigration | None:
     """What the task hub knows of the migration of this id; None if there is none."""
-    if not instance_id.startswith(MIGRATION_ID_PREFIX):
-        return None
-    instance = parse_instance(await client.get_status(instance_id))
+    instance = await _instance(client, instance_id, MIGRATION_ID_PREFIX)
     return _known(instance) if instance else None
 
 
@@ -168,9 +164,7 @@ async def find_batch(
     client: df.DurableOrchestrationClient, batch_id: str
 ) -> tuple[Instance, BatchState] | None:
     """A batch as its latest execution knows it; None if there is none of this id."""
-    if not batch_id.startswith(BATCH_ID_PREFIX):
-        return None
-    instance = parse_instance(await client.get_status(batch_id))
+    instance = await _instance(client, batch_id, BATCH_ID_PREFIX)
     if instance is None:
         return None
     told = instance.output if instance.runtime_status == "Completed" else instance.input
@@ -228,8 +222,15 @@ async def _page(client: df.DurableOrchestrationClient, prefix: str, since: datet
     return await client.get_status_by(**filters)
 
 
+async def _instance(
+    client: df.DurableOrchestrationClient, instance_id: str, prefix: str = ""
+) -> Instance | None:
+    """The instance of this id; None where there is none, or the id is not of the kind asked for."""
+    return parse_instance(await client.get_status(instance_id)) if instance_id.startswith(prefix) else None
+
+
 async def _runs(client: df.DurableOrchestrationClient, instance_id: str) -> bool:
-    instance = parse_instance(await client.get_status(instance_id))
+    instance = await _instance(client, instance_id)
     return instance is not None and instance.runtime_status in _RUNNING
 
 

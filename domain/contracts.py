@@ -179,7 +179,6 @@ class PlanRequest(BaseModel):
     """The input of `plan_migration`; `now` is the orchestration's clock."""
 
     image: ManagedImage
-    migration: str
     started_by: str
     overrides: Overrides = Overrides()
     now: datetime
@@ -338,6 +337,12 @@ class TargetStatus(BaseModel):
     operation_url: str | None = None
     watched_by: str | None = None
 
+    def seen(self, regions: list[RegionProgress]) -> "TargetStatus":
+        """The target with what was just seen of its regions; those that were not looked at stay as they were."""
+        looked_at = {region.region: region for region in regions}
+        before = [looked_at.pop(region.region, region) for region in self.regions]
+        return self.model_copy(update={"regions": [*before, *looked_at.values()]})
+
     def watched(self, instance_id: str) -> "TargetStatus":
         """The target while another orchestration watches its version; a target that failed is not watched."""
         return self.model_copy(update={"watched_by": instance_id}) if self.version_id else self
@@ -353,7 +358,7 @@ class TargetStatus(BaseModel):
         if report.completed:
             state = MigrationState.COMPLETED
         failure = None if report.completed else report.failure or _unexplained(report)
-        return self.model_copy(update={"state": state, "regions": report.regions, "failure": failure})
+        return self.seen(report.regions).model_copy(update={"state": state, "failure": failure})
 
 
 def _unexplained(report: ReplicationReport) -> Failure:

@@ -58,20 +58,25 @@ def held_versions(
 
 
 def standing(
-    image: ManagedImage, decision: Decision, known: KnownMigration | None, *, in_every_region: bool
+    image: ManagedImage,
+    decision: Decision,
+    definitions: list[ImageDefinitionId],
+    known: KnownMigration | None,
+    *,
+    in_every_region: bool,
 ) -> Standing:
     """Where the image stands.
 
-    `in_every_region` says that every target gallery has a version of this very content, replicated to all of its
-    regions: Azure's own state, which outlives the task hub. What the task hub knows of an earlier content of the
-    same name says nothing about this one.
+    `definitions` are those of `target_definitions`; `in_every_region` says that every target gallery has a version
+    of this very content, replicated to all of its regions: Azure's own state, which outlives the task hub. What the
+    task hub knows of an earlier content of the same name says nothing about this one.
     """
     place = Standing(
         image=image.id,
         category="untouched",
         rule=decision.rule,
         created_at=image.created_at,
-        definitions=target_definitions(image, decision),
+        definitions=definitions,
     )
     if known is not None and known.running:
         return place.model_copy(update={"category": "running", "why": known.status.state.value})

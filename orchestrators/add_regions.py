@@ -20,7 +20,8 @@ blueprint = df.Blueprint()
 def add_regions(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Widen the versions of the `AddRegionsRequest`; custom status and output are a `MigrationStatus`.
 
-    It runs under the migration's own id, so that nothing else works on the same versions meanwhile.
+    It runs under the migration's own id, so that nothing else works on the same versions meanwhile. An event that
+    comes while it runs is taken as done; an image that it told of is found by the sweep.
     """
     request = AddRegionsRequest.model_validate(context.get_input())
     progress = Progress(context, request)
@@ -35,7 +36,7 @@ def add_regions(context: df.DurableOrchestrationContext) -> Steps[object]:
     if watched:
         reports = yield context.task_all([_watch(context, request, target) for target in watched])
         ended = [
-            _ended(target, ReplicationReport.model_validate(report))
+            target.ended(ReplicationReport.model_validate(report))
             for target, report in zip(watched, reports, strict=True)
         ]
         progress.show_targets(ended)
@@ -81,13 +82,6 @@ def _watch(context: df.DurableOrchestrationContext, request: AddRegionsRequest, 
     return context.call_sub_orchestrator(
         contracts.WATCH_REPLICATION, watch.model_dump(mode="json"), target.watched_by
     )
-
-
-def _ended(target: TargetStatus, report: ReplicationReport) -> TargetStatus:
-    """The target's end, with the regions that were there before and were not looked at."""
-    looked_at = {region.region: region for region in report.regions}
-    before = [looked_at.pop(region.region, region) for region in target.regions]
-    return target.ended(report).model_copy(update={"regions": [*before, *looked_at.values()]})
 
 
 def _version(target: TargetStatus) -> Any:

@@ -80,7 +80,6 @@ def _migrate(
 ) -> Steps[End]:
     asked = PlanRequest(
         image=image,
-        migration=context.instance_id,
         started_by=request.started_by,
         overrides=request.overrides,
         now=context.current_utc_datetime,

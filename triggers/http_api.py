@@ -1,6 +1,5 @@
 """The HTTP API: starting migrations, and what is where. Errors are `application/problem+json`."""
 
-import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import urlencode
 import azure.durable_functions as df
 import azure.functions as func
 
+from adapters.concurrency import gather
 from adapters.services import services
 from adapters.task_hub import find_migration, list_migrations, start_migration
 from domain.errors import NotYetError
@@ -23,8 +23,6 @@ from triggers.problems import ProblemError, invalid
 blueprint = df.Blueprint()
 
 PAGE = 100
-# how many definitions are listed side by side
-_CONCURRENT_LISTS = 8
 
 
 @blueprint.route(route="migrations", methods=["POST"])
@@ -150,9 +148,8 @@ async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 
 
 async def _images(req: func.HttpRequest) -> func.HttpResponse:
-    found = await asyncio.gather(
-        *(services().compute.list_managed_images(subscription) for subscription in subscriptions(req))
-    )
+    compute = services().compute
+    found = await gather(compute.list_managed_images(subscription) for subscription in subscriptions(req))
     images = sorted((image for images in found for image in images), key=lambda image: image.id.key)
     return json_response({"images": [_image_row(req, image) for image in images]})
 
@@ -177,20 +174,18 @@ def _image_row(req: func.HttpRequest, image: ManagedImage) -> dict[str, Any]:
 
 async def _galleries(req: func.HttpRequest) -> func.HttpResponse:
     compute = services().compute
-    limit = asyncio.Semaphore(_CONCURRENT_LISTS)
-
-    async def rows_of(definition: ImageDefinition) -> list[dict[str, Any]]:
-        async with limit:
-            return _version_rows(definition, await compute.list_image_versions(definition.id))
-
-    galleries = await asyncio.gather(*(compute.list_galleries(name) for name in subscriptions(req)))
-    definitions = await asyncio.gather(
-        *(compute.list_image_definitions(gallery.id) for found in galleries for gallery in found)
+    galleries = await gather(compute.list_galleries(name) for name in subscriptions(req))
+    lists = await gather(
+        compute.list_image_definitions(gallery.id) for found in galleries for gallery in found
     )
-    rows = await asyncio.gather(*(rows_of(definition) for found in definitions for definition in found))
-    return json_response(
-        {"galleries": sorted((row for found in rows for row in found), key=lambda row: str(row["name"]))}
-    )
+    definitions = [definition for found in lists for definition in found]
+    versions = await gather(compute.list_image_versions(definition.id) for definition in definitions)
+    rows = [
+        row
+        for definition, found in zip(definitions, versions, strict=True)
+        for row in _version_rows(definition, found)
+    ]
+    return json_response({"galleries": sorted(rows, key=lambda row: str(row["name"]))})
 
 
 def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from domain.errors import NotYetError
 from domain.images import ManagedImage
 from domain.planning import MigrationPlan
 from domain.requests import FieldError, StartMigration
-from domain.resource_ids import migration_id
 from domain.targets import TargetPlan
 from triggers.http import POLL_SECONDS, caller, json_response, parse_body, respond
 from triggers.problems import ProblemError
@@ -34,7 +33,6 @@ async def _plan(req: func.HttpRequest) -> func.HttpResponse:
     asked = body.to_migration_request(caller(req))
     request = PlanRequest(
         image=image,
-        migration=migration_id(image.id),
         started_by=asked.started_by,
         overrides=asked.overrides,
         now=datetime.now(UTC),

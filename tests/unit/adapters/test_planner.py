@@ -16,7 +16,7 @@ ELSEWHERE = "99999999-2222-3333-4444-555555555555"
 
 async def planned(compute: FakeCompute, under: Policy | None = None) -> MigrationPlan:
     with working_with(compute, under or policy()):
-        return await plan(PlanRequest(image=image(), migration="m", started_by="test", now=NOW))
+        return await plan(PlanRequest(image=image(), started_by="test", now=NOW))
 
 
 def failed(decided: MigrationPlan) -> list[str]:

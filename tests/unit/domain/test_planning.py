@@ -72,7 +72,7 @@ def plan_of(
     }
     if missing is not None:
         views[missing] = GalleryView(gallery=None)
-    request = PlanRequest(image=source, migration="m", started_by="test", overrides=chosen, now=NOW)
+    request = PlanRequest(image=source, started_by="test", overrides=chosen, now=NOW)
     return plan_migration(
         request, choose(under or policy(), source, chosen, NOW), views, REGIONS, permissions
     )
