@@ -14,20 +14,20 @@ help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # what is shipped first and by its hashes; pip wants hashes of everything or of nothing in one go
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt requirements-dev.txt packages/functions-testhost/pyproject.toml packages/azure-compute-simulator/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.installed ## migrate real-looking managed images while you watch (under a minute)
-	$(BIN)/python -m local.demo
+	$(BIN)/python -m demo
 
 demo-fleet: $(VENV)/.installed ## migrate 200 images while 5 % of everything goes wrong (under three minutes)
-	$(BIN)/python -m local.demo --fleet
+	$(BIN)/python -m demo --fleet
 
 serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and print their addresses
-	$(BIN)/python -m local.demo --serve
+	$(BIN)/python -m demo --serve
 
 test: $(VENV)/.installed ## run every test
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)

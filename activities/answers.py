@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.contracts import Answer, not_yet, policy_unusable, refusal
 from domain.errors import ArmError, NotYetError, PolicyError
+from domain.migration.results import Answer, not_yet, policy_unusable, refusal
 
 
 async def answer(work: Awaitable[BaseModel | None]) -> dict[str, Any]:

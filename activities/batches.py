@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 
 from activities.answers import answer
-from adapters.fleet import view_fleet
-from adapters.planner import plan
-from adapters.services import services
 from adapters.task_hub import known_migration, start_migration
-from domain import contracts
-from domain.batches import BatchState, note_plan, note_started, note_status, startable, take_slice
-from domain.contracts import MigrationRequest, PlanRequest
-from domain.images import ManagedImage
+from domain import names
+from domain.fleet.batches import BatchState, note_plan, note_started, note_status, startable, take_slice
+from domain.migration.messages import MigrationRequest
+from domain.planning.requests import PlanRequest
+from domain.resources.images import ManagedImage
+from services.container import services
+from services.plan_migration import plan
+from services.view_fleet import view_fleet
 
 blueprint = df.Blueprint()
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.ADVANCE_BATCH)
+@blueprint.activity_trigger(input_name="request", activity=names.ADVANCE_BATCH)
 @blueprint.durable_client_input(client_name="client")
 async def advance_batch(request: dict, client: df.DurableOrchestrationClient) -> dict:
     """Bring a `BatchState` one step further.

@@ -3,51 +3,49 @@
 import azure.durable_functions as df
 
 from activities.answers import answer
-from adapters.services import services
-from domain import contracts
-from domain.contracts import (
+from domain import names
+from domain.errors import ArmError, NotYetError
+from domain.migration.publishing import (
     DefinitionVersions,
     Publication,
-    RegionsRequest,
-    RegionsUpdate,
-    ReplicationReport,
-    StatusRequest,
-    VersionSpec,
     VersionsRequest,
+    next_write,
+    taken_meanwhile,
 )
-from domain.errors import ArmError, NotYetError
-from domain.galleries import ImageDefinition
-from domain.publishing import next_write, taken_meanwhile
-from domain.versions import version_made_from
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
+from domain.planning.version_spec import VersionSpec
+from domain.resources.galleries import ImageDefinition
+from domain.resources.provenance import version_made_from
+from services.container import services
 
 blueprint = df.Blueprint()
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.ENSURE_IMAGE_DEFINITION)
+@blueprint.activity_trigger(input_name="request", activity=names.ENSURE_IMAGE_DEFINITION)
 async def ensure_image_definition(request: dict) -> dict:
     """The `ImageDefinition` as it is in the gallery, made if it was not there. One that exists is never written."""
     return await answer(_ensure(ImageDefinition.model_validate(request)))
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.LIST_IMAGE_VERSIONS)
+@blueprint.activity_trigger(input_name="request", activity=names.LIST_IMAGE_VERSIONS)
 async def list_image_versions(request: dict) -> dict:
     """The numbers a definition shows, for a `VersionsRequest`. Only reads."""
     return await answer(_list(VersionsRequest.model_validate(request)))
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.BEGIN_IMAGE_VERSION)
+@blueprint.activity_trigger(input_name="request", activity=names.BEGIN_IMAGE_VERSION)
 async def begin_image_version(request: dict) -> dict:
     """Begin the `VersionSpec`; one that is there already is adopted or finished, and another's is left alone."""
     return await answer(_begin(VersionSpec.model_validate(request)))
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.GET_REPLICATION_STATUS)
+@blueprint.activity_trigger(input_name="request", activity=names.GET_REPLICATION_STATUS)
 async def get_replication_status(request: dict) -> dict:
     """The `ReplicationReport` for a `StatusRequest`. Only reads."""
     return await answer(_status(StatusRequest.model_validate(request)))
 
 
-@blueprint.activity_trigger(input_name="request", activity=contracts.UPDATE_REGIONS)
+@blueprint.activity_trigger(input_name="request", activity=names.UPDATE_REGIONS)
 async def update_regions(request: dict) -> dict:
     """Bring a version's regions to what a `RegionsRequest` wants; asking twice writes once."""
     return await answer(_update_regions(RegionsRequest.model_validate(request)))

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 
 from domain.errors import PolicyError, PolicyFault
-from domain.policy import Policy, find_faults
-from domain.requests import field_path
+from domain.field_errors import field_path
+from domain.policy.rules import Policy, find_faults
 
 _BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 

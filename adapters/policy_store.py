@@ -13,11 +13,11 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
-from adapters.arm_errors import arm_errors
+from adapters.azure.errors import arm_errors
 from adapters.policy_file import load_policy, parse_policy
 from adapters.settings import Settings
 from domain.errors import ArmError, PolicyError, PolicyFault
-from domain.policy import Policy
+from domain.policy.rules import Policy
 
 logger = logging.getLogger(__name__)
 

@@ -7,19 +7,16 @@ from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.batches import BATCH_ID_PREFIX, CANCEL_EVENT, BatchState
-from domain.contracts import (
-    AddRegionsRequest,
-    Failure,
-    MigrationRequest,
-    MigrationStatus,
-    ReplicationReport,
-    StepStatus,
-)
-from domain.coverage import KnownMigration
-from domain.resource_ids import MIGRATION_ID_PREFIX, ImageId, migration_id
-from domain.states import MigrationState
+from domain import names
+from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, BatchState
+from domain.fleet.coverage import KnownMigration
+from domain.migration.messages import AddRegionsRequest, MigrationRequest
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import Failure, StepStatus
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
+from domain.resources.ids import ImageId
+from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
 
 # one page of the durable extension's answer; the SDK drops the token that would lead to the next one
 _PAGE = 100
@@ -71,14 +68,14 @@ async def start_migration(client: df.DurableOrchestrationClient, request: Migrat
     callers at the same moment one is refused by the durable extension.
     """
     instance_id = migration_id(request.image)
-    fresh = await _start_once(client, contracts.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
+    fresh = await _start_once(client, names.MIGRATE_IMAGE, instance_id, request.model_dump(mode="json"))
     return Started(instance_id, fresh=fresh)
 
 
 async def start_adding_regions(client: df.DurableOrchestrationClient, request: AddRegionsRequest) -> bool:
     """Widen the versions of an image's migration, under the migration's own id; False where it runs."""
     body = request.model_dump(mode="json")
-    return await _start_once(client, contracts.ADD_REGIONS, migration_id(request.image), body)
+    return await _start_once(client, names.ADD_REGIONS, migration_id(request.image), body)
 
 
 async def _start_once(client: df.DurableOrchestrationClient, name: str, instance_id: str, body: Any) -> bool:
@@ -152,7 +149,7 @@ def _known(instance: Instance) -> KnownMigration:
 
 async def start_batch(client: df.DurableOrchestrationClient, batch_id: str, state: BatchState) -> bool:
     """Start a batch under this id; False where one of this id runs."""
-    return await _start_once(client, contracts.MIGRATE_BATCH, batch_id, state.model_dump(mode="json"))
+    return await _start_once(client, names.MIGRATE_BATCH, batch_id, state.model_dump(mode="json"))
 
 
 async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> None:

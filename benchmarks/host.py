@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local.host.app import App, load_app
-from local.host.clock import Clock
-from local.host.server import HostServer
+from functions_testhost.app import App, load_app
+from functions_testhost.clock import Clock
+from functions_testhost.server import HostServer
 
 APP = Path(__file__).parent / "apps" / "load"
 

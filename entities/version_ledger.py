@@ -2,18 +2,17 @@
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import Reservation, Reserved
-from domain.numbering import reserve
+from domain import names
+from domain.planning.numbering import Reservation, Reserved, reserve
 
 blueprint = df.Blueprint()
 
 
-@blueprint.entity_trigger(context_name="context", entity_name=contracts.VERSION_LEDGER)
+@blueprint.entity_trigger(context_name="context", entity_name=names.VERSION_LEDGER)
 def version_ledger(context: df.DurableEntityContext) -> None:
     """Hand out one number at a time; the state is `{holder: "Major.Minor.Patch"}`."""
     numbers: dict[str, str] = context.get_state(dict)
-    if context.operation_name != contracts.RESERVE:
+    if context.operation_name != names.RESERVE:
         context.set_result(Reserved(refused=f"unknown operation '{context.operation_name}'").model_dump())
         return
     reserved, numbers = reserve(numbers, Reservation.model_validate(context.get_input()))

@@ -17,6 +17,7 @@ import httpx
 
 ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 10
+MODULES = {"simulator": "azure_compute_simulator", "host": "functions_testhost"}
 
 
 class StartError(Exception):
@@ -137,7 +138,7 @@ class Stack:
     def _start(self, name: str, words: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
         log: IO[str] = self._files.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
         process = subprocess.Popen(  # noqa: S603 # this interpreter, our own module
-            [sys.executable, "-m", f"local.{name}", *words],
+            [sys.executable, "-m", MODULES[name], *words],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -149,7 +150,7 @@ class Stack:
         line = process.stdout.readline()
         if not line.startswith("{"):
             process.wait(timeout=_STOP_SECONDS)
-            raise StartError(f"local.{name} did not start: {line}{self.log(name)}")
+            raise StartError(f"{name} did not start: {line}{self.log(name)}")
         ready: dict[str, Any] = json.loads(line)
         return ready
 

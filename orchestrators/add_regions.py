@@ -5,18 +5,20 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import AddRegionsRequest, RegionsRequest, RegionsUpdate, ReplicationReport, TargetStatus
-from domain.galleries import TargetRegion
-from domain.replication import Rollout, WatchRequest
-from domain.states import MigrationState
+from domain import names
+from domain.migration.messages import AddRegionsRequest
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, WatchRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import TargetStatus
+from domain.planning.rollout import Rollout
+from domain.resources.galleries import TargetRegion
 from orchestrators.progress import End, Progress
 from orchestrators.steps import StepFailedError, Steps, ask
 
 blueprint = df.Blueprint()
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.ADD_REGIONS)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.ADD_REGIONS)
 def add_regions(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Widen the versions of the `AddRegionsRequest`; custom status and output are a `MigrationStatus`.
 
@@ -58,9 +60,7 @@ def _widen(
     """Ask for the regions; those that the version has already stay as they are."""
     change = RegionsRequest(version_id=_version(target), put=request.regions)
     try:
-        update = yield from ask(
-            context, contracts.UPDATE_REGIONS, change, RegionsUpdate, progress.show_waiting
-        )
+        update = yield from ask(context, names.UPDATE_REGIONS, change, RegionsUpdate, progress.show_waiting)
     except StepFailedError as error:
         return target.failed(error.failure)
     told = {"state": MigrationState.REPLICATING, "outcome": "updated", "failure": None}
@@ -80,7 +80,7 @@ def _watch(context: df.DurableOrchestrationContext, request: AddRegionsRequest, 
         longest_poll_seconds=request.longest_poll_seconds,
     )
     return context.call_sub_orchestrator(
-        contracts.WATCH_REPLICATION, watch.model_dump(mode="json"), target.watched_by
+        names.WATCH_REPLICATION, watch.model_dump(mode="json"), target.watched_by
     )
 
 

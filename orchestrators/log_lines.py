@@ -5,8 +5,8 @@ import logging
 
 import azure.durable_functions as df
 
-from domain.contracts import MigrationStatus
-from domain.states import MigrationState
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
 
 logger = logging.getLogger("gallerist.migrations")
 

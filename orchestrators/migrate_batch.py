@@ -5,8 +5,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.batches import CANCEL_EVENT, BatchProgress, BatchState
+from domain import names
+from domain.fleet.batches import CANCEL_EVENT, BatchProgress, BatchState
 from orchestrators.steps import StepFailedError, Steps, ask
 
 blueprint = df.Blueprint()
@@ -14,7 +14,7 @@ blueprint = df.Blueprint()
 LOOK_SECONDS = 30
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.MIGRATE_BATCH)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_BATCH)
 def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Carry the `BatchState` given as input one step further, and continue as new with what has become of it.
 
@@ -23,7 +23,7 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
     """
     state = BatchState.model_validate(context.get_input())
     try:
-        state = yield from ask(context, contracts.ADVANCE_BATCH, state, BatchState)
+        state = yield from ask(context, names.ADVANCE_BATCH, state, BatchState)
     except StepFailedError as error:
         state.state, state.failure = "failed", error.failure
         return state.model_dump(mode="json")

@@ -2,12 +2,14 @@
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import Answer, ImageRequest, MigrationRequest, PlanRequest
-from domain.galleries import ImageDefinition
-from domain.images import ManagedImage
-from domain.planning import MigrationPlan
-from domain.states import MigrationState
+from domain import names
+from domain.migration.messages import ImageRequest, MigrationRequest
+from domain.migration.results import Answer
+from domain.migration.states import MigrationState
+from domain.planning.plan import MigrationPlan
+from domain.planning.requests import PlanRequest
+from domain.resources.galleries import ImageDefinition
+from domain.resources.images import ManagedImage
 from orchestrators.progress import End, Progress
 from orchestrators.steps import StepFailedError, Steps, ask, sleep
 from orchestrators.targets import Targets
@@ -17,7 +19,7 @@ blueprint = df.Blueprint()
 SECOND_LOOK_SECONDS = 30
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.MIGRATE_IMAGE)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_IMAGE)
 def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Migrate the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
     request = MigrationRequest.model_validate(context.get_input())
@@ -44,7 +46,7 @@ def _get_image(
     context: df.DurableOrchestrationContext, request: MigrationRequest, progress: Progress
 ) -> Steps[ManagedImage | None]:
     asked = ImageRequest(image=request.image)
-    return (yield from ask(context, contracts.GET_MANAGED_IMAGE, asked, ManagedImage, progress.show_waiting))
+    return (yield from ask(context, names.GET_MANAGED_IMAGE, asked, ManagedImage, progress.show_waiting))
 
 
 def _find_image(
@@ -84,7 +86,7 @@ def _migrate(
         overrides=request.overrides,
         now=context.current_utc_datetime,
     )
-    plan = yield from ask(context, contracts.PLAN_MIGRATION, asked, MigrationPlan, progress.show_waiting)
+    plan = yield from ask(context, names.PLAN_MIGRATION, asked, MigrationPlan, progress.show_waiting)
     told = {"rule": plan.rule, "fingerprint": plan.fingerprint, "warnings": plan.warnings}
     if plan.outcome != "migrate":
         state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
@@ -108,7 +110,7 @@ def _prepare_definitions(
     replies = yield context.task_all(
         [
             context.call_sub_orchestrator(
-                contracts.PREPARE_DEFINITION, target.definition.model_dump(mode="json"), instance_id
+                names.PREPARE_DEFINITION, target.definition.model_dump(mode="json"), instance_id
             )
             for target, instance_id in zip(plan.targets, preparers, strict=True)
         ]

@@ -2,15 +2,15 @@
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import Answer
-from domain.galleries import ImageDefinition
+from domain import names
+from domain.migration.results import Answer
+from domain.resources.galleries import ImageDefinition
 from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
 
 blueprint = df.Blueprint()
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.PREPARE_DEFINITION)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.PREPARE_DEFINITION)
 def prepare_definition(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Ensure the definition given as input; returns an `Answer` with the definition as it is, or the failure.
 
@@ -20,7 +20,7 @@ def prepare_definition(context: df.DurableOrchestrationContext) -> Steps[object]
     try:
         definition = yield from ask(
             context,
-            contracts.ENSURE_IMAGE_DEFINITION,
+            names.ENSURE_IMAGE_DEFINITION,
             wanted,
             ImageDefinition,
             shown_as_custom_status(context),

@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import Failure, MigrationRequest, MigrationStatus, TargetStatus, Waiting
-from domain.custom_status import custom_status
-from domain.states import ENDS, MigrationState, move
+from domain.migration.custom_status import custom_status
+from domain.migration.messages import MigrationRequest, step_instance_id
+from domain.migration.publishing import VERSION_TAKEN
+from domain.migration.results import Failure, Waiting
+from domain.migration.states import ENDS, MigrationState, move
+from domain.migration.status import MigrationStatus, TargetStatus
 from orchestrators.log_lines import log_migration
 
 
@@ -21,7 +23,7 @@ class End(NamedTuple):
     @classmethod
     def of_failure(cls, failure: Failure) -> "End":
         """A failure; one that only a person can decide about blocks the migration."""
-        state = MigrationState.BLOCKED if failure.code == contracts.VERSION_TAKEN else MigrationState.FAILED
+        state = MigrationState.BLOCKED if failure.code == VERSION_TAKEN else MigrationState.FAILED
         return cls(state, {"failure": failure, "reason": failure.message, "fix": failure.fix})
 
     @classmethod
@@ -53,7 +55,7 @@ class Progress:
     def step_ids(self, step: str, targets: Iterable[int]) -> list[str]:
         """The instance ids of the orchestrations that take this step for these target galleries."""
         instance_id = self._context.instance_id
-        return [contracts.step_instance_id(step, instance_id, self._run, target) for target in targets]
+        return [step_instance_id(step, instance_id, self._run, target) for target in targets]
 
     def move(self, state: MigrationState, **details: Any) -> None:
         """Go to the next state, with what is to be told about it."""

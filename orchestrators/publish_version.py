@@ -2,18 +2,19 @@
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import (
+from domain import names
+from domain.migration.publishing import (
+    VERSION_TAKEN,
     DefinitionVersions,
-    Failure,
     Publication,
     PublishRequest,
-    Reservation,
-    Reserved,
-    TargetStatus,
     VersionsRequest,
+    ledger_key,
 )
-from domain.states import MigrationState
+from domain.migration.results import Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import TargetStatus
+from domain.planning.numbering import Reservation, Reserved
 from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
 
 blueprint = df.Blueprint()
@@ -22,7 +23,7 @@ blueprint = df.Blueprint()
 MOST_NUMBERS = 5
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.PUBLISH_VERSION)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.PUBLISH_VERSION)
 def publish_version(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Begin what the `PublishRequest` says; returns a `TargetStatus`, failures included as values.
 
@@ -44,7 +45,7 @@ def _publish(context: df.DurableOrchestrationContext, request: PublishRequest) -
         number = yield from _reserve(context, request)
         spec = request.spec.model_copy(update={"version": number})
         publication = yield from ask(
-            context, contracts.BEGIN_IMAGE_VERSION, spec, Publication, shown_as_custom_status(context)
+            context, names.BEGIN_IMAGE_VERSION, spec, Publication, shown_as_custom_status(context)
         )
         if publication.outcome != "taken":
             return publication
@@ -58,7 +59,7 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
     definition = request.spec.definition
     asked = VersionsRequest(definition=definition, image=request.image)
     versions = yield from ask(
-        context, contracts.LIST_IMAGE_VERSIONS, asked, DefinitionVersions, shown_as_custom_status(context)
+        context, names.LIST_IMAGE_VERSIONS, asked, DefinitionVersions, shown_as_custom_status(context)
     )
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
@@ -68,8 +69,8 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
         held=versions.held,
         taken=versions.taken,
     )
-    ledger = df.EntityId(contracts.VERSION_LEDGER, contracts.ledger_key(definition))
-    reply = yield context.call_entity(ledger, contracts.RESERVE, reservation.model_dump(mode="json"))
+    ledger = df.EntityId(names.VERSION_LEDGER, ledger_key(definition))
+    reply = yield context.call_entity(ledger, names.RESERVE, reservation.model_dump(mode="json"))
     reserved = Reserved.model_validate(reply)
     if reserved.version is None:
         raise StepFailedError(_no_number(f"{definition}: {reserved.refused}"))
@@ -78,7 +79,7 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
 
 def _no_number(message: str) -> Failure:
     return Failure(
-        code=contracts.VERSION_TAKEN,
+        code=VERSION_TAKEN,
         message=message,
         cause="A version's source is fixed, and one image's content is one version; Gallerist never writes over one.",
         fix="Ask for another version, correct the name or the tag that gives it, or leave the number to Gallerist.",

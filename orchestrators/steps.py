@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.contracts import Answer, Failure, StepStatus, Wait, Waiting
+from domain.migration.results import Answer, Failure, StepStatus, Wait, Waiting
 
 Value = TypeVar("Value")
 

@@ -5,13 +5,15 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import MigrationRequest, PublishRequest, ReplicationReport, TargetStatus
-from domain.images import ManagedImage
-from domain.planning import MigrationPlan
-from domain.replication import WatchRequest
-from domain.resource_ids import ImageVersionId
-from domain.states import MigrationState
+from domain import names
+from domain.migration.messages import MigrationRequest
+from domain.migration.publishing import PublishRequest
+from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import TargetStatus
+from domain.planning.plan import MigrationPlan
+from domain.resources.ids import ImageVersionId
+from domain.resources.images import ManagedImage
 from orchestrators.progress import Progress
 from orchestrators.steps import Steps
 
@@ -64,7 +66,7 @@ class Targets:
             preferred_version=first.name if first else None,
         )
         return self._context.call_sub_orchestrator(
-            contracts.PUBLISH_VERSION, publish.model_dump(mode="json"), instance_id
+            names.PUBLISH_VERSION, publish.model_dump(mode="json"), instance_id
         )
 
     def _watch(self, begun: list[tuple[int, TargetStatus]]) -> Steps[None]:
@@ -91,5 +93,5 @@ class Targets:
             longest_poll_seconds=self._plan.longest_poll_seconds,
         )
         return self._context.call_sub_orchestrator(
-            contracts.WATCH_REPLICATION, watch.model_dump(mode="json"), status.watched_by
+            names.WATCH_REPLICATION, watch.model_dump(mode="json"), status.watched_by
         )

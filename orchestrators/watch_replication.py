@@ -5,17 +5,17 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from domain import contracts
-from domain.contracts import (
-    Answer,
-    Failure,
+from domain import names
+from domain.migration.replication import (
     RegionsRequest,
     RegionsUpdate,
     ReplicationReport,
     StatusRequest,
-    Waiting,
+    Step,
+    WatchRequest,
+    next_step,
 )
-from domain.replication import Step, WatchRequest, next_step
+from domain.migration.results import Answer, Failure, Waiting
 from orchestrators.steps import Show, StepFailedError, Steps, ask, sleep
 
 blueprint = df.Blueprint()
@@ -26,7 +26,7 @@ LOOKS_PER_EXECUTION = 20
 LOOKS_FOR_A_MISSING_VERSION = 5
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=contracts.WATCH_REPLICATION)
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.WATCH_REPLICATION)
 def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
     """Look at the version again and again, and do what its rollout needs; the custom status shows every region.
 
@@ -36,7 +36,7 @@ def watch_replication(context: df.DurableOrchestrationContext) -> Steps[object]:
     request.started_at = request.started_at or context.current_utc_datetime
     shown = ReplicationReport.unknown(request.region_names, None)
     for _ in range(LOOKS_PER_EXECUTION):
-        reply = yield context.call_activity(contracts.GET_REPLICATION_STATUS, _look(request))
+        reply = yield context.call_activity(names.GET_REPLICATION_STATUS, _look(request))
         answer = Answer[ReplicationReport].model_validate(reply)
         report = answer.value or ReplicationReport.unknown(request.region_names, answer.failure)
         if answer.value is not None:
@@ -81,7 +81,7 @@ def _carry_out(
     request.state = step.state
     if step.kind == "change":
         change = RegionsRequest(version_id=request.version_id, put=step.put, remove=step.remove)
-        update = yield from ask(context, contracts.UPDATE_REGIONS, change, RegionsUpdate, show)
+        update = yield from ask(context, names.UPDATE_REGIONS, change, RegionsUpdate, show)
         request.operation_url = update.operation_url
 
 

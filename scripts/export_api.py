@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from local.demo.seed import TENANT, captured
+from demo.seed import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
 DOCUMENT = ROOT / "docs" / "api.md"

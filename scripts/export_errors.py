@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from domain.errors import KNOWN_ERRORS, UNANSWERED, UNKNOWN, Diagnosis, Retry
+from domain.arm_errors import KNOWN_ERRORS, UNANSWERED, UNKNOWN, Diagnosis, Retry
 
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 

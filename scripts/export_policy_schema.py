@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from domain.policy import Policy
+from domain.policy.rules import Policy
 
 SCHEMA = Path(__file__).parent.parent / "docs" / "policy.schema.json"
 

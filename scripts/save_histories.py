@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from functions_testhost.tables import Query
+from functions_testhost.task_hub import TaskHub
 
-from local.demo.seed import TENANT, captured
-from local.host.tables import Query
-from local.host.task_hub import TaskHub
+from demo.seed import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
 HISTORIES = ROOT / "tests" / "replay" / "histories"

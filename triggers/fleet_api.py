@@ -7,9 +7,6 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.fleet import view_fleet
-from adapters.planner import policy_regions
-from adapters.services import services
 from adapters.task_hub import (
     Instance,
     cancel_batch,
@@ -19,13 +16,17 @@ from adapters.task_hub import (
     start_adding_regions,
     start_batch,
 )
-from domain.batches import BATCH_ID_PREFIX, BatchProgress, BatchState, Scope, StartBatch
-from domain.contracts import AddRegionsRequest
-from domain.coverage import CATEGORIES, summary
-from domain.galleries import TargetRegion
-from domain.policy_sections import Match
-from domain.requests import AddRegions, FieldError, unknown_regions
-from domain.resource_ids import ImageId
+from api.requests import AddRegions, unknown_regions
+from domain.field_errors import FieldError
+from domain.fleet.batches import BATCH_ID_PREFIX, BatchProgress, BatchState, Scope, StartBatch
+from domain.fleet.coverage import CATEGORIES, summary
+from domain.migration.messages import AddRegionsRequest
+from domain.policy.sections import Match
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import ImageId
+from services.container import services
+from services.plan_migration import policy_regions
+from services.view_fleet import view_fleet
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
 from triggers.problems import ProblemError, invalid
 

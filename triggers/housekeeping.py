@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.services import services
 from adapters.task_hub import forget_ended
+from services.container import services
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from adapters.services import services
 from domain.errors import ArmError, PolicyError
-from domain.requests import FieldError, field_errors
-from domain.resource_ids import SUBSCRIPTION
+from domain.field_errors import FieldError, field_errors
+from domain.resources.ids import SUBSCRIPTION
+from services.container import services
 from triggers.problems import ProblemError, azure_refused, invalid, policy_unusable
 
 # how often a caller should look again

@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.concurrency import gather
-from adapters.services import services
+from adapters.azure.concurrency import gather
 from adapters.task_hub import find_migration, list_migrations, start_migration
+from api.requests import StartMigration, form_errors, unknown_regions
 from domain.errors import NotYetError
-from domain.galleries import ImageDefinition, ImageVersion
-from domain.images import ManagedImage
-from domain.requests import FieldError, StartMigration, form_errors, unknown_regions
-from domain.resource_ids import migration_id
-from domain.states import MigrationState
+from domain.field_errors import FieldError
+from domain.migration.states import MigrationState
+from domain.resources.galleries import ImageDefinition, ImageVersion
+from domain.resources.images import ManagedImage
+from domain.resources.provenance import migration_id
+from services.container import services
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_json, respond, subscriptions
 from triggers.problems import ProblemError, invalid
 

@@ -6,8 +6,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from adapters.task_hub import start_migration
-from domain.contracts import MigrationRequest
-from domain.events import Ignored, read_event
+from domain.migration.messages import MigrationRequest
+from domain.resources.events import Ignored, read_event
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)

@@ -7,14 +7,15 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.planner import plan
-from adapters.services import services
-from domain.contracts import PlanRequest
+from api.requests import StartMigration
 from domain.errors import NotYetError
-from domain.images import ManagedImage
-from domain.planning import MigrationPlan
-from domain.requests import FieldError, StartMigration
-from domain.targets import TargetPlan
+from domain.field_errors import FieldError
+from domain.planning.plan import MigrationPlan
+from domain.planning.requests import PlanRequest
+from domain.planning.targets import TargetPlan
+from domain.resources.images import ManagedImage
+from services.container import services
+from services.plan_migration import plan
 from triggers.http import POLL_SECONDS, caller, json_response, parse_body, respond
 from triggers.problems import ProblemError
 

@@ -7,10 +7,11 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from adapters.policy_file import parse_policy
-from adapters.services import services
+from api.requests import CheckPolicy
 from domain.errors import PolicyError
-from domain.policy import Policy
-from domain.policy_check import CheckPolicy, look_out, summary
+from domain.fleet.policy_preview import look_out, summary
+from domain.policy.rules import Policy
+from services.container import services
 from triggers.http import json_response, parse_body, respond
 from triggers.problems import policy_unusable
 

@@ -6,9 +6,10 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from domain.contracts import failure_of
-from domain.errors import ArmError, PolicyError, PolicyFault, diagnose
-from domain.requests import FieldError
+from domain.arm_errors import diagnose
+from domain.errors import ArmError, PolicyError, PolicyFault
+from domain.field_errors import FieldError
+from domain.migration.results import failure_of
 
 
 class ProblemError(Exception):

@@ -5,10 +5,10 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.services import services
 from adapters.settings import Settings
 from adapters.task_hub import start_batch
-from domain.batches import SWEEP_BATCH_ID, BatchState, Scope, StartBatch
+from domain.fleet.batches import SWEEP_BATCH_ID, BatchState, Scope, StartBatch
+from services.container import services
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain import contracts
+from domain import names as function_names
 from tests.unit.app import ROOT, code, functions
 
 DURABLE = {
@@ -18,7 +18,7 @@ DURABLE = {
     "entityTrigger": "entityName",
 }
 # constants that name something else than a function, with what they name
-OTHER_NAMES = {"RESERVE": "an operation of the ledger", "VERSION_TAKEN": "a code of a failure"}
+OTHER_NAMES = {"RESERVE": "an operation of the ledger"}
 
 
 def durable_names(*triggers: str) -> list[str]:
@@ -35,9 +35,9 @@ def test_every_name_of_a_function_is_registered_exactly_once_and_has_its_constan
     """Orchestrators call by these constants: a name without a function would wait for ever."""
     constants = {
         value
-        for name, value in vars(contracts).items()
+        for name, value in vars(function_names).items()
         if name.isupper() and isinstance(value, str) and name not in OTHER_NAMES and not name.startswith("_")
-    } - {contracts.MIGRATION_ID_PREFIX}
+    }
     assert Counter(durable_names(*DURABLE)) == Counter(constants)
 
 
@@ -107,4 +107,4 @@ def test_every_http_function_asks_for_a_key_but_health() -> None:
 
 def test_this_repository_is_the_one_that_is_tested() -> None:
     """`domain` must come from here, not from a copy that is installed."""
-    assert Path(inspect.getfile(contracts)).is_relative_to(ROOT)
+    assert Path(inspect.getfile(function_names)).is_relative_to(ROOT)

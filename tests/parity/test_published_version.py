@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from recorded_exchanges import RECORDINGS, read_recording
 
-from local.demo.azure import access_token
+from demo.azure import access_token
 from local.stack import Stack
-from tests.parity.replay import RECORDINGS, read_recording
 from tests.workflow.estate import Estate
 
 _RECORDING = "azure-cli-gallery-e2e"

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from functions_testhost.app import App, load_app
+from functions_testhost.history import EventType, kind
+from functions_testhost.replay import NonDeterministicOrchestrationError, Replay
+from functions_testhost.sdk import OrchestratorAnswer, orchestrator_context, run_orchestrator
 
-from domain import contracts
-from local.host.app import App, load_app
-from local.host.history import EventType, kind
-from local.host.replay import NonDeterministicOrchestrationError, Replay
-from local.host.sdk import OrchestratorAnswer, orchestrator_context, run_orchestrator
+from domain import names
 from local.stack import ROOT
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -60,12 +60,12 @@ def test_a_saved_history_replays_to_the_same_end(app: App, path: Path) -> None:
 
 def test_every_orchestrator_has_a_saved_history() -> None:
     orchestrators = {
-        contracts.MIGRATE_IMAGE,
-        contracts.MIGRATE_BATCH,
-        contracts.ADD_REGIONS,
-        contracts.PREPARE_DEFINITION,
-        contracts.PUBLISH_VERSION,
-        contracts.WATCH_REPLICATION,
+        names.MIGRATE_IMAGE,
+        names.MIGRATE_BATCH,
+        names.ADD_REGIONS,
+        names.PREPARE_DEFINITION,
+        names.PUBLISH_VERSION,
+        names.WATCH_REPLICATION,
     }
     assert {saved(path)["orchestrator"] for path in HISTORIES} == orchestrators
 

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.contracts import MigrationRequest, VersionSpec
-from domain.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
-from domain.images import Disk, ManagedImage
-from domain.policy import Policy
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
-from domain.versions import version_tags
+from domain.migration.messages import MigrationRequest
+from domain.planning.version_spec import VersionSpec
+from domain.policy.rules import Policy
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
+from domain.resources.images import Disk, ManagedImage
+from domain.resources.provenance import version_tags
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/builds"

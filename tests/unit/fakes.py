@@ -10,15 +10,15 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.policy_store import FixedPolicy, PolicyStore
-from adapters.services import Services, using
 from adapters.settings import SUBSCRIPTIONS, Settings
-from domain.contracts import VersionSpec
 from domain.errors import ArmError, PolicyError, PolicyFault
-from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
-from domain.images import ManagedImage
-from domain.permissions import Permission
-from domain.policy import Policy
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
+from domain.planning.version_spec import VersionSpec
+from domain.policy.rules import Policy
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
+from domain.resources.images import ManagedImage
+from domain.resources.permissions import Permission
+from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import MigrationStatus
-from domain.states import ENDS, MigrationState
+from domain.migration.states import ENDS, MigrationState
+from domain.migration.status import MigrationStatus
 from orchestrators.log_lines import log_migration
 from tests.contract.infra.bicep import INFRA
 

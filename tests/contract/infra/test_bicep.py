@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from functions_testhost.app import load_app
 
-from domain.events import Ignored, read_event
-from local.host.app import load_app
+from domain.resources.events import Ignored, read_event
 from tests.contract.infra.bicep import FILES, INFRA, ROOT, BicepFile
 
 # deployed by themselves; everything else is a module

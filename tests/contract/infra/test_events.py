@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from local.demo.azure import write_image
+from demo.azure import write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
 

@@ -66,12 +66,10 @@ def runtime() -> Runtime:
 
 def _bring_host(folder: Path) -> None:
     """The embedded host as it is now, and nothing else of this project."""
-    target = folder / "local"
+    target = folder / "functions_testhost"
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(
-        ROOT / "local" / "host", target / "host", ignore=shutil.ignore_patterns("__pycache__", "*.md")
-    )
-    shutil.copy(ROOT / "local" / "__init__.py", target)
+    source = ROOT / "packages" / "functions-testhost" / "src" / "functions_testhost"
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def run(*command: str) -> None:

@@ -13,13 +13,22 @@ from typing import Any
 
 import httpx
 import pytest
+from azure_compute_simulator.server import SimulatorServer
 
-from local.simulator.server import SimulatorServer
 from scripts.package import ROOT, build_package
 from tests.contract.package.conftest import Runtime
 
 SHIPPED_FILES = {"function_app.py", "host.json", "policy.yaml", "requirements.txt"}
-SHIPPED_FOLDERS = {"activities", "adapters", "dashboard", "domain", "entities", "orchestrators", "triggers"}
+SHIPPED_FOLDERS = {
+    "activities",
+    "adapters",
+    "api",
+    "domain",
+    "entities",
+    "orchestrators",
+    "services",
+    "triggers",
+}
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
@@ -135,7 +144,7 @@ def host(app: Path, runtime: Runtime, folder: Path, simulator: SimulatorServer) 
     with (
         (folder / "host.log").open("w") as log,
         subprocess.Popen(
-            [str(runtime.python), "-m", "local.host", *words],
+            [str(runtime.python), "-m", "functions_testhost", *words],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -11,10 +11,10 @@ import yaml
 from pydantic import BaseModel
 
 from adapters.policy_file import _Loader
-from domain.galleries import TargetRegion
-from domain.override_tags import PREFIX, READERS
-from domain.policy import BUILT_IN, Policy, Rule
-from domain.policy_sections import Choices, Section
+from domain.policy.rules import BUILT_IN, Policy, Rule
+from domain.policy.sections import Choices, Section
+from domain.policy.tags import PREFIX, READERS
+from domain.resources.galleries import TargetRegion
 from scripts import export_policy_schema
 from tests.unit.app import ROOT
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
-from domain import permissions
-from local.simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
+from domain.resources import permissions
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA, ROOT
 

@@ -18,21 +18,20 @@ from typing import Any
 
 import httpx
 import pytest
-
-from local.host import history
-from local.host.activities import run_activity
-from local.host.app import App, AppError, Function, load_app
-from local.host.clock import Clock
-from local.host.http_triggers import http_functions
-from local.host.indexing import check
-from local.host.instances import ActivityCall
-from local.host.invocation import Invoker
-from local.host.management_urls import ManagementUrls
-from local.host.sdk import OrchestratorAnswer, orchestrator_context, run_orchestrator
-from local.host.server import HostServer
+from functions_testhost import history
+from functions_testhost.activities import run_activity
+from functions_testhost.app import App, AppError, Function, load_app
+from functions_testhost.clock import Clock
+from functions_testhost.http_triggers import http_functions
+from functions_testhost.indexing import check
+from functions_testhost.instances import ActivityCall
+from functions_testhost.invocation import Invoker
+from functions_testhost.management_urls import ManagementUrls
+from functions_testhost.sdk import OrchestratorAnswer, orchestrator_context, run_orchestrator
+from functions_testhost.server import HostServer
 
 ROOT = Path(__file__).parents[3]
-PATTERNS = ROOT / "tests" / "integration" / "host" / "apps" / "patterns"
+PATTERNS = ROOT / "packages" / "functions-testhost" / "tests" / "apps" / "patterns"
 DRIVER = Path(__file__).parent / "drive_worker.py"
 RUNTIME = "azure-functions-runtime==1.3.0"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

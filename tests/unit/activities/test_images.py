@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import Answer, ImageList
 from domain.errors import ArmError, NotYetError
-from domain.images import ManagedImage
-from domain.planning import MigrationPlan
-from domain.policy import Policy
+from domain.migration.results import Answer
+from domain.planning.plan import MigrationPlan
+from domain.policy.rules import Policy
+from domain.resources.images import ManagedImage
 from tests.unit.app import code
-from tests.unit.builders import GALLERY, NOW, SUBSCRIPTION, definition, gallery, image, image_id, policy
+from tests.unit.builders import GALLERY, NOW, definition, gallery, image, image_id, policy
 from tests.unit.fakes import FakeCompute, FakePolicies, working_with
 
 get_managed_image = code("get_managed_image")
-list_managed_images = code("list_managed_images")
 plan_migration = code("plan_migration")
 
 
@@ -63,14 +62,6 @@ async def test_what_nobody_foresaw_is_raised() -> None:
     compute.error = KeyError("properties")
     with working_with(compute), pytest.raises(KeyError):
         await get_managed_image({"image": str(image_id())})
-
-
-async def test_the_images_of_a_subscription_are_listed() -> None:
-    with working_with(FakeCompute(images=[image("one"), image("two")])):
-        reply = await list_managed_images({"subscription": SUBSCRIPTION})
-    listed = Answer[ImageList].model_validate(reply).value
-    assert listed is not None
-    assert [one.id.name for one in listed.images] == ["one", "two"]
 
 
 def plan_request(**changes: Any) -> dict[str, Any]:

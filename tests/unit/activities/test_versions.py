@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import Answer, DefinitionVersions, Publication, ReplicationReport
 from domain.errors import ArmError
-from domain.galleries import ImageDefinition, TargetRegion
+from domain.migration.publishing import DefinitionVersions, Publication
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import Answer
+from domain.resources.galleries import ImageDefinition, TargetRegion
 from tests.unit.app import code
 from tests.unit.builders import (
     definition,

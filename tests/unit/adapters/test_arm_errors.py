@@ -11,7 +11,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from adapters.arm_errors import arm_errors, parse_error
+from adapters.azure.errors import arm_errors, parse_error
 from domain.errors import ArmError
 
 

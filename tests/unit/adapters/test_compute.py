@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.compute import Compute, _json, _microseconds
-from adapters.request_bodies import definition_body, merge_regions, version_body
-from domain.galleries import TargetRegion, parse_image_definition, parse_image_version
-from domain.images import PurchasePlan
-from domain.regions import canonical_region
+from adapters.azure.compute import Compute, _json, _microseconds
+from adapters.azure.documents import (
+    definition_body,
+    merge_regions,
+    parse_image_definition,
+    parse_image_version,
+    version_body,
+)
+from domain.resources.galleries import TargetRegion
+from domain.resources.images import PurchasePlan
+from domain.resources.regions import canonical_region
 from tests.unit.builders import PROVIDER, SUBSCRIPTION, definition, image_id, spec
 from tests.unit.fakes import SETTINGS
 

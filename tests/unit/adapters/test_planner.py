@@ -2,12 +2,12 @@
 
 import pytest
 
-from adapters.planner import plan
-from domain.contracts import PlanRequest
 from domain.errors import ArmError
-from domain.planning import MigrationPlan
-from domain.policy import Policy
-from domain.resource_ids import GalleryId, ImageDefinitionId
+from domain.planning.plan import MigrationPlan
+from domain.planning.requests import PlanRequest
+from domain.policy.rules import Policy
+from domain.resources.ids import GalleryId, ImageDefinitionId
+from services.plan_migration import plan
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
 from tests.unit.fakes import FakeCompute, working_with
 

@@ -9,7 +9,7 @@ from azure.core import AsyncPipelineClient
 from azure.core.exceptions import ServiceRequestError
 from azure.core.rest import HttpRequest
 
-from adapters.transport import one_attempt_transport
+from adapters.azure.transport import one_attempt_transport
 
 
 @asynccontextmanager

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.task_hub import find_migration
-from domain.contracts import MigrationStatus, ReplicationReport, StepStatus, TargetStatus, Waiting
-from domain.resource_ids import migration_id
-from domain.states import MigrationState
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import StepStatus, Waiting
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.provenance import migration_id
 from tests.unit.builders import NOW, definition_id, image_id, in_regions, migration_request
 from tests.unit.fakes import FakeDurableClient
 

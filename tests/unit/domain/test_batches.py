@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.batches import (
+from domain.fleet.batches import (
     SLICE,
     BatchState,
     Scope,
@@ -15,10 +15,10 @@ from domain.batches import (
     startable,
     take_slice,
 )
-from domain.contracts import MigrationStatus, TargetStatus
-from domain.coverage import Category, Standing
-from domain.resource_ids import GalleryId, ImageDefinitionId, ImageId
-from domain.states import MigrationState
+from domain.fleet.coverage import Category, Standing
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 
 SUBSCRIPTIONS = [f"{digit * 8}-{digit * 4}-{digit * 4}-{digit * 4}-{digit * 12}" for digit in "12"]
 GALLERIES = [

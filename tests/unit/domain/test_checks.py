@@ -5,21 +5,15 @@ from typing import Any
 
 import pytest
 
-from domain.checks import (
-    Check,
-    Verdict,
-    check_definition,
-    check_definition_name,
-    check_end_of_life,
-    check_image,
-    check_purchase_plan,
-    check_regions,
-    missing_gallery,
-    name_does_not_fit,
-)
-from domain.galleries import TargetRegion
-from domain.images import PurchasePlan
-from domain.policy_sections import Choices
+from domain.planning.checks.check import Check, Verdict
+from domain.planning.checks.definition import check_definition
+from domain.planning.checks.gallery import missing_gallery
+from domain.planning.checks.image import check_image, check_purchase_plan
+from domain.planning.checks.policy import check_definition_name, check_end_of_life, name_does_not_fit
+from domain.planning.checks.regions import check_regions
+from domain.policy.sections import Choices
+from domain.resources.galleries import TargetRegion
+from domain.resources.images import PurchasePlan
 from tests.unit.builders import GALLERY, NOW, REGIONS, definition, disk, image
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")

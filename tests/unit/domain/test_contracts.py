@@ -4,23 +4,17 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import (
-    Answer,
-    Failure,
-    MigrationStatus,
-    ReplicationReport,
-    TargetStatus,
-    failure_of,
-    ledger_key,
-    not_yet,
-    refusal,
-    step_instance_id,
-)
 from domain.errors import ArmError, NotYetError
-from domain.galleries import RegionProgress
-from domain.images import ManagedImage
-from domain.resource_ids import ImageDefinitionId, migration_id
-from domain.states import MigrationState
+from domain.migration.messages import step_instance_id
+from domain.migration.publishing import ledger_key
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import Answer, Failure, failure_of, not_yet, refusal
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.galleries import RegionProgress
+from domain.resources.ids import ImageDefinitionId
+from domain.resources.images import ManagedImage
+from domain.resources.provenance import migration_id
 from tests.unit.builders import OTHER_GALLERY, definition_id, image, image_id, in_regions, spec, version
 
 FAILURE = Failure(code="Conflict", message="no")

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contracts import MigrationStatus
-from domain.coverage import CATEGORIES, KnownMigration, Standing, held_versions, standing, summary
-from domain.policy import Decision
-from domain.policy_sections import Choices
-from domain.resource_ids import migration_id
-from domain.states import MigrationState
+from domain.fleet.coverage import CATEGORIES, KnownMigration, Standing, held_versions, standing, summary
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
+from domain.policy.rules import Decision
+from domain.policy.sections import Choices
+from domain.resources.provenance import migration_id
 from tests.unit.builders import definition_id, image, image_id, version
 
 MIGRATE = Decision("migrate", "golden", Choices())

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import Failure, MigrationStatus, TargetStatus
-from domain.custom_status import MOST_CHARACTERS, custom_status
-from domain.galleries import RegionProgress
-from domain.resource_ids import GalleryId
-from domain.states import MigrationState
+from domain.migration.custom_status import MOST_CHARACTERS, custom_status
+from domain.migration.results import Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.galleries import RegionProgress
+from domain.resources.ids import GalleryId
 from tests.unit.builders import SUBSCRIPTION, image_id
 
 SIGNED = "https://management.azure.com/operations/1?" + "s" * 3000

@@ -5,17 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import (
-    KNOWN_ERRORS,
-    UNANSWERED,
-    UNKNOWN,
-    ArmError,
-    GalleristError,
-    IllegalMoveError,
-    PolicyError,
-    PolicyFault,
-    diagnose,
-)
+from domain.arm_errors import KNOWN_ERRORS, UNANSWERED, UNKNOWN, diagnose
+from domain.errors import ArmError, GalleristError, IllegalMoveError, PolicyError, PolicyFault
 from scripts import export_errors
 
 RECORDED = Path(__file__).parents[4] / "shared" / "arm_errors.json"

@@ -1,7 +1,7 @@
 """Estimates: figures that can be checked by hand, each with how it was made."""
 
-from domain.estimates import estimate
-from domain.galleries import TargetRegion
+from domain.planning.estimates import estimate
+from domain.resources.galleries import TargetRegion
 from tests.unit.builders import disk, image
 
 REGIONS = [TargetRegion(name="westeurope", replicas=3), TargetRegion(name="eastus2")]

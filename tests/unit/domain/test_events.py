@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.events import IMAGE_WRITE, WRITE_SUCCEEDED, Ignored, ImageWritten, read_event
+from domain.resources.events import IMAGE_WRITE, WRITE_SUCCEEDED, Ignored, ImageWritten, read_event
 from tests.unit.builders import PROVIDER, image_id
 
 SUBJECT = str(image_id())

@@ -6,16 +6,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.azure.documents import parse_gallery, parse_image_definition, parse_image_version
 from domain.errors import NotYetError
-from domain.galleries import (
-    RegionProgress,
-    TargetRegions,
-    parse_gallery,
-    parse_image_definition,
-    parse_image_version,
-)
-from domain.images import PurchasePlan
-from domain.resource_ids import DiskEncryptionSetId
+from domain.resources.galleries import RegionProgress, TargetRegions
+from domain.resources.ids import DiskEncryptionSetId
+from domain.resources.images import PurchasePlan
 from tests.unit.builders import PROVIDER, definition
 
 SET = f"{PROVIDER}/diskEncryptionSets/east"

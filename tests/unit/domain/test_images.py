@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from adapters.azure.documents import parse_managed_image
 from domain.errors import NotYetError
-from domain.images import ManagedImage, PurchasePlan, parse_managed_image
+from domain.resources.images import ManagedImage, PurchasePlan
 from tests.unit.builders import CREATED, PROVIDER, disk, image
 
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contracts import Reservation
-from domain.numbering import number_image, reserve
-from domain.policy_sections import Choices
-from domain.versions import LARGEST_PART, Numbering, Version, dated_version
+from domain.planning.numbering import Numbering, Reservation, number_image, reserve
+from domain.policy.sections import Choices
+from domain.resources.versions import LARGEST_PART, Version, dated_version
 from tests.unit.builders import CREATED, NOW, image
 
 FROM_NAME = r".+-(?P<major>\d+)\.(?P<minor>\d+)(\.(?P<patch>\d+))?"

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import Overrides
-from domain.override_tags import READERS, read_override_tags
-from domain.planning import choose
-from domain.policy import Policy
-from domain.policy_sections import Choices, DefinitionNaming
+from domain.planning.plan import choose
+from domain.planning.requests import Overrides
+from domain.policy.rules import Policy
+from domain.policy.sections import Choices, DefinitionNaming
+from domain.policy.tags import READERS, read_override_tags
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, policy
 
 

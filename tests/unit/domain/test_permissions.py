@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.permissions import GALLERY_ACTIONS, Permission, missing_actions, parse_permission
+from adapters.azure.documents import parse_permission
+from domain.resources.permissions import GALLERY_ACTIONS, Permission, missing_actions
 
 READ, WRITE = "Microsoft.Compute/galleries/images/read", "Microsoft.Compute/galleries/images/write"
 

@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contracts import Overrides, PlanRequest
-from domain.estimates import estimate
-from domain.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
-from domain.gallery_checks import Usage
-from domain.images import ManagedImage, PurchasePlan
-from domain.naming import name_targets
-from domain.permissions import Permission
-from domain.planning import MigrationPlan, choose, plan_migration
-from domain.policy import Policy
-from domain.policy_sections import Choices
-from domain.resource_ids import GalleryId
-from domain.targets import GalleryView
-from domain.versions import CREATED_TAG, Numbering
+from domain.planning.checks.gallery import Usage
+from domain.planning.estimates import estimate
+from domain.planning.numbering import Numbering
+from domain.planning.plan import MigrationPlan, choose, plan_migration
+from domain.planning.requests import Overrides, PlanRequest
+from domain.planning.targets import GalleryView
+from domain.policy.naming import name_targets
+from domain.policy.rules import Policy
+from domain.policy.sections import Choices
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.resources.ids import GalleryId
+from domain.resources.images import ManagedImage, PurchasePlan
+from domain.resources.permissions import Permission
+from domain.resources.provenance import CREATED_TAG
 from tests.unit.builders import (
     GALLERY,
     NOW,

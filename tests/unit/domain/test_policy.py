@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.images import ManagedImage
-from domain.policy import BUILT_IN, Policy, render, template_values
-from domain.policy_sections import Choices, Section, VersionNumbering
+from domain.policy.rules import BUILT_IN, Policy, render, template_values
+from domain.policy.sections import Choices, Section, VersionNumbering
+from domain.resources.images import ManagedImage
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, image_id, policy
 
 GOLDEN, MIRROR = str(GALLERY), str(OTHER_GALLERY)

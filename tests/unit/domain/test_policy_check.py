@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.batches import Scope
-from domain.images import ManagedImage
-from domain.policy import Policy
-from domain.policy_check import Outlook, look_out, outlook, summary
-from domain.versions import Numbering
+from domain.fleet.batches import Scope
+from domain.fleet.policy_preview import Outlook, look_out, outlook, summary
+from domain.planning.numbering import Numbering
+from domain.policy.rules import Policy
+from domain.resources.images import ManagedImage
 from tests.unit.builders import GALLERY, NOW, SUBSCRIPTION, image, policy
 
 RULES = Policy.model_validate(

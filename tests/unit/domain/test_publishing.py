@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.errors import NotYetError
-from domain.galleries import ImageVersion, TargetRegion
-from domain.publishing import NextWrite, next_write
+from domain.migration.publishing import NextWrite, next_write
+from domain.resources.galleries import ImageVersion, TargetRegion
 from tests.unit.builders import hand_made_version, image, spec, version
 
 HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2", replicas=2)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.checks import Check, Verdict
-from domain.galleries import TargetRegion
-from domain.region_checks import check_disk_encryption_sets, check_replicas, check_zone_redundancy
-from domain.resource_ids import DiskEncryptionSetId
+from domain.planning.checks.check import Check, Verdict
+from domain.planning.checks.regions import check_disk_encryption_sets, check_replicas, check_zone_redundancy
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import DiskEncryptionSetId
 from tests.unit.builders import GALLERY, PROVIDER, SUBSCRIPTION
 
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.regions import Region, canonical_region
+from domain.resources.regions import Region, canonical_region
 
 
 @pytest.mark.parametrize(

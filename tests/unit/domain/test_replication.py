@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import Failure, ReplicationReport
-from domain.galleries import RegionProgress, TargetRegion
-from domain.replication import Rollout, RolloutState, Step, next_step
+from domain.migration.replication import ReplicationReport, RolloutState, Step, next_step
+from domain.migration.results import Failure
+from domain.planning.rollout import Rollout
+from domain.resources.galleries import RegionProgress, TargetRegion
 from tests.unit.builders import NOW
 
 HOME = TargetRegion(name="westeurope", replicas=4)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.images import PurchasePlan
-from domain.requests import FieldError, StartMigration, field_errors
+from api.requests import StartMigration
+from domain.field_errors import FieldError, field_errors
+from domain.resources.images import PurchasePlan
 from tests.unit.builders import GALLERY, PROVIDER, image_id
 
 IMAGE = {"image": str(image_id())}

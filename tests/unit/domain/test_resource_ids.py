@@ -6,14 +6,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from domain.errors import ResourceIdError
-from domain.resource_ids import (
-    GalleryId,
-    ImageDefinitionId,
-    ImageId,
-    ImageVersionId,
-    ResourceId,
-    migration_id,
-)
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
+from domain.resources.provenance import migration_id
 from tests.unit.builders import GALLERY, PROVIDER, SUBSCRIPTION, definition_id, image_id
 
 IMAGE = f"{PROVIDER}/images/web"

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import IllegalMoveError
-from domain.states import ENDS, MOVES, MigrationState, move
+from domain.migration.states import ENDS, MOVES, MigrationState, move
 
 S = MigrationState
 

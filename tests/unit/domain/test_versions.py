@@ -6,21 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.galleries import ImageVersion
-from domain.resource_ids import migration_id
-from domain.versions import (
+from domain.resources.galleries import ImageVersion
+from domain.resources.provenance import (
     FINGERPRINT_TAG,
-    LARGEST_PART,
     LONGEST_TAG_VALUE,
     MIGRATION_TAG,
     MOST_TAGS,
     RULE_TAG,
     SOURCE_TAG,
-    Version,
-    next_version,
+    migration_id,
     version_made_from,
     version_tags,
 )
+from domain.resources.versions import LARGEST_PART, Version, next_version
 from tests.unit.builders import CREATED, NOW, hand_made_version, image, version
 
 TOP = LARGEST_PART

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.contracts import Reservation
-from domain.numbering import reserve
-from domain.versions import Version
+from domain.planning.numbering import Reservation, reserve
+from domain.resources.versions import Version
 from tests.unit.app import handle
 
 # the SDK's advice about typed payloads, once per process

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.contracts import Failure, Wait
+from domain.migration.results import Failure, Wait
 from tests.unit.builders import NOW
 
 Reply = Any

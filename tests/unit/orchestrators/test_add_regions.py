@@ -1,16 +1,10 @@
 """Adding regions to versions that exist: side by side, and one gallery's failure is not another's."""
 
-from domain.contracts import (
-    AddRegionsRequest,
-    MigrationStatus,
-    RegionsRequest,
-    RegionsUpdate,
-    ReplicationReport,
-    TargetStatus,
-)
-from domain.galleries import RegionProgress, TargetRegion
-from domain.replication import WatchRequest
-from domain.states import MigrationState
+from domain.migration.messages import AddRegionsRequest
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, WatchRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.galleries import RegionProgress, TargetRegion
 from tests.unit.app import code
 from tests.unit.builders import definition_id, image_id
 from tests.unit.orchestrators.stepping import FakeContext, Script, failure, run, value

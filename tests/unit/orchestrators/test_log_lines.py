@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.contracts import MigrationStatus
-from domain.states import ENDS, MigrationState
+from domain.migration.states import ENDS, MigrationState
+from domain.migration.status import MigrationStatus
 from orchestrators.log_lines import log_migration
 from tests.unit.builders import image_id
 from tests.unit.orchestrators.stepping import FakeContext

@@ -5,21 +5,18 @@ from typing import Any
 
 import pytest
 
-from domain.checks import Check
-from domain.contracts import (
-    MigrationStatus,
-    PlanRequest,
-    PublishRequest,
-    ReplicationReport,
-    TargetStatus,
-)
-from domain.galleries import TargetRegion
-from domain.images import ManagedImage
-from domain.planning import MigrationPlan
-from domain.replication import Rollout, WatchRequest
-from domain.resource_ids import GalleryId
-from domain.states import MigrationState
-from domain.targets import TargetPlan
+from domain.migration.publishing import PublishRequest
+from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.planning.checks.check import Check
+from domain.planning.plan import MigrationPlan
+from domain.planning.requests import PlanRequest
+from domain.planning.rollout import Rollout
+from domain.planning.targets import TargetPlan
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import GalleryId
+from domain.resources.images import ManagedImage
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,

@@ -1,7 +1,7 @@
 """Preparing a definition: its failure is a value, for siblings run beside it."""
 
-from domain.contracts import Answer
-from domain.galleries import ImageDefinition
+from domain.migration.results import Answer
+from domain.resources.galleries import ImageDefinition
 from tests.unit.app import code
 from tests.unit.builders import definition
 from tests.unit.orchestrators.stepping import FakeContext, Script, failure, run, told, value, wait

@@ -4,14 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import (
-    DefinitionVersions,
-    Publication,
-    PublishRequest,
-    TargetStatus,
-    ledger_key,
-)
-from domain.states import MigrationState
+from domain.migration.publishing import DefinitionVersions, Publication, PublishRequest, ledger_key
+from domain.migration.states import MigrationState
+from domain.migration.status import TargetStatus
 from orchestrators.publish_version import MOST_NUMBERS
 from tests.unit.app import code
 from tests.unit.builders import definition_id, image, spec

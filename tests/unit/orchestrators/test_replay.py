@@ -6,16 +6,12 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import (
-    DefinitionVersions,
-    PublishRequest,
-    ReplicationReport,
-    ledger_key,
-)
-from domain.galleries import TargetRegion
-from domain.planning import MigrationPlan
-from domain.replication import Rollout, WatchRequest
-from domain.targets import TargetPlan
+from domain.migration.publishing import DefinitionVersions, PublishRequest, ledger_key
+from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.planning.plan import MigrationPlan
+from domain.planning.rollout import Rollout
+from domain.planning.targets import TargetPlan
+from domain.resources.galleries import TargetRegion
 from tests.unit.app import handle
 from tests.unit.builders import NOW, definition, definition_id, image, in_regions, migration_request, spec
 from tests.unit.orchestrators.stepping import failure, value

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import ImageRequest, Wait
-from domain.images import ManagedImage
+from domain.migration.messages import ImageRequest
+from domain.migration.results import Wait
+from domain.resources.images import ManagedImage
 from orchestrators.steps import (
     MOST_WAITS,
     THROTTLING_PATIENCE,

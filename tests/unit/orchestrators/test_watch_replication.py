@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.contracts import ReplicationReport
-from domain.galleries import TargetRegion
-from domain.replication import Rollout, WatchRequest
+from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.planning.rollout import Rollout
+from domain.resources.galleries import TargetRegion
 from orchestrators.watch_replication import (
     LOOKS_FOR_A_MISSING_VERSION,
     LOOKS_PER_EXECUTION,

@@ -7,11 +7,13 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from domain.contracts import MigrationRequest, MigrationStatus, TargetStatus
 from domain.errors import ArmError, NotYetError
-from domain.galleries import TargetRegion
-from domain.resource_ids import GalleryId, migration_id
-from domain.states import MigrationState
+from domain.migration.messages import MigrationRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import GalleryId
+from domain.resources.provenance import migration_id
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,

@@ -6,8 +6,8 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from domain.events import IMAGE_WRITE, WRITE_SUCCEEDED
-from domain.resource_ids import migration_id
+from domain.resources.events import IMAGE_WRITE, WRITE_SUCCEEDED
+from domain.resources.provenance import migration_id
 from tests.unit.app import code
 from tests.unit.builders import PROVIDER, image_id
 from tests.unit.fakes import FakeDurableClient

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.task_hub import find_migration, list_migrations, start_migration
-from domain.contracts import MigrationRequest, MigrationStatus, ReplicationReport, TargetStatus
-from domain.resource_ids import migration_id
-from domain.states import MigrationState
+from domain.migration.messages import MigrationRequest
+from domain.migration.replication import ReplicationReport
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.provenance import migration_id
 from tests.unit.builders import definition_id, image_id, in_regions, migration_request
 from tests.unit.fakes import FakeDurableClient
 

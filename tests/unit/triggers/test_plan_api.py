@@ -7,8 +7,7 @@ import azure.functions as func
 import pytest
 
 from domain.errors import ArmError, NotYetError
-from domain.resource_ids import migration_id
-from domain.versions import STARTED_BY_TAG
+from domain.resources.provenance import STARTED_BY_TAG, migration_id
 from tests.unit.app import code
 from tests.unit.builders import GALLERY, definition, gallery, image, image_id, policy, version
 from tests.unit.fakes import FakeCompute, working_with

@@ -1,0 +1,1 @@
+"""The types of every body and answer of the HTTP API."""

@@ -1,0 +1,1 @@
+"""How one migration is carried out: states, messages, publishing, replication."""

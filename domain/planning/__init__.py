@@ -1,0 +1,1 @@
+"""What will be done with one image, and which checks allow it."""

@@ -1,0 +1,1 @@
+"""The checks made before anything is written."""

@@ -1,0 +1,26 @@
+"""The input of planning: an image, who asks, and what the request decides instead of the policy."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.policy.sections import Choices
+from domain.resources.images import ManagedImage, PurchasePlan
+
+
+class Overrides(BaseModel):
+    """What a request decides instead of the policy."""
+
+    choices: Choices = Choices()
+    version: str | None = None
+    plan: PurchasePlan | None = None
+    end_of_life: datetime | None = None
+
+
+class PlanRequest(BaseModel):
+    """The input of `plan_migration`; `now` is the orchestration's clock."""
+
+    image: ManagedImage
+    started_by: str
+    overrides: Overrides = Overrides()
+    now: datetime

@@ -1,0 +1,31 @@
+"""An image version as Gallerist asks for it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.planning.numbering import Numbering
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import ImageDefinitionId, ImageVersionId
+
+
+class VersionSpec(BaseModel):
+    """An image version as it should be: the input of `begin_image_version`, with the number left to fill in."""
+
+    definition: ImageDefinitionId
+    version: str | None = None
+    numbering: Numbering = Numbering()
+    location: str
+    source: str
+    regions: list[TargetRegion]
+    data_disk_luns: list[int] = []
+    exclude_from_latest: bool = True
+    end_of_life: datetime | None = None
+    tags: dict[str, str] = {}
+
+    @property
+    def id(self) -> ImageVersionId:
+        """The version's resource id, once it has a number."""
+        if self.version is None:
+            raise ValueError(f"no number was reserved for a version of {self.definition}")
+        return self.definition.version(self.version)

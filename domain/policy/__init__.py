@@ -1,0 +1,1 @@
+"""What the user wants: the policy file, its rules and the override tags."""

@@ -1,0 +1,1 @@
+"""Azure's resources as values: ids, images, galleries, versions, regions."""

@@ -1,0 +1,139 @@
+"""Role-based access: which action each request needs, and whether the caller's roles grant it.
+
+Without any role assignment everybody may do everything, as the owner of the subscriptions.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from azure_compute_simulator.errors import AuthorizationFailedError, LinkedAuthorizationFailedError
+from azure_compute_simulator.models.resources import Json, Principal
+
+# the action of a request by the sort of access; lists need no more than a read
+_VERBS = {
+    "read": "read",
+    "list in group": "read",
+    "list in subscription": "read",
+    "write": "write",
+    "delete": "delete",
+}
+# what ARM's own resources are called in actions
+_ARM_ACTIONS = {
+    "resources": "Microsoft.Resources/subscriptions/resources",
+    "resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
+    "locations": "Microsoft.Resources/subscriptions/locations",
+    "subscription": "Microsoft.Resources/subscriptions",
+    "deployments": "Microsoft.Resources/deployments",
+    "networkInterfaces": "Microsoft.Network/networkInterfaces",
+    "operations": "Microsoft.Compute/locations/operations",
+    "capsOperations": "Microsoft.Compute/locations/capsOperations",
+}
+# the types whose use as a source, or in a machine, takes the right to read them (documented: linked access)
+_LINKED_TYPES = (
+    "Microsoft.Compute/images",
+    "Microsoft.Compute/galleries/images/versions",
+    "Microsoft.Compute/galleries/images",
+    "Microsoft.Compute/virtualMachines",
+    "Microsoft.Compute/diskEncryptionSets",
+    "Microsoft.Compute/disks",
+    "Microsoft.Compute/snapshots",
+)
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """The actions that a principal (its client or object id) has at and below a scope; patterns with `*`."""
+
+    principal: str
+    scope: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, document: Json) -> "RoleAssignment":
+        """Read `{principal, scope, actions, notActions?}`. Raises ValueError."""
+        principal, scope, actions = (document.get(name) for name in ("principal", "scope", "actions"))
+        if not isinstance(principal, str) or not isinstance(scope, str) or not isinstance(actions, list):
+            raise ValueError("A role assignment has 'principal', 'scope' and 'actions'.")  # noqa: TRY004 - a client's value
+        return cls(principal, scope, tuple(actions), tuple(document.get("notActions") or ()))
+
+    def grants(self, principal: Principal, action: str, scope: str) -> bool:
+        """Whether this assignment allows the action at the scope."""
+        return (
+            self.applies_to(principal, scope)
+            and _any_matches(self.actions, action)
+            and not _any_matches(self.not_actions, action)
+        )
+
+    def applies_to(self, principal: Principal, scope: str) -> bool:
+        """Whether this assignment is the caller's and stands at or above the scope."""
+        mine = self.principal.lower() in (principal.client_id.lower(), principal.object_id.lower())
+        return mine and f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
+
+
+def action_of(type_: str, access: str) -> str:
+    """The action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
+    return f"{_ARM_ACTIONS.get(type_, f'Microsoft.Compute/{type_}')}/{_VERBS[access]}"
+
+
+def check_access(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> None:
+    """Raise AuthorizationFailedError when no assignment grants the action (recorded)."""
+    if not _granted(assignments, principal, action, scope):
+        raise AuthorizationFailedError(
+            f"The client '{principal.client_id}' with object id '{principal.object_id}' does not have authorization to "
+            f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
+            "please refresh your credentials."
+        )
+
+
+def permissions(assignments: list[RoleAssignment], principal: Principal, scope: str) -> list[Json]:
+    """What a caller may do at a scope, as `Microsoft.Authorization/permissions` lists it (documented)."""
+    everything = RoleAssignment(principal.object_id, "/", ("*",))
+    return [
+        {
+            "actions": list(assignment.actions),
+            "notActions": list(assignment.not_actions),
+            "dataActions": [],
+            "notDataActions": [],
+        }
+        for assignment in assignments or [everything]
+        if assignment.applies_to(principal, scope)
+    ]
+
+
+def check_linked_access(
+    assignments: list[RoleAssignment], principal: Principal, action: str, scope: str, body: Json
+) -> None:
+    """Raise LinkedAuthorizationFailedError when the body names a resource that the caller may not read (recorded)."""
+    for linked in _ids(body):
+        needed = _linked_action(linked)
+        if needed and not _granted(assignments, principal, needed, linked):
+            raise LinkedAuthorizationFailedError(
+                f"The client has permission to perform action '{action}' on scope '{scope}'; however, it does not have "
+                f"permission to perform action '{needed}' on the linked scope '{linked}'."
+            )
+
+
+def _granted(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> bool:
+    return not assignments or any(assignment.grants(principal, action, scope) for assignment in assignments)
+
+
+def _any_matches(patterns: tuple[str, ...], action: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _linked_action(resource_id: str) -> str | None:
+    """The read that a linked resource takes; None for types whose links are not checked."""
+    _, found, path = resource_id.partition("/providers/")
+    segments = path.split("/")
+    type_ = "/".join([segments[0], *segments[1::2]]).lower()
+    return next((f"{known}/read" for known in _LINKED_TYPES if found and known.lower() == type_), None)
+
+
+def _ids(value: object) -> list[str]:
+    """All resource ids that a body names."""
+    if isinstance(value, dict):
+        return [id_ for item in value.values() for id_ in _ids(item)]
+    if isinstance(value, list):
+        return [id_ for item in value for id_ in _ids(item)]
+    return [value] if isinstance(value, str) and value.lower().startswith("/subscriptions/") else []

@@ -1,0 +1,96 @@
+"""Which api-versions each resource type answers to: galleries have a train of their own (quoted by ARM itself)."""
+
+import re
+from collections.abc import Mapping
+
+from azure_compute_simulator.errors import (
+    InvalidApiVersionParameterError,
+    InvalidResourceTypeError,
+    MissingApiVersionParameterError,
+    NoRegisteredProviderFoundError,
+)
+
+_FORM = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
+_GALLERIES = [
+    "2018-06-01",
+    "2019-03-01",
+    "2019-07-01",
+    "2019-12-01",
+    "2020-09-30",
+    "2021-03-01",
+    "2021-07-01",
+    "2021-10-01",
+    "2022-01-03",
+    "2022-03-03",
+    "2022-08-03",
+    "2023-07-03",
+    "2024-03-03",
+    "2025-03-03",
+    "2025-12-03",
+    "2026-03-03",
+]
+_COMPUTE = [
+    "2016-04-30-preview",
+    "2017-03-30",
+    "2017-12-01",
+    "2018-04-01",
+    "2018-06-01",
+    "2018-10-01",
+    "2019-03-01",
+    "2019-07-01",
+    "2019-12-01",
+    "2020-06-01",
+    "2020-12-01",
+    "2021-03-01",
+    "2021-04-01",
+    "2021-07-01",
+    "2021-11-01",
+    "2022-03-01",
+    "2022-08-01",
+    "2022-11-01",
+    "2023-03-01",
+    "2023-07-01",
+    "2023-09-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+    "2026-04-01",
+]
+
+TRAINS: Mapping[str, list[str]] = {
+    "galleries": _GALLERIES,
+    "galleries/images": _GALLERIES,
+    "galleries/images/versions": _GALLERIES,
+    "images": _COMPUTE,
+    "virtualMachines": _COMPUTE,
+    "virtualMachineScaleSets": _COMPUTE,
+}
+
+
+def check_api_version(type_: str | None, api_version: str, method: str, location: str) -> None:
+    """Refuse a missing api-version, or one that the type does not have.
+
+    `type_` is the compute type without its namespace; what is not listed here takes any api-version. Raises
+    MissingApiVersionParameterError, InvalidApiVersionParameterError, and for what the type does not have
+    InvalidResourceTypeError (GET) or NoRegisteredProviderFoundError.
+    """
+    if not api_version:
+        raise MissingApiVersionParameterError
+    if not _FORM.fullmatch(api_version):
+        raise InvalidApiVersionParameterError(
+            f"The api-version '{api_version}' is invalid. The supported versions are '{', '.join(_COMPUTE)}'."
+        )
+    train = TRAINS.get(type_ or "")
+    if train is None or api_version in train:
+        return
+    supported = ", ".join(train)
+    if method in ("GET", "HEAD"):
+        raise InvalidResourceTypeError(
+            f"The resource type '{type_}' could not be found in the namespace 'Microsoft.Compute' for api version "
+            f"'{api_version}'. The supported api-versions are '{supported}'."
+        )
+    raise NoRegisteredProviderFoundError(
+        f"No registered resource provider found for location '{location}' and API version '{api_version}' for type "
+        f"'{type_}'. The supported api-versions are '{supported}'. The supported locations are '{location}'."
+    )

@@ -1,0 +1,137 @@
+"""Tokens: the App Service managed-identity endpoint that hands them out, and the check that ARM makes of them.
+
+Tokens live in real time, whatever the simulated clock does, since the clients that cache them do too.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+
+import jwt
+
+from azure_compute_simulator.errors import (
+    AuthenticationFailedError,
+    ExpiredAuthenticationTokenError,
+    InvalidAuthenticationTokenError,
+)
+from azure_compute_simulator.models.resources import Json, Principal
+
+AUDIENCES = frozenset(
+    {
+        "https://management.azure.com",
+        "https://management.core.windows.net",
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net",
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn",
+    }
+)
+LIFETIME_SECONDS = 86_400
+DEFAULT_TENANT = "11111111-1111-1111-1111-111111111111"
+SYSTEM_ASSIGNED_CLIENT_ID = "22222222-2222-2222-2222-222222222222"
+_OBJECT_IDS = uuid.UUID("33333333-3333-3333-3333-333333333333")
+
+
+class IdentityRequestError(Exception):
+    """The identity endpoint refuses; `status` and the message are what it answers."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Identity:
+    """Signs and checks tokens; `header` is the secret that App Service puts into IDENTITY_HEADER."""
+
+    def __init__(self, tenant: str = DEFAULT_TENANT) -> None:
+        self.tenant = tenant
+        self.header = secrets.token_hex(16)
+        self._key = secrets.token_bytes(32)
+        self.extra_audiences: set[str] = set()
+
+    def token_response(self, query: Mapping[str, str], header: str | None) -> Json:
+        """Answer a managed-identity request (documented: App Service, api-version 2019-08-01).
+
+        Raises IdentityRequestError: 401 without the secret header, 400 without `resource` or `api-version`.
+        """
+        if header != self.header:
+            raise IdentityRequestError(401, "The X-IDENTITY-HEADER header is missing or wrong.")
+        for name in ("api-version", "resource"):
+            if not query.get(name):
+                raise IdentityRequestError(400, f"The query parameter {name!r} is missing.")
+        client_id = query.get("client_id") or SYSTEM_ASSIGNED_CLIENT_ID
+        expires_on = int(time.time()) + LIFETIME_SECONDS
+        return {
+            "access_token": self.sign(query["resource"], client_id, expires_on),
+            "client_id": client_id,
+            "expires_on": str(expires_on),
+            "resource": query["resource"],
+            "token_type": "Bearer",
+        }
+
+    def sign(
+        self, audience: str, client_id: str = SYSTEM_ASSIGNED_CLIENT_ID, expires_on: int | None = None
+    ) -> str:
+        """A token for a client; `expires_on` in seconds since 1970, a day from now when not given."""
+        now = int(time.time())
+        claims = {
+            "aud": audience,
+            "iss": f"https://sts.windows.net/{self.tenant}/",
+            "iat": now,
+            "nbf": now,
+            "exp": expires_on if expires_on is not None else now + LIFETIME_SECONDS,
+            "tid": self.tenant,
+            "appid": client_id,
+            "oid": object_id(client_id),
+            "sub": object_id(client_id),
+            "idtyp": "app",
+            "ver": "1.0",
+        }
+        return jwt.encode(claims, self._key, algorithm="HS256")
+
+    def principal(self, authorization: str | None) -> Principal:
+        """Who sends this Authorization header.
+
+        Raises AuthenticationFailedError, InvalidAuthenticationToken or ExpiredAuthenticationTokenError.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if not authorization:
+            raise AuthenticationFailedError(
+                "Authentication failed. The 'Authorization' header is missing.",
+                headers=self._challenge(
+                    "The authentication failed because of missing 'Authorization' header."
+                ),
+            )
+        if scheme.lower() != "bearer":
+            raise self._invalid("The access token is not a bearer token.")
+        try:
+            claims = jwt.decode(token, self._key, algorithms=["HS256"], options={"verify_aud": False})
+        except jwt.ExpiredSignatureError:
+            text = "The access token expiry UTC time is earlier than current UTC time."
+            raise ExpiredAuthenticationTokenError(text, headers=self._challenge(text)) from None
+        except jwt.InvalidTokenError:
+            raise self._invalid("The access token is invalid.") from None
+        if claims["aud"].rstrip("/") not in AUDIENCES | self.extra_audiences:
+            raise self._invalid(
+                f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It should "
+                "exactly match with one of the allowed audiences."
+            )
+        return Principal(claims["tid"], claims["oid"], claims["appid"])
+
+    def _invalid(self, text: str) -> InvalidAuthenticationTokenError:
+        return InvalidAuthenticationTokenError(text, headers=self._challenge(text))
+
+    def _challenge(self, description: str) -> dict[str, str]:
+        return {
+            "WWW-Authenticate": (
+                f'Bearer authorization_uri="https://login.windows.net/{self.tenant}", error="invalid_token", '
+                f'error_description="{description}"'
+            )
+        }
+
+
+def object_id(client_id: str) -> str:
+    """The object id of a client, always the same for the same client."""
+    return str(uuid.uuid5(_OBJECT_IDS, client_id))

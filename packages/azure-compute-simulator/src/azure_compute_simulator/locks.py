@@ -1,0 +1,40 @@
+"""Resource locks: what must not be deleted, or not be written at all; given by seed or control plane."""
+
+from dataclasses import dataclass
+
+from azure_compute_simulator.errors import ScopeLockedError
+from azure_compute_simulator.models.resources import Json
+
+LEVELS = ("CanNotDelete", "ReadOnly")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock on everything at and below `scope`, the id of a subscription, group or resource."""
+
+    scope: str
+    level: str = "CanNotDelete"
+
+    @classmethod
+    def parse(cls, document: Json) -> "Lock":
+        """Read `{scope, level?}`. Raises ValueError."""
+        scope, level = document.get("scope"), document.get("level", "CanNotDelete")
+        if not isinstance(scope, str) or level not in LEVELS:
+            raise ValueError(f"A lock has a 'scope' and a 'level', {' or '.join(LEVELS)}.")
+        return cls(scope, level)
+
+    def forbids(self, method: str, path: str) -> bool:
+        """Whether the lock stands in the way of a request."""
+        blocked = method == "DELETE" or (self.level == "ReadOnly" and method in ("PUT", "PATCH", "POST"))
+        return blocked and f"{path}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
+
+
+def check_locks(locks: list[Lock], method: str, path: str) -> None:
+    """Raise ScopeLockedError, naming the locks, when any stands in the way (recorded)."""
+    standing = [lock.scope for lock in locks if lock.forbids(method, path)]
+    if standing:
+        verb = "delete" if method == "DELETE" else "write"
+        raise ScopeLockedError(
+            f"The scope '{path}' cannot perform {verb} operation because following scope(s) are locked: "
+            f"'{', '.join(standing)}'. Please remove the lock and try again."
+        )

@@ -1,0 +1,164 @@
+"""Managed images: made from a virtual machine, a disk, a snapshot or a blob."""
+
+from typing import Any, ClassVar
+
+from azure_compute_simulator.errors import (
+    InvalidParameterError,
+    NotFoundError,
+    OperationNotAllowedOnVMImageAsVMsBeingProvisionedError,
+)
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.kinds import Kind, Request
+from azure_compute_simulator.models.resources import Json, Resource
+from azure_compute_simulator.models.values import enum_value
+from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
+
+_SOURCES = ("managedDisk", "snapshot", "blobUri")
+# recorded: hyperVGeneration is required for blobs since this api-version
+_GENERATION_REQUIRED_SINCE = "2019-03-01"
+# size of a disk about which nothing else is known: those of the recorded Windows and Linux images
+_DEFAULT_SIZES = {"Windows": 127, "Linux": 30}
+_ENUMS = {
+    "osType": ("Windows", "Linux"),
+    "osState": ("Generalized", "Specialized"),
+    "caching": ("None", "ReadOnly", "ReadWrite"),
+}
+
+
+class Images(Kind):
+    """`Microsoft.Compute/images`."""
+
+    type = "Microsoft.Compute/images"
+    seconds: ClassVar[dict[str, float]] = {"create": 5.2, "update": 5.2, "delete": 5.1}
+
+    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
+        """An image; the sizes of its disks are shown only once it is made (recorded)."""
+        properties, sizes = _content(self.azure, request)
+        return self.new(resource_id, request, location, properties, {"sizes": sizes})
+
+    def change(self, resource: Resource, request: Request) -> None:
+        """Replace the content when the request brings one; a tag PATCH brings none."""
+        if "storageProfile" in request.properties or "sourceVirtualMachine" in request.properties:
+            resource.properties, resource.hidden["sizes"] = _content(self.azure, request)
+
+    def check_delete(self, resource: Resource) -> None:
+        """An image that machines are being made from cannot be deleted (documented; the text is inferred)."""
+        for operation in self.azure.running.values():
+            if operation.verb == "create" and operation.resource.hidden.get("image") == str(resource.id):
+                raise OperationNotAllowedOnVMImageAsVMsBeingProvisionedError(
+                    f"Operation 'delete' is not allowed on VM Image '{resource.id.name}' since VMs are being "
+                    "provisioned using the VM Image."
+                )
+
+    def show(self, resource: Resource) -> None:
+        """Show the sizes of the disks."""
+        disks = _disks(resource.properties["storageProfile"])
+        for disk, size in zip(disks, resource.hidden["sizes"], strict=True):
+            disk.setdefault("diskSizeGB", size)
+
+
+def _content(azure: Azure, request: Request) -> tuple[Json, list[int]]:
+    """The image's properties, and the sizes in GB of its OS disk and data disks."""
+    if "sourceVirtualMachine" in request.properties:
+        return _from_virtual_machine(azure, request.properties)
+    return _from_disks(azure, request)
+
+
+def _from_virtual_machine(azure: Azure, sent: Json) -> tuple[Json, list[int]]:
+    machine = _existing(azure, sent["sourceVirtualMachine"]["id"])
+    disks = machine.properties["storageProfile"]
+    os_type = disks["osDisk"]["osType"]
+    os_disk = {"osType": os_type, "osState": "Generalized"} | _copied_disk(disks["osDisk"])
+    data_disks = [{"lun": disk["lun"]} | _copied_disk(disk) for disk in disks.get("dataDisks", [])]
+    properties = {
+        "sourceVirtualMachine": {"id": sent["sourceVirtualMachine"]["id"]},
+        "storageProfile": {"osDisk": os_disk, "dataDisks": data_disks}
+        | {
+            name: sent["storageProfile"][name]
+            for name in ("zoneResilient",)
+            if name in sent.get("storageProfile", {})
+        },
+        "hyperVGeneration": sent.get("hyperVGeneration") or machine.hidden.get("generation", "V1"),
+    }
+    sizes = [disk.get("diskSizeGB", _DEFAULT_SIZES[os_type]) for disk in _disks(disks)]
+    return properties, sizes
+
+
+def _copied_disk(disk: Json) -> Json:
+    return {
+        "managedDisk": {"id": disk["managedDisk"]["id"]},
+        "caching": disk.get("caching", "None"),
+        "storageAccountType": disk["managedDisk"].get("storageAccountType", "Standard_LRS"),
+    }
+
+
+def _from_disks(azure: Azure, request: Request) -> tuple[Json, list[int]]:
+    sent = request.properties
+    profile = sent.get("storageProfile") or {}
+    if not profile.get("osDisk"):
+        raise InvalidParameterError(
+            "Required parameter 'storageProfile.osDisk' is missing (null).", target="storageProfile.osDisk"
+        )
+    os_disk = _sent_disk(profile["osDisk"], "osDisk")
+    if "osType" not in os_disk:
+        raise InvalidParameterError(
+            "Required parameter 'osDisk.osType' is missing (null).", target="osDisk.osType"
+        )
+    generation = sent.get("hyperVGeneration")
+    if "blobUri" in os_disk and not generation and request.api_version >= _GENERATION_REQUIRED_SINCE:
+        raise InvalidParameterError(
+            "Required parameter 'hyperVGeneration' is missing (null).", target="hyperVGeneration"
+        )
+    stored: Json = {
+        "osDisk": {"osType": os_disk.pop("osType"), "osState": os_disk.pop("osState", "Generalized")}
+        | os_disk,
+        "dataDisks": [_sent_disk(disk, "dataDisk") for disk in profile.get("dataDisks") or []],
+        "zoneResilient": profile.get("zoneResilient") or False,
+    }
+    generation = generation or _known(azure, os_disk, "hyperVGeneration") or "V1"
+    default = _DEFAULT_SIZES[stored["osDisk"]["osType"]]
+    sizes = [
+        disk.get("diskSizeGB") or _known(azure, disk, "diskSizeGB") or default for disk in _disks(stored)
+    ]
+    return {"storageProfile": stored, "hyperVGeneration": generation}, sizes
+
+
+def _sent_disk(sent: Json, kind: str) -> Json:
+    disk = {name: value for name, value in sent.items() if value is not None}
+    if sum(name in disk for name in _SOURCES) != 1:
+        raise InvalidParameterError(
+            f"Exactly one of {', '.join(_SOURCES)} must be given for '{kind}'.", target=kind
+        )
+    path = f"properties.storageProfile.{kind}"
+    disk |= {
+        name: enum_value(disk[name], allowed, f"{path}.{name}")
+        for name, allowed in _ENUMS.items()
+        if name in disk
+    }
+    return disk | {
+        "caching": disk.get("caching", "None"),
+        "storageAccountType": disk.get("storageAccountType", "Standard_LRS"),
+    }
+
+
+def _known(azure: Azure, disk: Json, name: str) -> Any:
+    """What a seeded disk or snapshot says about itself. Sources that are not seeded are taken on trust."""
+    reference = disk.get("managedDisk") or disk.get("snapshot")
+    if not reference:
+        return None
+    source = azure.resources.get(reference["id"].lower())
+    return source.properties.get(name) if source else None
+
+
+def _existing(azure: Azure, resource_id: str) -> Resource:
+    try:
+        resource = azure.find(parse_resource_id(resource_id))
+    except ValueError:
+        resource = None
+    if resource is None:
+        raise NotFoundError("The entity was not found in this Azure location.")
+    return resource
+
+
+def _disks(profile: Json) -> list[Json]:
+    return [profile["osDisk"], *profile.get("dataDisks", [])]

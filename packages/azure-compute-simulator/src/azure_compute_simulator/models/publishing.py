@@ -1,0 +1,132 @@
+"""A version's publishing profile: what a client may ask for, what the service fills in."""
+
+from datetime import datetime
+from typing import Any
+
+from azure_compute_simulator import regions
+from azure_compute_simulator.clock import parse_date
+from azure_compute_simulator.errors import (
+    BadRequestError,
+    InvalidParameterError,
+    PropertyChangeNotAllowedError,
+)
+from azure_compute_simulator.models.resources import Json
+from azure_compute_simulator.models.values import date_value, enum_value, without_empty
+
+_STORAGE_ACCOUNT_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS", "PremiumV2_LRS")
+_MODES = ("Full", "Shallow")
+_MOST_REPLICAS = 100
+_PATH = "galleryImageVersion.properties.publishingProfile"
+
+
+def publishing_profile(sent: Json, existing: Json | None, location: str, now: datetime) -> Json:
+    """The profile that a version gets from a request.
+
+    What is not sent keeps its value on an existing version and gets the recorded default on a new one; the target
+    regions are the whole desired state. Raises InvalidParameterError, BadRequest or PropertyChangeNotAllowedError.
+    """
+    before = existing or {}
+    fixed = {
+        "storageAccountType": _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES),
+        "replicationMode": _enum(sent, "replicationMode", _MODES),
+    }
+    for name, value in fixed.items() if existing else ():
+        if value not in (None, before.get(name)):
+            raise PropertyChangeNotAllowedError(f"{_PATH}.{name}")
+    replica_count = _replicas(sent.get("replicaCount", before.get("replicaCount", 1)))
+    end_of_life = sent.get("endOfLifeDate")
+    profile: Json = {
+        "targetRegions": _target_regions(sent, before, location, replica_count),
+        "replicaCount": replica_count,
+        "excludeFromLatest": bool(sent.get("excludeFromLatest", before.get("excludeFromLatest", False))),
+        "publishedDate": before.get("publishedDate"),
+        "endOfLifeDate": _future(end_of_life, now) if end_of_life else before.get("endOfLifeDate"),
+        "storageAccountType": fixed["storageAccountType"] or before.get("storageAccountType", "Standard_LRS"),
+        "replicationMode": fixed["replicationMode"] or before.get("replicationMode"),
+    }
+    return {name: value for name, value in profile.items() if value is not None or name == "publishedDate"}
+
+
+def region_names(profile: Json) -> list[str]:
+    """The target regions of a profile, by short name."""
+    return [regions.short_name(target["name"]) for target in profile["targetRegions"]]
+
+
+def _target_regions(sent: Json, before: Json, location: str, replica_count: int) -> list[Json]:
+    if "targetRegions" not in sent and before:
+        return list(before["targetRegions"])
+    targets = sent.get("targetRegions") or [{"name": location}]
+    known = {regions.short_name(target["name"]): target for target in before.get("targetRegions", [])}
+    names = [_region_name(target) for target in targets]
+    if len(set(names)) < len(names):
+        raise InvalidParameterError(
+            "Duplicate regions are not allowed in target publishing regions.", target=f"{_PATH}.targetRegions"
+        )
+    if location not in names:
+        raise InvalidParameterError(
+            f"Gallery image version publishing profile regions '{', '.join(names)}' must contain the location of "
+            f"image version '{regions.display_name(location)}'.",
+            target=f"{_PATH}.targetRegions",
+        )
+    return [
+        _target_region(target, known.get(name, {}), replica_count)
+        for name, target in zip(names, targets, strict=True)
+    ]
+
+
+def _target_region(sent: Json, before: Json, replica_count: int) -> Json:
+    storage = _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES, "targetRegions.")
+    if before and storage not in (None, before["storageAccountType"]):
+        raise PropertyChangeNotAllowedError(f"{_PATH}.targetRegions.storageAccountType")
+    region: Json = {
+        "name": regions.display_name(sent["name"]),
+        "regionalReplicaCount": _replicas(sent.get("regionalReplicaCount") or replica_count),
+        "storageAccountType": storage or before.get("storageAccountType", "Standard_LRS"),
+    }
+    if sent.get("encryption"):
+        region["encryption"] = _encryption(sent["encryption"])
+    if sent.get("excludeFromLatest") is not None:
+        region["excludeFromLatest"] = sent["excludeFromLatest"]
+    return region
+
+
+def _encryption(sent: Json) -> Json:
+    """As sent, but the OS disk gains an empty security profile (recorded)."""
+    encryption: Json = without_empty(sent)
+    if "osDiskImage" in encryption:
+        encryption["osDiskImage"] = {"securityProfile": {}} | encryption["osDiskImage"]
+    return encryption
+
+
+def _region_name(target: Any) -> str:
+    name = target.get("name") if isinstance(target, dict) else None
+    if not isinstance(name, str) or not regions.exists(name):
+        raise InvalidParameterError(
+            f"The value '{name}' of parameter {_PATH}.targetRegions.name is not a region.",
+            target=f"{_PATH}.targetRegions",
+        )
+    return regions.short_name(name)
+
+
+def _replicas(count: Any) -> int:
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise BadRequestError(count, f"{_PATH}.replicaCount")
+    if not 1 <= count <= _MOST_REPLICAS:
+        raise InvalidParameterError(
+            f"The replica count {count} is invalid: it must be from 1 to {_MOST_REPLICAS}.",
+            target=f"{_PATH}.replicaCount",
+        )
+    return count
+
+
+def _enum(sent: Json, name: str, allowed: tuple[str, ...], where: str = "") -> str | None:
+    return enum_value(sent.get(name), allowed, f"properties.publishingProfile.{where}{name}")
+
+
+def _future(sent: Any, now: datetime) -> str:
+    date = date_value(sent, "properties.publishingProfile.endOfLifeDate")
+    if parse_date(date) <= now:
+        raise InvalidParameterError(
+            "EndOfLifeDate must be set to a future date.", target=f"{_PATH}.endOfLifeDate"
+        )
+    return date

@@ -1,0 +1,114 @@
+"""How the regions of one image version fill up: states, progress, failures. Nothing here knows about requests."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from azure_compute_simulator.faults import Faults
+from azure_compute_simulator.models.resources import Json
+from azure_compute_simulator.regions import short_name
+from azure_compute_simulator.transitions import Job, Transitions
+
+# The home region is copied first, the others after it has begun: as parts of the whole replication.
+_HOME_WINDOW = (0.0, 0.5)
+_OTHER_WINDOW = (0.25, 1.0)
+_WHOLE_WINDOW = (0.0, 1.0)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class Region:
+    """One region's copy: `state` is Replicating, Completed or Failed; `progress` in per cent never goes back."""
+
+    name: str
+    job: Job
+    window: tuple[float, float]
+    state: str = "Replicating"
+    progress: int = 0
+    details: str = ""
+
+    def as_json(self) -> Json:
+        """The region as `$expand=ReplicationStatus` shows it: by its short name (recorded)."""
+        summary: Json = {"region": self.name, "state": self.state, "progress": self.progress}
+        return summary | ({"details": self.details} if self.details else {})
+
+
+@dataclass
+class Replication:
+    """All regions of one version, in the order of its publishing profile."""
+
+    version_id: str
+    regions: dict[str, Region] = field(default_factory=dict)
+
+    def aim(self, targets: list[str], home: str, job: Job) -> None:
+        """Make these the target regions: those that are there stay, new ones begin with this job.
+
+        A failed region that stays among the targets begins again.
+        """
+        wanted = {short_name(target): target for target in targets}
+        new = [name for name in wanted if name not in self.regions or self.regions[name].state == "Failed"]
+        kept = {name: region for name, region in self.regions.items() if name in wanted and name not in new}
+        alone = len(new) == 1
+        for name in new:
+            window = _WHOLE_WINDOW if alone else _HOME_WINDOW if name == home else _OTHER_WINDOW
+            kept[name] = Region(name, job, window)
+        self.regions = {name: kept[name] for name in wanted}
+
+    def complete(self, targets: list[str]) -> None:
+        """Be complete in these regions, as a version that has been there all along."""
+        done = Job(self.version_id, 0.0, replicates=True, started=_LONG_AGO)
+        self.regions = {name: Region(name, done, _WHOLE_WINDOW, "Completed", 100) for name in targets}
+
+    def advance(self, transitions: Transitions, faults: Faults) -> None:
+        """Move every region as far as its pace and the faults in force allow."""
+        for region in self.regions.values():
+            if region.state == "Replicating":
+                self._advance_region(region, transitions, faults)
+
+    def fail(self, details: str) -> None:
+        """Every region fails, for a reason that lies in the source."""
+        for region in self.regions.values():
+            region.state, region.details = "Failed", details
+
+    @property
+    def aggregated_state(self) -> str:
+        """InProgress while any region replicates, then Failed if any failed, else Completed."""
+        states = {region.state for region in self.regions.values()}
+        if "Replicating" in states:
+            return "InProgress"
+        return "Failed" if "Failed" in states else "Completed"
+
+    @property
+    def failed(self) -> list[Region]:
+        """The regions that failed."""
+        return [region for region in self.regions.values() if region.state == "Failed"]
+
+    def started(self) -> bool:
+        """Whether any data has been copied, which takes that the source was read."""
+        return any(region.progress > 0 for region in self.regions.values())
+
+    def completed_in(self, region: str) -> bool:
+        """Whether the version can be used in a region."""
+        name = short_name(region)
+        return name in self.regions and self.regions[name].state == "Completed"
+
+    def as_json(self) -> Json:
+        """The body of `replicationStatus`."""
+        return {
+            "aggregatedState": self.aggregated_state,
+            "summary": [region.as_json() for region in self.regions.values()],
+        }
+
+    def _advance_region(self, region: Region, transitions: Transitions, faults: Faults) -> None:
+        start, end = _WHOLE_WINDOW if transitions.has_own_pace(region.job, region.name) else region.window
+        done = (transitions.fraction(region.job, region.name) - start) / (end - start)
+        progress = max(region.progress, min(100, int(100 * done + 1e-6)))
+        fault = faults.region_fault(self.version_id, region.name, progress)
+        if fault is None:
+            region.progress = progress
+            if progress == 100:  # noqa: PLR2004 - per cent
+                region.state = "Completed"
+            return
+        region.progress = fault.progress
+        if fault.kind == "failed":
+            region.state, region.details = "Failed", fault.message
+            faults.use_up(fault)

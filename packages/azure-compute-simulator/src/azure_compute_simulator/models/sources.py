@@ -1,0 +1,158 @@
+"""What an image version can be made from, and what the service reads off it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from azure_compute_simulator.errors import InvalidParameterError, NotFoundError, OperationNotAllowedError
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.resources import Json, Resource
+from azure_compute_simulator.resource_ids import parse_resource_id
+
+_IMAGE = "microsoft.compute/images"
+_VERSION = "microsoft.compute/galleries/images/versions"
+_MACHINE = "microsoft.compute/virtualmachines"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A version's source: OS, generation, purchase plan (None: not known) and the disks as versions show them."""
+
+    id: str
+    type: str
+    os_type: str
+    generation: str
+    plan: Json | None
+    os_disk: Json
+    data_disks: tuple[Json, ...]
+
+    @property
+    def is_managed_image(self) -> bool:
+        """Whether the source is a managed image."""
+        return self.type == _IMAGE
+
+    @property
+    def disks(self) -> Json:
+        """What the version's storage profile gains; no data disks, no key (recorded)."""
+        disks: Json = {"osDiskImage": dict(self.os_disk)}
+        if self.data_disks:
+            disks["dataDiskImages"] = [dict(disk) for disk in self.data_disks]
+        return disks
+
+    @property
+    def largest_disk_gb(self) -> int:
+        """The size of the largest disk."""
+        return int(max(disk["sizeInGB"] for disk in (self.os_disk, *self.data_disks)))
+
+
+def source_id(storage_profile: Json) -> str | None:
+    """The id that a storage profile names as its source, if it names one."""
+    source = storage_profile.get("source") or {}
+    found = source.get("id") or source.get("virtualMachineId")
+    return str(found) if found else None
+
+
+def check_one_source(storage_profile: Json) -> None:
+    """Raise InvalidParameter unless exactly one source is given (documented)."""
+    whole = source_id(storage_profile)
+    parts = [storage_profile.get("osDiskImage"), *(storage_profile.get("dataDiskImages") or [])]
+    by_disk = any(part and part.get("source") for part in parts)
+    if bool(whole) == by_disk:
+        raise InvalidParameterError(
+            "The gallery artifact version source can only be specified either directly under storageProfile or "
+            "within individual OS or data disks. One and only one source type (user image, snapshot, disk, "
+            "virtual machine) can be provided",
+            target="galleryImageVersion.properties.storageProfile",
+        )
+
+
+def find_source(azure: Azure, id_: str, location: str) -> Resource:
+    """The source, where the new version can reach it.
+
+    Raises NotFound when it is missing or in another region (documented text, inferred code), OperationNotAllowedError
+    when it is a version that is not finished.
+    """
+    try:
+        source = azure.find(parse_resource_id(id_))
+    except ValueError:
+        source = None
+    if source is None or source.location != location:
+        raise NotFoundError(
+            f"Source '{id_}' is not found. Please check source exists, and is in the same region as gallery image "
+            "version being created"
+        )
+    if source.id.type.lower() == _VERSION and not _usable(source, location):
+        raise OperationNotAllowedError(
+            f"The source gallery image version '{id_}' cannot be used because its provisioning state is "
+            f"'{source.provisioning_state}' or it is not replicated to region '{location}'."
+        )
+    return source
+
+
+def read_source(azure: Azure, source: Resource) -> Source:
+    """What the service finds in a managed image, a gallery image version or a virtual machine."""
+    readers = {_IMAGE: _read_image, _VERSION: _read_version, _MACHINE: _read_machine}
+    reader = readers.get(source.id.type.lower())
+    if reader is None:
+        raise InvalidParameterError(
+            f"The source '{source.id}' is not a user image, a gallery image version or a virtual machine.",
+            target="galleryImageVersion.properties.storageProfile.source.id",
+        )
+    return reader(azure, source)
+
+
+def is_machine(id_: str) -> bool:
+    """Whether an id is a virtual machine's."""
+    return f"/providers/{_MACHINE}/" in id_.lower()
+
+
+def _usable(version: Resource, location: str) -> bool:
+    return version.provisioning_state == "Succeeded" and bool(
+        version.hidden["replication"].completed_in(location)
+    )
+
+
+def _read_image(_azure: Azure, image: Resource) -> Source:
+    profile = image.properties["storageProfile"]
+    os_disk = profile["osDisk"]
+    return Source(
+        id=str(image.id),
+        type=_IMAGE,
+        os_type=os_disk["osType"],
+        generation=image.properties["hyperVGeneration"],
+        plan=image.hidden.get("plan"),
+        os_disk=_disk(os_disk) | {"source": {}},
+        data_disks=tuple({"lun": disk["lun"]} | _disk(disk) for disk in profile["dataDisks"]),
+    )
+
+
+def _read_machine(_azure: Azure, machine: Resource) -> Source:
+    profile = machine.properties["storageProfile"]
+    return Source(
+        id=str(machine.id),
+        type=_MACHINE,
+        os_type=profile["osDisk"]["osType"],
+        generation=machine.hidden.get("generation", "V1"),
+        plan=None,
+        os_disk=_disk(profile["osDisk"]) | {"source": {}},
+        data_disks=tuple({"lun": disk["lun"]} | _disk(disk) for disk in profile.get("dataDisks", [])),
+    )
+
+
+def _read_version(azure: Azure, version: Resource) -> Source:
+    definition_id = version.id.parent
+    assert definition_id is not None  # noqa: S101 - a version has a definition
+    definition = azure.get(definition_id)
+    profile = version.properties["storageProfile"]
+    return Source(
+        id=str(version.id),
+        type=_VERSION,
+        os_type=definition.properties["osType"],
+        generation=definition.properties["hyperVGeneration"],
+        plan=definition.properties.get("purchasePlan"),
+        os_disk=profile["osDiskImage"],
+        data_disks=tuple(profile.get("dataDiskImages", [])),
+    )
+
+
+def _disk(disk: dict[str, Any]) -> Json:
+    return {"sizeInGB": disk.get("diskSizeGB", 30), "hostCaching": disk.get("caching", "None")}

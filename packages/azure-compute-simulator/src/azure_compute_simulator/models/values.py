@@ -1,0 +1,87 @@
+"""Values as clients send them, turned into the service's own spelling, or refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from azure_compute_simulator.clock import date_echo
+from azure_compute_simulator.errors import BadRequestError
+
+
+def enum_value(value: Any, allowed: Sequence[str], path: str) -> str | None:
+    """The allowed value that this is but for its case, as the service spells it; None stays None.
+
+    Raises BadRequestError for anything else.
+    """
+    if value is None:
+        return None
+    for known in allowed:
+        if known.lower() == str(value).lower():
+            return known
+    raise BadRequestError(value, path)
+
+
+def date_value(value: Any, path: str) -> str:
+    """A date in the service's spelling. Raises BadRequestError."""
+    try:
+        return date_echo(value)
+    except (TypeError, ValueError):
+        raise BadRequestError(value, path) from None
+
+
+def without_empty(value: Any) -> Any:
+    """The value without empty objects and arrays inside it: the service drops them (recorded)."""
+    if isinstance(value, dict):
+        kept = {name: without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if item not in ({}, [], None)}
+    if isinstance(value, list):
+        return [without_empty(item) for item in value]
+    return value
+
+
+# the fields that the models look into, by what they must be; lists hold objects
+_OBJECTS = frozenset(
+    {
+        "encryption",
+        "identifier",
+        "imageReference",
+        "managedDisk",
+        "osDisk",
+        "osDiskImage",
+        "properties",
+        "publishingProfile",
+        "purchasePlan",
+        "safetyProfile",
+        "snapshot",
+        "softDeletePolicy",
+        "source",
+        "sourceVirtualMachine",
+        "storageProfile",
+        "tags",
+        "virtualMachineProfile",
+    }
+)
+_LISTS = frozenset(["targetRegions", "dataDisks", "dataDiskImages", "features"])
+_TEXTS = frozenset(["id", "name", "location", "blobUri", "virtualMachineId", "publisher", "offer", "sku"])
+
+
+def check_shapes(value: Any, path: str = "") -> None:
+    """Raise BadRequestError when a field that is looked into is no object, no list of objects or no text."""
+    if not isinstance(value, dict):
+        return
+    for name, item in value.items():
+        here = f"{path}.{name}" if path else name
+        if item is None or name == "tags":
+            continue
+        _check_shape(name, item, here)
+        for part in item if isinstance(item, list) else [item]:
+            check_shapes(part, here)
+
+
+def _check_shape(name: str, item: Any, path: str) -> None:
+    right = (
+        (name not in _OBJECTS or isinstance(item, dict))
+        and (name not in _TEXTS or isinstance(item, str))
+        and (name not in _LISTS or (isinstance(item, list) and all(isinstance(part, dict) for part in item)))
+    )
+    if not right:
+        raise BadRequestError(item, path)

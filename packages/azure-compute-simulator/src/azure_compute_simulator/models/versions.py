@@ -1,0 +1,307 @@
+"""Image versions: made from a source, copied to regions, checked against their definition while that goes on."""
+
+import re
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from azure_compute_simulator.clock import parse_date, timestamp
+from azure_compute_simulator.errors import (
+    ConflictError,
+    CrpPirReplicationJobsNotCompletedError,
+    DeleteGalleryImageVersionBlockedBeforeEndOfLifeError,
+    InvalidParameterError,
+    NotFoundError,
+    OperationNotAllowedError,
+    PropertyChangeNotAllowedError,
+    SimulatedError,
+)
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.compatibility import misfit, supports_trusted_launch
+from azure_compute_simulator.models.kinds import Kind, Request, Started
+from azure_compute_simulator.models.publishing import publishing_profile, region_names
+from azure_compute_simulator.models.replication import Replication
+from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
+from azure_compute_simulator.models.sources import (
+    Source,
+    check_one_source,
+    find_source,
+    is_machine,
+    read_source,
+    source_id,
+)
+from azure_compute_simulator.models.values import without_empty
+from azure_compute_simulator.regions import short_name
+from azure_compute_simulator.resource_ids import ResourceId
+from azure_compute_simulator.transitions import REPLICATION_SECONDS
+
+_NUMBER_LIMIT = 2_147_483_647
+_LARGEST_DISK_GB = 2048
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+# recorded: absent in 2019-12-01, there in 2023-07-03; documented to have come with 2022-08-03
+_SAFETY_PROFILE_SHOWN_SINCE = "2022-08-03"
+_SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
+
+
+class Versions(Kind):
+    """`Microsoft.Compute/galleries/images/versions`.
+
+    A version's `hidden` has its `replication`, its `source` and, once that was read, `read`.
+    """
+
+    type = "Microsoft.Compute/galleries/images/versions"
+    operations = "capsOperations"
+    seconds: ClassVar[dict[str, float]] = {"create": REPLICATION_SECONDS, "update": 150.0, "delete": 90.0}
+
+    def __init__(self, azure: Azure) -> None:
+        super().__init__(azure)
+        self.lagging: dict[str, Resource] = {}
+        self.soft_deleted: dict[str, Resource] = {}
+
+    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
+        """A version; whether its source fits its definition shows only later, in its operation (recorded)."""
+        _check_name(resource_id.name)
+        sent = request.properties
+        storage_profile = without_empty(sent.get("storageProfile") or {})
+        check_one_source(storage_profile)
+        now = self.azure.clock.now()
+        publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, now)
+        source = self._source(resource_id, storage_profile, location)
+        properties = {
+            "publishingProfile": publishing | {"publishedDate": timestamp(now)},
+            "storageProfile": storage_profile,
+            "safetyProfile": _safety_profile(sent, {}),
+        }
+        hidden = {"replication": Replication(str(resource_id)), "source": source}
+        return self.new(resource_id, request, location, properties, hidden)
+
+    def change(self, resource: Resource, request: Request) -> None:
+        """Replace the publishing profile (in full) and the safety profile; the source is fixed."""
+        if resource.provisioning_state == "Deleting":
+            raise OperationNotAllowedError(
+                f"Operation 'Update Gallery Image Version' is not on allowed on {resource.id.name}; since it is "
+                "marked for deletion. You can only retry the Delete operation (or wait for an ongoing one to complete)"
+            )
+        sent = request.properties
+        before = resource.properties
+        new_source = source_id(sent.get("storageProfile") or {})
+        old_source = source_id(before["storageProfile"])
+        if new_source and new_source.lower() != (old_source or "").lower():
+            raise PropertyChangeNotAllowedError(_SOURCE_PATH)
+        publishing = sent.get("publishingProfile") or {}
+        before["publishingProfile"] = publishing_profile(
+            publishing, before["publishingProfile"], resource.location, self.azure.clock.now()
+        )
+        before["safetyProfile"] = _safety_profile(sent, before["safetyProfile"])
+
+    def put(self, resource_id: ResourceId, request: Request) -> Started:
+        """Create or update; a soft-deleted version comes back instead (recorded: with 200)."""
+        deleted = self.soft_deleted.pop(resource_id.key, None)
+        if deleted is None:
+            return super().put(resource_id, request)
+        self.check_parent(resource_id, "write")
+        self.azure.resources[resource_id.key] = deleted
+        deleted.provisioning_state = "Updating"
+        return Started(deleted, self.begin("update", deleted, request.principal), created=False)
+
+    def removed(self, resource: Resource) -> None:
+        """A gallery with soft delete keeps its deleted versions, unless the request said otherwise."""
+        self.lagging.pop(resource.id.key, None)
+        gallery = self._definition(resource.id).id.parent
+        assert gallery is not None  # noqa: S101 - a definition has a gallery
+        policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
+        bypass = resource.hidden["delete options"].get("bypassSoftDelete", "").lower() == "true"
+        if policy.get("isSoftDeleteEnabled") and not bypass:
+            self.soft_deleted[resource.id.key] = resource
+
+    def clear(self) -> None:
+        """Forget the versions that lag behind or were softly deleted."""
+        self.lagging.clear()
+        self.soft_deleted.clear()
+
+    def begin(self, verb: str, resource: Resource, principal: Principal) -> Operation:
+        """Start an operation and, unless it deletes, aim the replication at the regions now wanted."""
+        operation = super().begin(verb, resource, principal)
+        if verb != "delete":
+            targets = region_names(resource.properties["publishingProfile"])
+            resource.hidden["replication"].aim(targets, resource.location, operation.job)
+        return operation
+
+    def replicates(self, verb: str) -> bool:
+        """Creation and updates copy to regions."""
+        return verb != "delete"
+
+    def advance(self, operation: Operation) -> None:
+        """Read the source, check it, move the regions, and end the operation when they are done."""
+        if operation.verb == "delete":
+            super().advance(operation)
+            return
+        version = operation.resource
+        replication: Replication = version.hidden["replication"]
+        error = self._examine(version)
+        if error is None:
+            replication.advance(self.azure.transitions, self.azure.faults)
+            error = self._copy(version, replication)
+        if error is not None:
+            self.azure.finish(operation, error)
+        elif self._done(operation, replication):
+            self.succeed(operation)
+
+    def show(self, resource: Resource) -> None:
+        """Keep an eye on regions that still replicate although the version has succeeded."""
+        if resource.hidden["replication"].aggregated_state == "InProgress":
+            self.lagging[resource.id.key] = resource
+
+    def seeded(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
+        """A finished version; its source may be gone, and its end of life may have passed."""
+        _check_name(resource_id.name)
+        sent = request.properties
+        publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, _BEGINNING)
+        published = (sent.get("publishingProfile") or {}).get("publishedDate") or timestamp(
+            self.azure.clock.now()
+        )
+        replication = Replication(str(resource_id))
+        replication.complete(region_names(publishing))
+        properties = {
+            "publishingProfile": publishing | {"publishedDate": published},
+            "storageProfile": dict(sent.get("storageProfile") or {}),
+            "safetyProfile": _safety_profile(sent, {}),
+        }
+        source = self.azure.resources.get((source_id(properties["storageProfile"]) or "").lower())
+        if source:
+            properties["storageProfile"] = (
+                read_source(self.azure, source).disks | properties["storageProfile"]
+            )
+        hidden = {"replication": replication, "source": None, "read": True}
+        return self.new(resource_id, request, location, properties, hidden)
+
+    def catch_up(self) -> None:
+        """Move the regions of versions that succeeded early."""
+        for version in list(self.lagging.values()):
+            self._catch_up(version)
+
+    def look(self, resource: Resource) -> None:
+        """Count a client's look for the operations and for regions that lag behind them."""
+        jobs = [operation.job for operation in resource.running]
+        jobs += [region.job for region in resource.hidden["replication"].regions.values()]
+        for job in {id(job): job for job in jobs}.values():
+            job.polls += 1
+        if resource.id.key in self.lagging:
+            self._catch_up(resource)
+
+    def check_delete(self, resource: Resource) -> None:
+        """A version may be protected until its end of life (documented)."""
+        protected = resource.properties["safetyProfile"].get("blockDeletionBeforeEndOfLife")
+        end_of_life = resource.properties["publishingProfile"].get("endOfLifeDate")
+        if protected and end_of_life and parse_date(end_of_life) > self.azure.clock.now():
+            raise DeleteGalleryImageVersionBlockedBeforeEndOfLifeError
+
+    def shape(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:
+        """The properties as an api-version shows them, with the replication status when it is asked for."""
+        if api_version < _SAFETY_PROFILE_SHOWN_SINCE:
+            del properties["safetyProfile"]
+        if not self.azure.switches.display_name_regions:
+            for target in properties["publishingProfile"]["targetRegions"]:
+                target["name"] = short_name(target["name"])
+        if "replicationstatus" in expand.lower():
+            properties["replicationStatus"] = resource.hidden["replication"].as_json()
+        return properties
+
+    def _catch_up(self, version: Resource) -> None:
+        replication: Replication = version.hidden["replication"]
+        replication.advance(self.azure.transitions, self.azure.faults)
+        if replication.aggregated_state != "InProgress":
+            del self.lagging[version.id.key]
+
+    def _source(self, resource_id: ResourceId, storage_profile: Json, location: str) -> Source | None:
+        """What the new version is made from; None for blobs, which are not simulated."""
+        id_ = source_id(storage_profile)
+        if id_ is None:
+            return None
+        if is_machine(id_) and supports_trusted_launch(self._definition(resource_id)):
+            raise InvalidParameterError(
+                f"The security type 'TrustedLaunchSupported' is not supported for the source id '{id_}'. Currently "
+                "only Vhd Blob, User Image and Gallery Image Version sources are supported for "
+                "'TrustedLaunchSupported' images.",
+                target="galleryImageVersion.properties.storageProfile.source.id",
+            )
+        source = read_source(self.azure, find_source(self.azure, id_, location))
+        self._check_not_in_use(source)
+        return source
+
+    def _check_not_in_use(self, source: Source) -> None:
+        """A managed image can be built from once at a time (documented; code inferred)."""
+        for operation in self.azure.running.values():
+            other = operation.resource.hidden.get("source")
+            busy = (
+                operation.verb == "create"
+                and isinstance(other, Source)
+                and other.id.lower() == source.id.lower()
+            )
+            if busy and source.is_managed_image:
+                raise ConflictError(
+                    f"Too many requests on source '{source.id}'. Please reduce the number of requests on the source "
+                    "or wait some time before retrying"
+                )
+
+    def _definition(self, version_id: ResourceId) -> Resource:
+        assert version_id.parent is not None  # noqa: S101 - a version has a definition
+        return self.azure.get(version_id.parent)
+
+    def _examine(self, version: Resource) -> SimulatedError | None:
+        """Why the source cannot be used, as long as it was not read."""
+        source: Source | None = version.hidden["source"]
+        if source is None or version.hidden.get("read"):
+            return None
+        if source.id.lower() not in self.azure.resources:
+            return NotFoundError(
+                f"Source '{source.id}' is not found. Please check source exists, and is in the same region as "
+                "gallery image version being created"
+            )
+        message = misfit(source, self._definition(version.id).properties)
+        return ConflictError(message) if message else None
+
+    def _copy(self, version: Resource, replication: Replication) -> SimulatedError | None:
+        """Show the disks once any data was copied; answer why replication failed, if it did."""
+        source: Source | None = version.hidden["source"]
+        if source is not None and replication.started() and not version.hidden.get("read"):
+            if source.largest_disk_gb > _LARGEST_DISK_GB:
+                replication.fail(
+                    "Replication failed in this region due to 'The GalleryImageVersion source resource size "
+                    f"{source.largest_disk_gb} exceeds the max size {_LARGEST_DISK_GB} supported"
+                )
+            else:
+                version.hidden["read"] = True
+                version.properties["storageProfile"] |= source.disks
+        if replication.aggregated_state != "Failed":
+            return None
+        failed = ", ".join(
+            f"{{region:{region.name}, detail:{region.details}}}" for region in replication.failed
+        )
+        return CrpPirReplicationJobsNotCompletedError(
+            "Gallery replication jobs failed in one or more regions. The failing regions' details are as follows: "
+            f"'{failed}'. If retry does not work, then please do an update by removing the failed regions and update "
+            "again by adding them back."
+        )
+
+    def _done(self, operation: Operation, replication: Replication) -> bool:
+        if self.azure.switches.succeeded_early:
+            return replication.completed_in(operation.resource.location)
+        return (
+            replication.aggregated_state == "Completed"
+            and self.azure.transitions.fraction(operation.job) >= 1
+        )
+
+
+def _check_name(name: str) -> None:
+    well_formed = re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", name)
+    if not well_formed or any(int(part) > _NUMBER_LIMIT for part in name.split(".")):
+        raise InvalidParameterError(
+            "The image version name is invalid. The image version name should follow Major(int).Minor(int).Patch(int) "
+            "format, where int is between 0 and 2,147,483,647 (inclusive). For e.g: 1.0.0, 2018.12.1 etc.",
+            target="galleryImageVersionName",
+        )
+
+
+def _safety_profile(sent: Json, before: Json) -> Json:
+    defaults = {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False}
+    return defaults | before | (sent.get("safetyProfile") or {})

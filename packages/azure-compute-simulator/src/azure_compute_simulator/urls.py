@@ -1,0 +1,117 @@
+"""Which URL is answered by which response; paths of ARM match without regard to the case of their fixed segments."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from werkzeug.routing import Map, Rule
+
+from azure_compute_simulator import arm_responses, responses
+from azure_compute_simulator.calls import Answer, Call
+
+Response = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What a URL leads to.
+
+    `type` is the compute type or the name of ARM's own resource, `listed_in` says where a list looks, if it is a list.
+    """
+
+    response: Response
+    type: str | None = None
+    listed_in: str | None = None
+
+    def access(self, method: str) -> str:
+        """The sort of access: read, write, delete, list in group, list in subscription."""
+        if self.listed_in:
+            return f"list in {self.listed_in}"
+        return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(method, "write")
+
+
+_SUBSCRIPTION = "/subscriptions/<subscription>"
+_GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
+_COMPUTE = "/providers/Microsoft.Compute"
+_PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+_OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
+
+COMPUTE_TYPES = (
+    "images",
+    "galleries",
+    "galleries/images",
+    "galleries/images/versions",
+    "virtualMachines",
+    "virtualMachineScaleSets",
+    "disks",
+    "snapshots",
+)
+
+_ENDPOINTS = {
+    "/subscriptions": Endpoint(arm_responses.subscriptions),
+    "/tenants": Endpoint(arm_responses.tenants),
+    _SUBSCRIPTION: Endpoint(arm_responses.subscription, "subscription"),
+    f"{_SUBSCRIPTION}/locations": Endpoint(arm_responses.locations, "locations"),
+    f"{_SUBSCRIPTION}/resourceGroups": Endpoint(arm_responses.resource_groups, "resourceGroups"),
+    f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
+    f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
+    f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
+    f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
+        partial(responses.item, type_="Microsoft.Resources/deployments"), "deployments"
+    ),
+    f"{_GROUP}/providers/Microsoft.Network/networkInterfaces/<name0>": Endpoint(
+        partial(responses.item, type_="Microsoft.Network/networkInterfaces"), "networkInterfaces"
+    ),
+    f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
+        responses.instance_view, "virtualMachines"
+    ),
+    f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
+    f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),
+}
+_FIXED_SEGMENTS = {
+    segment.lower(): segment
+    for segment in (
+        *(part for path in _ENDPOINTS for part in path.split("/") if not part.startswith("<")),
+        *(part for type_ in COMPUTE_TYPES for part in type_.split("/")),
+    )
+}
+
+
+def _rules() -> list[Rule]:
+    rules = [Rule(path, endpoint=endpoint) for path, endpoint in _ENDPOINTS.items()]
+    for type_ in COMPUTE_TYPES:
+        rules.extend(_type_rules(type_))
+    return rules
+
+
+def _type_rules(type_: str) -> Iterator[Rule]:
+    """One resource, the list in its parent and, at the top level, the list in the subscription."""
+    full_type = f"Microsoft.Compute/{type_}"
+    *parents, segment = type_.split("/")
+    above = "".join(f"/{parent}/<name{level}>" for level, parent in enumerate(parents))
+    collection = f"{_GROUP}{_COMPUTE}{above}/{segment}"
+    one = partial(responses.item, type_=full_type)
+    many = partial(responses.list_in_parent, type_=full_type)
+    yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
+    yield Rule(f"{collection}/<name{len(parents)}>{_PERMISSIONS}", endpoint=_ENDPOINTS[_GROUP + _PERMISSIONS])
+    yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
+    if not parents:
+        everywhere = partial(responses.list_in_subscription, type_=full_type)
+        yield Rule(f"{_SUBSCRIPTION}{_COMPUTE}/{type_}", endpoint=Endpoint(everywhere, type_, "subscription"))
+
+
+ARM_MAP = Map(_rules(), strict_slashes=False, merge_slashes=False)
+
+
+def canonical_path(path: str) -> str:
+    """The path with its fixed segments in the case of the routes; names keep theirs.
+
+    In ARM paths every other segment is fixed, and so is the namespace after `providers`.
+    """
+    segments = path.split("/")
+    for index, segment in enumerate(segments):
+        if index % 2 == 1 or segments[index - 1].lower() == "providers":
+            segments[index] = _FIXED_SEGMENTS.get(segment.lower(), segment)
+    return "/".join(segments)

@@ -1,0 +1,158 @@
+"""Virtual machines and scale sets, as far as they come from images."""
+
+from typing import Any
+
+import pytest
+from simulator_arm import Arm
+from simulator_world import COMPUTE, IMAGE, image, seed, version
+
+DEFINITION_ID = f"{COMPUTE}/galleries/g/images/web"
+VERSIONS = "galleries/g/images/web/versions"
+
+
+def machine(reference: str, location: str = "eastus2") -> Any:
+    return {
+        "location": location,
+        "properties": {
+            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
+            "storageProfile": {"imageReference": {"id": reference}},
+            "osProfile": {"computerName": "m", "adminUsername": "a", "adminPassword": "secret"},
+        },
+    }
+
+
+def test_a_machine_comes_from_a_version_and_says_which(gallery: Arm) -> None:
+    gallery.put(f"{VERSIONS}/1.0.0", version())
+    created = gallery.put("virtualMachines/m", machine(f"{DEFINITION_ID}/versions/1.0.0"))
+    assert created["etag"] == '"1"'
+    properties = gallery.get("virtualMachines/m")["properties"]
+    assert properties["provisioningState"] == "Succeeded"
+    assert properties["storageProfile"]["imageReference"]["exactVersion"] == "1.0.0"
+    assert properties["storageProfile"]["osDisk"]["diskSizeGB"] == 30
+    assert "adminPassword" not in properties["osProfile"]
+    view = gallery.get("virtualMachines/m/instanceView")
+    assert [status["code"] for status in view["statuses"]] == [
+        "ProvisioningState/succeeded",
+        "PowerState/running",
+    ]
+    assert gallery.send("DELETE", "virtualMachines/m").status == 202
+    assert gallery.send("DELETE", "virtualMachines/m").status == 204
+
+
+def test_the_latest_version_is_the_highest_that_is_there_and_not_excluded(gallery: Arm) -> None:
+    excluded = version()
+    excluded["properties"]["publishingProfile"]["excludeFromLatest"] = True
+    here_excluded = version()
+    here_excluded["properties"]["publishingProfile"]["targetRegions"][0]["excludeFromLatest"] = True
+    documents = {"1.2.0": version(), "1.10.0": version(), "2.0.0": excluded, "2.1.0": here_excluded}
+    for name, document in documents.items():
+        gallery.put(f"{VERSIONS}/{name}", document)
+    created = gallery.put("virtualMachines/m", machine(DEFINITION_ID))
+    assert created["properties"]["storageProfile"]["imageReference"]["exactVersion"] == "1.10.0"
+
+
+@pytest.mark.parametrize("path", ["virtualMachines/m", "virtualMachineScaleSets/s"])
+def test_a_version_that_is_not_replicated_to_the_region_is_not_found_there(gallery: Arm, path: str) -> None:
+    """Even when the version itself has succeeded."""
+    gallery.simulator.set_transitions("manual")
+    gallery.simulator.set_switches(succeeded_early=True)
+    gallery.put(f"{VERSIONS}/1.0.0", version(IMAGE, "eastus2", "westus"))
+    id_ = f"{DEFINITION_ID}/versions/1.0.0"
+    gallery.simulator.set_transitions(advance={"id": id_, "region": "eastus2"})
+    assert gallery.get(f"{VERSIONS}/1.0.0")["properties"]["provisioningState"] == "Succeeded"
+    document = machine(id_, "westus")
+    if "ScaleSets" in path:
+        document = {"location": "westus", "properties": {"virtualMachineProfile": document["properties"]}}
+    status, error = gallery.error("PUT", path, document)
+    assert (status, error["code"]) == (404, "GalleryImageNotFound")
+    assert error["message"].startswith(f"The gallery image {id_} is not available in westus region.")
+    gallery.simulator.set_transitions(advance={"id": id_})
+    assert gallery.send("PUT", path, document).status == 201
+
+
+def test_an_image_is_not_deleted_while_machines_are_made_from_it(arm: Arm) -> None:
+    arm.simulator.set_transitions("seconds:1000000")
+    arm.put("virtualMachines/m", machine(IMAGE))
+    status, error = arm.error("DELETE", "images/web")
+    assert (status, error["code"]) == (409, "OperationNotAllowedOnVMImageAsVMsBeingProvisioned")
+    arm.simulator.skip_time(1_000_000)
+    assert arm.send("DELETE", "images/web").status == 202
+
+
+def test_scale_sets_are_listed_with_the_image_that_they_hold_on_to(arm: Arm) -> None:
+    reference = {"imageReference": {"id": IMAGE}}
+    document = {"location": "eastus2", "properties": {"virtualMachineProfile": {"storageProfile": reference}}}
+    arm.put("virtualMachineScaleSets/s", document)
+    for path in ("virtualMachineScaleSets", "virtualMachines"):
+        everywhere = COMPUTE.split("/resourceGroups/")[0] + f"/providers/Microsoft.Compute/{path}"
+        assert arm.get(path) == arm.get(everywhere)
+    (found,) = arm.get("virtualMachineScaleSets")["value"]
+    assert found["properties"]["virtualMachineProfile"]["storageProfile"] == reference
+
+
+def test_an_image_is_made_from_a_machine(arm: Arm) -> None:
+    arm.put("virtualMachines/m", machine(IMAGE))
+    source = {"sourceVirtualMachine": {"id": f"{COMPUTE}/virtualMachines/m"}}
+    arm.put("images/new", {"location": "eastus2", "properties": source})
+    profile = arm.get("images/new")["properties"]["storageProfile"]
+    assert profile["osDisk"]["osType"] == "Linux"
+    assert profile["osDisk"]["diskSizeGB"] == 30
+    assert "zoneResilient" not in profile
+
+
+def test_trusted_launch_refuses_machines_as_sources_but_takes_images(gallery: Arm) -> None:
+    definition = gallery.get("galleries/g/images/web")["properties"]
+    definition |= {
+        "identifier": {"publisher": "p", "offer": "o", "sku": "trusted"},
+        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+    }
+    gallery.put("galleries/g/images/trusted", {"location": "eastus2", "properties": definition})
+    gallery.put("virtualMachines/m", machine(IMAGE))
+    path = "galleries/g/images/trusted/versions/1.0.0"
+    document = version()
+    document["properties"]["storageProfile"] = {
+        "source": {"virtualMachineId": f"{COMPUTE}/virtualMachines/m"}
+    }
+    assert "is not supported for the source id" in gallery.error("PUT", path, document)[1]["message"]
+    assert gallery.send("PUT", path, version()).status == 201
+
+
+def deployment(**resource: Any) -> Any:
+    template = {"resources": [resource], "parameters": {"size": {"type": "string"}}}
+    return {
+        "properties": {"mode": "Incremental", "template": template, "parameters": {"size": {"value": "Big"}}}
+    }
+
+
+def test_a_deployment_starts_its_resources_and_ends_with_them(arm: Arm) -> None:
+    """Parameters are put in; every other expression is refused."""
+    path = f"{COMPUTE.split('/providers/')[0]}/providers/Microsoft.Resources/deployments/d"
+    resource = machine(IMAGE) | {
+        "type": "Microsoft.Compute/virtualMachines",
+        "name": "m",
+        "apiVersion": "2026-04-01",
+    }
+    resource["properties"]["hardwareProfile"]["vmSize"] = "[parameters('size')]"
+    arm.simulator.set_transitions("seconds:1000000")
+    arm.put(path, deployment(**resource))
+    assert arm.get(path)["properties"]["provisioningState"] == "Accepted"
+    arm.simulator.skip_time(1_000_000)
+    assert arm.get(path)["properties"]["provisioningState"] == "Succeeded"
+    assert arm.get("virtualMachines/m")["properties"]["hardwareProfile"]["vmSize"] == "Big"
+    resource["properties"]["hardwareProfile"]["vmSize"] = "[concat('a', 'b')]"
+    assert arm.error("PUT", path, deployment(**resource))[1]["code"] == "InvalidTemplate"
+    assert arm.error("PUT", path, deployment(type="A.B/c", name="x"))[1]["code"] == "InvalidTemplate"
+
+
+def test_disks_are_read_and_not_written(arm: Arm) -> None:
+    disk = {"location": "eastus2", "properties": {"diskSizeGB": 64, "hyperVGeneration": "V2"}}
+    arm.simulator.reset(seed(disk | {"id": f"{COMPUTE}/disks/d"}))
+    assert arm.get("disks/d")["properties"]["diskSizeGB"] == 64
+    for method, body in (("PUT", disk), ("DELETE", None)):
+        assert arm.error(method, "disks/d", body)[1]["code"] == "HttpMethodNotSupported"
+    source = image()["properties"]["storageProfile"] | {}
+    source["osDisk"] = {"osType": "Linux", "managedDisk": {"id": f"{COMPUTE}/disks/d"}}
+    arm.put("images/new", {"location": "eastus2", "properties": {"storageProfile": source}})
+    made = arm.get("images/new")["properties"]
+    assert made["hyperVGeneration"] == "V2"
+    assert made["storageProfile"]["osDisk"]["diskSizeGB"] == 64

@@ -1,0 +1,68 @@
+"""The command ``python -m functions_testhost``: serve an app until SIGTERM or SIGINT."""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from functions_testhost.app import AppError, load_settings
+from functions_testhost.clock import MODES, Clock
+from functions_testhost.server import HostServer
+from functions_testhost.task_hub import TaskHubInUseError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve an app; 0 after a clean stop, 1 when it cannot be served."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=options.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    database = options.database.resolve()
+    if options.settings:
+        load_settings(options.settings)
+    os.chdir(options.app)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clock = Clock(options.clock, options.time_scale)
+    server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
+    try:
+        with server:
+            print(json.dumps(server.description()), flush=True)
+            stop.wait()
+    except (AppError, TaskHubInUseError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m functions_testhost", description=__doc__)
+    parser.add_argument("--app", type=_folder, default=Path(), help="folder of function_app.py")
+    parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--database", type=Path, required=True, help="file of the task hub; kept across runs")
+    parser.add_argument(
+        "--settings", type=Path, help="local.settings.json whose Values become the environment"
+    )
+    parser.add_argument("--clock", choices=MODES, default="real", help="how time passes")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="run time this many times as fast")
+    parser.add_argument("--keys", action="store_true", help="ask for access keys, as Azure does")
+    parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    return parser
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,300 @@
+"""The durable HTTP API: starts, shows and manages instances, for operators and the SDK's client alike."""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from aiohttp import web
+
+from functions_testhost import history
+from functions_testhost.answers import CONTINUATION, PAGE_SIZE, error, flag, json_text, not_found, refused
+from functions_testhost.app import App
+from functions_testhost.clock import Clock
+from functions_testhost.engine import Engine
+from functions_testhost.history import Event
+from functions_testhost.history_view import parsed, view
+from functions_testhost.host_json import HostJson
+from functions_testhost.instances import Instance, Message, Start, Status
+from functions_testhost.keys import Gate
+from functions_testhost.management_urls import RPC, WEBHOOK, ManagementUrls
+from functions_testhost.tables import Query
+from functions_testhost.task_hub import InstanceExistsError, TaskHub
+from functions_testhost.timestamps import from_text, to_seconds_text
+
+log = logging.getLogger(__name__)
+
+# documented: no leading '@', none of / \ # ? and no control characters
+INSTANCE_ID = re.compile(r"(?!@)[^/\\#?\x00-\x1f\x7f-\x9f]{1,256}")
+
+
+class DurableApi:
+    """Handlers of the API. Every answer is JSON or empty: the SDK's client reads nothing else."""
+
+    def __init__(
+        self,
+        *,
+        app: App,
+        hub: TaskHub,
+        clock: Clock,
+        engine: Engine,
+        settings: HostJson,
+        urls: ManagementUrls,
+        gate: Gate,
+    ) -> None:
+        self._app = app
+        self._hub = hub
+        self._clock = clock
+        self._engine = engine
+        self._settings = settings
+        self._urls = urls
+        self._gate = gate
+
+    def routes(self) -> list[web.RouteDef]:
+        """List the routes, for operators (behind the key) and for the SDK's client."""
+        return [route for base in (WEBHOOK, RPC) for route in self._routes(base)]
+
+    def _routes(self, base: str) -> list[web.RouteDef]:
+        return [
+            web.post(f"{base}/orchestrators/{{name}}", self.start),
+            web.post(f"{base}/orchestrators/{{name}}/{{id}}", self.start),
+            web.get(f"{base}/instances", self.list_instances),
+            web.get(f"{base}/instances/", self.list_instances),
+            web.delete(f"{base}/instances", self.purge_many),
+            web.delete(f"{base}/instances/", self.purge_many),
+            web.get(f"{base}/instances/{{id}}", self.get_status),
+            web.delete(f"{base}/instances/{{id}}", self.purge),
+            web.post(f"{base}/instances/{{id}}/terminate", self.terminate),
+            web.post(f"{base}/instances/{{id}}/suspend", self.suspend),
+            web.post(f"{base}/instances/{{id}}/resume", self.resume),
+            web.post(f"{base}/instances/{{id}}/rewind", self.rewind),
+            web.post(f"{base}/instances/{{id}}/restart", self.restart),
+            web.post(f"{base}/instances/{{id}}/raiseEvent/{{event}}", self.raise_event),
+        ]
+
+    @web.middleware
+    async def check_key(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Refuse requests to the public addresses without the extension's key."""
+        if request.path.startswith(WEBHOOK) and not self._gate.admits(
+            "durabletask_extension", request.query, request.headers
+        ):
+            return web.Response(status=401)
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    # instances
+
+    async def start(self, request: web.Request) -> web.Response:
+        """Start an instance: 202 with its addresses; 400 unknown function, bad id or body; 409 running."""
+        name = request.match_info["name"]
+        instance_id = request.match_info.get("id") or uuid.uuid4().hex
+        if name.lower() not in self._app.orchestrators:
+            return refused(_unknown_orchestrator(name, self._app))
+        if not INSTANCE_ID.fullmatch(instance_id):
+            return refused(f"'{instance_id}' is not an instance id.")
+        try:
+            input_text = json_text(await request.text())
+        except ValueError as failure:
+            return refused(f"The body is not JSON: {failure}")
+        version = request.query.get("version") or self._settings.default_version
+        return await self._start(Start(name, instance_id, input_text, version), request.query)
+
+    async def _start(self, wish: Start, query: Mapping[str, str]) -> web.Response:
+        """Start, and with a ``timeout`` wait that long for the end: 200 with the output, else the usual answers."""
+        try:
+            timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
+        except ValueError as failure:
+            return refused(str(failure))
+        waits = timeout is not None and interval is not None
+        if timeout is not None and interval is not None and interval > timeout:
+            return refused(f"Total timeout {timeout} should be bigger than retry timeout {interval}")
+        try:
+            self._hub.start(wish, self._clock.now(), may_replace_running=self._settings.may_replace_running)
+        except InstanceExistsError as failure:
+            return error(409, str(failure))
+        self._engine.wake()
+        ended = await self._wait_for_end(wish.instance_id, timeout or 0, interval or 0) if waits else None
+        if ended is None:
+            return self._accepted(wish.instance_id)
+        if ended.status is Status.COMPLETED:
+            return web.json_response(parsed(ended.output))
+        return self._status_response(ended, query)
+
+    async def _wait_for_end(self, instance_id: str, seconds: float, interval: float) -> Instance | None:
+        """Look at an instance every so often (wall seconds, as documented); None when it is not over in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            instance = self._hub.find(instance_id)
+            if instance is None or instance.status.is_final:
+                return instance
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            await asyncio.sleep(min(interval, remaining))
+
+    def _accepted(self, instance_id: str) -> web.Response:
+        urls = self._urls.of(instance_id)
+        del urls["rewindPostUri"]  # documented: this answer does not offer it
+        return web.json_response(
+            urls, status=202, headers={"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
+        )
+
+    async def get_status(self, request: web.Request) -> web.Response:
+        """Show an instance: 202 while it runs, 200 when it is over, 404 unknown."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        return self._status_response(instance, request.query)
+
+    def _status_response(self, instance: Instance, query: Mapping[str, str]) -> web.Response:
+        show_input = flag(query, "showInput", default=True)
+        body = _status(instance, show_input=show_input)
+        if flag(query, "showHistory"):
+            show_output = flag(query, "showHistoryOutput")
+            events = self._hub.history(instance.instance_id)
+            body["historyEvents"] = view(events, show_input=show_input, show_output=show_output)
+        if not instance.status.is_final:
+            location = self._urls.of(instance.instance_id)["statusQueryGetUri"]
+            return web.json_response(body, status=202, headers={"Location": location, "Retry-After": "5"})
+        failed = instance.status is Status.FAILED and flag(query, "returnInternalServerErrorOnFailure")
+        return web.json_response(body, status=500 if failed else 200)
+
+    async def list_instances(self, request: web.Request) -> web.Response:
+        """List a page of instances by id; the response's continuation token is empty on the last page."""
+        try:
+            query = _parse_query(request.query, after=unquote(request.headers.get(CONTINUATION, "")) or None)
+            limit = int(request.query.get("top", PAGE_SIZE))
+        except ValueError as failure:
+            return refused(str(failure))
+        found = self._hub.query(query, limit + 1)
+        page, more = found[:limit], len(found) > limit
+        if more and request.path.startswith(f"{RPC}/"):
+            log.warning("The SDK's client asked for instances and reads the first page of %d alone", limit)
+        show_input = flag(request.query, "showInput", default=True)
+        token = quote(page[-1].instance_id, safe="") if more else ""
+        return web.json_response(
+            [_status(instance, show_input=show_input) for instance in page], headers={CONTINUATION: token}
+        )
+
+    async def purge(self, request: web.Request) -> web.Response:
+        """Delete a finished instance: 200 with the count, 404 unknown, 412 running."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        if not instance.status.is_final:
+            return error(412, f"The instance is {instance.status}: only finished instances can be purged.")
+        return web.json_response({"instancesDeleted": self._hub.purge([instance.instance_id])})
+
+    async def purge_many(self, request: web.Request) -> web.Response:
+        """Delete the finished instances of a time: 200 with the count, 404 when there is none, 400 without a time."""
+        try:
+            query = _parse_query(request.query)
+        except ValueError as failure:
+            return refused(str(failure))
+        if query.created_from is None:
+            return refused("Please provide value for 'createdTimeFrom' parameter.")
+        deleted = self._hub.purge(instance.instance_id for instance in self._hub.query(query))
+        return web.json_response({"instancesDeleted": deleted}, status=200 if deleted else 404)
+
+    async def terminate(self, request: web.Request) -> web.Response:
+        """End an instance: 202, 404 unknown, 410 over."""
+        return self._send(
+            request, history.execution_terminated(self._clock.now(), request.query.get("reason"))
+        )
+
+    async def suspend(self, request: web.Request) -> web.Response:
+        """Hold an instance back: 202, 404 unknown, 410 over."""
+        return self._send(
+            request, history.execution_suspended(self._clock.now(), request.query.get("reason"))
+        )
+
+    async def resume(self, request: web.Request) -> web.Response:
+        """Let a suspended instance go on: 202, 404 unknown, 410 over, 500 running (documented)."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
+            return error(500, f"Cannot resume an orchestration instance with the status {instance.status}.")
+        return self._send(request, history.execution_resumed(self._clock.now(), request.query.get("reason")))
+
+    async def rewind(self, request: web.Request) -> web.Response:
+        """Let a failed instance try again what failed: 202, 404 unknown, 412 not failed."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        if instance.status is not Status.FAILED:
+            return error(412, f"The instance is {instance.status}: only failed instances can be rewound.")
+        self._hub.rewind(instance.instance_id, request.query.get("reason"), self._clock.now())
+        self._engine.wake()
+        return web.Response(status=202)
+
+    async def restart(self, request: web.Request) -> web.Response:
+        """Start again with the same input, under a new id or the same: 202, 404 unknown, 409 running."""
+        instance = self._hub.find(request.match_info["id"])
+        if instance is None:
+            return not_found(request.match_info["id"])
+        is_new = flag(request.query, "restartWithNewInstanceId", default=True)
+        instance_id = uuid.uuid4().hex if is_new else instance.instance_id
+        wish = Start(instance.orchestrator, instance_id, instance.input_text, instance.version)
+        return await self._start(wish, request.query)
+
+    async def raise_event(self, request: web.Request) -> web.Response:
+        """Send an external event: 202, 404 unknown, 410 over, 400 when the body is not JSON."""
+        if request.content_type != "application/json":
+            return refused("Only application/json request content is supported")
+        try:
+            input_text = json_text(await request.text())
+        except ValueError as failure:
+            return refused(f"The body is not JSON: {failure}")
+        return self._send(
+            request, history.event_raised(self._clock.now(), request.match_info["event"], input_text)
+        )
+
+    def _send(self, request: web.Request, event: Event) -> web.Response:
+        instance_id = request.match_info["id"]
+        if self._hub.send(Message(instance_id, event, self._clock.now())):
+            self._engine.wake()
+            return web.Response(status=202)
+        return not_found(instance_id) if self._hub.find(instance_id) is None else web.Response(status=410)
+
+
+def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
+    return {
+        "name": instance.orchestrator,
+        "instanceId": instance.instance_id,
+        "runtimeStatus": instance.status,
+        "input": parsed(instance.input_text) if show_input else None,
+        "customStatus": parsed(instance.custom_status),
+        "output": parsed(instance.output),
+        "createdTime": to_seconds_text(instance.created),
+        "lastUpdatedTime": to_seconds_text(instance.updated),
+    }
+
+
+def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
+    return Query(
+        created_from=_time(query.get("createdTimeFrom")),
+        created_to=_time(query.get("createdTimeTo")),
+        statuses=[status for status in query.get("runtimeStatus", "").split(",") if status],
+        prefix=query.get("instanceIdPrefix"),
+        after=after,
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
+
+
+def _unknown_orchestrator(name: str, app: App) -> str:
+    known = ", ".join(sorted(function.durable_name for function in app.orchestrators.values())) or "none"
+    return (
+        f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
+        f"Additional info: the following are the known orchestrator functions: {known}"
+    )

@@ -1,0 +1,171 @@
+"""Finds what can run now — episodes, activities, entity batches — and runs it, within the limits of ``host.json``.
+
+It lives on the event loop; orchestrators and entities run in threads, so the loop is never held up by a replay.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Executor
+from typing import Any
+
+from azure.functions.meta import Datum
+
+from functions_testhost.activities import run_activity
+from functions_testhost.app import App
+from functions_testhost.clock import Clock
+from functions_testhost.entities import answers, run_batch
+from functions_testhost.episodes import run_episode
+from functions_testhost.host_json import HostJson
+from functions_testhost.instances import ActivityCall, Message
+from functions_testhost.invocation import Invoker
+from functions_testhost.task_hub import TaskHub
+from functions_testhost.timer_triggers import Timer, TimerTriggers
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Works a task hub off until it is stopped. At most one episode per instance and one batch per entity at a time."""
+
+    def __init__(
+        self,
+        *,
+        app: App,
+        hub: TaskHub,
+        clock: Clock,
+        settings: HostJson,
+        invoker: Invoker,
+        timers: TimerTriggers,
+        replays: Executor,
+    ) -> None:
+        self._app = app
+        self._hub = hub
+        self._clock = clock
+        self._settings = settings
+        self._invoker = invoker
+        self._timers = timers
+        self._replays = replays
+        self._instances: set[str] = set()
+        self._activities: set[int] = set()
+        self._entities: set[str] = set()
+        self._invocations = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether nothing runs: no episode, activity, entity batch or function invocation."""
+        return not (self._instances or self._activities or self._entities or self._invocations)
+
+    def wake(self) -> None:
+        """Look for work again: something was put into the hub, or the clock was moved."""
+        self._woken.set()
+
+    @contextlib.contextmanager
+    def invocation(self) -> Iterator[None]:
+        """Count a function invocation as work in flight."""
+        self._invocations += 1
+        try:
+            yield
+        finally:
+            self._invocations -= 1
+            self.wake()
+
+    async def run(self) -> None:
+        """Work until cancelled; what is in flight then is abandoned, and done again by the next host."""
+        try:
+            while True:
+                self._woken.clear()
+                self._start_all()
+                await self._wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _wait(self) -> None:
+        """Wait for a wake-up or the next due message; a skipping clock is moved there when nothing runs."""
+        due = self._hub.next_due()
+        if due is not None and self._clock.mode == "skip" and self.is_idle:
+            self._clock.jump(due)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
+
+    def _seconds_to_sleep(self) -> float | None:
+        """Tell how long nothing new becomes due; what is due already is being worked on, and wakes when it is over."""
+        now = self._clock.now()
+        times = (self._hub.next_due_after(now), self._timers.next_due())
+        waits = [self._clock.wall_seconds_until(moment) for moment in times if moment is not None]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _start_all(self) -> None:
+        for timer, trigger in self._timers.take_due(self._clock.now()):
+            self._spawn(self._timer(timer, trigger))
+        for instance_id in self._hub.ready_instances(self._clock.now()):
+            if len(self._instances) >= self._settings.max_concurrent_orchestrators:
+                break
+            if instance_id not in self._instances:
+                self._instances.add(instance_id)
+                self._spawn(self._episode(instance_id))
+        for sequence, call in self._hub.queued_activities(self._settings.max_concurrent_activities):
+            if sequence not in self._activities:
+                self._activities.add(sequence)
+                self._spawn(self._activity(sequence, call))
+        for entity_id in self._hub.ready_entities():
+            if entity_id not in self._entities:
+                self._entities.add(entity_id)
+                self._spawn(self._batch(entity_id))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        """Look for more. Work that the host itself failed at stays marked as begun, or it would be tried for ever."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("The host failed at a piece of work, and leaves it alone", exc_info=task.exception())
+        self.wake()
+
+    async def _timer(self, timer: Timer, trigger: Datum) -> None:
+        with self.invocation():
+            try:
+                await self._invoker.call(timer.function, trigger)
+            except (
+                Exception
+            ):  # whatever user code raises: the next occurrence comes all the same, as in Azure
+                log.exception("Timer function '%s' failed", timer.function.name)
+            self._timers.done(timer, self._clock.now())
+
+    async def _episode(self, instance_id: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._replays, self._run_episode, instance_id)
+        self._instances.discard(instance_id)
+
+    def _run_episode(self, instance_id: str) -> None:
+        loaded = self._hub.load_turn(instance_id, self._clock.now())
+        if loaded is None:
+            return
+        turn, consumed = loaded
+        outcome = run_episode(turn, self._app.orchestrators, self._settings)
+        self._hub.commit(turn, consumed, outcome)
+        log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
+
+    async def _activity(self, sequence: int, call: ActivityCall) -> None:
+        event = await run_activity(call, self._app.activities, self._invoker, self._clock.now)
+        message = Message(call.instance_id, event, self._clock.now(), call.execution_id)
+        self._hub.complete_activity(sequence, message)
+        self._activities.discard(sequence)
+
+    async def _batch(self, entity_id: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._replays, self._run_batch, entity_id)
+        self._entities.discard(entity_id)
+
+    def _run_batch(self, entity_id: str) -> None:
+        batch = self._hub.load_batch(entity_id, self._settings.max_entity_batch)
+        result = run_batch(batch, self._app.entities)
+        now = self._clock.now()
+        self._hub.commit_batch(batch, result.state, answers(batch, result, now), now)

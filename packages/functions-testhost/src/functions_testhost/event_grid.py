@@ -1,0 +1,94 @@
+"""The Event Grid webhook: handshakes, then one call of the function per event, all at once.
+
+Documented: 202 when every call succeeded, 500 when one failed, and then Event Grid sends the whole request again.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from typing import Any
+
+from aiohttp import web
+from azure.functions.meta import Datum
+
+from functions_testhost.app import App, Function
+from functions_testhost.engine import Engine
+from functions_testhost.invocation import Invoker
+from functions_testhost.keys import Gate
+
+log = logging.getLogger(__name__)
+
+PATH = "/runtime/webhooks/EventGrid"
+EVENT_GRID_ORIGIN = re.compile(r"eventgrid\.azure\.(net|us|cn)", re.IGNORECASE)
+
+
+class EventGridWebhook:
+    """Delivers Event Grid's requests to the function that the query names."""
+
+    def __init__(self, app: App, invoker: Invoker, engine: Engine, gate: Gate) -> None:
+        self._functions = {function.name: function for function in app.triggered_by("eventGridTrigger")}
+        self._invoker = invoker
+        self._engine = engine
+        self._gate = gate
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer by the kind of request: 401 without the key, 404 for an unknown function, 400 for an unknown kind."""
+        if not self._gate.admits("eventgrid_extension", request.query, request.headers):
+            return web.Response(status=401)
+        name = request.query.get("functionName", "")
+        function = self._functions.get(name)
+        if function is None:
+            return web.Response(status=404, text=f"cannot find function: '{name}'")
+        return (
+            _cloud_events_handshake(request)
+            if request.method == "OPTIONS"
+            else await self._post(function, request)
+        )
+
+    async def _post(self, function: Function, request: web.Request) -> web.Response:
+        match request.headers.get("aeg-event-type"):
+            case "SubscriptionValidation":
+                return await _validation(request)
+            case "Notification":
+                return await self._deliver(function, await request.text())
+            case "Unsubscribe":
+                return web.Response(status=202)
+            case _:
+                return web.Response(status=400)
+
+    async def _deliver(self, function: Function, body: str) -> web.Response:
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            return web.Response(status=400, text=f"The body is not JSON: {error}")
+        events = document if isinstance(document, list) else [document]
+        with self._engine.invocation():
+            calls = (self._invoker.call(function, Datum(json.dumps(event), "json")) for event in events)
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        for failure in failures:
+            log.error("Function '%s' failed on an event", function.name, exc_info=failure)
+        return web.Response(status=500, text=str(failures[0])) if failures else web.Response(status=202)
+
+
+def _cloud_events_handshake(request: web.Request) -> web.Response:
+    """Allow Event Grid's own origins; anyone else is told the public one (documented)."""
+    origin = request.headers.get("WebHook-Request-Origin", "")
+    allowed = origin if EVENT_GRID_ORIGIN.fullmatch(origin) else "eventgrid.azure.net"
+    return web.Response(status=200, headers={"Webhook-Allowed-Origin": allowed})
+
+
+async def _validation(request: web.Request) -> web.Response:
+    """Echo the validation code of a new subscription (documented: the data may be a JSON string)."""
+    try:
+        code = _validation_code(await request.json())
+    except (ValueError, KeyError, IndexError, TypeError):
+        return web.Response(status=400, text="The body holds no validation code.")
+    return web.json_response({"validationResponse": code})
+
+
+def _validation_code(document: Any) -> str:
+    event = document[0] if isinstance(document, list) else document
+    data = json.loads(event["data"]) if isinstance(event["data"], str) else event["data"]
+    return str(data["validationCode"])

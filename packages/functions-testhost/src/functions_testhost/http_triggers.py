@@ -1,0 +1,109 @@
+"""Serves the app's HTTP functions: matches the route, checks the key, calls the function, writes its answer."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from azure.functions.meta import Datum
+
+from functions_testhost.app import App, AppError, Function
+from functions_testhost.engine import Engine
+from functions_testhost.invocation import Invoker, encode
+from functions_testhost.keys import Gate
+from functions_testhost.routes import Route, RouteError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HttpFunction:
+    """One HTTP function at its route; no methods means all of them."""
+
+    function: Function
+    route: Route
+    methods: frozenset[str]
+    auth_level: str
+
+
+def http_functions(app: App, route_prefix: str) -> list[HttpFunction]:
+    """List the HTTP functions, the most precise routes first.
+
+    Raises:
+        AppError: a route cannot be served.
+    """
+    try:
+        functions = [_http_function(function, route_prefix) for function in app.triggered_by("httpTrigger")]
+    except RouteError as error:
+        raise AppError(str(error)) from error
+    return sorted(functions, key=lambda function: function.route.precedence)
+
+
+def _http_function(function: Function, route_prefix: str) -> HttpFunction:
+    trigger = function.trigger
+    return HttpFunction(
+        function=function,
+        route=Route.parse(f"{route_prefix}/{trigger['route'].strip('/')}"),
+        methods=frozenset(method.upper() for method in trigger.get("methods") or ()),
+        auth_level=str(trigger.get("authLevel") or "function").lower(),
+    )
+
+
+class HttpTriggers:
+    """The catch-all handler behind the host's own addresses."""
+
+    def __init__(self, functions: list[HttpFunction], invoker: Invoker, engine: Engine, gate: Gate) -> None:
+        self._functions = functions
+        self._invoker = invoker
+        self._engine = engine
+        self._gate = gate
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request: 404 without a route for the path and method, 401 without the key, 500 when it raises.
+
+        A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
+        """
+        for candidate in self._functions:
+            parameters = candidate.route.match(request.path)
+            if parameters is not None and (not candidate.methods or request.method in candidate.methods):
+                return await self._invoke(candidate, parameters, request)
+        return web.Response(status=404)
+
+    async def _invoke(
+        self, target: HttpFunction, parameters: dict[str, str], request: web.Request
+    ) -> web.Response:
+        if not self._gate.admits(target.auth_level, request.query, request.headers):
+            return web.Response(status=401)
+        with self._engine.invocation():
+            trigger = await _datum(request, parameters)
+            try:
+                return _response(encode("http", await self._invoker.call(target.function, trigger)))
+            except Exception:  # whatever user code raises is a 500 without a body, as in Azure
+                log.exception("Function '%s' failed", target.function.name)
+                return web.Response(status=500)
+
+
+async def _datum(request: web.Request, parameters: dict[str, str]) -> Datum:
+    """Describe a request as the Functions host does (documented: lower-case header names, no empty query values)."""
+    value = {
+        "method": Datum(request.method, "string"),
+        "url": Datum(str(request.url), "string"),
+        "headers": {name.lower(): Datum(text, "string") for name, text in request.headers.items()},
+        "query": {name: Datum(text, "string") for name, text in request.query.items() if text},
+        "params": {name: Datum(text, "string") for name, text in parameters.items()},
+        "body": Datum(await request.read(), "bytes"),
+    }
+    return Datum(value, "http")
+
+
+def _response(datum: Datum) -> web.Response:
+    if datum.type == "string":
+        return web.Response(text=datum.value)
+    value: dict[str, Any] = datum.value
+    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
+    for name, text in value["headers"].items():
+        response.headers[name] = text.value
+    for cookie in value["cookies"] or ():
+        for morsel in cookie.values():
+            response.headers.add("Set-Cookie", morsel.OutputString())
+    return response

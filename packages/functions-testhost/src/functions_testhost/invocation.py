@@ -1,0 +1,96 @@
+"""Calls one function of the app: decodes what triggers it, adds its other inputs, runs it, gives its result."""
+
+import asyncio
+import functools
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+import azure.functions as func
+from azure.functions.meta import Datum
+
+from functions_testhost.app import Function
+
+
+class InvocationContext(func.Context):
+    """What a function learns about its own call."""
+
+    def __init__(self, function: Function, directory: str) -> None:
+        self._invocation_id = str(uuid.uuid4())
+        self._function = function
+        self._directory = directory
+        self._thread_local_storage: Any = threading.local()
+
+    @property
+    def invocation_id(self) -> str:
+        """Unique per call."""
+        return self._invocation_id
+
+    @property
+    def thread_local_storage(self) -> Any:
+        """Storage for user threads."""
+        return self._thread_local_storage
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        return self._function.name
+
+    @property
+    def function_directory(self) -> str:
+        """The app's folder."""
+        return self._directory
+
+    @property
+    def trace_context(self) -> Any:
+        """No distributed tracing on one machine."""
+        return None
+
+    @property
+    def retry_context(self) -> Any:
+        """No retry policy of the Functions host is applied here."""
+        return None
+
+
+class Invoker:
+    """Runs functions: coroutines on the one event loop, everything else in threads, as the Python worker does."""
+
+    def __init__(self, directory: str, threads: Executor, durable_client: Callable[[], str]) -> None:
+        self._directory = directory
+        self._threads = threads
+        self._durable_client = durable_client
+
+    async def call(self, function: Function, trigger: Datum) -> Any:
+        """Call a function and give its return value.
+
+        Raises:
+            Exception: whatever the function raises.
+        """
+        arguments = {function.trigger["name"]: decode(function.trigger_type, trigger)}
+        for binding in function.bindings:
+            if binding["type"] == "durableClient":
+                arguments[binding["name"]] = self._durable_client()
+        if function.wants_context:
+            arguments["context"] = InvocationContext(function, self._directory)
+        code = functools.partial(function.code, **arguments)
+        if function.is_async:
+            return await code()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, code)
+
+
+def decode(binding_type: str, datum: Datum) -> Any:
+    """Turn wire data into the object that a function of this binding takes."""
+    return _converter(binding_type).decode(datum, trigger_metadata={})
+
+
+def encode(binding_type: str, value: Any) -> Datum:
+    """Turn a function's return value into wire data."""
+    datum: Datum = _converter(binding_type).encode(value, expected_type=None)
+    return datum
+
+
+def _converter(binding_type: str) -> Any:
+    registry: Any = func.get_binding_registry
+    return registry().get(binding_type)

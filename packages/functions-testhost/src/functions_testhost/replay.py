@@ -1,0 +1,296 @@
+"""The host's half of replay: gives every action of an orchestrator the id that the SDK gave it, and finds what is new.
+
+Documented: the SDK and the Durable Task Framework each count tasks by themselves and must arrive at the same numbers.
+The host therefore replays the same history over the SDK's cumulative action list; what is left over is to be done.
+The orchestrator's own code and values belong to the SDK (sdk.py); what follows from an episode to episodes.py.
+"""
+
+import json
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from functions_testhost import promises
+from functions_testhost.decisions import (
+    CallActivity,
+    CallSubOrchestrator,
+    CreateTimer,
+    Decision,
+    SendToEntity,
+    recorded,
+)
+from functions_testhost.history import Event, EventType, kind
+from functions_testhost.promises import Promise
+from functions_testhost.timestamps import from_text
+
+Action = dict[str, Any]
+
+ENTITY_CALLS = uuid.UUID("6f0c2c5e-3d0a-5d60-9f5a-1f4b1a5b7c11")
+
+
+class ActionType(IntEnum):
+    """Numbers of the out-of-process protocol's actions."""
+
+    CALL_ACTIVITY = 0
+    CALL_ACTIVITY_WITH_RETRY = 1
+    CALL_SUB_ORCHESTRATOR = 2
+    CALL_SUB_ORCHESTRATOR_WITH_RETRY = 3
+    CONTINUE_AS_NEW = 4
+    CREATE_TIMER = 5
+    WAIT_FOR_EXTERNAL_EVENT = 6
+    CALL_ENTITY = 7
+    CALL_HTTP = 8
+    SIGNAL_ENTITY = 9
+    WHEN_ANY = 11
+    WHEN_ALL = 12
+
+
+class NonDeterministicOrchestrationError(Exception):
+    """The orchestrator's code no longer makes the calls that its history records."""
+
+
+class UnsupportedActionError(Exception):
+    """The orchestrator asked for something this host does not do."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When to try a failed call again (documented: the host accepts more than the Python SDK sends)."""
+
+    first_interval: timedelta
+    max_attempts: int
+    backoff: float = 1.0
+    max_interval: timedelta = timedelta.max
+
+    @classmethod
+    def parse(cls, options: dict[str, Any]) -> "RetryPolicy":
+        """Read an action's ``retryOptions``."""
+        return cls(
+            first_interval=timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"]),
+            max_attempts=options["maxNumberOfAttempts"],
+            backoff=options.get("backoffCoefficient") or 1.0,
+            max_interval=timedelta(milliseconds=options["maxRetryIntervalInMilliseconds"])
+            if options.get("maxRetryIntervalInMilliseconds")
+            else timedelta.max,
+        )
+
+    def delay_after(self, attempt: int) -> timedelta:
+        """Tell how long to wait after a failed attempt (the first is 1); nothing after the last."""
+        if attempt >= self.max_attempts:
+            return timedelta(0)
+        seconds = self.first_interval.total_seconds() * self.backoff ** (attempt - 1)
+        return min(self.max_interval, timedelta(seconds=seconds))
+
+
+class Replay:
+    """One replay of one execution's history over one action list."""
+
+    def __init__(self, instance_id: str, execution_id: str, actions: Sequence[Action]) -> None:
+        self.pending: dict[int, Decision] = {}
+        self.carried_over: list[Event] = []
+        self.continue_as_new_input: str | None = None
+        self.suspended = False
+        self._instance_id = instance_id
+        self._execution_id = execution_id
+        self._actions = actions
+        self._next_id = 0
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._open: dict[int, Promise] = {}
+        self._waiters: defaultdict[str, list[Promise]] = defaultdict(list)
+        self._buffered: Counter[str] = Counter()
+        self._held: list[Event] = []
+        self._finished = Promise()
+        self._performers: dict[int, Callable[[Action], Promise]] = {
+            ActionType.CALL_ACTIVITY: self._call_activity,
+            ActionType.CALL_ACTIVITY_WITH_RETRY: lambda a: promises.run(self._retry(a, self._call_activity)),
+            ActionType.CALL_SUB_ORCHESTRATOR: self._call_sub_orchestrator,
+            ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY: lambda a: promises.run(
+                self._retry(a, self._call_sub_orchestrator)
+            ),
+            ActionType.CREATE_TIMER: self._create_timer,
+            ActionType.WAIT_FOR_EXTERNAL_EVENT: lambda a: self._wait_for_event(a["externalEventName"]),
+            ActionType.CALL_ENTITY: self._call_entity,
+            ActionType.SIGNAL_ENTITY: self._signal_entity,
+            ActionType.WHEN_ALL: lambda a: promises.all_of([self._invoke(c) for c in a["compoundActions"]]),
+            ActionType.WHEN_ANY: lambda a: promises.any_of([self._invoke(c) for c in a["compoundActions"]]),
+            ActionType.CONTINUE_AS_NEW: self._continue_as_new,
+        }
+
+    @property
+    def finished(self) -> bool:
+        """Say whether every action is over and nothing is open: only then may the instance end (documented)."""
+        return self._finished.settled and not self._open
+
+    def run(self, events: Iterable[Event]) -> None:
+        """Replay the history, oldest event first.
+
+        Raises:
+            NonDeterministicOrchestrationError: a recorded call is not the one made now.
+            UnsupportedActionError: an action that this host does not do.
+        """
+        for event in events:
+            self._receive(event)
+
+    def new_decisions(self) -> list[tuple[int, Decision]]:
+        """Give what the history does not yet record, by task id; nothing while suspended."""
+        return [] if self.suspended else sorted(self.pending.items())
+
+    # events
+
+    def _receive(self, event: Event) -> None:
+        event_type = kind(event)
+        if event_type is EventType.ORCHESTRATOR_STARTED:
+            self._now = from_text(event["Timestamp"])
+        elif event_type is EventType.EXECUTION_RESUMED:
+            self._resume()
+        elif self.suspended:
+            self._held.append(event)
+        else:
+            self._process(event_type, event)
+
+    def _resume(self) -> None:
+        self.suspended = False
+        held, self._held = self._held, []
+        self.run(held)
+
+    def _process(self, event_type: EventType, event: Event) -> None:
+        match event_type:
+            case EventType.EXECUTION_STARTED:
+                promises.run(self._run_actions())
+            case EventType.EXECUTION_SUSPENDED:
+                self.suspended = True
+            case (
+                EventType.TASK_SCHEDULED
+                | EventType.TIMER_CREATED
+                | EventType.SUB_ORCHESTRATION_INSTANCE_CREATED
+                | EventType.EVENT_SENT
+            ):
+                self._confirm(event)
+            case EventType.TASK_COMPLETED | EventType.SUB_ORCHESTRATION_INSTANCE_COMPLETED:
+                self._settle(event["TaskScheduledId"], succeeded=True)
+            case EventType.TASK_FAILED | EventType.SUB_ORCHESTRATION_INSTANCE_FAILED:
+                self._settle(event["TaskScheduledId"], succeeded=False)
+            case EventType.TIMER_FIRED:
+                self._settle(event["TimerId"], succeeded=True)
+            case EventType.EVENT_RAISED:
+                self._raise_event(event)
+
+    def _confirm(self, event: Event) -> None:
+        """Match a recorded call with the one made now."""
+        task_id, before = event["EventId"], recorded(event)
+        decision = self.pending.pop(task_id, None)
+        if decision is None or str(decision).lower() != before.lower():
+            now = f"made the call of {decision}" if decision else "made no such call"
+            raise NonDeterministicOrchestrationError(
+                f"Non-deterministic orchestration: call {task_id} of an earlier replay was {before}, "
+                f"but this replay {now}. Was the orchestrator changed while this instance was running?"
+            )
+
+    def _settle(self, task_id: int, *, succeeded: bool) -> None:
+        promise = self._open.pop(task_id, None)
+        if promise is not None:  # otherwise a duplicate, or the timer was cancelled
+            promise.settle(succeeded=succeeded)
+
+    def _raise_event(self, event: Event) -> None:
+        """Give an external event to the latest waiter for its name, or keep it (documented: names ignore case)."""
+        name = event["Name"].lower()
+        if self.continue_as_new_input is not None:
+            self.carried_over.append(event)
+        elif self._waiters[name]:
+            self._waiters[name].pop().settle()
+        else:
+            self._buffered[name] += 1
+
+    # actions
+
+    async def _run_actions(self) -> bool:
+        """Do one action after the other; whether one fails is the business of the user's code, in the SDK."""
+        for action in self._actions:
+            await self._invoke(action)
+        self._finished.settle()
+        return True
+
+    def _invoke(self, action: Action) -> Promise:
+        if action["actionType"] not in self._performers:
+            raise UnsupportedActionError(
+                f"This host does not perform actions of type {action['actionType']}."
+            )
+        return self._performers[action["actionType"]](action)
+
+    def _decide(self, decision: Decision) -> int:
+        task_id, self._next_id = self._next_id, self._next_id + 1
+        self.pending[task_id] = decision
+        return task_id
+
+    def _open_task(self, decision: Decision) -> Promise:
+        promise = Promise()
+        self._open[self._decide(decision)] = promise
+        return promise
+
+    def _call_activity(self, action: Action) -> Promise:
+        return self._open_task(CallActivity(action["functionName"], action["input"]))
+
+    def _call_sub_orchestrator(self, action: Action) -> Promise:
+        instance_id = action.get("instanceId") or f"{self._execution_id}:{self._next_id}"
+        return self._open_task(
+            CallSubOrchestrator(
+                action["functionName"], instance_id, json.dumps(action["input"]), action.get("version")
+            )
+        )
+
+    def _create_timer(self, action: Action) -> Promise:
+        timer = CreateTimer(from_text(action["fireAt"]))
+        if action.get("isCanceled"):
+            self._decide(timer)
+            return promises.failed()
+        return self._open_task(timer)
+
+    async def _retry(self, action: Action, call: Callable[[Action], Promise]) -> bool:
+        """Try, wait, try again; documented: a timer follows the last failed attempt too, and fires at once."""
+        policy = RetryPolicy.parse(action["retryOptions"])
+        for attempt in range(1, policy.max_attempts + 1):
+            if await call(action):
+                return True
+            await self._open_task(CreateTimer(self._now + policy.delay_after(attempt)))
+        return False
+
+    def _wait_for_event(self, event_name: str) -> Promise:
+        name = event_name.lower()
+        promise = Promise()
+        if self._buffered[name]:
+            self._buffered[name] -= 1
+            promise.settle()
+        else:
+            self._waiters[name].append(promise)
+        return promise
+
+    def _call_entity(self, action: Action) -> Promise:
+        request_id = str(uuid.uuid5(ENTITY_CALLS, f"{self._execution_id}:{self._next_id}"))
+        self._decide(SendToEntity(action["instanceId"], self._entity_request(action, request_id)))
+        return self._wait_for_event(request_id)
+
+    def _signal_entity(self, action: Action) -> Promise:
+        request_id = str(uuid.uuid5(ENTITY_CALLS, f"{self._execution_id}:{self._next_id}"))
+        self._decide(
+            SendToEntity(action["instanceId"], self._entity_request(action, request_id, signal=True))
+        )
+        return promises.succeeded()
+
+    def _entity_request(self, action: Action, request_id: str, *, signal: bool = False) -> str:
+        request = {
+            "op": action["operation"],
+            "signal": signal,
+            "input": json.dumps(action["input"]),
+            "id": request_id,
+            "parent": self._instance_id,
+            "parentExecution": self._execution_id,
+        }
+        return json.dumps(request)
+
+    def _continue_as_new(self, action: Action) -> Promise:
+        self.continue_as_new_input = json.dumps(action["input"])
+        return promises.succeeded()

@@ -1,0 +1,40 @@
+"""Rewinding a failed instance: its failures are struck from its history, so that it tries them again.
+
+Documented algorithm: in the current execution every TaskFailed with its TaskScheduled, every
+SubOrchestrationInstanceFailed, and the failed ExecutionCompleted become generic events, which replay ignores; failed
+sub-orchestrations are rewound first, and only the deepest failed instances are woken.
+"""
+
+from collections.abc import Sequence
+
+from functions_testhost.history import Event, EventType, kind, name
+
+FAILURES = {EventType.TASK_FAILED, EventType.SUB_ORCHESTRATION_INSTANCE_FAILED}
+
+
+def rewound(events: Sequence[Event]) -> list[Event]:
+    """Give the history without its failures; rows keep their places."""
+    struck_calls = {event["TaskScheduledId"] for event in events if kind(event) is EventType.TASK_FAILED}
+    return [_struck(event) if _is_to_be_struck(event, struck_calls) else event for event in events]
+
+
+def failed_children(events: Sequence[Event]) -> list[str]:
+    """List the instance ids of the sub-orchestrations that failed."""
+    failed = {
+        event["TaskScheduledId"]
+        for event in events
+        if kind(event) is EventType.SUB_ORCHESTRATION_INSTANCE_FAILED
+    }
+    created = (event for event in events if kind(event) is EventType.SUB_ORCHESTRATION_INSTANCE_CREATED)
+    return [event["InstanceId"] for event in created if event["EventId"] in failed]
+
+
+def _is_to_be_struck(event: Event, struck_calls: set[int]) -> bool:
+    event_type = kind(event)
+    if event_type is EventType.TASK_SCHEDULED:
+        return event["EventId"] in struck_calls
+    return event_type in FAILURES or event_type is EventType.EXECUTION_COMPLETED
+
+
+def _struck(event: Event) -> Event:
+    return {**event, "EventType": int(EventType.GENERIC_EVENT), "Reason": f"Rewound: {name(event)}"}

@@ -1,0 +1,82 @@
+"""Timer triggers: when each is due next, and the call it makes then. The next occurrence is kept in the task hub."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from azure.functions.meta import Datum
+
+from functions_testhost.app import App, AppError, Function
+from functions_testhost.schedules import Schedule, ScheduleError, parse_schedule
+from functions_testhost.task_hub import TaskHub
+from functions_testhost.timestamps import from_text, to_text
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Timer:
+    """One timer function, when it is due, and when it was due last."""
+
+    function: Function
+    schedule: Schedule
+    due: datetime
+    last: datetime | None
+    running: bool = False
+
+
+class TimerTriggers:
+    """The app's timers. One timer never overlaps itself; occurrences missed meanwhile make one late call (past due)."""
+
+    def __init__(self, app: App, hub: TaskHub, now: datetime) -> None:
+        self._hub = hub
+        self._started = now
+        self._timers = [self._timer(function, now) for function in app.triggered_by("timerTrigger")]
+
+    def next_due(self) -> datetime | None:
+        """Tell when the next call is due."""
+        return min((timer.due for timer in self._timers if not timer.running), default=None)
+
+    def take_due(self, now: datetime) -> Iterable[tuple[Timer, Datum]]:
+        """Give the calls to be made now; each stays taken until it is ``done``."""
+        for timer in self._timers:
+            if not timer.running and timer.due <= now:
+                timer.running = True
+                yield timer, _datum(timer, past_due=self._is_past_due(timer, now))
+
+    def done(self, timer: Timer, now: datetime) -> None:
+        """Set the next occurrence."""
+        timer.running, timer.last = False, timer.due
+        timer.due = timer.schedule.after(max(now, timer.due))
+        if timer.function.trigger.get("useMonitor", True) is not False:
+            fact = {"last": to_text(timer.last), "next": to_text(timer.due)}
+            self._hub.remember(f"timer {timer.function.name}", fact)
+
+    def _timer(self, function: Function, now: datetime) -> Timer:
+        try:
+            schedule = parse_schedule(function.trigger["schedule"])
+        except ScheduleError as error:
+            raise AppError(f"Timer function '{function.name}': {error}") from error
+        fact = self._hub.fact(f"timer {function.name}")
+        if function.trigger.get("runOnStartup"):
+            due = now
+        elif fact:
+            due = min(from_text(fact["next"]), schedule.after(now))
+        else:
+            due = schedule.after(now)
+        if fact is None:
+            self._hub.remember(f"timer {function.name}", {"last": None, "next": to_text(due)})
+        last = from_text(fact["last"]) if fact and fact["last"] else None
+        return Timer(function, schedule, due, last)
+
+    def _is_past_due(self, timer: Timer, now: datetime) -> bool:
+        return timer.due < self._started or timer.schedule.after(timer.due) <= now
+
+
+def _datum(timer: Timer, *, past_due: bool) -> Datum:
+    last = to_text(timer.last or timer.due)
+    status = {"Last": last, "Next": to_text(timer.schedule.after(timer.due)), "LastUpdated": last}
+    info = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
+    return Datum(json.dumps(info), "json")

@@ -1,0 +1,1 @@
+"""Use cases: what triggers and activities do, over adapters and domain."""

@@ -1,0 +1,92 @@
+"""Brings together what a plan is made of: the policy, the galleries, the regions and permissions, as they are now."""
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TypeVar
+
+from adapters.azure.compute import Compute
+from domain.errors import ArmError
+from domain.planning.checks.gallery import Usage
+from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
+from domain.planning.requests import PlanRequest
+from domain.planning.targets import GalleryView
+from domain.policy.naming import Naming, name_targets
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageVersionId
+from domain.resources.images import ManagedImage
+from services.container import services
+
+Value = TypeVar("Value")
+
+
+async def plan(request: PlanRequest) -> MigrationPlan:
+    """The plan for an image. Only reads.
+
+    Raises:
+        ArmError: a gallery or the list of regions cannot be read.
+    """
+    compute, image = services().compute, request.image
+    policy = await services().policies.current()
+    decision = choose(policy, image, request.overrides, request.now)
+    naming = name_targets(image, decision.choices) if decision.action == "migrate" else None
+    if naming is None:
+        return plan_migration(request, decision, {}, frozenset())
+    views = [await _view(compute, gallery, naming) for gallery in naming.galleries]
+    return plan_migration(
+        request,
+        decision,
+        dict(zip(naming.galleries, views, strict=True)),
+        await _known_regions(compute, image.id.subscription, naming.galleries),
+        await _readable(compute.list_permissions(image.id)),
+    )
+
+
+async def policy_regions(image: ManagedImage) -> list[TargetRegion]:
+    """The regions that the policy in force gives an image."""
+    policy = await services().policies.current()
+    return target_regions(image, policy.decide(image, datetime.now(UTC)).choices)
+
+
+async def _view(compute: Compute, gallery: GalleryId, naming: Naming) -> GalleryView:
+    """The gallery as planning wants it; one that may not be read in all its parts counts as missing."""
+    permissions = await _readable(compute.list_permissions(gallery))
+    found = await _readable(compute.get_gallery(gallery))
+    definitions = await _readable(compute.list_image_definitions(gallery)) if found else None
+    definition = gallery.definition(naming.definition)
+    exists = any(known.id == definition for known in definitions or [])
+    versions = await _readable(compute.list_image_versions(definition)) if exists else []
+    if found is None or definitions is None or versions is None:
+        return GalleryView(gallery=None, permissions=permissions)
+    return GalleryView(
+        gallery=found,
+        definitions=definitions,
+        versions=versions,
+        permissions=permissions,
+        usage=await _usage(compute, gallery.subscription),
+    )
+
+
+async def _known_regions(compute: Compute, subscription: str, galleries: list[GalleryId]) -> frozenset[str]:
+    """The regions of the image's subscription that the galleries' can use too, as far as those can be read."""
+    known = await compute.list_regions(subscription)
+    for other in {gallery.subscription for gallery in galleries} - {subscription}:
+        known &= await _readable(compute.list_regions(other)) or known
+    return known
+
+
+async def _usage(compute: Compute, subscription: str) -> Usage:
+    return Usage(
+        definitions=await _readable(compute.count_resources(subscription, ImageDefinitionId.type_name())),
+        versions=await _readable(compute.count_resources(subscription, ImageVersionId.type_name())),
+    )
+
+
+async def _readable(call: Awaitable[Value]) -> Value | None:
+    """What the call gives; None where it may not be read, or this cloud does not know it."""
+    try:
+        return await call
+    except ArmError as error:
+        if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            return None
+        raise
