@@ -74,7 +74,7 @@ def _watch(context: df.DurableOrchestrationContext, request: AddRegionsRequest, 
     watch = WatchRequest(
         version_id=_version(target),
         operation_url=target.operation_url,
-        rollout=Rollout(waves=[[home, *added]]),
+        rollout=Rollout(waves=[[home, *added]], heal_attempts=2, stuck_after_hours=6),
         deadline=context.current_utc_datetime + timedelta(hours=request.deadline_hours),
         first_poll_seconds=request.first_poll_seconds,
         longest_poll_seconds=request.longest_poll_seconds,

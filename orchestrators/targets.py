@@ -88,9 +88,9 @@ class Targets:
             version_id=version,
             operation_url=status.operation_url,
             rollout=self._plan.targets[place].rollout,
-            deadline=self._context.current_utc_datetime + timedelta(hours=self._plan.deadline_hours),
-            first_poll_seconds=self._plan.first_poll_seconds,
-            longest_poll_seconds=self._plan.longest_poll_seconds,
+            deadline=self._context.current_utc_datetime + timedelta(hours=self._plan.pace.deadline_hours),
+            first_poll_seconds=self._plan.pace.first_poll_seconds,
+            longest_poll_seconds=self._plan.pace.longest_poll_seconds,
         )
         return self._context.call_sub_orchestrator(
             names.WATCH_REPLICATION, watch.model_dump(mode="json"), status.watched_by
