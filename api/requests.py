@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from domain.field_errors import FieldError, field_errors
-from domain.fleet.batches import Scope
+from domain.fleet.batches import BatchRequest, Scope
 from domain.migration.messages import MigrationRequest
 from domain.planning.requests import Overrides
 from domain.policy.sections import Choices, DefinitionNaming
-from domain.resources.galleries import TargetRegion, TargetRegions
+from domain.resources.galleries import TargetRegions
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 from domain.resources.images import PurchasePlan
 from domain.resources.versions import Version
@@ -56,21 +56,16 @@ class StartMigration(BaseModel):
         return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
 
 
+class StartBatch(BatchRequest):
+    """The body of `POST /api/batches`."""
+
+
 class AddRegions(BaseModel):
     """The body of `POST /api/migrations/{id}/regions`: the regions to add, or none for those of the policy."""
 
     model_config = ConfigDict(extra="forbid")
 
     regions: TargetRegions | None = None
-
-
-def unknown_regions(regions: list[TargetRegion] | None, known: frozenset[str]) -> list[FieldError]:
-    """The regions that the subscription does not know, by their places in the body."""
-    return [
-        FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
-        for place, region in enumerate(regions or [])
-        if region.name not in known
-    ]
 
 
 def form_errors(body: dict[str, Any]) -> tuple[list[FieldError], StartMigration | None]:

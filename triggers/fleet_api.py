@@ -1,34 +1,21 @@
 """The HTTP API of the fleet: batches, coverage, and regions for what is migrated already."""
 
-import uuid
-from http import HTTPStatus
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.task_hub import (
-    Instance,
-    cancel_batch,
-    find_batch,
-    list_batches,
-    migration_of_id,
-    start_adding_regions,
-    start_batch,
-)
-from api.requests import AddRegions, unknown_regions
+from api.requests import AddRegions, StartBatch
 from domain.field_errors import FieldError
-from domain.fleet.batches import BATCH_ID_PREFIX, BatchProgress, BatchState, Scope, StartBatch
-from domain.fleet.coverage import CATEGORIES, summary
-from domain.migration.messages import AddRegionsRequest
+from domain.fleet.batches import BatchRecord, Scope
+from domain.fleet.coverage import CATEGORIES, summarize
 from domain.policy.sections import Match
-from domain.resources.galleries import TargetRegion
-from domain.resources.ids import ImageId
-from services.container import services
-from services.plan_migration import policy_regions
+from services import batches
+from services.add_regions import add_regions
+from services.refusals import NotFoundError
 from services.view_fleet import view_fleet
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_body, respond, subscriptions
-from triggers.problems import ProblemError, invalid
+from triggers.problems import invalid
 
 blueprint = df.Blueprint()
 
@@ -87,45 +74,38 @@ async def post_regions(req: func.HttpRequest, client: df.DurableOrchestrationCli
 
 
 async def _start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    request = parse_body(req, StartBatch)
-    batch_id = f"{BATCH_ID_PREFIX}{uuid.uuid4().hex}"
-    await start_batch(client, batch_id, BatchState(request=request, started_by=f"{caller(req)}, {batch_id}"))
-    return _accepted(req, batch_id)
+    return _accepted(req, await batches.start_batch(client, parse_body(req, StartBatch), caller(req)))
 
 
 async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     rows = [
         {
-            "id": instance.id,
-            "state": instance.runtime_status.lower(),
-            "created": instance.created.isoformat(),
-            "progress": instance.custom_status,
-            "links": {"self": address(req, f"batches/{instance.id}")},
+            "id": record.id,
+            "state": record.batch.state,
+            "created": record.created.isoformat(),
+            "progress": record.progress.model_dump(mode="json"),
+            "links": {"self": address(req, f"batches/{record.id}")},
         }
-        async for instance in list_batches(client)
+        async for record in batches.list_batches(client)
     ]
     return json_response({"batches": rows})
 
 
 async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    instance, state = await _existing(req, client)
-    return json_response(_view(req, instance, state), headers={"Retry-After": str(POLL_SECONDS)})
+    record = await batches.find_batch(client, req.route_params["id"])
+    if record is None:
+        raise NotFoundError(f"there is no batch '{req.route_params['id']}'")
+    return json_response(_view(req, record), headers={"Retry-After": str(POLL_SECONDS)})
 
 
 async def _cancel(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    instance, state = await _existing(req, client)
-    if state.state != "running":
-        raise ProblemError(HTTPStatus.CONFLICT, f"the batch {instance.id} has ended: {state.state}")
-    await cancel_batch(client, instance.id)
-    return _accepted(req, instance.id)
+    await batches.cancel_batch(client, req.route_params["id"])
+    return _accepted(req, req.route_params["id"])
 
 
 async def _resume(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    instance, state = await _existing(req, client)
-    again = BatchState(request=state.request, started_by=f"{caller(req)}, {instance.id}")
-    if state.state == "running" or not await start_batch(client, instance.id, again):
-        raise ProblemError(HTTPStatus.CONFLICT, f"the batch {instance.id} runs")
-    return _accepted(req, instance.id)
+    await batches.resume_batch(client, req.route_params["id"], caller(req))
+    return _accepted(req, req.route_params["id"])
 
 
 async def _coverage(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
@@ -133,58 +113,24 @@ async def _coverage(req: func.HttpRequest, client: df.DurableOrchestrationClient
     if category is not None and category not in CATEGORIES:
         raise invalid([FieldError("category", f"'{category}' is none of {', '.join(CATEGORIES)}")])
     scopes = [Scope(subscription=name) for name in subscriptions(req)]
-    standings = await view_fleet(client, scopes, Match())
-    listed = [place.model_dump(mode="json") for place in standings if place.category == category]
-    return json_response({**summary(standings), **({"listed": listed} if category else {})})
+    coverage = await view_fleet(client, scopes, Match())
+    listed = [place.model_dump(mode="json") for place in coverage if place.category == category]
+    told = summarize(coverage)
+    body: dict[str, Any] = {
+        "images": told.images,
+        "blocked_why": told.blocked_why,
+        "ignored_by": told.ignored_by,
+    }
+    body |= {str(name): count for name, count in told.counts.items()}
+    return json_response({**body, **({"listed": listed} if category else {})})
 
 
 async def _add_regions(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    body = parse_body(req, AddRegions)
     instance_id = req.route_params["id"]
-    known = await migration_of_id(client, instance_id)
-    if known is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
-    targets = [target for target in known.status.targets if target.version_id and target.regions]
-    if not known.running and not targets:
-        raise ProblemError(HTTPStatus.CONFLICT, f"the migration has made no version: {known.status.state}")
-    request = AddRegionsRequest(
-        image=known.status.image,
-        started_by=caller(req),
-        rule=known.status.rule,
-        fingerprint=known.status.fingerprint,
-        targets=targets,
-        regions=await _regions_to_add(body, known.status.image),
-    )
     location = address(req, f"migrations/{instance_id}")
     headers = {"Location": location, "Retry-After": str(POLL_SECONDS)}
-    if known.running or not await start_adding_regions(client, request):
-        detail = f"the migration runs; add the regions when it has ended: {location}"
-        raise ProblemError(HTTPStatus.CONFLICT, detail, headers=headers)
+    await add_regions(client, instance_id, parse_body(req, AddRegions).regions, caller(req))
     return json_response({"id": instance_id, "links": {"self": location}}, 202, headers)
-
-
-async def _regions_to_add(body: AddRegions, image: ImageId) -> list[TargetRegion]:
-    """The regions that the body names, or those of the policy, which needs the image to decide."""
-    compute = services().compute
-    if body.regions is None:
-        found = await compute.get_managed_image(image)
-        if found is None:
-            fault = "the managed image is gone, so the policy cannot tell them: name the regions"
-            raise invalid([FieldError("regions", fault)])
-        return await policy_regions(found)
-    faults = unknown_regions(body.regions, await compute.list_regions(image.subscription))
-    if faults:
-        raise invalid(faults)
-    return body.regions
-
-
-async def _existing(
-    req: func.HttpRequest, client: df.DurableOrchestrationClient
-) -> tuple[Instance, BatchState]:
-    found = await find_batch(client, req.route_params["id"])
-    if found is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no batch '{req.route_params['id']}'")
-    return found
 
 
 def _accepted(req: func.HttpRequest, batch_id: str) -> func.HttpResponse:
@@ -193,22 +139,18 @@ def _accepted(req: func.HttpRequest, batch_id: str) -> func.HttpResponse:
     return json_response({"id": batch_id, "links": {"self": location}}, 202, headers)
 
 
-def _view(req: func.HttpRequest, instance: Instance, state: BatchState) -> dict[str, Any]:
-    progress = BatchProgress.of(state)
-    if state.state == "running" and instance.custom_status:
-        # newer than the state that the execution began with
-        progress = BatchProgress.model_validate(instance.custom_status)
-    told = progress.model_dump(mode="json", exclude={"running_migrations"})
+def _view(req: func.HttpRequest, record: BatchRecord) -> dict[str, Any]:
+    batch, progress = record.batch, record.progress
     return {
-        "id": instance.id,
-        "state": state.state,
-        "request": state.request.model_dump(mode="json", exclude_none=True),
-        "started_by": state.started_by,
-        **told,
+        "id": record.id,
+        "state": batch.state,
+        "request": batch.request.model_dump(mode="json", exclude_none=True),
+        "started_by": batch.started_by,
+        **progress.model_dump(mode="json", exclude={"running_migrations"}),
         "migrations": [address(req, f"migrations/{name}") for name in progress.running_migrations],
-        "images": [result.model_dump(mode="json") for result in state.shown],
-        "failure": state.failure.model_dump(mode="json") if state.failure else None,
-        "created": instance.created.isoformat(),
-        "updated": instance.updated.isoformat(),
-        "links": {"self": address(req, f"batches/{instance.id}")},
+        "images": [result.model_dump(mode="json") for result in batch.shown],
+        "failure": batch.failure.model_dump(mode="json") if batch.failure else None,
+        "created": record.created.isoformat(),
+        "updated": record.updated.isoformat(),
+        "links": {"self": address(req, f"batches/{record.id}")},
     }

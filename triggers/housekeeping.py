@@ -1,13 +1,11 @@
 """A daily timer that forgets migrations and batches that ended long ago; the galleries keep what they have made."""
 
 import logging
-from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.task_hub import forget_ended
-from services.container import services
+from services.forget_history import forget_history as forget
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
@@ -19,7 +17,6 @@ EVERY_NIGHT = "0 42 3 * * *"
 @blueprint.durable_client_input(client_name="client")
 async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
     """Purge what ended and is older than the settings say: nothing else would, and tables grow for ever."""
-    days = services().settings.keep_days
-    if days:
-        forgotten = await forget_ended(client, datetime.now(UTC) - timedelta(days=days))
-        logger.info("forgot %d orchestrations that were started more than %d days ago", forgotten, days)
+    forgotten = await forget(client)
+    if forgotten is not None:
+        logger.info("forgot %d orchestrations that were started more than %d days ago", *forgotten)

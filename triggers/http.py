@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import azure.functions as func
@@ -11,6 +12,7 @@ from domain.errors import ArmError, PolicyError
 from domain.field_errors import FieldError, field_errors
 from domain.resources.ids import SUBSCRIPTION
 from services.container import services
+from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from triggers.problems import ProblemError, azure_refused, invalid, policy_unusable
 
 # how often a caller should look again
@@ -19,7 +21,7 @@ POLL_SECONDS = 10
 Body = TypeVar("Body", bound=BaseModel)
 
 
-async def respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
+async def respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:  # noqa: PLR0911
     """The work's response, or the problem that it raised."""
     try:
         return await work
@@ -29,6 +31,12 @@ async def respond(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return azure_refused(error).response()
     except PolicyError as error:
         return policy_unusable(error).response()
+    except NotFoundError as error:
+        return ProblemError(HTTPStatus.NOT_FOUND, str(error)).response()
+    except ConflictError as error:
+        return ProblemError(HTTPStatus.CONFLICT, str(error), id=error.id).response()
+    except InvalidRequestError as error:
+        return invalid(error.errors).response()
 
 
 def parse_json(req: func.HttpRequest) -> dict[str, Any]:

@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.azure.concurrency import gather
-from adapters.task_hub import find_migration, list_migrations, start_migration
-from api.requests import StartMigration, form_errors, unknown_regions
-from domain.errors import NotYetError
+from api.requests import StartMigration, form_errors
 from domain.field_errors import FieldError
 from domain.migration.states import MigrationState
+from domain.migration.status import MigrationRecord
 from domain.resources.galleries import ImageDefinition, ImageVersion
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import migration_id
-from services.container import services
+from services.health import check_health
+from services.start_migration import check_in_azure, start_migration
+from services.view_azure import list_definitions, list_images
+from services.view_migration import find_migration, list_migrations
 from triggers.http import POLL_SECONDS, address, caller, json_response, parse_json, respond, subscriptions
 from triggers.problems import ProblemError, invalid
 
@@ -85,7 +86,7 @@ async def _parse_start(req: func.HttpRequest) -> StartMigration:
     errors, formed = form_errors(raw)
     if formed is None:
         raise invalid(errors)
-    missing = await _faults_in_azure(formed)
+    missing = await check_in_azure(formed.image, formed.regions)
     if [*errors, *missing] == missing and [fault.field for fault in missing] == ["image"]:
         raise ProblemError(HTTPStatus.NOT_FOUND, missing[0].message, errors=missing)
     if errors or missing:
@@ -93,27 +94,11 @@ async def _parse_start(req: func.HttpRequest) -> StartMigration:
     return formed
 
 
-async def _faults_in_azure(body: StartMigration) -> list[FieldError]:
-    """What only Azure can say of a body: does the image exist, and do the regions."""
-    known = await services().compute.list_regions(body.image.subscription)
-    faults = unknown_regions(body.regions, known)
-    if not await _exists(body):
-        faults.append(FieldError("image", f"the managed image {body.image} does not exist"))
-    return faults
-
-
-async def _exists(body: StartMigration) -> bool:
-    try:
-        return await services().compute.get_managed_image(body.image) is not None
-    except NotYetError:
-        # the migration itself waits for an image that is still being made
-        return True
-
-
 async def _list(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     state, gallery, since = _parse_list_query(req)
     rows: list[dict[str, Any]] = []
-    async for row in list_migrations(client, req.params.get("page", ""), since):
+    async for record in list_migrations(client, req.params.get("page", ""), since):
+        row = _row(record)
         if len(rows) == PAGE:
             query = urlencode({**req.params, "page": rows[-1]["id"]})
             return json_response({"migrations": rows, "next": address(req, f"migrations?{query}")})
@@ -145,13 +130,11 @@ async def _find(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
     if migration is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no migration '{instance_id}'")
     links = {"self": address(req, f"migrations/{instance_id}")}
-    return json_response({**migration, "links": links}, headers={"Retry-After": str(POLL_SECONDS)})
+    return json_response({**_row(migration), "links": links}, headers={"Retry-After": str(POLL_SECONDS)})
 
 
 async def _images(req: func.HttpRequest) -> func.HttpResponse:
-    compute = services().compute
-    found = await gather(compute.list_managed_images(subscription) for subscription in subscriptions(req))
-    images = sorted((image for images in found for image in images), key=lambda image: image.id.key)
+    images = await list_images(subscriptions(req))
     return json_response({"images": [_image_row(req, image) for image in images]})
 
 
@@ -174,19 +157,28 @@ def _image_row(req: func.HttpRequest, image: ManagedImage) -> dict[str, Any]:
 
 
 async def _galleries(req: func.HttpRequest) -> func.HttpResponse:
-    compute = services().compute
-    galleries = await gather(compute.list_galleries(name) for name in subscriptions(req))
-    lists = await gather(
-        compute.list_image_definitions(gallery.id) for found in galleries for gallery in found
-    )
-    definitions = [definition for found in lists for definition in found]
-    versions = await gather(compute.list_image_versions(definition.id) for definition in definitions)
-    rows = [
-        row
-        for definition, found in zip(definitions, versions, strict=True)
-        for row in _version_rows(definition, found)
-    ]
+    rows = [row for found in await list_definitions(subscriptions(req)) for row in _version_rows(*found)]
     return json_response({"galleries": sorted(rows, key=lambda row: str(row["name"]))})
+
+
+def _row(record: MigrationRecord) -> dict[str, Any]:
+    status = record.status
+    targets = [
+        {
+            "gallery": target.definition.gallery.name,
+            "definition": target.definition.name,
+            "version": target.version_id.name if target.version_id else None,
+            **target.model_dump(mode="json", exclude={"definition", "watched_by"}),
+        }
+        for target in status.targets
+    ]
+    return {
+        "id": record.id,
+        **status.model_dump(mode="json", exclude={"targets", "child_instance_ids"}),
+        "targets": targets,
+        "created": record.created.isoformat(),
+        "updated": record.updated.isoformat(),
+    }
 
 
 def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> list[dict[str, Any]]:
@@ -218,9 +210,6 @@ def _version_rows(definition: ImageDefinition, versions: list[ImageVersion]) -> 
 
 
 async def _health() -> func.HttpResponse:
-    ready = services()
-    await ready.compute.check_token()
-    policy = await ready.policies.current()
-    problem = ready.policies.problem
-    status = "degraded" if problem else "healthy"
-    return json_response({"status": status, "rules": len(policy.rules), "policy_problem": problem})
+    health = await check_health()
+    status = "degraded" if health.policy_problem else "healthy"
+    return json_response({"status": status, "rules": health.rules, "policy_problem": health.policy_problem})

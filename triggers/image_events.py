@@ -5,9 +5,9 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.task_hub import start_migration
 from domain.migration.messages import MigrationRequest
 from domain.resources.events import Ignored, read_event
+from services.start_migration import start_migration
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)

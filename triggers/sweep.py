@@ -6,8 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from adapters.settings import Settings
-from adapters.task_hub import start_batch
-from domain.fleet.batches import SWEEP_BATCH_ID, BatchState, Scope, StartBatch
+from services.batches import start_sweep
 from services.container import services
 
 blueprint = df.Blueprint()
@@ -18,10 +17,9 @@ logger = logging.getLogger(__name__)
 @blueprint.durable_client_input(client_name="client")
 async def sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Start what was missed: lost events, images older than the deployment, images made anew, blocked ones."""
-    scopes = [Scope(subscription=name) for name in services().settings.subscriptions]
-    if not scopes:
+    subscriptions = services().settings.subscriptions
+    if not subscriptions:
         logger.info("sweep: no subscription is named in the settings, nothing to look at")
         return
-    state = BatchState(request=StartBatch(scope=scopes), started_by="sweep")
-    started = await start_batch(client, SWEEP_BATCH_ID, state)
+    started = await start_sweep(client, subscriptions)
     logger.info("sweep %s%s", "started" if started else "runs already", " (late)" if timer.past_due else "")
