@@ -1,11 +1,11 @@
-"""State machines: a record keeps its state in a frozen field, and only `HasState.moved` changes it.
+"""State machines: a record shows its state as a read-only property, and only `HasState.moved` changes it.
 
 Each kind of record has its own table of moves, such as `domain.migration.states`.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -20,7 +20,13 @@ class HasState(BaseModel, Generic[State]):
     thing: ClassVar[str]
     moves: ClassVar[Mapping[Any, frozenset[Any]]]
 
-    state: State = Field(frozen=True)
+    if TYPE_CHECKING:
+        # For mypy the state is a property, so that neither an assignment nor a constructor can set it: mypy does not
+        # see that a single pydantic field is frozen.
+        @property
+        def state(self) -> State: ...  # noqa: D102
+    else:
+        state: State = Field(frozen=True)
 
     def moved(self, wanted: State) -> Self:
         """Returns a copy of the record in the wanted state.

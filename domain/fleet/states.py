@@ -1,6 +1,7 @@
 """The states of a batch and the moves between them."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -32,4 +33,5 @@ class HasBatchState(HasState[BatchState]):
     thing = "batch"
     moves = MOVES
 
-    state: BatchState = Field(default=BatchState.RUNNING, frozen=True)
+    if not TYPE_CHECKING:
+        state: BatchState = Field(default=BatchState.RUNNING, frozen=True)

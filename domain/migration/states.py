@@ -4,6 +4,7 @@ ARM's own `provisioningState` and `replicationStatus` are other things and keep 
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -51,4 +52,5 @@ class HasMigrationState(HasState[MigrationState]):
     thing = "migration"
     moves = MOVES
 
-    state: MigrationState = Field(default=MigrationState.PLANNED, frozen=True)
+    if not TYPE_CHECKING:
+        state: MigrationState = Field(default=MigrationState.PLANNED, frozen=True)

@@ -17,6 +17,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/builds"
 PROVIDER = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/golden")
 OTHER_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/mirror")
+THIRD_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/archive")
 REGIONS = frozenset({"westeurope", "northeurope", "eastus2"})
 CREATED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)

@@ -409,7 +409,7 @@ def test_a_policy_error_names_the_place_and_the_reason() -> None:
 def test_everything_that_gallerist_raises_has_one_root() -> None:
     for error in (
         PolicyError("p", [PolicyFault(1, "", "no")]),
-        IllegalMoveError("a", "b", frozenset()),
+        IllegalMoveError("batch", "a", "b", frozenset()),
         ArmError(0, "", ""),
     ):
         assert isinstance(error, GalleristError)

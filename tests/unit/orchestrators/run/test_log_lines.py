@@ -1,4 +1,4 @@
-"""The log lines of migrations: their form is what alerts parse, and a replay adds none."""
+"""The log lines of migrations: alerts parse their form, and a replay adds none."""
 
 import logging
 import re
@@ -8,11 +8,11 @@ import pytest
 
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
-from orchestrators.log_lines import log_migration
+from orchestrators.run.log_lines import log_migration
 from tests.unit.builders import image_id
 from tests.unit.orchestrators.stepping import FakeContext
 
-PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[4] / "docs" / "operations.md"
 
 
 def status(state: MigrationState, reason: str | None = None, fix: str | None = None) -> MigrationStatus:
@@ -29,7 +29,7 @@ def status(state: MigrationState, reason: str | None = None, fix: str | None = N
         (MigrationState.FAILED, logging.ERROR),
     ],
 )
-def test_a_line_says_everything_an_alert_needs(
+def test_a_line_has_everything_an_alert_needs(
     state: MigrationState, level: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "gallerist.migrations"):
@@ -48,9 +48,9 @@ def test_a_replay_is_silent(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-def test_the_page_tells_the_form_and_every_event() -> None:
+def test_the_page_documents_the_form_and_every_event() -> None:
     text = PAGE.read_text(encoding="utf-8")
     line = 'migration <event> id=<instance id> image=<resource id> state=<state> reason="<text>" fix="<text>"'
     assert line in text
-    told = set(re.findall(r"^\| `(\w+)` \| (?:information|warning|error) \|", text, re.MULTILINE))
-    assert told == {"started"} | {str(state) for state in ENDS} - {"cancelled"}
+    events = set(re.findall(r"^\| `(\w+)` \| (?:information|warning|error) \|", text, re.MULTILINE))
+    assert events == {"started"} | {str(state) for state in ENDS} - {"cancelled"}

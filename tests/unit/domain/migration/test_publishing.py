@@ -1,4 +1,4 @@
-"""What is written for a version: asking twice writes once, and nothing is written over another's."""
+"""The write for a version: repeating it writes once, and no other source's version is written over."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2", repli
 BOTH = spec(regions=[HOME, AWAY])
 
 
-def test_a_version_that_is_not_there_is_created() -> None:
+def test_a_missing_version_is_created() -> None:
     assert next_write(None, spec()) == NextWrite("created", [])
 
 
@@ -22,23 +22,23 @@ def test_a_version_with_every_region_is_adopted(state: str) -> None:
     assert next_write(version(provisioning_state=state), spec()) == NextWrite("adopted", [])
 
 
-def test_regions_beyond_the_wanted_ones_are_left_alone() -> None:
+def test_more_regions_than_wanted_are_kept() -> None:
     assert next_write(version(target_regions=[AWAY, HOME]), spec()) == NextWrite("adopted", [])
 
 
-def test_missing_regions_are_added_to_a_version_that_is_done() -> None:
+def test_missing_regions_are_added_to_a_version_that_succeeded() -> None:
     assert next_write(version(), BOTH) == NextWrite("updated", [AWAY])
 
 
 @pytest.mark.parametrize("state", ["Creating", "Updating"])
-def test_regions_are_not_added_while_the_service_works_on_a_version(state: str) -> None:
+def test_regions_are_not_added_while_azure_works_on_the_version(state: str) -> None:
     """Reported by users: the last writer of the publishing profile wins, and drops the other's regions."""
     with pytest.raises(NotYetError, match=f"version 1.0.0 is in provisioning state {state}"):
         next_write(version(provisioning_state=state), BOTH)
 
 
 @pytest.mark.parametrize("wanted", [spec(), BOTH])
-def test_a_version_that_failed_is_asked_for_again(wanted: Any) -> None:
+def test_a_failed_version_is_created_once_more(wanted: Any) -> None:
     assert next_write(version(provisioning_state="Failed"), wanted) == NextWrite("created", [])
 
 
@@ -51,7 +51,7 @@ def test_a_version_that_failed_is_asked_for_again(wanted: Any) -> None:
         hand_made_version(source=str(image("other").id)),
         hand_made_version(source=None),
     ],
-    ids=["another image", "another content", "another image, failed", "by hand", "by hand, source untold"],
+    ids=["another image", "another content", "another image, failed", "by hand", "by hand, source unknown"],
 )
 def test_the_number_of_another_source_is_taken(other: ImageVersion) -> None:
     assert next_write(other, spec()) == NextWrite("taken", [])
@@ -68,4 +68,4 @@ def test_a_version_that_is_being_deleted_is_not_adopted() -> None:
         write = next_write(version(provisioning_state="Deleting"), spec())
     except NotYetError:
         return
-    assert write.step == "taken"
+    assert write.outcome == "taken"
