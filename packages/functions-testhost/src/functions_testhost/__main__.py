@@ -25,16 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     database = options.database.resolve() if options.database else None
-    if options.settings:
-        load_settings(options.settings)
-    # an app reads its own files by relative paths, as in Azure
-    os.chdir(options.app)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     clock = Clock(options.clock, options.time_scale)
-    server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
     try:
+        if options.settings:
+            load_settings(options.settings)
+        # an app reads its own files by relative paths, as in Azure
+        os.chdir(options.app)
+        server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
         with server:
             print(json.dumps(server.description()), flush=True)
             stop.wait()
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument(
         "--database",
-        type=Path,
+        type=_file,
         help="SQLite file of the task hub, kept across runs; without it, nothing is kept",
     )
     parser.add_argument(
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         help="real time, skip (jump to the next durable timer), or manual (moved over HTTP)",
     )
     parser.add_argument(
-        "--time-scale", type=float, default=1.0, help="let the clock run this many times as fast"
+        "--time-scale", type=_positive, default=1.0, help="let the clock run this many times as fast"
     )
     parser.add_argument("--keys", action="store_true", help="require access keys, as Azure does")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
@@ -79,6 +79,18 @@ def _folder(text: str) -> Path:
     if not folder.is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {text}")
     return folder
+
+
+def _file(text: str) -> Path:
+    _folder(str(Path(text).parent))
+    return Path(text)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"must be positive, not {text}")
+    return number
 
 
 if __name__ == "__main__":

@@ -98,8 +98,16 @@ def load_app(folder: Path) -> App:
 
 
 def load_settings(file: Path) -> None:
-    """Puts `Values` of a `local.settings.json` into the environment. Variables that are set already win."""
-    for name, value in json.loads(file.read_text(encoding="utf-8")).get("Values", {}).items():
+    """Puts `Values` of a `local.settings.json` into the environment. Variables that are set already win.
+
+    Raises:
+        AppError: the file cannot be read.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AppError(f"The settings file {file} cannot be read: {error}") from error
+    for name, value in document.get("Values", {}).items():
         os.environ.setdefault(name, str(value))
 
 

@@ -36,6 +36,8 @@ class Clock:
     def __init__(
         self, mode: Mode = "real", time_scale: float = 1.0, wall: Callable[[], float] = time.time
     ) -> None:
+        if mode not in MODES:
+            raise ValueError(f"The clock's mode must be one of {', '.join(MODES)}, not {mode!r}.")
         if time_scale <= 0:
             raise ValueError(f"The time scale must be positive, not {time_scale}.")
         self.mode: Mode = mode

@@ -43,7 +43,7 @@ class HostJson:
         states = _value(durable, "overridableExistingInstanceStates", "NonRunningStates")
         if states not in ("NonRunningStates", "AnyState"):
             raise ValueError(
-                f"host.json: overridableExistingInstanceStates cannot be {states!r};"
+                f"overridableExistingInstanceStates cannot be {states!r};"
                 " use 'NonRunningStates' or 'AnyState'"
             )
         return cls(

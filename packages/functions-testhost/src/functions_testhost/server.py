@@ -107,7 +107,10 @@ class HostServer:
         indexing.check(self._app)
         for warning in (*indexing.find_warnings(self._app), *import_path.find_conflicts(self._app.folder)):
             log.warning(warning)
-        settings = HostJson.load(self._app.folder)
+        try:
+            settings = HostJson.load(self._app.folder)
+        except ValueError as error:
+            raise AppError(f"{self._app.folder / 'host.json'} cannot be used: {error}") from error
         self._http = http_functions(self._app, settings.route_prefix)
         self._hub = TaskHub(self._database or self._temporary_database())
         try:

@@ -79,6 +79,38 @@ def test_the_command_exits_with_1_and_the_reason_when_the_app_cannot_be_served(t
     assert "names the setting 'HOURLY', which is not set" in error_output("timers", tmp_path / "hub.db")
 
 
+def test_the_command_exits_with_1_and_the_reason_when_a_file_cannot_be_read(tmp_path: Path) -> None:
+    settings = tmp_path / "local.settings.json"
+    options = ("--settings", str(settings))
+    assert f"The settings file {settings} cannot be read" in error_output(
+        "ledger", tmp_path / "hub.db", *options
+    )
+    settings.write_text("{")
+    assert f"The settings file {settings} cannot be read: Expecting" in error_output(
+        "ledger", tmp_path / "hub.db", *options
+    )
+    (tmp_path / "function_app.py").write_text("import azure.functions as func\napp = func.FunctionApp()\n")
+    (tmp_path / "host.json").write_text("no json")
+    message = error_output(str(tmp_path), tmp_path / "hub.db")
+    assert f"{tmp_path / 'host.json'} cannot be used: Expecting value" in message
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--app", "no-such-folder", "argument --app: there is no folder no-such-folder"),
+        ("--database", "no-such-folder/hub", "argument --database: there is no folder no-such-folder"),
+        ("--time-scale", "0", "argument --time-scale: must be positive, not 0"),
+        ("--clock", "slow", "argument --clock: invalid choice: 'slow'"),
+    ],
+)
+def test_the_command_rejects_a_wrong_option_with_the_reason(option: str, value: str, reason: str) -> None:
+    command = [sys.executable, "-m", "functions_testhost", option, value]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+
+
 def test_the_command_exits_with_1_and_the_reason_when_the_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -60,6 +60,11 @@ def test_time_scale_must_be_positive() -> None:
         Clock("real", 0)
 
 
+def test_an_unknown_mode_raises_and_lists_the_modes() -> None:
+    with pytest.raises(ValueError, match="must be one of real, skip, manual, not 'slow'"):
+        Clock("slow")
+
+
 def test_the_wait_for_a_moment_is_in_wall_seconds(wall: Wall) -> None:
     assert Clock("real", 60, wall).wall_seconds_until(after(120)) == 2
     assert Clock("real", 60, wall).wall_seconds_until(after(-5)) == 0
