@@ -1,4 +1,4 @@
-"""The host's control plane under ``/_host``: its clock and what waits. Azure has no such thing; tests need it."""
+"""The control plane under `/_host`: the clock, and what waits. Azure has none; tests need it."""
 
 from datetime import timedelta
 
@@ -10,8 +10,8 @@ from functions_testhost.task_hub import TaskHub
 from functions_testhost.timestamps import to_text
 
 
-class Control:
-    """Handlers of ``/_host/clock`` and ``/_host/status``."""
+class ControlApi:
+    """Handlers of `/_host/clock` and `/_host/status`."""
 
     def __init__(self, clock: Clock, hub: TaskHub, engine: Engine) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class Control:
         self._engine = engine
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes."""
+        """Lists the routes."""
         return [
             web.get("/_host/clock", self.get_clock),
             web.post("/_host/clock", self.set_clock),
@@ -27,11 +27,11 @@ class Control:
         ]
 
     async def get_clock(self, _: web.Request) -> web.Response:
-        """Tell the host time and the clock's mode."""
+        """Returns the host time and the clock's mode."""
         return web.json_response({"now": to_text(self._clock.now()), "mode": self._clock.mode})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        """Move the clock forward (``advance_seconds``) or change its ``mode``; 400 for anything else."""
+        """Moves the clock forward (`advance_seconds`) or changes its `mode`; 400 for anything else."""
         body = await request.json()
         step, mode = body.get("advance_seconds", 0), body.get("mode", self._clock.mode)
         if mode not in MODES or not isinstance(step, int | float) or step < 0:
@@ -45,7 +45,7 @@ class Control:
         return await self.get_clock(request)
 
     async def get_status(self, _: web.Request) -> web.Response:
-        """Count instances by status and what waits; ``idle`` says that nothing runs and nothing could."""
+        """Counts instances by status, and what waits. `idle`: nothing runs, and nothing can run at the present time."""
         due = self._hub.next_due()
         counts = self._hub.counts()
         waiting = bool(counts["activities"] or counts["operations"] or (due and due <= self._clock.now()))

@@ -1,7 +1,7 @@
-"""Drives Microsoft's own worker library without its gRPC channel: index an app, call its functions, print the answers.
+"""Drives Microsoft's worker library without its gRPC channel: indexes an app, calls its functions, prints the results.
 
-A script for the worker's own virtual environment; it knows nothing of this project. Reads a JSON list of calls from
-stdin (``{"function", "inputs": {parameter: {"kind", "value"}}}``) and prints one JSON object.
+A script for the worker's own virtual environment; it imports nothing of this project. It reads a JSON list of calls
+(`{"function", "inputs": {parameter: {"kind", "value"}}}`) from stdin and prints one JSON object.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ import azure_functions_runtime as worker
 
 
 class Message(SimpleNamespace):
-    """A message of the worker's protocol: whatever fields it is given, in place of a protobuf class."""
+    """A message of the worker's protocol, with any fields, in place of a protobuf class."""
 
 
 class TypedData(Message):
-    """A value of one kind, as the protocol's union."""
+    """A value of one kind: the protocol's union."""
 
     def WhichOneof(self, _union: str) -> str | None:  # noqa: N802  # protobuf's name
-        """Tell which kind it is."""
+        """Returns the kind of the value."""
         return next(iter(vars(self)), None)
 
 
@@ -30,7 +30,7 @@ class ParameterBinding(Message):
     """A named input."""
 
     def WhichOneof(self, _union: str) -> str:  # noqa: N802  # protobuf's name
-        """Tell that it holds data."""
+        """Returns that it holds data."""
         return "data"
 
 
@@ -62,19 +62,19 @@ PROTOCOL = SimpleNamespace(
 
 
 def request(**content: Any) -> Message:
-    """Wrap a request as the channel would."""
+    """Wraps a request as the channel does."""
     return Message(request=Message(**content), properties={"host": "127.0.0.1", "protos": PROTOCOL})
 
 
 def typed(kind: str, value: Any) -> TypedData:
-    """Make an input; an HTTP request's body is text."""
+    """Builds an input; the body of an HTTP request is text."""
     if kind == "http":
         return TypedData(http=Message(**{**value, "body": TypedData(bytes=value["body"].encode())}))
     return TypedData(**{kind: value})
 
 
-def plain(answer: Message) -> dict[str, Any]:
-    """Describe how a call ended."""
+def describe(answer: Message) -> dict[str, Any]:
+    """Describes how a call ended, as JSON data."""
     if answer.result.status == StatusResult.Failure:
         return {"failure": answer.result.exception.message}
     kind, value = next(iter(vars(answer.return_value).items()))
@@ -84,25 +84,25 @@ def plain(answer: Message) -> dict[str, Any]:
     return {"kind": kind, "status": int(value.status_code), "headers": dict(value.headers), "body": body}
 
 
-async def call(functions: dict[str, Message], wish: dict[str, Any]) -> dict[str, Any]:
-    """Call one function."""
+async def call(functions: dict[str, Message], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Calls one function."""
     inputs = [
         ParameterBinding(name=name, data=typed(given["kind"], given["value"]))
-        for name, given in wish["inputs"].items()
+        for name, given in wanted["inputs"].items()
     ]
     invocation = Message(
         invocation_id="1",
-        function_id=functions[wish["function"]].function_id,
+        function_id=functions[wanted["function"]].function_id,
         input_data=inputs,
         trigger_metadata={},
         trace_context=Message(trace_parent="", trace_state="", attributes={}),
         retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
     )
-    return plain(await worker.invocation_request(request(invocation_request=invocation)))
+    return describe(await worker.invocation_request(request(invocation_request=invocation)))
 
 
 async def main(folder: str) -> None:
-    """Index the app and make the calls."""
+    """Indexes the app and makes the calls."""
     os.chdir(folder)
     sys.path.append(folder)
     worker.start_threadpool_executor()
@@ -113,9 +113,10 @@ async def main(folder: str) -> None:
         return
     metadata = await worker.functions_metadata_request(request())
     functions = {function.name: function for function in metadata.function_metadata_results}
-    results = [await call(functions, wish) for wish in json.load(sys.stdin)]
+    results = [await call(functions, wanted) for wanted in json.load(sys.stdin)]
     bindings = {name: [json.loads(raw) for raw in f.raw_bindings] for name, f in functions.items()}
     sys.stdout.write(json.dumps({"functions": bindings, "results": results}))
 
 
-asyncio.run(main(sys.argv[1]))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,6 +1,6 @@
-"""Where the Durable SDK for Python and the real host are known to disagree: seen here, warned of here.
+"""Warns where the Durable SDK for Python and the real host are known to disagree.
 
-The host behaves as the real one does in every case; the warnings say what will happen.
+In every case this host behaves as the real one; the warnings say what will happen.
 """
 
 from collections import Counter
@@ -12,12 +12,12 @@ from functions_testhost.replay import Action, ActionType
 RETRYING = {ActionType.CALL_ACTIVITY_WITH_RETRY, ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY}
 
 
-def traps(actions: Sequence[Action], events: Sequence[Event]) -> Iterator[str]:
-    """Give a sentence for each trap that one replay shows."""
+def warnings_for(actions: Sequence[Action], events: Sequence[Event]) -> Iterator[str]:
+    """Yields a sentence for each disagreement that one replay shows."""
     flat = list(_flat(actions))
     if any(_holds_a_retry(action) for action in flat):
         yield (
-            "a call with retry inside task_all: when a sibling fails first, the SDK goes on while the host waits, "
+            "a call with retry inside task_all: when a sibling fails first, the SDK continues while the host waits, "
             "and later calls get each other's results; catch errors in a sub-orchestrator or return them as values"
         )
     waits = Counter(
@@ -25,12 +25,18 @@ def traps(actions: Sequence[Action], events: Sequence[Event]) -> Iterator[str]:
     )
     for name, count in waits.items():
         if count > 1:
-            yield f"the event '{name}' is waited for {count} times: the SDK answers from the last one it buffered"
+            yield (
+                f"the event '{name}' is waited for {count} times: the SDK returns the last one it buffered; "
+                "wait once per name"
+            )
     for event in events:
         if kind(event) is EventType.EVENT_RAISED and event["Name"] not in waits:
             for name in waits:
                 if name.lower() == event["Name"].lower():
-                    yield f"the event '{event['Name']}' came for '{name}': the SDK minds the case, the host does not"
+                    yield (
+                        f"the event '{event['Name']}' came for '{name}': the host ignores case, the SDK does not; "
+                        "use one spelling"
+                    )
 
 
 def _flat(actions: Sequence[Action]) -> Iterator[Action]:
