@@ -35,7 +35,7 @@ test: $(VENV)/.installed ## run every test
 parity-az: $(VENV)/.installed ## run the real az against the simulator (installs it in build/az; minutes)
 	$(PYTHON) -m venv build/az
 	build/az/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
-	$(BIN)/python -m scripts.parity_az --az build/az/bin/az
+	$(BIN)/python packages/azure-compute-simulator/parity/run_az.py --az build/az/bin/az
 
 check: $(VENV)/.installed ## lint, types, import directions
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""What exists at the start of the simulator's integration tests, and the documents that the tests send."""
+"""The seed of the simulator's tests, and the documents that the tests send."""
 
 from typing import Any
 
@@ -27,9 +27,6 @@ def image(
             },
         },
     } | more
-
-
-IMAGES = [image(), image("second", "V2"), image("huge", size=2520), image("far", location="westus")]
 
 
 def seed(*resources: Any) -> Any:

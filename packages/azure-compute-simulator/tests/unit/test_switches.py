@@ -1,17 +1,17 @@
-"""What the service does only sometimes, or only where it was asked to: switched on, one by one."""
+"""Behaviours that switches or galleries turn on; pages; bodies of the wrong shape."""
 
 from urllib.parse import urlsplit
 
 import pytest
-from simulator_arm import GALLERIES, Arm
-from simulator_world import IMAGE, image, version
+from simulator_client import GALLERIES, ArmClient
+from simulator_documents import COMPUTE, IMAGE, image, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 
 
-def test_a_deleted_child_haunts_its_parent_for_some_seconds(gallery: Arm) -> None:
-    """Though a GET of the child already says 404."""
-    gallery.simulator.set_switches(parent_delete_lag_seconds=1000)
+def test_a_deleted_child_blocks_the_deletion_of_its_parent_for_some_seconds(gallery: ArmClient) -> None:
+    """A GET of the child already returns 404."""
+    gallery.simulator.switches.parent_delete_lag_seconds = 1000
     gallery.put(VERSION, version())
     gallery.send("DELETE", VERSION)
     assert gallery.error("GET", VERSION)[0] == 404
@@ -22,8 +22,8 @@ def test_a_deleted_child_haunts_its_parent_for_some_seconds(gallery: Arm) -> Non
     assert gallery.send("DELETE", "galleries/g/images/web").status == 202
 
 
-def test_a_soft_deleted_version_comes_back_with_200(gallery: Arm) -> None:
-    """Unless the deletion bypassed soft delete."""
+def test_a_put_restores_a_soft_deleted_version_with_200(gallery: ArmClient) -> None:
+    """A deletion with `bypassSoftDelete` cannot be undone."""
     policy = {"softDeletePolicy": {"isSoftDeleteEnabled": True}}
     gallery.put("galleries/g", {"location": "eastus2", "properties": policy})
     gallery.put(VERSION, version())
@@ -38,37 +38,37 @@ def test_a_soft_deleted_version_comes_back_with_200(gallery: Arm) -> None:
     assert gallery.error("PUT", VERSION, {"location": "eastus2"})[1]["code"] == "InvalidParameter"
 
 
-def test_display_names_of_regions_can_be_switched_off(gallery: Arm) -> None:
-    gallery.simulator.set_switches(display_name_regions=False)
+def test_display_names_of_regions_can_be_switched_off(gallery: ArmClient) -> None:
+    gallery.simulator.switches.display_name_regions = False
     created = gallery.put(VERSION, version(IMAGE, "East US 2", "westus"))
     targets = created["properties"]["publishingProfile"]["targetRegions"]
     assert [target["name"] for target in targets] == ["eastus2", "westus"]
 
 
-def test_polls_of_operations_can_ask_to_be_spared(gallery: Arm) -> None:
-    """Operations of images only; galleries' never do."""
-    gallery.simulator.set_switches(operation_retry_after_seconds=9)
-    gallery.simulator.set_transitions("seconds:1000000")
+def test_polls_of_image_operations_can_have_retry_after(gallery: ArmClient) -> None:
+    """Polls of gallery operations never have it."""
+    gallery.simulator.switches.operation_retry_after_seconds = 9
+    gallery.simulator.set_pace("seconds:1000000")
     of_image = gallery.send("PUT", "images/new", {"location": "eastus2", "properties": image()["properties"]})
     of_version = gallery.send("PUT", VERSION, version())
-    for answer, expected in ((of_image, "9"), (of_version, None)):
-        path, _, query = answer.headers["Azure-AsyncOperation"].removeprefix("http://arm.test").partition("?")
+    for response, expected in ((of_image, "9"), (of_version, None)):
+        path, _, query = (
+            response.headers["Azure-AsyncOperation"].removeprefix("http://arm.test").partition("?")
+        )
         assert gallery.send("GET", path, query=query).headers.get("Retry-After") == expected
 
 
-def test_a_source_deleted_before_it_was_read_fails_the_version(gallery: Arm) -> None:
-    gallery.simulator.set_transitions(
-        override={"id": f"{IMAGE.rsplit('/images/', 1)[0]}/{VERSION}", "pace": "manual"}
-    )
-    answer = gallery.send("PUT", VERSION, version())
+def test_a_source_deleted_before_it_was_read_fails_the_version(gallery: ArmClient) -> None:
+    gallery.simulator.set_pace("manual", f"{COMPUTE}/{VERSION}")
+    response = gallery.send("PUT", VERSION, version())
     gallery.send("DELETE", "images/web")
-    outcome = gallery.outcome(answer)
-    assert outcome["status"] == "Failed"
-    assert "is not found. Please check source exists" in outcome["error"]["message"]
+    operation = gallery.operation(response)
+    assert operation["status"] == "Failed"
+    assert "is not found. Please check source exists" in operation["error"]["message"]
 
 
-def test_pages_keep_the_filter_of_their_list(arm: Arm) -> None:
-    arm.simulator.set_switches(page_size=3)
+def test_the_link_to_the_next_page_keeps_the_filter(arm: ArmClient) -> None:
+    arm.simulator.switches.page_size = 3
     path = IMAGE.split("/providers/")[0] + "/resources"
     page = arm.get(path, "api-version=2021-04-01&$filter=resourceType eq 'Microsoft.Compute/images'")
     assert len(page["value"]) == 3
@@ -80,7 +80,7 @@ def test_pages_keep_the_filter_of_their_list(arm: Arm) -> None:
     assert arm.error("GET", "images", query="api-version=2024-07-01&$skiptoken=x")[0] == 400
 
 
-SHAPELESS = {
+WRONG_SHAPES = {
     "properties": [],
     "properties.publishingProfile": "x",
     "properties.publishingProfile.targetRegions": {"name": "eastus2"},
@@ -90,13 +90,15 @@ SHAPELESS = {
 }
 
 
-@pytest.mark.parametrize(("path", "value"), SHAPELESS.items())
-def test_a_body_of_the_wrong_shape_is_refused_with_the_path(gallery: Arm, path: str, value: object) -> None:
+@pytest.mark.parametrize(("path", "value"), WRONG_SHAPES.items())
+def test_a_body_of_the_wrong_shape_is_refused_with_the_path(
+    gallery: ArmClient, path: str, value: object
+) -> None:
     document = version()
     *parents, last = path.split(".")
-    place = document
+    parent = document
     for name in parents:
-        place = place[name]
-    place[last] = value
+        parent = parent[name]
+    parent[last] = value
     status, error = gallery.error("PUT", VERSION, document)
     assert (status, error["code"], error["target"]) == (400, "BadRequest", path)

@@ -1,18 +1,20 @@
-"""One request and one answer as the ARM responses see them, without the web framework."""
+"""The request and the response of one ARM call, without the web framework."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.registry import ResourceTypes
 from azure_compute_simulator.models.resources import Json, Principal
 
 
 @dataclass(frozen=True)
-class Call:
-    """An authenticated ARM request. `origin` is scheme, host and port as the client wrote them."""
+class ArmRequest:
+    """An authenticated request. `values` are the variable parts of the path, `origin` is scheme, host and port."""
 
     azure: Azure
+    types: ResourceTypes
     method: str
     path: str
     values: Mapping[str, str]
@@ -23,7 +25,7 @@ class Call:
 
     @property
     def api_version(self) -> str:
-        """The api-version of the query."""
+        """The api-version of the query, empty if missing."""
         return self.query.get("api-version", "")
 
     @property
@@ -33,10 +35,10 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Status, body (JSON, None: empty, a string: as it is) and headers.
+class ArmResponse:
+    """Status, body and headers. A body of None is empty; a string is sent unchanged; anything else is sent as JSON.
 
-    `by_gateway`: ARM itself answers, in compact JSON (recorded). `request_id` is that of the operation it starts.
+    `by_gateway`: ARM itself responds, in compact JSON (recorded). `request_id` is the id of the operation that starts.
     """
 
     status: int

@@ -1,8 +1,8 @@
-"""Runs the real `az` against the simulator over HTTPS and checks what it prints; `make parity-az` installs it first.
+"""Runs the real `az` against the simulator over HTTPS, and checks what it prints: `run_az.py --az <path of az>`.
 
-The simulator is registered as a cloud of its own, and `az` logs in with the simulated managed identity.
+`az` gets the simulator as a cloud of its own, and logs in with the simulated managed identity.
 """
-# ruff: noqa: T201 - a command line prints
+# ruff: noqa: INP001 - a script, not a package
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from azure_compute_simulator.server import SimulatorServer
+from azure_compute_simulator import SimulatorServer
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/Images"
@@ -57,7 +57,7 @@ SEED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A command without `az`, and the JSON that it must print; None: nothing."""
+    """A command, without the word `az`, and the JSON that it must print; None if it prints nothing."""
 
     command: str
     printed: Any = None
@@ -137,8 +137,8 @@ class CommandLine:
     environment: Mapping[str, str]
 
     def run(self, command: str) -> Any:
-        """Run a command; the JSON that it prints, None for nothing. Raises RuntimeError with what it complained of."""
-        finished = subprocess.run(  # noqa: S603 - the commands are those above
+        """Runs a command and returns the JSON that it prints, or None. Raises RuntimeError with its error output."""
+        finished = subprocess.run(  # noqa: S603 - only the commands above
             [self.path, *command.split(), "--only-show-errors", "--output", "json"],
             env=dict(self.environment),
             capture_output=True,
@@ -152,7 +152,7 @@ class CommandLine:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run every step, print one line each; 0 when all printed what they must."""
+    """Runs every step and prints a line for each. Returns 0 if all printed what they must."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--az", required=True, help="the az executable")
     options = parser.parse_args(arguments)
@@ -160,8 +160,8 @@ def main(arguments: list[str] | None = None) -> int:
         SimulatorServer(SEED, transitions="polls:2", tls=True) as simulator,
         tempfile.TemporaryDirectory(prefix="parity-az-") as folder,
     ):
-        # lists of two items need a second page
-        simulator.set_switches(page_size=1)
+        # so that lists of two items have a second page
+        simulator.switches.page_size = 1
         az = CommandLine(options.az, _environment(simulator, folder))
         az.run(f"cloud register --name Simulated --endpoint-resource-manager {simulator.arm}")
         az.run("cloud set --name Simulated")
@@ -188,14 +188,14 @@ def _passes(az: CommandLine, step: Step) -> bool:
     began = time.monotonic()
     try:
         printed = az.run(step.command)
-        complaint = "" if printed == step.printed else f"printed {printed!r}, not {step.printed!r}"
+        failure = "" if printed == step.printed else f"printed {printed!r}, not {step.printed!r}"
     except RuntimeError as error:
-        complaint = str(error)
+        failure = str(error)
     seconds = time.monotonic() - began
-    print(f"{'FAILED' if complaint else 'passed'} {seconds:5.1f} s  az {step.command}", flush=True)
-    if complaint:
-        print(f"       {complaint}", flush=True)
-    return not complaint
+    print(f"{'FAILED' if failure else 'passed'} {seconds:5.1f} s  az {step.command}", flush=True)
+    if failure:
+        print(f"       {failure}", flush=True)
+    return not failure
 
 
 if __name__ == "__main__":
