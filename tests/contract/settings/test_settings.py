@@ -7,6 +7,7 @@ import pytest
 
 from adapters import settings
 from adapters.settings import Settings
+from scripts.package import PACKAGES
 from tests.contract.infra.bicep import INFRA, ROOT, BicepFile
 
 LOCAL = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
@@ -60,10 +61,9 @@ def test_every_setting_is_documented_with_where_it_is_set() -> None:
 
 def test_the_code_reads_no_other_setting() -> None:
     """A setting named anywhere in the shipped code is one of those of adapters/settings.py."""
-    shipped = ("activities", "adapters", "domain", "entities", "orchestrators", "triggers")
     named = {
         name
-        for folder in shipped
+        for folder in PACKAGES
         for file in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"GALLERIST_[A-Z_]+", file.read_text(encoding="utf-8"))
     }
