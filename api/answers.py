@@ -15,9 +15,10 @@ from api.ids import AnyDefinitionId, AnyImageId, AnyVersionId
 from api.links import Addresses
 from api.requests import StartBatch
 from domain.about import VERSION
-from domain.fleet.batches import BatchProgress, BatchRecord, BatchState, Result
+from domain.fleet.batches import BatchProgress, BatchRecord, ImageResult
 from domain.fleet.coverage import Category, ImageCoverage, summarize
-from domain.fleet.policy_preview import ImagePreview
+from domain.fleet.policy_preview import Outlook
+from domain.fleet.states import BatchState
 from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, TargetStatus
@@ -416,7 +417,7 @@ class BatchImage(Answer):
     warnings: list[str]
 
     @classmethod
-    def of(cls, result: Result) -> Self:
+    def of(cls, result: ImageResult) -> Self:
         """An image of a batch."""
         return cls(
             image=result.image,
@@ -559,11 +560,11 @@ class Coverage(Answer):
         summary = summarize(images)
         return cls(
             images=summary.images,
-            migrated=summary.migrated,
-            running=summary.running,
-            blocked=summary.blocked,
-            ignored=summary.ignored,
-            untouched=summary.untouched,
+            migrated=summary.counts["migrated"],
+            running=summary.counts["running"],
+            blocked=summary.counts["blocked"],
+            ignored=summary.counts["ignored"],
+            untouched=summary.counts["untouched"],
             blocked_why=summary.blocked_why,
             ignored_by=summary.ignored_by,
             listed=[ListedImage.of(image) for image in images if image.category == category]
@@ -597,7 +598,7 @@ class PreviewedImage(Answer):
     """Why the image would not be migrated."""
 
     @classmethod
-    def of(cls, preview: ImagePreview) -> Self:
+    def of(cls, preview: Outlook) -> Self:
         """An image with what the policy gives it."""
         numbering = preview.version
         return cls(
@@ -633,7 +634,7 @@ class PolicyCheck(Answer):
     """The first images, up to the request's limit, in the order of their ids."""
 
     @classmethod
-    def of(cls, previews: Sequence[ImagePreview], *, limit: int, given: bool) -> Self:
+    def of(cls, previews: Sequence[Outlook], *, limit: int, given: bool) -> Self:
         """The first images in full, all of them counted."""
         counts = PolicyCounts(
             actions=Counter(preview.action for preview in previews),

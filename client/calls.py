@@ -16,8 +16,8 @@ from api import answers
 from api.operations import BY_NAME
 from api.problems import MEDIA_TYPE, Problem
 from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
-from domain.fleet.batches import BatchState
-from domain.migration.states import ENDS
+from domain.fleet.states import ENDS as BATCH_ENDS
+from domain.migration.states import ENDS as MIGRATION_ENDS
 from domain.resources.ids import ImageId
 
 # where an answer does not say when to ask again
@@ -227,15 +227,15 @@ Ending = TypeVar("Ending", answers.Migration, answers.Batch)
 def has_ended(found: answers.Migration | answers.Batch) -> bool:
     """Whether the migration or batch is in an end state."""
     if isinstance(found, answers.Migration):
-        return found.state in ENDS
-    return found.state is not BatchState.RUNNING
+        return found.state in MIGRATION_ENDS
+    return found.state in BATCH_ENDS
 
 
 class Wait(Generic[Ending]):
     """Waits for an end: as long as the answers ask for, and no longer than the caller allows."""
 
     def __init__(self, call: Call[Ending], within_seconds: float | None) -> None:
-        self.call = call
+        self.call: Call[Ending] = call
         self._within_seconds = within_seconds
         self._waited_seconds = 0.0
 

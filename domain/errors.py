@@ -48,12 +48,12 @@ class PolicyError(GalleristError):
 
 
 class IllegalMoveError(GalleristError):
-    """A migration state that may not follow the one before it."""
+    """A state that may not follow the one before it."""
 
-    def __init__(self, current: str, wanted: str, allowed: frozenset[str]) -> None:
+    def __init__(self, thing: str, current: str, wanted: str, allowed: frozenset[str]) -> None:
         choices = ", ".join(sorted(allowed)) or "nothing: it is an end"
         super().__init__(
-            f"a migration cannot go from '{current}' to '{wanted}'; from '{current}' it can go to {choices}"
+            f"a {thing} cannot go from '{current}' to '{wanted}'; from '{current}' it can go to {choices}"
         )
 
 

@@ -38,6 +38,10 @@ async def sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
 @blueprint.durable_client_input(client_name="client")
 async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
     """Deletes the history of orchestrations that ended long ago, which Durable Functions keeps for ever."""
-    deleted = await delete_old_history(client)
-    if deleted is not None:
-        logger.info("deleted the history of %d orchestrations", deleted)
+    forgotten = await delete_old_history(client)
+    if forgotten is not None:
+        logger.info(
+            "deleted the history of %d orchestrations that ended and are older than %d days",
+            forgotten.instances,
+            forgotten.days,
+        )

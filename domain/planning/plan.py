@@ -28,6 +28,7 @@ from domain.planning.checks.regions import (
 from domain.planning.estimates import Estimate, estimate
 from domain.planning.numbering import Numbering, number_image
 from domain.planning.requests import Overrides, PlanRequest
+from domain.planning.rollout import Pace, pace_of
 from domain.planning.targets import GalleryView, TargetPlan, Wish, plan_target, purchase_plan
 from domain.policy.naming import name_targets
 from domain.policy.rules import Decision, Policy
@@ -49,9 +50,7 @@ class MigrationPlan(BaseModel):
     checks: list[Check] = []
     targets: list[TargetPlan] = []
     estimate: Estimate | None = None
-    deadline_hours: float = 24
-    first_poll_seconds: float = 60
-    longest_poll_seconds: float = 600
+    pace: Pace
 
     @property
     def warnings(self) -> list[str]:
@@ -79,7 +78,9 @@ def plan_migration(
     is not known.
     """
     image, choices = request.image, decision.choices
-    plan = MigrationPlan(outcome="skipped", rule=decision.rule, fingerprint=image.fingerprint)
+    plan = MigrationPlan(
+        outcome="skipped", rule=decision.rule, fingerprint=image.fingerprint, pace=pace_of(choices)
+    )
     if decision.ignores:
         return plan.model_copy(update={"reason": f"the policy ignores it ({decision.rule})"})
     faults = check_decision(decision)
@@ -115,8 +116,7 @@ def plan_migration(
         checks += seen
         targets.append(target)
     told = {"estimate": estimate(image, regions, len(targets)) if targets else None}
-    pace = choices.replication.model_dump(exclude_none=True, include=set(MigrationPlan.model_fields))
-    return _conclude(plan, checks, targets).model_copy(update=told | pace)
+    return _conclude(plan, checks, targets).model_copy(update=told)
 
 
 def _conclude(plan: MigrationPlan, checks: list[Check], targets: list[TargetPlan]) -> MigrationPlan:

@@ -11,7 +11,7 @@ from domain.planning.checks.definition import check_definition, check_identity
 from domain.planning.checks.gallery import MOST_DEFINITIONS, MOST_VERSIONS, Usage, check_room, check_version
 from domain.planning.numbering import Numbering, Reservation, Reserved, reserve
 from domain.planning.requests import PlanRequest
-from domain.planning.rollout import Rollout
+from domain.planning.rollout import Rollout, rollout_of
 from domain.planning.version_spec import VersionSpec
 from domain.policy.naming import _LONGEST_SKU, Naming
 from domain.policy.rules import Decision
@@ -76,7 +76,7 @@ def plan_target(
     wanted = _wanted_definition(wish, gallery)
     existing = next((found for found in view.definitions if found.id == wanted.id), None)
     definition = existing or with_free_identity(wanted, view.definitions)
-    rollout = _rollout(wish.regions, wish.decision.choices)
+    rollout = rollout_of(wish.decision.choices, wish.regions)
     version = _version_spec(wish, definition.id, rollout.beginning())
     held = version_made_from(wish.request.image, view.versions)
     reserved = _expected_number(wish.request, version, view, held, preferred)
@@ -124,13 +124,6 @@ def _check_limits(target: TargetPlan, usage: Usage) -> list[Check]:
             "image versions", MOST_VERSIONS, usage.versions, source_region, needs_one=not target.adopts
         ),
     ]
-
-
-def _rollout(regions: list[TargetRegion], choices: Choices) -> Rollout:
-    home, *others = regions
-    in_waves = choices.replication.waves == "home-first" and others
-    told = choices.replication.model_dump(exclude_none=True, include=set(Rollout.model_fields) - {"waves"})
-    return Rollout(waves=[[home], others] if in_waves else [regions], **told)
 
 
 def purchase_plan(request: PlanRequest) -> PurchasePlan | None:

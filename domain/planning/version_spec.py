@@ -1,6 +1,7 @@
 """An image version as Gallerist asks for it."""
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel
 
@@ -29,3 +30,15 @@ class VersionSpec(BaseModel):
         if self.version is None:
             raise ValueError(f"no number was reserved for a version of {self.definition}")
         return self.definition.version(self.version)
+
+    def numbered(self, version: str) -> Self:
+        """The same version under this number."""
+        copy = self.model_copy()
+        copy.version = version
+        return copy
+
+    def made_from(self, version: ImageVersionId) -> Self:
+        """The same version, copied from another image version."""
+        copy = self.model_copy()
+        copy.source = str(version)
+        return copy

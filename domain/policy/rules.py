@@ -126,6 +126,11 @@ class Policy(Section):
         place = next(fitting, None)
         return _override(self._by_defaults if place is None else self._by_rule[place], image)
 
+    def choices_of(self, rule: str | None) -> Choices:
+        """The choices of the rule of this name, or the defaults' where there is no such rule."""
+        by_name = {decision.rule: decision.choices for decision in self._by_rule}
+        return by_name.get(rule or "", self._by_defaults.choices)
+
     @cached_property
     def _by_defaults(self) -> Decision:
         return Decision(self.defaults.action, "defaults", self.defaults.over(BUILT_IN))

@@ -71,6 +71,12 @@ class TargetRegion(BaseModel):
     exclude_from_latest: bool | None = None
     """Whether `latest` passes over the version in this region; without it, the version's own value holds."""
 
+    def with_replicas(self, replicas: int) -> Self:
+        """The same region with another number of replicas."""
+        region = self.model_copy()
+        region.replicas = replicas
+        return region
+
 
 def _by_name(region: Any) -> Any:
     return {"name": region} if isinstance(region, str) else region

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.migration.messages import MigrationRequest
+from domain.planning.rollout import Pace, Rollout
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
@@ -98,6 +99,14 @@ def spec(number: str | None = "1.0.0", of: ManagedImage | None = None, **changes
         "tags": version_tags(source, "test", "a rule", NOW),
     }
     return VersionSpec(**{**fields, **changes})
+
+
+PACE = Pace(deadline_hours=24, first_poll_seconds=60, longest_poll_seconds=600)
+
+
+def rollout_in(*waves: list[TargetRegion], **changes: Any) -> Rollout:
+    """A rollout in these waves that heals a region twice, and calls it stuck after six hours."""
+    return Rollout(**{"waves": list(waves), "heal_attempts": 2, "stuck_after_hours": 6, **changes})
 
 
 def policy(**defaults: Any) -> Policy:

@@ -178,7 +178,7 @@ def test_a_migration_without_a_version_takes_no_regions(estate: Estate) -> None:
     response = estate.http.post(address, json={"regions": ["japaneast"]})
 
     assert response.status_code == 409
-    assert response.json()["detail"] == "the migration has made no version: blocked"
+    assert response.json()["detail"] == "the migration made no version: it is blocked"
 
 
 def _partial(estate: Estate, image: str) -> dict[str, Any] | None:

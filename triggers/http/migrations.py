@@ -10,7 +10,7 @@ from api.problems import Problem
 from api.requests import AddRegions, MigrationsQuery, StartMigration, check_fields
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
-from services.plan_migration import plan_image, read_image
+from services.plan_migration import plan, read_image
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
@@ -34,12 +34,12 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     except NotFoundError as error:
         raise ProblemError(Problem.of_missing("image", str(error))) from error
     request = body.to_migration_request(caller(req))
-    plan = await plan_image(
+    planned = await plan(
         PlanRequest(
             image=image, started_by=request.started_by, overrides=request.overrides, now=datetime.now(UTC)
         )
     )
-    return answer(answers.Plan.of(image.id, plan))
+    return answer(answers.Plan.of(image.id, planned))
 
 
 @blueprint.route(route="migrations", methods=["POST"])

@@ -12,6 +12,7 @@ from domain.planning.estimates import estimate
 from domain.planning.numbering import Numbering
 from domain.planning.plan import MigrationPlan, choose, plan_migration
 from domain.planning.requests import Overrides, PlanRequest
+from domain.planning.rollout import Pace
 from domain.planning.targets import GalleryView
 from domain.policy.naming import name_targets
 from domain.policy.rules import Policy
@@ -330,7 +331,7 @@ def test_the_request_decides_over_the_policy() -> None:
 def test_the_plan_carries_the_policys_patience() -> None:
     patient = policy(replication={"deadline_hours": 48, "first_poll_seconds": 5})
     plan = plan_of(under=patient)
-    assert (plan.deadline_hours, plan.first_poll_seconds, plan.longest_poll_seconds) == (48, 5, 600)
+    assert plan.pace == Pace(deadline_hours=48, first_poll_seconds=5, longest_poll_seconds=600)
 
 
 def test_a_plan_survives_the_durable_boundary() -> None:

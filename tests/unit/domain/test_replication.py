@@ -9,13 +9,13 @@ from domain.migration.replication import ReplicationReport, RolloutState, Step, 
 from domain.migration.results import Failure
 from domain.planning.rollout import Rollout
 from domain.resources.galleries import RegionProgress, TargetRegion
-from tests.unit.builders import NOW
+from tests.unit.builders import NOW, rollout_in
 
 HOME = TargetRegion(name="westeurope", replicas=4)
 EAST = TargetRegion(name="eastus2", replicas=3)
 NORTH = TargetRegion(name="northeurope", replicas=1)
-AT_ONCE = Rollout(waves=[[HOME, EAST, NORTH]])
-IN_WAVES = Rollout(waves=[[HOME], [EAST, NORTH]])
+AT_ONCE = rollout_in([HOME, EAST, NORTH])
+IN_WAVES = rollout_in([HOME], [EAST, NORTH])
 FAILURE = Failure(code="CrpPirReplicationJobsNotCompleted", message="no")
 
 DONE, COPYING, LOST, UNTOLD = "Completed", "Replicating", "Failed", "Unknown"
@@ -50,7 +50,7 @@ def test_a_version_is_made_with_its_first_wave() -> None:
 
 @pytest.mark.parametrize(("first", "replicas"), [(None, [4, 3, 1]), (1, [1, 1, 1]), (3, [3, 3, 1])])
 def test_a_version_begins_with_as_few_replicas_as_asked_for(first: int | None, replicas: list[int]) -> None:
-    rollout = Rollout(waves=AT_ONCE.waves, first_replicas=first)
+    rollout = rollout_in(*AT_ONCE.waves, first_replicas=first)
     assert [region.replicas for region in rollout.beginning()] == replicas
 
 
@@ -102,7 +102,7 @@ def test_of_the_next_wave_only_what_is_not_there_is_asked_for() -> None:
 
 
 def test_replicas_are_raised_once_every_region_is_there_and_only_once() -> None:
-    rollout = Rollout(waves=IN_WAVES.waves, first_replicas=1)
+    rollout = rollout_in(*IN_WAVES.waves, first_replicas=1)
     wave = step(report(DONE, UNTOLD, UNTOLD), rollout)
     assert put(wave) == [("eastus2", 1), ("northeurope", 1)]
     raised = step(report(DONE, DONE, DONE), rollout, wave.state)
@@ -134,7 +134,7 @@ def heal_until_the_end(told: ReplicationReport, rollout: Rollout) -> list[str]:
 
 @pytest.mark.parametrize("attempts", [0, 1, 2])
 def test_healing_is_tried_so_often_and_no_more(attempts: int) -> None:
-    rollout = Rollout(waves=AT_ONCE.waves, heal_attempts=attempts)
+    rollout = rollout_in(*AT_ONCE.waves, heal_attempts=attempts)
     assert heal_until_the_end(report(DONE, LOST, DONE), rollout) == ["remove", "add"] * attempts + ["end"]
 
 

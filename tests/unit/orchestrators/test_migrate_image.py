@@ -12,7 +12,7 @@ from domain.migration.status import MigrationStatus, TargetStatus
 from domain.planning.checks.check import Check
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
-from domain.planning.rollout import Rollout
+from domain.planning.rollout import Pace
 from domain.planning.targets import TargetPlan
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
@@ -28,6 +28,7 @@ from tests.unit.builders import (
     image,
     in_regions,
     migration_request,
+    rollout_in,
     spec,
 )
 from tests.unit.orchestrators.stepping import Call, FakeContext, Script, failure, run, told, value, wait
@@ -35,7 +36,7 @@ from tests.unit.orchestrators.stepping import Call, FakeContext, Script, failure
 migrate_image = code("migrate_image")
 
 REGIONS = [TargetRegion(name="westeurope"), TargetRegion(name="eastus2")]
-ROLLOUT = Rollout(waves=[REGIONS])
+ROLLOUT = rollout_in(REGIONS)
 WARNED = Check(name="disk size", verdict="warned", detail="large")
 
 
@@ -45,7 +46,7 @@ def plan(*galleries: GalleryId, **changes: Any) -> MigrationPlan:
         "rule": "builds",
         "fingerprint": image().fingerprint,
         "checks": [WARNED],
-        "deadline_hours": 6,
+        "pace": Pace(deadline_hours=6, first_poll_seconds=60, longest_poll_seconds=600),
         "targets": [
             TargetPlan(
                 definition=definition(within=gallery),

@@ -9,11 +9,20 @@ import pytest
 from domain.migration.publishing import DefinitionVersions, PublishRequest, ledger_key
 from domain.migration.replication import ReplicationReport, WatchRequest
 from domain.planning.plan import MigrationPlan
-from domain.planning.rollout import Rollout
 from domain.planning.targets import TargetPlan
 from domain.resources.galleries import TargetRegion
 from tests.unit.app import handle
-from tests.unit.builders import NOW, definition, definition_id, image, in_regions, migration_request, spec
+from tests.unit.builders import (
+    NOW,
+    PACE,
+    definition,
+    definition_id,
+    image,
+    in_regions,
+    migration_request,
+    rollout_in,
+    spec,
+)
 from tests.unit.orchestrators.stepping import failure, value
 
 # the SDK's advice about typed payloads, once per process
@@ -79,11 +88,12 @@ def actions(answer: dict[str, Any]) -> list[tuple[int, str | None]]:
     return [(action["actionType"], action.get("functionName")) for action in flat]
 
 
-ROLLOUT = Rollout(waves=[[TargetRegion(name="westeurope")]])
+ROLLOUT = rollout_in([TargetRegion(name="westeurope")])
 PLAN = MigrationPlan(
     outcome="migrate",
     rule="builds",
     fingerprint=image().fingerprint,
+    pace=PACE,
     targets=[
         TargetPlan(definition=definition(), definition_exists=False, version=spec(None), rollout=ROLLOUT)
     ],

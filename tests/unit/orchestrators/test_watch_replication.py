@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from domain.migration.replication import ReplicationReport, WatchRequest
-from domain.planning.rollout import Rollout
 from domain.resources.galleries import TargetRegion
 from orchestrators.watch_replication import (
     LOOKS_FOR_A_MISSING_VERSION,
@@ -14,7 +13,7 @@ from orchestrators.watch_replication import (
     next_look_seconds,
 )
 from tests.unit.app import code
-from tests.unit.builders import NOW, definition_id, in_regions
+from tests.unit.builders import NOW, definition_id, in_regions, rollout_in
 from tests.unit.orchestrators.stepping import FakeContext, failure, run, told, value, wait
 
 watch_replication = code("watch_replication")
@@ -27,7 +26,7 @@ def request(**changes: Any) -> WatchRequest:
     fields = {
         "version_id": definition_id().version("1.0.0"),
         "operation_url": "https://management.azure.com/operations/1",
-        "rollout": Rollout(waves=[[HOME, AWAY]], heal_attempts=0),
+        "rollout": rollout_in([HOME, AWAY], heal_attempts=0),
         "deadline": NOW + 24 * HOUR,
         "first_poll_seconds": 60,
         "longest_poll_seconds": 600,

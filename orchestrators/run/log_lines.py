@@ -1,4 +1,4 @@
-"""The log lines that alerts are built on: a migration starts, a migration ends; docs/operations.md has their form."""
+"""Writes the log lines that alerts are built on: a migration started, a migration ended. See docs/operations.md."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ _LEVELS = {
 
 
 def log_migration(context: df.DurableOrchestrationContext, event: str, status: MigrationStatus) -> None:
-    """Tell of the migration, unless this is a replay of what was told already."""
+    """Logs the event once; replays are silent."""
     if context.is_replaying:
         return
     logger.log(
