@@ -205,7 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="batches/{id}/resume",
         title="Resume a batch",
-        text="Starts a batch that has ended again. It skips images that are migrated.",
+        text="Restarts a batch that has ended. It skips images that are already migrated.",
         answer=answers.Accepted,
         status=HTTPStatus.ACCEPTED,
         headers=ACCEPTED,
@@ -259,19 +259,28 @@ OPERATIONS: tuple[Operation, ...] = (
 BY_NAME: Mapping[str, Operation] = {operation.name: operation for operation in OPERATIONS}
 
 
-def base_of(method: str, address: str) -> str:
-    """The base of the API, as in `https://<app>.azurewebsites.net/api`, from the address of a request.
+def operation_of(method: str, address: str) -> Operation:
+    """The operation that a request is for.
 
-    The operation with the longest path wins: the base itself may end like the path of a shorter one.
+    The longest path wins: the base of the API may itself end like a shorter one.
 
     Raises:
         ValueError: no operation has this method and address.
     """
-    bases = [
-        base
+    bases = {
+        operation.name: base
         for operation in OPERATIONS
         if operation.method == method.upper() and (base := operation.base_of(address)) is not None
-    ]
+    }
     if not bases:
         raise ValueError(f"{method} {address} is not an operation of this API")
-    return min(bases, key=len)
+    return BY_NAME[min(bases, key=lambda name: len(bases[name]))]
+
+
+def base_of(method: str, address: str) -> str:
+    """The base of the API, as in `https://<app>.azurewebsites.net/api`, from the address of a request.
+
+    Raises:
+        ValueError: no operation has this method and address.
+    """
+    return operation_of(method, address).base_of(address) or ""

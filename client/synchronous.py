@@ -111,7 +111,7 @@ class Gallerist:
         return self._send(calls.cancel_batch(batch_id))
 
     def resume_batch(self, batch_id: str) -> answers.Accepted:
-        """Starts a batch that has ended again. It skips images that are migrated."""
+        """Restarts a batch that has ended. It skips images that are already migrated."""
         return self._send(calls.resume_batch(batch_id))
 
     def coverage(self, subscription: str | None = None, *, category: str | None = None) -> answers.Coverage:

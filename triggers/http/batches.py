@@ -62,7 +62,7 @@ async def post_batch_cancel(
 async def post_batch_resume(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
-    """Starts a batch that has ended again. It skips images that are migrated."""
+    """Restarts a batch that has ended. It skips images that are already migrated."""
     await resume_batch(client, req.route_params["id"], caller(req))
     return _accepted(req, req.route_params["id"])
 

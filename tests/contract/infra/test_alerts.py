@@ -5,10 +5,10 @@ import re
 from typing import Any
 
 import pytest
+from orchestrators.log_lines import log_migration
 
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
-from orchestrators.log_lines import log_migration
 from tests.contract.infra.bicep import INFRA
 
 TEXT = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from orchestrators.log_lines import log_migration
 
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
-from orchestrators.log_lines import log_migration
 from tests.unit.builders import image_id
 from tests.unit.orchestrators.stepping import FakeContext
 

@@ -5,10 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
-from domain.migration.messages import ImageRequest
-from domain.migration.results import Wait
-from domain.resources.images import ManagedImage
 from orchestrators.steps import (
     MOST_WAITS,
     THROTTLING_PATIENCE,
@@ -17,6 +13,10 @@ from orchestrators.steps import (
     shown_as_custom_status,
     wait_seconds,
 )
+
+from domain.migration.messages import ImageRequest
+from domain.migration.results import Wait
+from domain.resources.images import ManagedImage
 from tests.unit.builders import NOW, image, image_id
 from tests.unit.orchestrators.stepping import FakeContext, failure, run, told, value, wait
 

@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
-from domain.migration.replication import ReplicationReport, WatchRequest
-from domain.resources.galleries import TargetRegion
 from orchestrators.watch_replication import (
     LOOKS_FOR_A_MISSING_VERSION,
     LOOKS_PER_EXECUTION,
     next_look_seconds,
 )
+
+from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.resources.galleries import TargetRegion
 from tests.unit.app import code
 from tests.unit.builders import NOW, definition_id, in_regions, rollout_in
 from tests.unit.orchestrators.stepping import FakeContext, failure, run, told, value, wait
