@@ -125,7 +125,7 @@ def find_images(api: Api, arguments: list[str]) -> list[str]:
         case [subscription, pattern]:
             return api.list_images(subscription, pattern)
     raise RunbookError(
-        "wrong parameters: pass a managed image's id, or a subscription's id and, optionally, a pattern of image names"
+        "wrong parameters: pass a managed image's id, or a subscription's id and, optionally, a pattern of names"
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from local.stack import ROOT, Stack
 
 RUNBOOK = ROOT / "runbooks" / "start_migrations.py"
-# the module that Azure Automation offers to runbooks (documented), reading variables that a test sets in the environment
+# the module that Azure Automation offers to runbooks (documented); a test sets its variables in the environment
 ASSETS = """\
 import os
 
