@@ -24,7 +24,7 @@ class HasState(BaseModel, Generic[State]):
         # For mypy the state is a property, so that neither an assignment nor a constructor can set it: mypy does not
         # see that a single pydantic field is frozen.
         @property
-        def state(self) -> State: ...  # noqa: D102
+        def state(self) -> State: ...
     else:
         state: State = Field(frozen=True)
 

@@ -13,9 +13,10 @@ from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
 from domain.policy.naming import Naming, name_targets
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageVersionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from services.container import services
+from services.refusals import NotFoundError
 
 Value = TypeVar("Value")
 
@@ -40,6 +41,20 @@ async def plan(request: PlanRequest) -> MigrationPlan:
         await _known_regions(compute, image.id.subscription, naming.galleries),
         await _readable(compute.list_permissions(image.id)),
     )
+
+
+async def read_image(image: ImageId) -> ManagedImage:
+    """Reads the image that a plan is for.
+
+    Raises:
+        NotFoundError: there is no such image.
+        NotYetError: it is still being created or changed.
+        ArmError: it cannot be read.
+    """
+    found = await services().compute.get_managed_image(image)
+    if found is None:
+        raise NotFoundError(f"the managed image {image} does not exist")
+    return found
 
 
 async def policy_regions(image: ManagedImage) -> list[TargetRegion]:

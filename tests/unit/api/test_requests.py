@@ -1,11 +1,11 @@
-"""What a caller asks for over HTTP: every field at fault is named as in the body."""
+"""The request bodies: every invalid field is named as in the body, and every choice reaches the orchestration."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from api.requests import StartMigration
+from api.requests import MigrationsQuery, StartMigration, check_fields
 from domain.field_errors import FieldError, field_errors
 from domain.resources.images import PurchasePlan
 from tests.unit.builders import GALLERY, PROVIDER, image_id
@@ -13,10 +13,10 @@ from tests.unit.builders import GALLERY, PROVIDER, image_id
 IMAGE = {"image": str(image_id())}
 
 
-def faults_of(body: dict[str, Any]) -> list[FieldError]:
-    with pytest.raises(ValidationError) as refused:
+def errors_of(body: dict[str, Any]) -> list[FieldError]:
+    with pytest.raises(ValidationError) as raised:
         StartMigration.model_validate(body)
-    return field_errors(refused.value)
+    return field_errors(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,15 @@ def faults_of(body: dict[str, Any]) -> list[FieldError]:
         ({**IMAGE, "plan": {"name": "n", "product": "p"}}, "plan.publisher", "Field required"),
     ],
 )
-def test_a_field_at_fault_is_named_with_its_reason(body: dict[str, Any], field: str, message: str) -> None:
-    (fault,) = faults_of(body)
-    assert fault.field == field
-    assert fault.message.startswith(message)
+def test_an_invalid_field_is_named_with_its_reason(body: dict[str, Any], field: str, message: str) -> None:
+    (error,) = errors_of(body)
+    assert error.field == field
+    assert error.message.startswith(message)
 
 
-def test_every_field_at_fault_is_named_at_once() -> None:
+def test_every_invalid_field_is_named_at_once() -> None:
     body = {"image": "web", "colour": "red", "version": "x", "regions": [{"name": "a"}, {"replicas": 0}]}
-    assert {fault.field for fault in faults_of(body)} == {
+    assert {error.field for error in errors_of(body)} == {
         "image",
         "colour",
         "version",
@@ -73,15 +73,15 @@ def test_every_field_at_fault_is_named_at_once() -> None:
     }
 
 
-def test_a_body_that_is_no_object_is_at_fault_as_a_whole() -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_a_body_that_is_not_an_object_is_invalid_as_a_whole() -> None:
+    with pytest.raises(ValidationError) as raised:
         StartMigration.model_validate(["image"])
-    assert [fault.field for fault in field_errors(refused.value)] == ["body"]
+    assert [error.field for error in field_errors(raised.value)] == ["body"]
 
 
 def test_a_version_is_not_silently_rewritten() -> None:
-    """`01.2.3` is another resource name for the service, or none; `1.2.3` was not asked for."""
-    assert [fault.field for fault in faults_of({**IMAGE, "version": "01.2.3"})] == ["version"]
+    """`01.2.3` is another resource name for the service, or an invalid one; `1.2.3` is not what the caller wrote."""
+    assert [error.field for error in errors_of({**IMAGE, "version": "01.2.3"})] == ["version"]
 
 
 def test_the_image_alone_leaves_everything_to_the_policy() -> None:
@@ -93,7 +93,7 @@ def test_the_image_alone_leaves_everything_to_the_policy() -> None:
     assert request.overrides.choices.definition.name is None
 
 
-def test_what_the_caller_decides_is_carried_to_the_orchestration() -> None:
+def test_every_choice_of_the_caller_reaches_the_orchestration() -> None:
     body = {
         **IMAGE,
         "version": "2.0.0",
@@ -114,7 +114,31 @@ def test_what_the_caller_decides_is_carried_to_the_orchestration() -> None:
     assert overrides.end_of_life.isoformat() == "2030-01-01T00:00:00+00:00"
 
 
-def test_an_empty_list_of_regions_is_a_decision() -> None:
-    """None besides the image's own, whatever the policy says."""
+def test_an_empty_list_of_regions_overrides_the_policy() -> None:
+    """The version then gets the image's own region alone."""
     request = StartMigration.model_validate({**IMAGE, "regions": []}).to_migration_request("me")
     assert request.overrides.choices.regions == []
+
+
+def test_the_valid_fields_of_an_invalid_body_are_kept_for_further_checks() -> None:
+    body, errors = check_fields(StartMigration, {**IMAGE, "version": "x", "regions": ["eastus2"]}, "image")
+    assert body is not None
+    assert (body.image, body.version) == (image_id(), None)
+    assert [region.name for region in body.regions or []] == ["eastus2"]
+    assert [error.field for error in errors] == ["version"]
+
+
+@pytest.mark.parametrize("document", [{"version": "x"}, {"image": "web", "version": "x"}])
+def test_nothing_is_kept_of_a_body_whose_image_is_invalid(document: dict[str, Any]) -> None:
+    body, errors = check_fields(StartMigration, document, "image")
+    assert body is None
+    assert {error.field for error in errors} == {"image", "version"}
+
+
+def test_a_valid_body_has_no_errors() -> None:
+    assert check_fields(StartMigration, IMAGE, "image") == (StartMigration.model_validate(IMAGE), [])
+
+
+def test_an_unknown_query_parameter_is_ignored() -> None:
+    """`code` may hold the function key."""
+    assert MigrationsQuery.model_validate({"code": "key"}) == MigrationsQuery()
