@@ -127,7 +127,9 @@ def test_a_version_that_is_not_there_is_missing() -> None:
 def test_a_report_carries_what_the_operation_failed_with() -> None:
     made = ReplicationReport.of(version(), ["westeurope"], ArmError(200, "Conflict", "different OS type"))
     assert made.failure is not None
-    assert made.failure.cause.startswith("The managed image holds another operating system")
+    assert made.failure.cause.startswith(
+        "The managed image and the image definition have different operating systems."
+    )
 
 
 def test_a_report_that_could_not_be_made_knows_nothing() -> None:

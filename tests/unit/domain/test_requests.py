@@ -1,4 +1,4 @@
-"""What a caller asks for over HTTP: every field at fault is named as in the body."""
+"""Request bodies: every invalid field is named as the caller wrote it, and valid ones become overrides."""
 
 from typing import Any
 
@@ -56,13 +56,13 @@ def faults_of(body: dict[str, Any]) -> list[FieldError]:
         ({**IMAGE, "plan": {"name": "n", "product": "p"}}, "plan.publisher", "Field required"),
     ],
 )
-def test_a_field_at_fault_is_named_with_its_reason(body: dict[str, Any], field: str, message: str) -> None:
+def test_an_invalid_field_is_named_with_the_reason(body: dict[str, Any], field: str, message: str) -> None:
     (fault,) = faults_of(body)
     assert fault.field == field
     assert fault.message.startswith(message)
 
 
-def test_every_field_at_fault_is_named_at_once() -> None:
+def test_every_invalid_field_is_named() -> None:
     body = {"image": "web", "colour": "red", "version": "x", "regions": [{"name": "a"}, {"replicas": 0}]}
     assert {fault.field for fault in faults_of(body)} == {
         "image",
@@ -73,18 +73,18 @@ def test_every_field_at_fault_is_named_at_once() -> None:
     }
 
 
-def test_a_body_that_is_no_object_is_at_fault_as_a_whole() -> None:
+def test_a_body_that_is_not_an_object_is_invalid_as_a_whole() -> None:
     with pytest.raises(ValidationError) as refused:
         StartMigration.model_validate(["image"])
     assert [fault.field for fault in field_errors(refused.value)] == ["body"]
 
 
-def test_a_version_is_not_silently_rewritten() -> None:
-    """`01.2.3` is another resource name for the service, or none; `1.2.3` was not asked for."""
+def test_a_version_with_leading_zeros_is_refused() -> None:
+    """`01.2.3` and `1.2.3` would be different resource names."""
     assert [fault.field for fault in faults_of({**IMAGE, "version": "01.2.3"})] == ["version"]
 
 
-def test_the_image_alone_leaves_everything_to_the_policy() -> None:
+def test_a_request_with_an_image_only_overrides_nothing() -> None:
     request = StartMigration.model_validate(IMAGE).to_migration_request("me")
     assert (request.image, request.started_by) == (image_id(), "me")
     assert request.overrides.version is None
@@ -93,7 +93,7 @@ def test_the_image_alone_leaves_everything_to_the_policy() -> None:
     assert request.overrides.choices.definition.name is None
 
 
-def test_what_the_caller_decides_is_carried_to_the_orchestration() -> None:
+def test_the_callers_choices_become_overrides() -> None:
     body = {
         **IMAGE,
         "version": "2.0.0",
@@ -115,6 +115,6 @@ def test_what_the_caller_decides_is_carried_to_the_orchestration() -> None:
 
 
 def test_an_empty_list_of_regions_is_a_decision() -> None:
-    """None besides the image's own, whatever the policy says."""
+    """It means only the image's own region, whatever the policy says."""
     request = StartMigration.model_validate({**IMAGE, "regions": []}).to_migration_request("me")
     assert request.overrides.choices.regions == []
