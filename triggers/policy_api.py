@@ -9,7 +9,7 @@ import azure.functions as func
 from adapters.policy_file import parse_policy
 from api.requests import CheckPolicy
 from domain.errors import PolicyError
-from domain.fleet.policy_preview import look_out, summary
+from domain.fleet.policy_preview import preview_policy, summary
 from domain.policy.rules import Policy
 from services.container import services
 from triggers.http import json_response, parse_body, respond
@@ -28,13 +28,13 @@ async def _check(req: func.HttpRequest) -> func.HttpResponse:
     body = parse_body(req, CheckPolicy)
     policy = await services().policies.current() if body.policy is None else _given(body.policy)
     images = await services().compute.list_managed_images(body.scope.subscription)
-    outlooks = look_out(policy, body.scope, images, datetime.now(UTC))
+    previews = preview_policy(policy, body.scope, images, datetime.now(UTC))
     return json_response(
         {
             "policy": "in force" if body.policy is None else "given",
-            "total": len(outlooks),
-            "counts": summary(outlooks),
-            "images": [told.model_dump(mode="json") for told in outlooks[: body.limit]],
+            "total": len(previews),
+            "counts": summary(previews),
+            "images": [preview.model_dump(mode="json") for preview in previews[: body.limit]],
         }
     )
 

@@ -1,4 +1,4 @@
-"""An image version as Gallerist asks for it."""
+"""The image version that Gallerist wants: the desired state of one `galleries/images/versions` resource."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 
 class VersionSpec(BaseModel):
-    """An image version as it should be: the input of `begin_image_version`, with the number left to fill in."""
+    """The input of `begin_image_version`. `version` is None until the ledger has reserved a number."""
 
     definition: ImageDefinitionId
     version: str | None = None
@@ -25,7 +25,11 @@ class VersionSpec(BaseModel):
 
     @property
     def id(self) -> ImageVersionId:
-        """The version's resource id, once it has a number."""
+        """The version's resource id.
+
+        Raises:
+            ValueError: no number has been reserved yet.
+        """
         if self.version is None:
             raise ValueError(f"no number was reserved for a version of {self.definition}")
         return self.definition.version(self.version)

@@ -40,7 +40,7 @@ async def test_a_plan_is_answered_with_everything_that_would_be_made() -> None:
     assert [region["name"] for region in target["version"]["regions"]] == ["westeurope", "eastus2"]
     assert (target["version"]["number"], target["version"]["exists"]) == ("1.0.0", False)
     assert target["version"]["tags"][STARTED_BY_TAG] == "ada"
-    assert {"storage", "time"} == plan["estimate"].keys()
+    assert plan["estimate"].keys() == {"storage"}
 
 
 async def test_the_waves_are_told() -> None:
