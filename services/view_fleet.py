@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import azure.durable_functions as df
 
-from adapters.azure.compute import Compute
 from adapters.azure.concurrency import gather
+from adapters.azure.protocols import AzureCompute
 from adapters.task_hub import known_migrations
 from domain.fleet.batches import Scope
 from domain.fleet.coverage import KnownMigration, Shelf, Standing, held_versions, standing, target_definitions
@@ -50,7 +50,7 @@ async def view_fleet(
     ]
 
 
-async def _places(compute: Compute, scopes: list[Scope], match: Match) -> list[_Place]:
+async def _places(compute: AzureCompute, scopes: list[Scope], match: Match) -> list[_Place]:
     """The images of all scopes, each once, with what the policy says of them."""
     policy, now = await services().policies.current(), datetime.now(UTC)
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
@@ -64,7 +64,7 @@ async def _places(compute: Compute, scopes: list[Scope], match: Match) -> list[_
 
 
 async def _in_every_region(
-    compute: Compute, place: _Place, shelf: Shelf, known: KnownMigration | None
+    compute: AzureCompute, place: _Place, shelf: Shelf, known: KnownMigration | None
 ) -> bool:
     """Whether all target galleries have the image's content in every region of theirs.
 
