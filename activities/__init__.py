@@ -1,4 +1,4 @@
-"""Activity functions: glue of at most fifteen lines each, parse, call an adapter or the domain, dump."""
+"""Activity functions: glue of at most fifteen lines each that parses, calls a use case, and dumps."""
 
 from activities import batches, images, versions
 

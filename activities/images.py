@@ -2,7 +2,7 @@
 
 import azure.durable_functions as df
 
-from activities.answers import answer
+from activities.results import result_of
 from domain import names
 from domain.migration.messages import ImageRequest
 from domain.planning.requests import PlanRequest
@@ -14,11 +14,11 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="request", activity=names.GET_MANAGED_IMAGE)
 async def get_managed_image(request: dict) -> dict:
-    """An `ImageRequest`'s image, or null if there is none. Only reads."""
-    return await answer(services().compute.get_managed_image(ImageRequest.model_validate(request).image))
+    """Reads the image of an `ImageRequest`; null if there is none."""
+    return await result_of(services().compute.get_managed_image(ImageRequest.model_validate(request).image))
 
 
 @blueprint.activity_trigger(input_name="request", activity=names.PLAN_MIGRATION)
 async def plan_migration(request: dict) -> dict:
-    """The `MigrationPlan` for a `PlanRequest`. Only reads."""
-    return await answer(plan(PlanRequest.model_validate(request)))
+    """Returns the `MigrationPlan` for a `PlanRequest`. Writes nothing."""
+    return await result_of(plan(PlanRequest.model_validate(request)))

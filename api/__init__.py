@@ -1,1 +1,1 @@
-"""The types of every body and answer of the HTTP API."""
+"""The HTTP API as types: request bodies, answers, problems, and the table of operations. No I/O."""

@@ -1,24 +1,41 @@
-"""The request bodies of the HTTP API."""
+"""The request bodies and query strings of the HTTP API."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
+from api.ids import AnyGalleryId, AnyImageId
 from domain.field_errors import FieldError, field_errors
-from domain.fleet.batches import Scope
+from domain.fleet.batches import BatchRequest, Scope
+from domain.fleet.coverage import CATEGORIES, Category
 from domain.migration.messages import MigrationRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
 from domain.planning.requests import Overrides
 from domain.policy.sections import Choices, DefinitionNaming
-from domain.resources.galleries import TargetRegion, TargetRegions
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
+from domain.resources.galleries import TargetRegions
+from domain.resources.ids import SUBSCRIPTION, ImageDefinitionId
 from domain.resources.images import PurchasePlan
 from domain.resources.versions import Version
+
+LONGEST_POLICY = 256 * 1024
+MOST_PREVIEWS = 1000
 
 
 def _version(text: str) -> str:
     version = str(Version.parse(text))
     if version != text:
-        raise ValueError(f"'{text}' has leading zeros: the version would be called {version}")
+        raise ValueError(f"'{text}' has leading zeros; write {version}")
     return version
 
 
@@ -28,19 +45,60 @@ def _definition_name(text: str) -> str:
     return text
 
 
-class StartMigration(BaseModel):
-    """The body of `POST /api/migrations`: the image, and what is decided otherwise than the policy does."""
+def _subscription(text: str) -> str:
+    if not SUBSCRIPTION.fullmatch(text):
+        raise ValueError(f"'{text}' is not a subscription id")
+    return text
 
-    model_config = ConfigDict(extra="forbid")
 
-    image: ImageId
+def _in_utc(moment: datetime) -> datetime:
+    """A moment without an offset is in UTC."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _one_of(choices: Iterable[str]) -> BeforeValidator:
+    known = list(choices)
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise ValueError(f"'{value}' is not one of {', '.join(known)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _iso_date(value: Any) -> Any:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"'{value}' is not an ISO 8601 date") from None
+
+
+class Body(BaseModel):
+    """A request body. A key that is not known is an error, so that a typo does not go unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class StartMigration(Body):
+    """The image to migrate, and choices that override the policy."""
+
+    image: AnyImageId
+    """The managed image."""
     version: Annotated[str, AfterValidator(_version)] | None = None
+    """The version number, `Major.Minor.Patch`."""
     definition: Annotated[str, AfterValidator(_definition_name)] | None = None
-    galleries: list[GalleryId] | None = Field(default=None, min_length=1)
+    """The name of the image definition."""
+    galleries: list[AnyGalleryId] | None = Field(default=None, min_length=1)
+    """The target galleries."""
     regions: TargetRegions | None = None
+    """The target regions besides the image's own, by name or with all their settings."""
     exclude_from_latest: bool | None = None
+    """Whether `latest` ignores the version."""
     end_of_life: AwareDatetime | None = None
+    """The version's end-of-life date."""
     plan: PurchasePlan | None = None
+    """The marketplace purchase plan of the image definition."""
 
     def to_migration_request(self, started_by: str) -> MigrationRequest:
         """The orchestration's input."""
@@ -56,42 +114,82 @@ class StartMigration(BaseModel):
         return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
 
 
-class AddRegions(BaseModel):
-    """The body of `POST /api/migrations/{id}/regions`: the regions to add, or none for those of the policy."""
-
-    model_config = ConfigDict(extra="forbid")
+class AddRegions(Body):
+    """The regions to add to a migration's versions."""
 
     regions: TargetRegions | None = None
+    """The regions; without them, the regions that the policy gives the image now."""
 
 
-def unknown_regions(regions: list[TargetRegion] | None, known: frozenset[str]) -> list[FieldError]:
-    """The regions that the subscription does not know, by their places in the body."""
-    return [
-        FieldError(f"regions[{place}].name", f"there is no region '{region.name}' for this subscription")
-        for place, region in enumerate(regions or [])
-        if region.name not in known
-    ]
+class StartBatch(BatchRequest):
+    """The images to migrate as a batch, and how many of them run at once."""
 
 
-def form_errors(body: dict[str, Any]) -> tuple[list[FieldError], StartMigration | None]:
-    """The fields of the wrong form, and what is left of the body without them; None where the image is among them."""
-    try:
-        return [], StartMigration.model_validate(body)
-    except ValidationError as error:
-        faulty = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
-        rest = {name: value for name, value in body.items() if name not in faulty}
-        errors = field_errors(error)
-    return errors, StartMigration.model_validate(rest) if "image" in rest else None
-
-
-LONGEST_POLICY = 256 * 1024
-
-
-class CheckPolicy(BaseModel):
-    """The body of `POST /api/policy/check`: a policy's text, or none for the one in force."""
-
-    model_config = ConfigDict(extra="forbid")
+class CheckPolicy(Body):
+    """A policy, and the images to try it on."""
 
     policy: str | None = Field(default=None, max_length=LONGEST_POLICY)
+    """The policy as YAML; without it, the policy in force."""
     scope: Scope
-    limit: int = Field(default=100, ge=1, le=1000)
+    """The images to try the policy on."""
+    limit: int = Field(default=100, ge=1, le=MOST_PREVIEWS)
+    """How many images the answer lists. It counts all of them."""
+
+
+class Query(BaseModel):
+    """A query string. Parameters that are not known are ignored: `code` may hold the function key."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class MigrationsQuery(Query):
+    """Which migrations to list."""
+
+    state: Annotated[MigrationState, _one_of(MigrationState)] | None = None
+    """Only migrations in this state."""
+    gallery: str | None = None
+    """Only migrations into the gallery of this name."""
+    since: Annotated[datetime, BeforeValidator(_iso_date), AfterValidator(_in_utc)] | None = None
+    """Only migrations started since this moment (ISO 8601; UTC if it has no offset)."""
+    page: str | None = None
+    """Where the page starts: follow `next` instead of setting it."""
+
+    def selects(self, status: MigrationStatus) -> bool:
+        """Whether the list shows a migration of this status."""
+        galleries = {target.definition.gallery.name.lower() for target in status.targets}
+        in_state = self.state in (None, status.state)
+        return in_state and (self.gallery is None or self.gallery.lower() in galleries)
+
+
+class SubscriptionQuery(Query):
+    """Which subscription to read."""
+
+    subscription: Annotated[str, AfterValidator(_subscription)] | None = None
+    """The subscription's id; without it, all subscriptions of the setting GALLERIST_SUBSCRIPTIONS."""
+
+
+class CoverageQuery(SubscriptionQuery):
+    """Which subscription to read, and which images to list."""
+
+    category: Annotated[Category, _one_of(CATEGORIES)] | None = None
+    """Lists the images of this category in `listed`."""
+
+
+Request = TypeVar("Request", bound=BaseModel)
+
+
+def check_fields(
+    model: type[Request], body: dict[str, Any], *required: str
+) -> tuple[Request | None, list[FieldError]]:
+    """Reads a body as far as it is valid: the model without its invalid fields, and their errors.
+
+    So that further checks can report their errors together with these. The model is None if one of `required` is
+    missing or invalid.
+    """
+    try:
+        return model.model_validate(body), []
+    except ValidationError as error:
+        invalid = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
+        errors = field_errors(error)
+    valid = {name: value for name, value in body.items() if name not in invalid}
+    return (model.model_validate(valid) if valid.keys() >= set(required) else None), errors

@@ -1,1 +1,1 @@
-"""What things cost, measured. Nothing here is a test and nothing is shipped."""
+"""Measurements of what things cost. They are no tests, and nothing shipped imports them."""

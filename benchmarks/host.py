@@ -1,7 +1,7 @@
-"""What the embedded host costs per orchestration, apart from the SDK's own replay: ``python -m benchmarks.host``.
+"""Measures what the embedded host costs per orchestration, apart from the SDK's replay: `python -m benchmarks.host`.
 
-SDK and host seconds are processor time, so a busy machine changes them little; the host's include starting over HTTP
-and looking for the end every 20 ms.
+SDK and host seconds are processor time, so a busy machine changes them little. The host's share includes starting the
+orchestrations over HTTP and polling for their end every 20 ms.
 """
 
 import dataclasses
@@ -35,14 +35,14 @@ LOADS = [
 
 
 class Stopwatch:
-    """Counts replays and the seconds that the SDK spends on them."""
+    """Counts replays, and the processor seconds that the SDK spends on them."""
 
     def __init__(self) -> None:
         self.replays = 0
         self.seconds = 0.0
 
     def around(self, handle: Callable[[str], str]) -> Callable[[str], str]:
-        """Measure every call of an orchestrator in its own thread's time."""
+        """Returns a handle that measures each call in the time of its own thread."""
 
         def timed(context: str) -> str:
             begin = time.thread_time()
@@ -57,7 +57,7 @@ class Stopwatch:
 
 @contextmanager
 def measured(app: App) -> Iterator[Stopwatch]:
-    """Put a stopwatch around every orchestrator of an app."""
+    """Measures every orchestrator of an app while the block lasts."""
     stopwatch, before = Stopwatch(), dict(app.orchestrators)
     for name, function in before.items():
         app.orchestrators[name] = dataclasses.replace(function, code=stopwatch.around(function.code))
@@ -68,7 +68,7 @@ def measured(app: App) -> Iterator[Stopwatch]:
 
 
 def run(orchestrator: str, size: int, count: int) -> tuple[float, float, Stopwatch]:
-    """Run some orchestrations to their end; give wall seconds, processor seconds, and the stopwatch."""
+    """Runs orchestrations to their end. Returns wall seconds, processor seconds, and the stopwatch."""
     with (
         TemporaryDirectory() as folder,
         measured(load_app(APP)) as stopwatch,
@@ -87,7 +87,7 @@ def run(orchestrator: str, size: int, count: int) -> tuple[float, float, Stopwat
 
 
 def call(url: str, path: str, body: Any = None) -> Any:
-    """Speak to the host."""
+    """Sends a request to the host, and returns its JSON answer."""
     data = None if body is None else json.dumps(body).encode()
     with closing(HTTPConnection(url.removeprefix("http://"))) as connection:
         connection.request("GET" if data is None else "POST", path, data)
@@ -95,7 +95,7 @@ def call(url: str, path: str, body: Any = None) -> Any:
 
 
 def main() -> None:
-    """Print one row per load."""
+    """Prints one row per load."""
     logging.disable()
     out = sys.stdout
     out.write(f"{'load':<24}{'wall s':>8}{'SDK s':>8}{'host s':>8}{'replays':>9}{'host ms each':>14}\n")

@@ -4,7 +4,7 @@ GalleristError
 ├── ResourceIdError      a text that is not a resource id of the expected type
 ├── PolicyError          a policy that cannot be used
 ├── SettingError         a setting that cannot be used
-├── IllegalMoveError     a migration state that cannot follow another
+├── IllegalMoveError     a state that cannot follow another
 ├── NoVersionLeftError   the largest version number, which has no successor
 ├── NotYetError          something that only needs time
 └── ArmError             an error of Azure Resource Manager
@@ -53,12 +53,12 @@ class SettingError(GalleristError):
 
 
 class IllegalMoveError(GalleristError):
-    """A migration state that cannot follow the current one."""
+    """A state that cannot follow the current one."""
 
-    def __init__(self, current: str, wanted: str, allowed: frozenset[str]) -> None:
+    def __init__(self, thing: str, current: str, wanted: str, allowed: frozenset[str]) -> None:
         choices = ", ".join(sorted(allowed)) or "nothing: it is an end"
         super().__init__(
-            f"a migration cannot go from '{current}' to '{wanted}'; from '{current}' it can go to {choices}"
+            f"a {thing} cannot go from '{current}' to '{wanted}'; from '{current}' it can go to {choices}"
         )
 
 

@@ -6,7 +6,7 @@ MIGRATE_BATCH = "migrate_batch"
 ADD_REGIONS = "add_regions"
 PREPARE_DEFINITION = "prepare_definition"
 PUBLISH_VERSION = "publish_version"
-WATCH_REPLICATION = "watch_replication"
+REPLICATE_VERSION = "replicate_version"
 # activities
 GET_MANAGED_IMAGE = "get_managed_image"
 PLAN_MIGRATION = "plan_migration"

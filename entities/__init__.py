@@ -1,4 +1,4 @@
-"""Durable entities: small pieces of state that are changed one operation at a time."""
+"""Durable entities: small pieces of state that change one operation at a time."""
 
 from entities import version_ledger
 

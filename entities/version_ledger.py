@@ -1,4 +1,4 @@
-"""The version ledger: one entity per image definition, so that no two images ever get one number."""
+"""The version ledger: one entity per image definition, so that no two images get the same number."""
 
 import azure.durable_functions as df
 
@@ -10,7 +10,7 @@ blueprint = df.Blueprint()
 
 @blueprint.entity_trigger(context_name="context", entity_name=names.VERSION_LEDGER)
 def version_ledger(context: df.DurableEntityContext) -> None:
-    """Hand out one number at a time; the state is `{holder: "Major.Minor.Patch"}`."""
+    """Reserves one number at a time. The state is `{holder: "Major.Minor.Patch"}`."""
     numbers: dict[str, str] = context.get_state(dict)
     if context.operation_name != names.RESERVE:
         context.set_result(Reserved(refused=f"unknown operation '{context.operation_name}'").model_dump())

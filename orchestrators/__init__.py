@@ -6,7 +6,7 @@ from orchestrators import (
     migrate_image,
     prepare_definition,
     publish_version,
-    watch_replication,
+    replicate_version,
 )
 
 blueprints = [
@@ -15,5 +15,5 @@ blueprints = [
     migrate_image.blueprint,
     prepare_definition.blueprint,
     publish_version.blueprint,
-    watch_replication.blueprint,
+    replicate_version.blueprint,
 ]

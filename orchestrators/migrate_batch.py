@@ -1,4 +1,4 @@
-"""Many images, oldest first: looks at what runs, starts what may be started, waits, and looks again."""
+"""Migrates many images, oldest first: looks at what runs, starts what may start, waits, and looks again."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import names
-from domain.fleet.batches import CANCEL_EVENT, BatchProgress, BatchState
-from orchestrators.steps import StepFailedError, Steps, ask
+from domain.fleet.batches import CANCEL_EVENT, Batch, BatchProgress
+from domain.fleet.states import BatchState
+from domain.migration.results import CurrentWait
+from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
 
 blueprint = df.Blueprint()
 
@@ -15,33 +17,34 @@ LOOK_SECONDS = 30
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_BATCH)
-def migrate_batch(context: df.DurableOrchestrationContext) -> Steps[object]:
-    """Carry the `BatchState` given as input one step further, and continue as new with what has become of it.
+def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[object]:
+    """Advances the `Batch` given as input by one step, and continues as new with it; returns the `Batch` at its end.
 
-    Each execution holds one step only, so that the history of a batch never grows with the number of its images.
-    Returns the state at the end; cancelling ends it at once, and leaves alone what runs.
+    Each execution takes one step, so that the history does not grow with the number of images. Cancelling ends the
+    batch at once; running migrations continue.
     """
-    state = BatchState.model_validate(context.get_input())
+    batch = Batch.model_validate(context.get_input())
     try:
-        state = yield from ask(context, names.ADVANCE_BATCH, state, BatchState)
+        batch = yield from call_activity(context, names.ADVANCE_BATCH, batch, Batch, _show_no_wait)
     except StepFailedError as error:
-        state.state, state.failure = "failed", error.failure
-        return state.model_dump(mode="json")
-    context.set_custom_status(BatchProgress.of(state).model_dump(mode="json"))
-    if state.done:
-        state.state = "completed"
-        return state.model_dump(mode="json")
-    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=_pause(state)))
+        return batch.ended(BatchState.FAILED, error.failure).model_dump(mode="json")
+    context.set_custom_status(BatchProgress.of(batch).model_dump(mode="json"))
+    if batch.done:
+        return batch.ended(BatchState.COMPLETED).model_dump(mode="json")
+    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=_pause(batch)))
     cancel = context.wait_for_external_event(CANCEL_EVENT)
     winner = yield context.task_any([timer, cancel])
     if winner is cancel:
         timer.cancel()
-        state.state = "cancelled"
-        return state.model_dump(mode="json")
-    context.continue_as_new(state.model_dump(mode="json"))
+        return batch.ended(BatchState.CANCELLED).model_dump(mode="json")
+    context.continue_as_new(batch.model_dump(mode="json"))
     return None
 
 
-def _pause(state: BatchState) -> float:
-    """A dry run has nothing to wait for but the next slice."""
-    return 1 if state.request.dry_run or not state.running else LOOK_SECONDS
+def _pause(batch: Batch) -> float:
+    """A batch without running migrations, such as a dry run, waits for nothing but its next slice."""
+    return 1 if batch.request.dry_run or not batch.running else LOOK_SECONDS
+
+
+def _show_no_wait(_wait: CurrentWait | None) -> None:
+    """The custom status of a batch is its progress."""

@@ -1,18 +1,26 @@
-"""One managed image, from what it is to a version that every target region of every target gallery has."""
+"""The story of one managed image: find, plan, prepare, publish, replicate, end.
+
+Every step is a function of its own file. What the steps share is in `orchestrators.run`.
+"""
+
+from collections.abc import Sequence
 
 import azure.durable_functions as df
 
 from domain import names
 from domain.migration.messages import ImageRequest, MigrationRequest
-from domain.migration.results import Answer
+from domain.migration.publishing import Source
 from domain.migration.states import MigrationState
+from domain.migration.status import End
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
-from domain.resources.galleries import ImageDefinition
 from domain.resources.images import ManagedImage
-from orchestrators.progress import End, Progress
-from orchestrators.steps import StepFailedError, Steps, ask, sleep
-from orchestrators.targets import Targets
+from orchestrators.prepare_definition import prepare_definitions
+from orchestrators.publish_version import publish_versions
+from orchestrators.replicate_version import replicate_versions
+from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
+from orchestrators.run.migration_run import MigrationRun
+from orchestrators.run.target import PlannedTarget, Target
 
 blueprint = df.Blueprint()
 
@@ -20,102 +28,112 @@ SECOND_LOOK_SECONDS = 30
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_IMAGE)
-def migrate_image(context: df.DurableOrchestrationContext) -> Steps[object]:
-    """Migrate the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
+def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[object]:
+    """Migrates the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
     request = MigrationRequest.model_validate(context.get_input())
-    progress = Progress(context, request)
+    run = MigrationRun(context, request)
+    run.start()
     image = None
     try:
-        image = yield from _find_image(context, request, progress)
+        image = yield from find_image(run)
         if image is None:
-            progress.move(MigrationState.SKIPPED, reason="the managed image does not exist (any more)")
-            return progress.output()
-        end = yield from _migrate(context, request, image, progress)
+            return run.end(End(MigrationState.SKIPPED, "the managed image does not exist"))
+        end = yield from migrate(run, request, image)
     except StepFailedError as error:
         end = End.of_failure(error.failure)
-    changed = image is not None and (yield from _changed_meanwhile(context, request, image, progress))
-    if changed:
-        # events that came while this ran were taken as done: begin again with the image as it is now
+    if image is not None and (yield from was_replaced(run, image)):
+        # events that arrived during this run were answered by this run: start over with the new image
         context.continue_as_new(context.get_input())
         return None
-    progress.move(end.state, **end.told)
-    return progress.output()
+    return run.end(end)
 
 
-def _get_image(
-    context: df.DurableOrchestrationContext, request: MigrationRequest, progress: Progress
-) -> Steps[ManagedImage | None]:
-    asked = ImageRequest(image=request.image)
-    return (yield from ask(context, names.GET_MANAGED_IMAGE, asked, ManagedImage, progress.show_waiting))
+def migrate(run: MigrationRun, request: MigrationRequest, image: ManagedImage) -> Orchestration[End]:
+    """Plans, prepares the definitions, and makes the versions: first one gallery's, then the others'."""
+    plan = yield from make_plan(run, request, image)
+    if plan.outcome != "migrate":
+        return declined(plan)
+
+    targets = [PlannedTarget.of(target, plan.pace) for target in plan.targets]
+    first, *copies = targets
+    run.move(MigrationState.PREPARING)
+    yield from prepare_definitions(run, targets)
+    source = Source(image=image, wanted_version=request.overrides.version)
+    yield from make_versions(run, [first], source)
+    if copies and first.is_usable and first.status.version_id:
+        # Azure builds one version per managed image at a time (documented), so the others copy the first one
+        yield from make_versions(run, copies, source.copied_from(first.status.version_id))
+    return End.of_targets([target.status for target in targets])
 
 
-def _find_image(
-    context: df.DurableOrchestrationContext, request: MigrationRequest, progress: Progress
-) -> Steps[ManagedImage | None]:
-    """The image; one that seems to be missing is looked for once more, for a stale cache answers 404 too."""
-    image = yield from _get_image(context, request, progress)
-    if image is not None:
-        return image
-    yield from sleep(context, SECOND_LOOK_SECONDS)
-    return (yield from _get_image(context, request, progress))
+def make_versions(run: MigrationRun, targets: Sequence[PlannedTarget], source: Source) -> Orchestration[None]:
+    """Publishes and replicates the versions of these targets side by side, and ends each target."""
+    run.move(MigrationState.PUBLISHING)
+    yield from publish_versions(run, targets, source)
+    run.move(MigrationState.REPLICATING)
+    yield from replicate_versions(run, targets)
+    # `verify` goes here: it boots a machine from each replicated version before the target completes
+    for target in targets:
+        conclude(target)
+    run.show_targets(targets)
 
 
-def _changed_meanwhile(
-    context: df.DurableOrchestrationContext,
-    request: MigrationRequest,
-    image: ManagedImage,
-    progress: Progress,
-) -> Steps[bool]:
-    """Whether the name stands for another content by now; not knowing is no reason to spoil what was done."""
-    try:
-        now = yield from _get_image(context, request, progress)
-    except StepFailedError:
-        return False
-    return now is not None and now.fingerprint != image.fingerprint
+def conclude(target: Target) -> None:
+    """Ends a target: completed if every region has its version, partial if some have, otherwise failed."""
+    if target.report is None:
+        target.status = target.status.ended(MigrationState.FAILED, target.failure)
+    elif target.report.completed:
+        target.status = target.status.ended(MigrationState.COMPLETED)
+    else:
+        state = MigrationState.PARTIAL if target.is_usable else MigrationState.FAILED
+        target.status = target.status.ended(state, target.report.explain())
 
 
-def _migrate(
-    context: df.DurableOrchestrationContext,
-    request: MigrationRequest,
-    image: ManagedImage,
-    progress: Progress,
-) -> Steps[End]:
-    asked = PlanRequest(
+def find_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
+    """Reads the image. A missing one is looked for once more, since a stale cache answers 404 too."""
+    image = yield from read_image(run)
+    if image is None:
+        yield from sleep(run.context, SECOND_LOOK_SECONDS)
+        image = yield from read_image(run)
+    return image
+
+
+def read_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
+    """Reads the image; None if there is none."""
+    query = ImageRequest(image=run.status.image)
+    return (
+        yield from call_activity(run.context, names.GET_MANAGED_IMAGE, query, ManagedImage, run.show_waiting)
+    )
+
+
+def make_plan(
+    run: MigrationRun, request: MigrationRequest, image: ManagedImage
+) -> Orchestration[MigrationPlan]:
+    """Decides what is done with the image, from the policy and what the galleries hold. Writes nothing."""
+    query = PlanRequest(
         image=image,
         started_by=request.started_by,
         overrides=request.overrides,
-        now=context.current_utc_datetime,
+        now=run.context.current_utc_datetime,
     )
-    plan = yield from ask(context, names.PLAN_MIGRATION, asked, MigrationPlan, progress.show_waiting)
-    told = {"rule": plan.rule, "fingerprint": plan.fingerprint, "warnings": plan.warnings}
-    if plan.outcome != "migrate":
-        state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
-        return End(state, {"reason": plan.reason, "fix": plan.fix, **told})
-    preparers = progress.step_ids("prepare", range(len(plan.targets)))
-    progress.move(MigrationState.PREPARING, works=preparers, **told)
-    yield from _prepare_definitions(context, plan, preparers)
-    targets = Targets(context, request, image, plan, progress)
-    first, *others = range(len(plan.targets))
-    yield from targets.publish([first])
-    done = targets.shown()[first]
-    if others and done is not None and done.state in (MigrationState.COMPLETED, MigrationState.PARTIAL):
-        # one build per managed image at a time (documented): the others copy the version that is there now
-        yield from targets.publish(others, copy_of=done)
-    return End.of_targets(targets.shown())
+    plan = yield from call_activity(run.context, names.PLAN_MIGRATION, query, MigrationPlan, run.show_waiting)
+    run.status.rule, run.status.fingerprint, run.status.warnings = plan.rule, plan.fingerprint, plan.warnings
+    return plan
 
 
-def _prepare_definitions(
-    context: df.DurableOrchestrationContext, plan: MigrationPlan, preparers: list[str]
-) -> Steps[None]:
-    replies = yield context.task_all(
-        [
-            context.call_sub_orchestrator(
-                names.PREPARE_DEFINITION, target.definition.model_dump(mode="json"), instance_id
-            )
-            for target, instance_id in zip(plan.targets, preparers, strict=True)
-        ]
-    )
-    for reply in replies:
-        answer = Answer[ImageDefinition].model_validate(reply)
-        if answer.failure is not None:
-            raise StepFailedError(answer.failure)
+def declined(plan: MigrationPlan) -> End:
+    """The end of a migration that the policy ignores, or that a failed check blocks."""
+    state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
+    return End(state, plan.reason, plan.fix)
+
+
+def was_replaced(run: MigrationRun, image: ManagedImage) -> Orchestration[bool]:
+    """Whether the image's name now stands for other content.
+
+    If that cannot be read, assume not: this check must not fail a finished migration.
+    """
+    try:
+        current = yield from read_image(run)
+    except StepFailedError:
+        return False
+    return current is not None and current.fingerprint != image.fingerprint

@@ -1,30 +1,46 @@
-"""Makes sure that one gallery has the image definition, waiting where the service asks for time."""
+"""Makes sure that every target gallery has its image definition."""
+
+from collections.abc import Sequence
 
 import azure.durable_functions as df
 
 from domain import names
-from domain.migration.results import Answer
+from domain.migration.states import MigrationState
 from domain.resources.galleries import ImageDefinition
-from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
+from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError, call_activity
+from orchestrators.run.migration_run import MigrationRun
+from orchestrators.run.steps import Step
+from orchestrators.run.target import PlannedTarget
 
 blueprint = df.Blueprint()
 
 
-@blueprint.orchestration_trigger(context_name="context", orchestration=names.PREPARE_DEFINITION)
-def prepare_definition(context: df.DurableOrchestrationContext) -> Steps[object]:
-    """Ensure the definition given as input; returns an `Answer` with the definition as it is, or the failure.
+def prepare_definitions(run: MigrationRun, targets: Sequence[PlannedTarget]) -> Orchestration[None]:
+    """Creates the image definitions that are missing. One that exists is never changed.
 
-    The failure is a value: several of these run side by side, and one that raised would take the others' results.
+    Raises:
+        StepFailedError: one of the definitions cannot be created.
     """
-    wanted = ImageDefinition.model_validate(context.get_input())
-    try:
-        definition = yield from ask(
-            context,
-            names.ENSURE_IMAGE_DEFINITION,
-            wanted,
-            ImageDefinition,
-            shown_as_custom_status(context),
-        )
-    except StepFailedError as error:
-        return Answer[ImageDefinition](failure=error.failure).model_dump(mode="json")
-    return Answer[ImageDefinition](value=definition).model_dump(mode="json")
+    for target in targets:
+        target.move(MigrationState.PREPARING)
+    results = yield from STEP.for_each(run, targets, [target.plan.definition for target in targets])
+    for result in results:
+        if result.failure is not None:
+            raise StepFailedError(result.failure)
+
+
+@blueprint.orchestration_trigger(context_name="context", orchestration=names.PREPARE_DEFINITION)
+def prepare_definition(context: df.DurableOrchestrationContext) -> Orchestration[object]:
+    """Ensures one image definition; the input is the `ImageDefinition`, the output a `StepResult` with it."""
+    return (yield from STEP.as_child(context))
+
+
+def _prepare(
+    context: df.DurableOrchestrationContext, definition: ImageDefinition, on_wait: OnWait
+) -> Orchestration[ImageDefinition]:
+    return (
+        yield from call_activity(context, names.ENSURE_IMAGE_DEFINITION, definition, ImageDefinition, on_wait)
+    )
+
+
+STEP = Step(names.PREPARE_DEFINITION, ImageDefinition, ImageDefinition, _prepare)

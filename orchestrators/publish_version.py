@@ -1,21 +1,25 @@
-"""Begins one image version in one gallery: a number from the ledger, then the write under that number."""
+"""Begins one image version per target gallery: reserves a number in the ledger, then writes under that number."""
+
+from collections.abc import Sequence
 
 import azure.durable_functions as df
 
 from domain import names
 from domain.migration.publishing import (
-    VERSION_TAKEN,
     DefinitionVersions,
     Publication,
     PublishRequest,
+    Source,
     VersionsRequest,
     ledger_key,
+    no_number,
 )
-from domain.migration.results import Failure
 from domain.migration.states import MigrationState
-from domain.migration.status import TargetStatus
 from domain.planning.numbering import Reservation, Reserved
-from orchestrators.steps import StepFailedError, Steps, ask, shown_as_custom_status
+from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError, call_activity
+from orchestrators.run.migration_run import MigrationRun
+from orchestrators.run.steps import Step
+from orchestrators.run.target import PlannedTarget
 
 blueprint = df.Blueprint()
 
@@ -23,43 +27,51 @@ blueprint = df.Blueprint()
 MOST_NUMBERS = 5
 
 
+def publish_versions(
+    run: MigrationRun, targets: Sequence[PlannedTarget], source: Source
+) -> Orchestration[None]:
+    """Begins the targets' versions side by side. A target whose version cannot be begun fails by itself."""
+    for target in targets:
+        target.move(MigrationState.PUBLISHING)
+    requests = [source.request(target.plan.version) for target in targets]
+    results = yield from STEP.for_each(run, targets, requests)
+    for target, result in zip(targets, results, strict=True):
+        target.failure = result.failure
+        if result.value is not None:
+            target.status.version_id = result.value.version_id
+            target.status.outcome = result.value.outcome
+            target.operation_url = result.value.operation_url
+
+
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.PUBLISH_VERSION)
-def publish_version(context: df.DurableOrchestrationContext) -> Steps[object]:
-    """Begin what the `PublishRequest` says; returns a `TargetStatus`, failures included as values.
-
-    The failure is a value: several of these run side by side, and one that raised would take the others' results.
-    """
-    request = PublishRequest.model_validate(context.get_input())
-    status = TargetStatus(definition=request.spec.definition, state=MigrationState.PUBLISHING)
-    try:
-        begun = yield from _publish(context, request)
-    except StepFailedError as error:
-        return status.failed(error.failure).model_dump(mode="json")
-    told = {"state": MigrationState.REPLICATING, **begun.model_dump()}
-    return status.model_copy(update=told).model_dump(mode="json")
+def publish_version(context: df.DurableOrchestrationContext) -> Orchestration[object]:
+    """Begins one version; the input is a `PublishRequest`, the output a `StepResult` with a `Publication`."""
+    return (yield from STEP.as_child(context))
 
 
-def _publish(context: df.DurableOrchestrationContext, request: PublishRequest) -> Steps[Publication]:
-    """Reserve a number and begin the version under it; where another source has the number, take the next."""
+def _publish(
+    context: df.DurableOrchestrationContext, request: PublishRequest, on_wait: OnWait
+) -> Orchestration[Publication]:
+    """Reserves a number and begins the version; takes the next number if another source has this one."""
     for _ in range(MOST_NUMBERS):
-        number = yield from _reserve(context, request)
-        spec = request.spec.model_copy(update={"version": number})
-        publication = yield from ask(
-            context, names.BEGIN_IMAGE_VERSION, spec, Publication, shown_as_custom_status(context)
-        )
+        number = yield from _reserve(context, request, on_wait)
+        spec = request.spec.numbered(number)
+        publication = yield from call_activity(context, names.BEGIN_IMAGE_VERSION, spec, Publication, on_wait)
         if publication.outcome != "taken":
             return publication
         if request.wanted_version or request.spec.numbering.only:
             break
-    raise StepFailedError(_no_number(f"version {publication.version_id} belongs to another source"))
+    raise StepFailedError(no_number(f"version {publication.version_id} belongs to another source"))
 
 
-def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -> Steps[str]:
-    """Ask the definition's ledger for a number, telling it what the gallery shows as taken."""
+def _reserve(
+    context: df.DurableOrchestrationContext, request: PublishRequest, on_wait: OnWait
+) -> Orchestration[str]:
+    """Reserves a number in the definition's ledger, which gets to know the numbers in the gallery."""
     definition = request.spec.definition
-    asked = VersionsRequest(definition=definition, image=request.image)
-    versions = yield from ask(
-        context, names.LIST_IMAGE_VERSIONS, asked, DefinitionVersions, shown_as_custom_status(context)
+    query = VersionsRequest(definition=definition, image=request.image)
+    versions = yield from call_activity(
+        context, names.LIST_IMAGE_VERSIONS, query, DefinitionVersions, on_wait
     )
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
@@ -73,14 +85,8 @@ def _reserve(context: df.DurableOrchestrationContext, request: PublishRequest) -
     reply = yield context.call_entity(ledger, names.RESERVE, reservation.model_dump(mode="json"))
     reserved = Reserved.model_validate(reply)
     if reserved.version is None:
-        raise StepFailedError(_no_number(f"{definition}: {reserved.refused}"))
+        raise StepFailedError(no_number(f"{definition}: {reserved.refused}"))
     return reserved.version
 
 
-def _no_number(message: str) -> Failure:
-    return Failure(
-        code=VERSION_TAKEN,
-        message=message,
-        cause="A version's source is fixed, and one image's content is one version; Gallerist never writes over one.",
-        fix="Ask for another version, correct the name or the tag that gives it, or leave the number to Gallerist.",
-    )
+STEP = Step(names.PUBLISH_VERSION, PublishRequest, Publication, _publish)

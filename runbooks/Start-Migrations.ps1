@@ -1,17 +1,17 @@
 <#
 .SYNOPSIS
-Azure Automation runbook (PowerShell 7): starts the migration of managed images, waits for their ends, and reports.
+Azure Automation runbook (PowerShell 7): starts the migration of managed images, waits until they end, and reports.
 
 .DESCRIPTION
 The same as start_migrations.py, with the same variables of the Automation account: GalleristUrl, GalleristFunctionKey, and
-GalleristAudience if Entra is in front of the API. The job fails if any image was not migrated.
+GalleristAudience if the API demands an Entra token. The job fails if any image was not migrated.
 
-Not run by the project's tests: there is no PowerShell where they run.
+The project's tests do not run it: they have no PowerShell.
 #>
 param(
-    # the resource id of a managed image, or the id of a subscription whose images are meant
+    # the resource id of a managed image, or the id of a subscription, for all of its images
     [Parameter(Mandatory)] [string] $Target,
-    # with a subscription: a pattern of the images' names
+    # with a subscription: a pattern of image names
     [string] $Name = '*'
 )
 $ErrorActionPreference = 'Stop'
@@ -50,11 +50,14 @@ $problems = [ordered]@{ }
 $running = [ordered]@{ }
 foreach ($image in $images) {
     $answer = Send-Request POST "$url/migrations" @{ image = $image }
-    # 202 started it, 409 runs already; both tell its address
+    # 202: started, 409: already running; both have its address
     if ($answer.Status -in 202, 409) { $running[$image] = $answer.Location }
     else { $problems[$image] = "HTTP $($answer.Status): $($answer.Body.detail)" }
 }
 
+# a contract test compares these with the app's own end states
+$goodEnds = 'completed', 'skipped'
+$badEnds = 'blocked', 'partial', 'failed', 'cancelled'
 # Azure Automation unloads a job that has run for three hours (documented)
 $deadline = (Get-Date).AddHours(2.5)
 while ($running.Count -and (Get-Date) -lt $deadline) {
@@ -62,8 +65,8 @@ while ($running.Count -and (Get-Date) -lt $deadline) {
     foreach ($image in @($running.Keys)) {
         $answer = Send-Request GET $running[$image]
         $state = $answer.Body.state
-        if ($state -in 'completed', 'skipped') { $running.Remove($image); Write-Output "${image}: $state" }
-        elseif ($state -in 'blocked', 'partial', 'failed', 'cancelled') {
+        if ($state -in $goodEnds) { $running.Remove($image); Write-Output "${image}: $state" }
+        elseif ($state -in $badEnds) {
             $running.Remove($image); $problems[$image] = "${state}: $($answer.Body.reason) $($answer.Body.fix)"
         }
         elseif ($answer.Status -ge 400 -and $answer.Status -lt 429) {
@@ -73,7 +76,7 @@ while ($running.Count -and (Get-Date) -lt $deadline) {
     }
     if ($running.Count) { Start-Sleep -Seconds $wait }
 }
-foreach ($image in $running.Keys) { $problems[$image] = 'still runs; run this again to wait on' }
+foreach ($image in $running.Keys) { $problems[$image] = 'still running; run this runbook again to go on waiting' }
 
 Write-Output "$($images.Count - $problems.Count) of $($images.Count) managed images are migrated"
 if ($problems.Count) { throw (@('not migrated:') + ($problems.Keys | ForEach-Object { "${_}: $($problems[$_])" }) -join "`n") }

@@ -1,17 +1,17 @@
 # ruff: noqa: INP001, S310, T201 # one file that Azure Automation runs by itself; its addresses are the account's; it reports by printing
-"""Azure Automation runbook: starts the migration of one managed image or of many, waits for their ends, and reports.
+"""Azure Automation runbook: starts the migration of one managed image or of many, waits until they end, and reports.
 
 Parameters, in this order:
-    1. the resource id of a managed image, or the id of a subscription whose images are meant;
-    2. with a subscription, if not all of its images are meant: a pattern of their names, such as ubuntu-*
+    1. the resource id of a managed image, or the id of a subscription, for all of its images;
+    2. with a subscription: a pattern of image names, such as ubuntu-*, to take only some of them
 
 Variables of the Automation account:
-    GalleristUrl          where the HTTP API is: https://<function app>.azurewebsites.net/api
+    GalleristUrl          the base of the HTTP API: https://<function app>.azurewebsites.net/api
     GalleristFunctionKey  a function key, encrypted
-    GalleristAudience     api://<client id>, if Entra is in front of the API: the account's identity gets a token for it
+    GalleristAudience     api://<client id>, if the API demands an Entra token: the account's identity gets one for it
 
-The job fails, with the images and the reasons at the end of its log, if any image was not migrated. A migration goes on
-when the job ends; run the runbook again to wait on. It needs Python 3.10 or newer, and no package.
+The job fails if any image was not migrated; the images and the reasons are at the end of its log. A migration continues
+after the job ends; run the runbook again to go on waiting. It needs Python 3.10 or newer, and no package.
 """
 
 import fnmatch
@@ -27,9 +27,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+# a contract test compares these with the app's own end states
 GOOD_ENDS = {"completed", "skipped"}
 BAD_ENDS = {"blocked", "partial", "failed", "cancelled"}
-# where an answer does not say when to ask again
+# used where an answer has no Retry-After
 POLL_SECONDS = 30
 # documented: Azure Automation unloads a job that has run for three hours
 LONGEST_WAIT_SECONDS = 2.5 * 3600
@@ -39,12 +40,12 @@ Sleep = Callable[[float], None]
 
 
 class RunbookError(Exception):
-    """What the job fails with."""
+    """Why the job fails."""
 
 
 @dataclass
 class Answer:
-    """An HTTP answer; status 0 where there was none."""
+    """An HTTP answer; the status is 0 if there was none."""
 
     status: int
     headers: dict[str, str]
@@ -52,19 +53,19 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        """The reason of an error, as the API says it, or the platform in front of it."""
+        """The reason of an error, from the API or from the platform in front of it."""
         return f"HTTP {self.status}: {self.body.get('detail') or 'no reason given'}"
 
     @property
     def wait_seconds(self) -> int:
-        """When to ask again."""
+        """How long to wait before the next request."""
         value = self.headers.get("retry-after", "")
         return int(value) if value.isdigit() else POLL_SECONDS
 
 
 @dataclass
 class Api:
-    """Gallerist's HTTP API, with the headers that open it."""
+    """Gallerist's HTTP API, with the headers that authenticate the runbook."""
 
     url: str
     headers: dict[str, str]
@@ -77,11 +78,11 @@ class Api:
         return [image["id"] for image in answer.body["images"] if fnmatch.fnmatch(image["name"], pattern)]
 
     def start(self, image: str) -> Answer:
-        """Start a migration: 202, or 409 where one runs already; both tell its address."""
+        """Starts a migration: 202, or 409 if it is already running; both have its address."""
         return self._send("POST", f"{self.url}/migrations", {"image": image})
 
-    def look(self, address: str) -> Answer:
-        """How far a migration is."""
+    def get(self, address: str) -> Answer:
+        """Reads a migration."""
         return self._send("GET", address)
 
     def _send(self, method: str, url: str, body: dict[str, Any] | None = None) -> Answer:
@@ -98,7 +99,7 @@ class Api:
 
 
 def main(arguments: list[str], sleep: Sleep = time.sleep) -> None:
-    """Start, wait, report.
+    """Starts the migrations, waits for them, and reports.
 
     Raises:
         RunbookError: an image was not migrated, or the API cannot be used.
@@ -115,7 +116,7 @@ def main(arguments: list[str], sleep: Sleep = time.sleep) -> None:
 
 
 def find_images(api: Api, arguments: list[str]) -> list[str]:
-    """The managed images that the parameters mean."""
+    """Returns the ids of the managed images that the parameters name."""
     match arguments:
         case [image] if image.startswith("/"):
             return [image]
@@ -123,16 +124,18 @@ def find_images(api: Api, arguments: list[str]) -> list[str]:
             return api.list_images(subscription, "*")
         case [subscription, pattern]:
             return api.list_images(subscription, pattern)
-    raise RunbookError("parameters: a managed image's id, or a subscription's id and a pattern of names")
+    raise RunbookError(
+        "wrong parameters: pass a managed image's id, or a subscription's id and, optionally, a pattern of names"
+    )
 
 
 def start_all(api: Api, images: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Start every migration; returns why some could not be started, and the addresses of the others."""
+    """Starts every migration; returns why some could not be started, and the addresses of the others."""
     problems, running = {}, {}
     for image in images:
         answer = api.start(image)
         if answer.status in (HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT):
-            print(f"{image}: {'started' if answer.status == HTTPStatus.ACCEPTED else 'runs already'}")
+            print(f"{image}: {'started' if answer.status == HTTPStatus.ACCEPTED else 'already running'}")
             running[image] = answer.headers["location"]
         else:
             problems[image] = answer.problem
@@ -140,11 +143,11 @@ def start_all(api: Api, images: list[str]) -> tuple[dict[str, str], dict[str, st
 
 
 def wait_for_all(api: Api, running: dict[str, str], sleep: Sleep) -> dict[str, str]:
-    """Wait as long as the answers ask for, until every migration has ended; returns what went wrong."""
+    """Polls as often as the answers ask for, until every migration has ended; returns why some were not migrated."""
     problems: dict[str, str] = {}
     waited = 0.0
     while running and waited < LONGEST_WAIT_SECONDS:
-        answers = {image: api.look(address) for image, address in running.items()}
+        answers = {image: api.get(address) for image, address in running.items()}
         for image, answer in answers.items():
             state = answer.body.get("state")
             refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.TOO_MANY_REQUESTS
@@ -157,18 +160,18 @@ def wait_for_all(api: Api, running: dict[str, str], sleep: Sleep) -> dict[str, s
             pause = max(answers[image].wait_seconds for image in running)
             sleep(pause)
             waited += pause
-    return problems | dict.fromkeys(running, "still runs; run this again to wait on")
+    return problems | dict.fromkeys(running, "still running; run this runbook again to go on waiting")
 
 
 def credentials() -> dict[str, str]:
-    """The headers that open the API: a key, a token, or both."""
+    """Returns the headers that authenticate the runbook: a key, a token, or both."""
     key, audience = variable("GalleristFunctionKey", ""), variable("GalleristAudience", "")
     headers = {"x-functions-key": key} if key else {}
     return {**headers, "Authorization": f"Bearer {token(audience)}"} if audience else headers
 
 
 def token(audience: str) -> str:
-    """An Entra token of the Automation account's managed identity."""
+    """Gets an Entra token for the Automation account's managed identity."""
     query = urllib.parse.urlencode({"resource": audience})
     headers = {"X-IDENTITY-HEADER": os.environ["IDENTITY_HEADER"], "Metadata": "True"}
     request = urllib.request.Request(f"{os.environ['IDENTITY_ENDPOINT']}?{query}", headers=headers)
@@ -177,14 +180,14 @@ def token(audience: str) -> str:
 
 
 def variable(name: str, default: str | None = None) -> str:
-    """A variable of the Automation account."""
-    import automationassets  # type: ignore[import-not-found] # noqa: PLC0415 # Azure Automation brings it
+    """Reads a variable of the Automation account."""
+    import automationassets  # type: ignore[import-not-found] # noqa: PLC0415 # part of Azure Automation
 
     try:
         return str(automationassets.get_automation_variable(name))
     except automationassets.AutomationAssetNotFound:
         if default is None:
-            raise RunbookError(f"the Automation account has no variable {name}") from None
+            raise RunbookError(f"the Automation account has no variable {name}; create it") from None
         return default
 
 
@@ -197,8 +200,8 @@ def _answer(status: int, headers: Any, body: bytes) -> Answer:
 
 
 def _reason(answer: Answer) -> str:
-    told = [answer.body.get(name) for name in ("state", "reason", "fix")]
-    return ": ".join(str(part) for part in told if part)
+    parts = [answer.body.get(name) for name in ("state", "reason", "fix")]
+    return ": ".join(str(part) for part in parts if part)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
-"""Writes docs/api.md: every call of the HTTP API with a request and a real answer, made on the simulated Azure."""
+"""Writes docs/api.md: every operation of the HTTP API with requests and real answers, made on the simulated Azure."""
 
 import json
 import re
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
+from api.operations import OPERATIONS, Operation, operation_of
+from client import Gallerist, ProblemError
+from client.calls import has_ended
 from demo.seed import TENANT, captured
+from domain.migration.states import ENDS, MigrationState
 from local.stack import ROOT, Stack, temporary_folder
 
 DOCUMENT = ROOT / "docs" / "api.md"
@@ -28,132 +34,159 @@ rules:
     definition: {{name: "{{family}}"}}
 """
 _ADDRESS = "https://<app>.azurewebsites.net"
-_ENDED = {"completed", "blocked", "skipped", "partial", "failed", "cancelled"}
+_END_STATES = ", ".join(f"`{state}`" for state in MigrationState if state in ENDS)
 
-_INTRODUCTION = """\
+_INTRODUCTION = f"""\
 # The HTTP API
 
-Every call needs a function key (`x-functions-key`, or `?code=`), or an Entra token where the app demands one; only
-`/api/health` is open.
+Every call needs a function key (`x-functions-key`, or `?code=`), or an Entra token if the app demands one.
+Only `/api/health` is open.
 Bodies are JSON.
-Errors are `application/problem+json`, and name every field at fault in `errors`.
-Where Azure throttles or is not well, the answer is 503 with `Retry-After`; where it refuses, 502 with cause and fix.
+[openapi.json](openapi.json) describes the API as OpenAPI 3.1, and the app serves it.
 
-A call that starts something answers 202 with `Location` and `Retry-After`: look there again after so many seconds,
-until `state` is one of `completed`, `partial`, `blocked`, `skipped`, `failed`, `cancelled`.
+A call that starts something answers 202 with `Location` and `Retry-After`.
+Request that address, waiting as many seconds in between, until `state` is one of {_END_STATES}.
+
+Every error is `application/problem+json` (RFC 9457).
+
+| status | meaning |
+| --- | --- |
+| 400 | the request is invalid; `errors` names every invalid field |
+| 401 | the key is missing or wrong; the platform answers, without a body |
+| 404 | there is no such image, migration or batch |
+| 409 | the present state does not allow it; `Location` is the migration or batch in the way |
+| 500 | Gallerist failed unexpectedly; the log of the function app has the error |
+| 502 | Azure refused a request of the app; `code`, `cause` and `fix` say why |
+| 503 | Azure is throttling or unavailable, or the policy cannot be used; try again after `Retry-After` seconds |
 
 This page is made by `python -m scripts.export_api` from the app itself, on the simulated Azure.
 A test keeps it current.
 """
 
 
-class Call(NamedTuple):
-    """One call as it was made and answered."""
+class Exchange(NamedTuple):
+    """A request and its answer."""
 
-    title: str
-    text: str
-    method: str
-    path: str
-    body: Any
+    request: httpx.Request
     response: httpx.Response
 
+    @property
+    def operation(self) -> Operation:
+        """The operation that the request was for."""
+        return operation_of(self.request.method, str(self.request.url).partition("?")[0])
 
-class Recorder:
-    """Makes calls and keeps them for the document."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self.calls: list[Call] = []
+class Example(NamedTuple):
+    """An exchange that the page shows."""
 
-    def call(self, title: str, text: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Make a call and keep it."""
-        response = self.ask(method, path, body)
-        self.calls.append(Call(title, text, method, path, body, response))
+    caption: str
+    exchange: Exchange
+
+
+class Recorder(httpx.BaseTransport):
+    """Sends requests and keeps every exchange."""
+
+    def __init__(self) -> None:
+        self._transport = httpx.HTTPTransport()
+        self.exchanges: list[Exchange] = []
+        self.examples: list[Example] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends a request and keeps its answer."""
+        response = self._transport.handle_request(request)
+        response.read()
+        self.exchanges.append(Exchange(request, response))
         return response
 
-    def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Make a call that is not shown."""
-        return httpx.request(method, f"{self._stack.api}{path}", json=body, timeout=60)
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
 
-    def set_clock(self, mode: str) -> None:
-        """Let the host's clock stand still, or skip to the next timer."""
-        httpx.post(f"{self._stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
-
-    def until_ended(self, path: str) -> None:
-        """Wait until what the path shows has ended."""
-        while self.ask("GET", path).json()["state"] not in _ENDED:
-            pass
+    def show(self, caption: str = "") -> None:
+        """Shows the latest exchange on the page."""
+        self.examples.append(Example(caption, self.exchanges[-1]))
 
 
-def render() -> str:
-    """Make all calls against a fresh app, and write the page."""
+class Page(NamedTuple):
+    """The page, and every exchange that was made for it."""
+
+    text: str
+    exchanges: list[Exchange]
+
+
+def render() -> Page:
+    """Calls every operation of a fresh app and writes the page."""
+    recorder = Recorder()
     with temporary_folder() as folder:
         stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
-        with stack:
-            recorder = Recorder(stack)
-            _make_calls(recorder)
-            page = "\n".join([_INTRODUCTION, *(_section(call) for call in recorder.calls)])
-            return _steady(page, stack)
+        with stack, Gallerist(stack.api, transport=recorder, sleep=lambda _: None) as gallerist:
+            _make_calls(gallerist, recorder, lambda mode: _set_clock(stack, mode))
+            sections = [_section(operation, recorder.examples) for operation in OPERATIONS]
+            page = "\n".join([_INTRODUCTION, _index(), *sections])
+            return Page(_steady(page, stack), recorder.exchanges)
 
 
-def _make_calls(recorder: Recorder) -> None:
-    plan_text = "What a migration would do, and every check with its verdict, before anything is written."
-    recorder.call("Plan a migration", plan_text, "POST", "/migrations/plan", {"image": _TOO_LARGE})
-    start_text = (
-        "`image` is all that is needed; `version`, `definition`, `galleries`, `regions`, `exclude_from_latest`, "
-        "`end_of_life` and `plan` (name, product, publisher) are decided otherwise than the policy does if given."
+def _set_clock(stack: Stack, mode: str) -> None:
+    """Stops the host's clock, or lets it skip to the next timer."""
+    httpx.post(f"{stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
+
+
+def _make_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[str], None]) -> None:
+    gallerist.plan(image=_TOO_LARGE)
+    recorder.show()
+    started = gallerist.start_migration(
+        image=_IMAGE, regions=["westus2", {"name": "North Europe", "replicas": 2}]
     )
-    body = {"image": _IMAGE, "regions": ["westus2", {"name": "North Europe", "replicas": 2}]}
-    started = recorder.call("Start a migration", start_text, "POST", "/migrations", body)
-    migration = f"/migrations/{started.json()['id']}"
-    recorder.until_ended(migration)
-    wrong = {"image": _IMAGE, "version": "1.2", "regions": ["atlantis"]}
-    recorder.call("Bad input", "Nothing is started; every field is named.", "POST", "/migrations", wrong)
-    recorder.call("Look at a migration", "State, regions, reason and fix.", "GET", migration)
-    recorder.call(
-        "List migrations",
-        "By `state`, `gallery` and `since`; `next` is the address of the following page.",
-        "GET",
-        "/migrations?state=completed",
-    )
-    add_text = "Brings the version that exists to more regions and drops none; with `{}`, to the policy's regions now."
-    recorder.call("Add regions", add_text, "POST", f"{migration}/regions", {"regions": ["japaneast"]})
-    recorder.until_ended(migration)
-    recorder.call("Managed images", "Of `subscription`, or of all that the settings name.", "GET", "/images")
-    recorder.call("Galleries", "Every image version as `gallery\\definition\\version`.", "GET", "/galleries")
-    scope = [{"subscription": _SUBSCRIPTION}]
-    dry_text = "With `dry_run` a batch plans every image, and writes nothing."
-    dry = recorder.call("Plan a batch", dry_text, "POST", "/batches", {"scope": scope, "dry_run": True})
-    recorder.until_ended(f"/batches/{dry.json()['id']}")
-    recorder.call("What a batch would do", "One entry per image.", "GET", f"/batches/{dry.json()['id']}")
-    batch_text = (
-        "Oldest image first. `filter` takes names, tags, resource_groups, os_type, locations, older_than_days and "
-        "newer_than_days; `limit` takes the oldest so many; `per_subscription` and `per_gallery` bound what runs "
-        "at once."
-    )
-    recorder.set_clock("manual")
-    filtered = {"scope": scope, "filter": {"names": ["ubuntu-*", "sql-*"]}, "limit": 50, "per_gallery": 20}
-    batch = recorder.call("Start a batch", batch_text, "POST", "/batches", filtered)
-    path = f"/batches/{batch.json()['id']}"
-    while not recorder.ask("GET", path).json()["running"]:
+    recorder.show()
+    gallerist.wait_for_migration(started.id)
+    with suppress(ProblemError):
+        gallerist.start_migration(image=_IMAGE, version="1.2", regions=["atlantis"])
+    recorder.show("An invalid request starts nothing. The answer names every invalid field.")
+    gallerist.migration(started.id)
+    recorder.show()
+    list(gallerist.migrations(state="completed"))
+    recorder.show()
+    gallerist.add_regions(started.id, ["japaneast"])
+    recorder.show()
+    gallerist.wait_for_migration(started.id)
+    gallerist.images()
+    recorder.show()
+    gallerist.galleries()
+    recorder.show()
+    _make_batch_calls(gallerist, recorder, set_clock)
+    gallerist.coverage(category="blocked")
+    recorder.show()
+    policy = _POLICY.replace("westus2", "westus3")
+    gallerist.check_policy({"subscription": _SUBSCRIPTION}, policy=policy)
+    recorder.show()
+    gallerist.health()
+    recorder.show()
+    gallerist.openapi()
+
+
+def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[str], None]) -> None:
+    dry_run = gallerist.start_batch([{"subscription": _SUBSCRIPTION}], dry_run=True)
+    recorder.show("A dry run:")
+    gallerist.wait_for_batch(dry_run.id)
+    gallerist.batch(dry_run.id)
+    recorder.show("The plans of a dry run:")
+    set_clock("manual")
+    names = {"names": ["ubuntu-*", "sql-*"]}
+    batch = gallerist.start_batch([{"subscription": _SUBSCRIPTION}], filter=names, limit=50, per_gallery=20)
+    recorder.show("A batch:")
+    while not gallerist.batch(batch.id).running:
         pass
-    cancel_text = "Nothing more is started; what Azure was asked for runs on, and is told in `migrations`."
-    recorder.call("Cancel a batch", cancel_text, "POST", f"{path}/cancel")
-    recorder.until_ended(path)
-    recorder.call("Look at a batch", "Counts per state, and the images that did not complete.", "GET", path)
-    recorder.set_clock("skip")
-    resume_text = "Starts a batch that has ended once more; what is migrated by now is left alone."
-    recorder.call("Resume a batch", resume_text, "POST", f"{path}/resume")
-    recorder.until_ended(path)
-    coverage_text = (
-        "Where every managed image stands, from Azure's own state. `images` is the sum of the five categories; "
-        "`category` lists the images of one."
-    )
-    recorder.call("Coverage", coverage_text, "GET", "/coverage?category=blocked")
-    check_text = "What each image would get by a policy that is not in force yet; without `policy`, by the one that is."
-    policy = {"policy": _POLICY.replace("westus2", "westus3"), "scope": {"subscription": _SUBSCRIPTION}}
-    recorder.call("Check a policy", check_text, "POST", "/policy/check", policy)
-    recorder.call("Health", "Whether the policy can be read and Azure gives a token.", "GET", "/health")
+    gallerist.cancel_batch(batch.id)
+    recorder.show()
+    while not has_ended(gallerist.batch(batch.id)):
+        pass
+    recorder.show("A batch that was cancelled while a migration was running:")
+    set_clock("skip")
+    gallerist.resume_batch(batch.id)
+    recorder.show()
+    gallerist.wait_for_batch(batch.id)
+    gallerist.batches()
+    recorder.show()
 
 
 def _seed() -> dict[str, Any]:
@@ -175,24 +208,50 @@ def _seed() -> dict[str, Any]:
     }
 
 
-def _section(call: Call) -> str:
-    request = [f"{call.method} /api{call.path}"]
-    if call.body is not None:
-        request += ["", json.dumps(call.body, indent=2)]
-    answer = [f"{call.response.status_code} {call.response.reason_phrase}"]
-    answer += [
-        f"{name}: {call.response.headers[name]}"
-        for name in ("Location", "Retry-After")
-        if name in call.response.headers
+def _index() -> str:
+    rows = [
+        f"| `{operation.method} /api/{operation.path}` | [{operation.title}](#{_anchor(operation.title)}) |"
+        for operation in OPERATIONS
     ]
-    answer += ["", json.dumps(call.response.json(), indent=2)]
-    return "\n".join(
-        [f"## {call.title}", "", call.text, "", "```http", *request, "```", "", "```http", *answer, "```", ""]
-    )
+    return "\n".join(["| call | what it does |", "| --- | --- |", *rows, ""])
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
+def _section(operation: Operation, examples: list[Example]) -> str:
+    own = [example for example in examples if example.exchange.operation is operation]
+    lines = [f"## {operation.title}", "", operation.text, ""]
+    if operation.query is not None:
+        lines += ["| parameter | meaning |", "| --- | --- |"]
+        lines += [
+            f"| `{name}` | {field.description} |" for name, field in operation.query.model_fields.items()
+        ]
+        lines += [""]
+    if not own:
+        lines += ["```http", f"{operation.method} /api/{operation.path}", "```", ""]
+    return "\n".join([*lines, *(line for example in own for line in _shown(example))])
+
+
+def _shown(example: Example) -> list[str]:
+    request, response = example.exchange
+    sent = [f"{request.method} {request.url.raw_path.decode()}"]
+    if request.content:
+        sent += ["", json.dumps(json.loads(request.content), indent=2)]
+    answered = [f"{response.status_code} {response.reason_phrase}"]
+    answered += [
+        f"{name}: {response.headers[name]}"
+        for name in ("Location", "Retry-After")
+        if name in response.headers
+    ]
+    answered += ["", json.dumps(response.json(), indent=2)]
+    caption = [example.caption, ""] if example.caption else []
+    return [*caption, "```http", *sent, "```", "", "```http", *answered, "```", ""]
 
 
 def _steady(page: str, stack: Stack) -> str:
-    """The page without what differs from run to run: addresses, dates, ids made at random, keys."""
+    """Replaces what differs from run to run: addresses, dates, random ids, keys."""
     page = page.replace(stack.host["url"], _ADDRESS)
     page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "2026-01-19T18:38:04+00:00", page)
     page = re.sub(r"(?<=code=)[\w-]+", "<key>", page)
@@ -201,8 +260,8 @@ def _steady(page: str, stack: Stack) -> str:
 
 
 def main() -> None:
-    """Write the page."""
-    DOCUMENT.write_text(render(), encoding="utf-8")
+    """Writes the page."""
+    DOCUMENT.write_text(render().text, encoding="utf-8")
     sys.stdout.write(f"{DOCUMENT.relative_to(ROOT)} written\n")
 
 

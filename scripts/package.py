@@ -1,51 +1,113 @@
-"""Builds the zip that is deployed: every file that .funcignore leaves, and nothing else."""
+"""Builds what is deployed: the folder `dist/app`, and a zip of the same files.
 
-import argparse
+The two lists below name everything that Azure gets, and nothing else is taken: notes, logs, virtual environments and
+editors' files may lie anywhere in the checkout.
+
+`azd` runs this file with whatever Python 3 the machine has (see azure.yaml), so it imports the standard library only,
+nothing of this project, and keeps to the syntax of Python 3.9.
+"""
+
+from __future__ import annotations
+
 import os
+import runpy
+import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
+ROOT = Path(__file__).resolve().parent.parent
 
-ROOT = Path(__file__).parent.parent
-DEFAULT_TARGET = ROOT / "dist" / "gallerist.zip"
+FILES = ("function_app.py", "host.json", "policy.yaml", "requirements.txt")
+"""Single files, relative to the root."""
 
-# The earliest date that a zip can hold: the same files always make the same zip.
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+PACKAGES = ("activities", "adapters", "api", "domain", "entities", "orchestrators", "services", "triggers")
+"""Python packages, of which every module is taken. Their data files, if they get any, belong in `FILES`."""
+
+# The earliest date that a zip can hold. One date for every entry: the same files always make the same zip.
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _READABLE_FILE = 0o100644 << 16
+_UNIX = 3
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Build the zip and say where it is."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.package", description=__doc__)
-    parser.add_argument("--target", type=Path, default=DEFAULT_TARGET, help="the zip to write")
-    target: Path = parser.parse_args(arguments).target
-    files = build_package(ROOT, target)
-    sys.stdout.write(f"{target}: {len(files)} files, {target.stat().st_size // 1024} KiB\n")
+class IncompleteSourceError(Exception):
+    """A file or package of the lists above is not in the source folder."""
+
+
+def main() -> int:
+    """Builds both and prints where they are."""
+    dist = ROOT / "dist"
+    try:
+        files = write_folder(ROOT, dist / "app")
+    except IncompleteSourceError as error:
+        sys.stderr.write(f"package.py: {error}\n")
+        return 1
+    package = dist / f"gallerist-{version(ROOT)}.zip"
+    write_zip(dist / "app", files, package)
+    sys.stdout.write(f"{dist / 'app'}: {len(files)} files\n{package}: {package.stat().st_size // 1024} KiB\n")
     return 0
 
 
-def build_package(root: Path, target: Path) -> list[Path]:
-    """Write the zip of a project; returns what is in it, relative to the project's root and sorted."""
-    files = sorted(packaged_files(root))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        for file in files:
-            entry = zipfile.ZipInfo(file.as_posix(), _EPOCH)
-            entry.external_attr = _READABLE_FILE
-            package.writestr(entry, (root / file).read_bytes(), zipfile.ZIP_DEFLATED)
+def version(root: Path) -> str:
+    """Returns the version that `domain/about.py` states."""
+    stated: str = runpy.run_path(str(root / "domain" / "about.py"))["VERSION"]
+    return stated
+
+
+def packaged_files(root: Path) -> list[Path]:
+    """Returns the files of the package, relative to `root` and sorted.
+
+    Raises:
+        IncompleteSourceError: `root` lacks a file or package of the lists.
+    """
+    missing = [name for name in FILES if not (root / name).is_file()]
+    missing += [name for name in PACKAGES if not (root / name / "__init__.py").is_file()]
+    if missing:
+        message = f"{root} has no {', '.join(missing)}; add what is missing, or correct the lists in scripts/package.py"
+        raise IncompleteSourceError(message)
+    modules = [module for name in PACKAGES for module in _modules(root / name)]
+    return sorted([Path(name) for name in FILES] + [module.relative_to(root) for module in modules])
+
+
+def _modules(package: Path) -> list[Path]:
+    """Returns every file that Python can import from the package and its sub-packages."""
+    modules = []
+    for folder, folders, names in os.walk(package):
+        inside = Path(folder)
+        # a folder without an __init__.py is not part of the package: a virtual environment, say
+        folders[:] = [name for name in folders if (inside / name / "__init__.py").is_file()]
+        modules += [inside / name for name in names if _is_module(inside / name)]
+    return modules
+
+
+def _is_module(file: Path) -> bool:
+    # editors put their own files beside the one that is open, such as `.#plan.py`
+    return file.suffix == ".py" and file.stem.isidentifier()
+
+
+def write_folder(root: Path, target: Path) -> list[Path]:
+    """Replaces the folder `target` with a copy of the package's files; returns them, relative to `target`."""
+    files = packaged_files(root)
+    if target.exists():
+        shutil.rmtree(target)
+    for file in files:
+        copy = target / file
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / file, copy)
     return files
 
 
-def packaged_files(root: Path) -> Iterator[Path]:
-    """The files that .funcignore leaves, relative to the root; an ignored folder is not entered."""
-    ignored = GitIgnoreSpec.from_lines((root / ".funcignore").read_text(encoding="utf-8").splitlines())
-    for folder, folders, names in os.walk(root):
-        inside = Path(folder).relative_to(root)
-        folders[:] = [name for name in folders if not ignored.match_file(f"{(inside / name).as_posix()}/")]
-        yield from (inside / name for name in names if not ignored.match_file((inside / name).as_posix()))
+def write_zip(root: Path, files: list[Path], target: Path) -> None:
+    """Writes these files of the folder `root` into the zip `target`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # stored, not compressed: builds of zlib differ in what they make of the same bytes
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as package:
+        for file in files:
+            entry = zipfile.ZipInfo(file.as_posix(), _ZIP_DATE)
+            entry.external_attr = _READABLE_FILE
+            # zipfile writes 0 on Windows
+            entry.create_system = _UNIX
+            package.writestr(entry, (root / file).read_bytes())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Saves what the orchestrators did into tests/replay/histories: run it when they have changed on purpose.
+"""Saves histories of the orchestrators in tests/replay/histories. Run it when an orchestrator changed on purpose.
 
-A saved history is an orchestration that ran in production: code that cannot replay it any more would break the
-migrations that are under way when it is deployed.
+A saved history stands for an orchestration in production: code that cannot replay it breaks the migrations that run
+while it is deployed.
 """
 
 import json
@@ -23,7 +23,7 @@ _SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
 _POLICY = f"""\
 defaults:
-  galleries: [{_GROUP}/galleries/golden, {_GROUP}/galleries/golden_twin]
+  galleries: [{_GROUP}/galleries/golden, {_GROUP}/galleries/golden_twin, {_GROUP}/galleries/archive]
   regions: [westus2]
 rules:
   - name: in waves
@@ -31,7 +31,7 @@ rules:
     galleries: [{_GROUP}/galleries/golden]
     regions: [{{name: westus2, replicas: 3}}]
     replication: {{waves: home-first, first_replicas: 1}}
-  - name: left alone
+  - name: ignored
     match: {{names: ["scratch"]}}
     action: ignore
 """
@@ -39,7 +39,7 @@ _KEYS = re.compile(r"[?&]t=\d+&c=[^\"\\]*")
 
 
 def main() -> None:
-    """Migrate a few images of different fates, and save the history of each orchestration."""
+    """Migrates a few images that end differently, and saves the history of each orchestration."""
     with temporary_folder() as folder:
         stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
         with stack:
@@ -56,7 +56,7 @@ def _seed() -> dict[str, Any]:
         captured(_SUBSCRIPTION, "images", "scratch", arrives="", ends=""),
         captured(_SUBSCRIPTION, "images", "too-large", data_disks_gb=(4095,), arrives="", ends=""),
     ]
-    galleries = [f"{_GROUP}/galleries/{name}" for name in ("golden", "golden_twin")]
+    galleries = [f"{_GROUP}/galleries/{name}" for name in ("golden", "golden_twin", "archive")]
     return {
         "subscriptions": [{"id": _SUBSCRIPTION, "name": "Production", "tenant": TENANT}],
         "resourceGroups": [{"subscription": _SUBSCRIPTION, "name": "images", "location": "eastus2"}],
@@ -69,7 +69,7 @@ def _seed() -> dict[str, Any]:
 
 
 def _migrate(stack: Stack) -> None:
-    """A throttled call, a request cut off, a region that fails once; then everything that there is, as a batch."""
+    """Injects a throttled call, a lost answer and a region that fails once; then migrates everything as a batch."""
     throttled = {
         "status": 429,
         "code": "TooManyRequests",

@@ -1,20 +1,23 @@
-# The second step of a deployment, on Windows: the same as subscribe_to_events.sh. Run again, it changes nothing.
-# Not run by the project's tests: there is no PowerShell where they run.
+# The second step of a deployment, on Windows: does the same as subscribe_to_events.sh. A second run changes nothing.
+# No test runs it: there is no PowerShell where the tests run.
 $ErrorActionPreference = 'Stop'
 
 $needed = 'AZURE_SUBSCRIPTION_ID', 'AZURE_LOCATION', 'AZURE_RESOURCE_GROUP', 'AZURE_FUNCTION_APP_NAME',
     'AZURE_FUNCTION_APP_ID', 'GALLERIST_SYSTEM_TOPIC_ID', 'GALLERIST_DEAD_LETTER_STORAGE_ID'
 foreach ($name in $needed) {
-    if (-not [Environment]::GetEnvironmentVariable($name)) { throw "$name is not set; it is an output of infra/main.bicep" }
+    if (-not [Environment]::GetEnvironmentVariable($name)) { throw "$name is not set; set it to the output of infra/main.bicep with this name" }
 }
 
-# the function shows up some time after its package is there
+# ARM lists a function some time after its package was uploaded
 foreach ($try in 1..30) {
     az functionapp function show --only-show-errors --output none `
         --subscription $env:AZURE_SUBSCRIPTION_ID --resource-group $env:AZURE_RESOURCE_GROUP `
         --name $env:AZURE_FUNCTION_APP_NAME --function-name image_events
     if ($LASTEXITCODE -eq 0) { break }
-    if ($try -eq 30) { throw 'the function image_events is not there; look at the log stream, then run this again' }
+    if ($try -eq 30) {
+        throw "the function image_events of $env:AZURE_FUNCTION_APP_NAME did not appear within five minutes; " +
+            "look for an error in the function app's log stream, then run this script again"
+    }
     Start-Sleep -Seconds 10
 }
 
@@ -23,5 +26,5 @@ az deployment sub create --only-show-errors --output none `
     --template-file "$PSScriptRoot/../infra/events.bicep" `
     --parameters systemTopicId=$env:GALLERIST_SYSTEM_TOPIC_ID functionAppId=$env:AZURE_FUNCTION_APP_ID `
     deadLetterStorageId=$env:GALLERIST_DEAD_LETTER_STORAGE_ID
-if ($LASTEXITCODE -ne 0) { throw 'the event subscription was not made' }
-Write-Output "image events of subscription $env:AZURE_SUBSCRIPTION_ID go to $env:AZURE_FUNCTION_APP_NAME"
+if ($LASTEXITCODE -ne 0) { throw 'the event subscription was not created; az names the cause above' }
+Write-Output "Event Grid now sends the image events of subscription $env:AZURE_SUBSCRIPTION_ID to $env:AZURE_FUNCTION_APP_NAME"

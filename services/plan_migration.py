@@ -13,9 +13,10 @@ from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
 from domain.policy.naming import Naming, name_targets
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageVersionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
 from domain.resources.images import ManagedImage
 from services.container import services
+from services.refusals import NotFoundError
 
 Value = TypeVar("Value")
 
@@ -41,6 +42,20 @@ async def plan(request: PlanRequest) -> MigrationPlan:
         await _known_regions(compute, image.id.subscription, naming.galleries),
         await _readable(compute.list_permissions(image.id)),
     )
+
+
+async def read_image(image: ImageId) -> ManagedImage:
+    """Reads the image that a plan is for.
+
+    Raises:
+        NotFoundError: the image does not exist.
+        NotYetError: ARM is still creating or changing the image.
+        ArmError: the image cannot be read.
+    """
+    found = await services().compute.get_managed_image(image)
+    if found is None:
+        raise NotFoundError(does_not_exist(image))
+    return found
 
 
 async def policy_regions(image: ManagedImage) -> list[TargetRegion]:

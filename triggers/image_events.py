@@ -1,13 +1,13 @@
-"""The Event Grid trigger: a managed image was written, so its migration starts."""
+"""The Event Grid trigger: starts the migration of a managed image that was created or changed."""
 
 import logging
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from adapters.task_hub import start_migration
 from domain.migration.messages import MigrationRequest
 from domain.resources.events import Ignored, read_event
+from services.start_migration import start_migration
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
@@ -16,10 +16,11 @@ logger = logging.getLogger(__name__)
 @blueprint.event_grid_trigger(arg_name="event")
 @blueprint.durable_client_input(client_name="client")
 async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrationClient) -> None:
-    """Take an event of either schema; one that is none of ours is answered too, or it would come again for a day.
+    """Starts a migration for the event's image, whichever schema the event has.
 
-    Event Grid delivers at least once: an image whose migration runs is taken as done, for the migration looks at
-    the image once more before it ends.
+    Unrelated events are acknowledged too; otherwise Event Grid would redeliver them for 24 hours. Event Grid delivers
+    at least once: an event whose migration is running is acknowledged, for the migration checks the image again before
+    it ends.
     """
     event_type = event.type if isinstance(event, func.CloudEvent) else event.event_type
     written = read_event(event_type, event.id, event.subject or "", event.get_json())
@@ -28,6 +29,5 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
         return
     request = MigrationRequest(image=written.image, started_by=f"event {written.event_id}")
     started = await start_migration(client, request)
-    logger.info(
-        "event %s: migration %s %s", event.id, started.id, "started" if started.fresh else "runs already"
-    )
+    outcome = "started" if started.fresh else "is already running"
+    logger.info("event %s: migration %s %s", event.id, started.id, outcome)

@@ -1,13 +1,14 @@
-"""Batches: many migrations, oldest image first, no more at once than asked for, and never the same thing twice."""
+"""Batches: many migrations, oldest image first, within limits, and never the same migration twice at once."""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from domain.fleet.coverage import Category, Standing
+from domain.fleet.coverage import Category, ImageCoverage
+from domain.fleet.states import BatchState, HasBatchState
 from domain.migration.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
@@ -19,11 +20,13 @@ from domain.resources.provenance import migration_id
 BATCH_ID_PREFIX = "batch-"
 SWEEP_BATCH_ID = f"{BATCH_ID_PREFIX}sweep"
 CANCEL_EVENT = "cancel"
-# images that are looked up and planned at a time; an execution's history and state hold no more
+
+# images looked up and planned at a time; it bounds the history and the state of an execution
 SLICE = 200
-# the API shows the failures of a batch, and a dry run its plans, up to so many; the counts are of all
-MOST_SHOWN = 500
-MOST_TOLD = 100
+# the API lists this many images that did not complete, or plans of a dry run; the counts are of all
+MOST_RESULTS = 500
+# the custom status, 16 KB at most, names this many running migrations
+MOST_RUNNING_SHOWN = 100
 
 
 def _subscription(text: str) -> str:
@@ -33,7 +36,7 @@ def _subscription(text: str) -> str:
 
 
 class Scope(BaseModel):
-    """Where to look: a subscription, or one of its resource groups."""
+    """A subscription, or one of its resource groups."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,14 +44,14 @@ class Scope(BaseModel):
     resource_group: str | None = Field(default=None, min_length=1, max_length=90)
 
     def holds(self, image: ImageId) -> bool:
-        """Whether the image is there."""
+        """Whether the image is in this scope."""
         same_subscription = self.subscription.lower() == image.subscription.lower()
         group = self.resource_group
         return same_subscription and (group is None or group.lower() == image.resource_group.lower())
 
 
-class StartBatch(BaseModel):
-    """The body of `POST /api/batches`."""
+class BatchRequest(BaseModel):
+    """What a batch migrates, and how many migrations it runs at once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,27 +64,27 @@ class StartBatch(BaseModel):
 
 
 class Candidate(BaseModel):
-    """An image that a batch is to migrate."""
+    """An image that a batch is going to migrate."""
 
     image: ImageId
     created_at: datetime | None = None
     definitions: list[ImageDefinitionId] = []
 
     @property
-    def place(self) -> tuple[str, str]:
-        """Its place in the order: oldest first, images of unknown age last, then by id."""
+    def sort_key(self) -> tuple[str, str]:
+        """Oldest first, images of unknown age last, then by id."""
         age = self.created_at.isoformat() if self.created_at else "9"
         return (age, self.image.key)
 
 
-class Running(BaseModel):
+class RunningMigration(BaseModel):
     """A migration that the batch started, or found running; `numbered` once its version has a number."""
 
     candidate: Candidate
     numbered: bool = False
 
 
-class Result(BaseModel):
+class ImageResult(BaseModel):
     """How one image of a batch ended, or what a dry run plans for it."""
 
     image: ImageId
@@ -93,128 +96,143 @@ class Result(BaseModel):
     warnings: list[str] = []
 
 
-class BatchState(BaseModel):
-    """The whole of a batch, carried on from execution to execution; never larger than a slice and its results."""
+class Batch(HasBatchState):
+    """The whole of a batch, carried from execution to execution; at most a slice and its results in size.
 
-    request: StartBatch
+    `after` is the sort key of the last image selected. `left_alone` counts the images that needed no migration.
+    """
+
+    request: BatchRequest
     started_by: str
-    state: Literal["running", "completed", "cancelled", "failed"] = "running"
     after: tuple[str, str] | None = None
     exhausted: bool = False
     selected: int = 0
-    pending: list[Candidate] = []
-    running: list[Running] = []
-    counts: dict[str, int] = {}
-    left_alone: dict[Category, int] = {}
-    shown: list[Result] = []
+    pending: list[Candidate] = Field(default=[])
+    running: list[RunningMigration] = Field(default=[])
+    counts: dict[str, int] = Field(default={})
+    left_alone: dict[Category, int] = Field(default={})
+    shown: list[ImageResult] = Field(default=[])
     failure: Failure | None = None
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to look for, to start or to wait for."""
+        """Nothing is left to select, to start or to wait for."""
         return self.exhausted and not self.pending and not self.running
 
     @property
     def room(self) -> int | None:
-        """How many more images the limit lets in; None without a limit."""
+        """How many more images the limit allows; None without a limit."""
         return None if self.request.limit is None else max(self.request.limit - self.selected, 0)
 
+    def ended(self, state: BatchState, failure: Failure | None = None) -> Self:
+        """The end of the batch."""
+        copy = self.moved(state)
+        copy.failure = failure
+        return copy
 
-def take_slice(state: BatchState, standings: Iterable[Standing]) -> None:
-    """Take in the next images that have to be migrated; `standings` are those of all images that the filter fits.
+    def select(self, coverage: Iterable[ImageCoverage]) -> None:
+        """Takes the next images to migrate from the coverage of all images that the filter matches.
 
-    Images that are migrated, run, or are ignored are left alone, and counted once, with the first slice. A blocked
-    one is tried again: what blocked it may have been mended.
-    """
-    places = list(standings)
-    if state.after is None:
-        state.left_alone = dict(Counter(place.category for place in places if not _wants_migration(place)))
-    candidates = sorted(
-        (_candidate(place) for place in places if _wants_migration(place)), key=lambda one: one.place
-    )
-    following = [one for one in candidates if state.after is None or one.place > state.after]
-    most = SLICE if state.room is None else min(SLICE, state.room)
-    taken = following[:most]
-    state.pending += taken
-    state.selected += len(taken)
-    state.after = taken[-1].place if taken else state.after or ("", "")
-    state.exhausted = len(following) <= most or state.room == 0
-
-
-def _wants_migration(place: Standing) -> bool:
-    return place.category in ("untouched", "blocked")
-
-
-def _candidate(place: Standing) -> Candidate:
-    return Candidate(image=place.image, created_at=place.created_at, definitions=place.definitions)
-
-
-def startable(state: BatchState) -> list[Candidate]:
-    """The images to start now, oldest first.
-
-    No more run per subscription and per gallery than the request says. Of the images of one definition the next
-    one is started once the one before it has its number, so that the order of versions is the order of the images.
-    """
-    running = [one.candidate for one in state.running]
-    subscriptions = Counter(one.image.subscription.lower() for one in running)
-    galleries = Counter(definition.gallery for one in running for definition in one.definitions)
-    unnumbered = {
-        definition for one in state.running if not one.numbered for definition in one.candidate.definitions
-    }
-    chosen = []
-    for candidate in state.pending:
-        subscription = candidate.image.subscription.lower()
-        full = subscriptions[subscription] >= state.request.per_subscription or any(
-            galleries[definition.gallery] >= state.request.per_gallery for definition in candidate.definitions
+        Images that are migrated, running or ignored are counted once, with the first slice. A blocked one is tried
+        again: its cause may be resolved.
+        """
+        images = list(coverage)
+        if self.after is None:
+            self.left_alone = dict(Counter(one.category for one in images if not _needs_migration(one)))
+        candidates = sorted(
+            (_candidate(one) for one in images if _needs_migration(one)), key=lambda one: one.sort_key
         )
-        if not full and unnumbered.isdisjoint(candidate.definitions):
-            chosen.append(candidate)
-            subscriptions[subscription] += 1
-            galleries.update(definition.gallery for definition in candidate.definitions)
-        unnumbered |= set(candidate.definitions)
-    return chosen
+        following = [one for one in candidates if self.after is None or one.sort_key > self.after]
+        most = SLICE if self.room is None else min(SLICE, self.room)
+        selected = following[:most]
+        self.pending += selected
+        self.selected += len(selected)
+        self.after = selected[-1].sort_key if selected else self.after or ("", "")
+        self.exhausted = len(following) <= most or self.room == 0
+
+    def startable(self) -> list[Candidate]:
+        """The images to start now, oldest first.
+
+        The request limits how many run per subscription and per gallery. Of the images of one definition, the next
+        starts once the one before it has its number, so that versions are numbered in the order of their images.
+        """
+        running = [one.candidate for one in self.running]
+        subscriptions = Counter(one.image.subscription.lower() for one in running)
+        galleries = Counter(definition.gallery for one in running for definition in one.definitions)
+        unnumbered = {
+            definition for one in self.running if not one.numbered for definition in one.candidate.definitions
+        }
+        chosen = []
+        for candidate in self.pending:
+            subscription = candidate.image.subscription.lower()
+            full = subscriptions[subscription] >= self.request.per_subscription or any(
+                galleries[definition.gallery] >= self.request.per_gallery
+                for definition in candidate.definitions
+            )
+            if not full and unnumbered.isdisjoint(candidate.definitions):
+                chosen.append(candidate)
+                subscriptions[subscription] += 1
+                galleries.update(definition.gallery for definition in candidate.definitions)
+            unnumbered |= set(candidate.definitions)
+        return chosen
+
+    def note_started(self, candidate: Candidate) -> None:
+        """The candidate's migration was started."""
+        self.pending.remove(candidate)
+        self.running.append(RunningMigration(candidate=candidate))
+
+    def note_status(self, running: RunningMigration, status: MigrationStatus, *, ended: bool) -> None:
+        """Takes in a migration's status. One that ended is counted, and listed if it did not complete."""
+        running.numbered = any(target.version_id is not None for target in status.targets)
+        if not ended:
+            return
+        self.running.remove(running)
+        self._count(status.state)
+        if status.state is not MigrationState.COMPLETED:
+            self._list(
+                ImageResult(image=status.image, outcome=status.state, reason=status.reason, fix=status.fix)
+            )
+
+    def note_plan(self, candidate: Candidate, plan: MigrationPlan | None) -> None:
+        """Takes in what a dry run plans for an image; None if the image no longer exists."""
+        self.pending.remove(candidate)
+        result = _planned(candidate, plan)
+        self._count(result.outcome)
+        self._list(result)
+
+    def _count(self, outcome: str) -> None:
+        self.counts[outcome] = self.counts.get(outcome, 0) + 1
+
+    def _list(self, result: ImageResult) -> None:
+        self.shown = [*self.shown, result][:MOST_RESULTS]
 
 
-def note_started(state: BatchState, candidate: Candidate) -> None:
-    """The candidate's migration runs now."""
-    state.pending.remove(candidate)
-    state.running.append(Running(candidate=candidate))
+def _needs_migration(image: ImageCoverage) -> bool:
+    return image.category in ("untouched", "blocked")
 
 
-def note_status(state: BatchState, running: Running, status: MigrationStatus, *, ended: bool) -> None:
-    """Take in how far a migration is; one that ended is counted, and shown if it did not complete."""
-    running.numbered = any(target.version_id is not None for target in status.targets)
-    if not ended:
-        return
-    state.running.remove(running)
-    state.counts[status.state] = state.counts.get(status.state, 0) + 1
-    if status.state is not MigrationState.COMPLETED:
-        result = Result(image=status.image, outcome=status.state, reason=status.reason, fix=status.fix)
-        state.shown = [*state.shown, result][:MOST_SHOWN]
+def _candidate(image: ImageCoverage) -> Candidate:
+    return Candidate(image=image.image, created_at=image.created_at, definitions=image.definitions)
 
 
-def note_plan(state: BatchState, candidate: Candidate, plan: MigrationPlan | None) -> None:
-    """Take in what a dry run plans for an image; None where the image is gone by now."""
-    state.pending.remove(candidate)
-    result = Result(
-        image=candidate.image, outcome="skipped", reason="the managed image does not exist any more"
-    )
-    if plan is not None:
-        result = Result(
-            image=candidate.image,
-            outcome=plan.outcome,
-            reason=plan.reason,
-            fix=plan.fix,
-            definitions=candidate.definitions,
-            regions=[region.name for region in plan.targets[0].rollout.regions] if plan.targets else [],
-            warnings=plan.warnings,
+def _planned(candidate: Candidate, plan: MigrationPlan | None) -> ImageResult:
+    if plan is None:
+        return ImageResult(
+            image=candidate.image, outcome="skipped", reason="the managed image does not exist"
         )
-    state.counts[result.outcome] = state.counts.get(result.outcome, 0) + 1
-    state.shown = [*state.shown, result][:MOST_SHOWN]
+    return ImageResult(
+        image=candidate.image,
+        outcome=plan.outcome,
+        reason=plan.reason,
+        fix=plan.fix,
+        definitions=candidate.definitions,
+        regions=[region.name for region in plan.targets[0].rollout.regions] if plan.targets else [],
+        warnings=plan.warnings,
+    )
 
 
 class BatchProgress(BaseModel):
-    """What the custom status tells, which holds 16 KB: the counts, and some of the migrations that run."""
+    """The custom status of a batch: the counts, and some of the running migrations."""
 
     selected: int = 0
     waiting: int = 0
@@ -224,13 +242,25 @@ class BatchProgress(BaseModel):
     left_alone: dict[Category, int] = {}
 
     @classmethod
-    def of(cls, state: BatchState) -> Self:
-        """How far the batch is."""
+    def of(cls, batch: Batch) -> Self:
+        """The progress of a batch."""
         return cls(
-            selected=state.selected,
-            waiting=len(state.pending),
-            running=len(state.running),
-            running_migrations=[migration_id(one.candidate.image) for one in state.running][:MOST_TOLD],
-            counts=state.counts,
-            left_alone=state.left_alone,
+            selected=batch.selected,
+            waiting=len(batch.pending),
+            running=len(batch.running),
+            running_migrations=[migration_id(one.candidate.image) for one in batch.running][
+                :MOST_RUNNING_SHOWN
+            ],
+            counts=batch.counts,
+            left_alone=batch.left_alone,
         )
+
+
+class BatchRecord(NamedTuple):
+    """What the task hub knows of a batch. `progress` may be newer than the batch itself."""
+
+    id: str
+    batch: Batch
+    progress: BatchProgress
+    created: datetime
+    updated: datetime

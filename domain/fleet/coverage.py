@@ -1,14 +1,14 @@
-"""Where every managed image stands: migrated, running, blocked, ignored or untouched, and why. The numbers add up."""
+"""Coverage: every managed image is migrated, running, blocked, ignored or untouched, and why. The numbers add up."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
 from domain.migration.states import ENDS, MigrationState
-from domain.migration.status import MigrationStatus
+from domain.migration.status import MigrationRecord
 from domain.policy.naming import name_targets
 from domain.policy.rules import Decision
 from domain.resources.galleries import ImageVersion
@@ -19,9 +19,11 @@ from domain.resources.provenance import version_made_from
 Category = Literal["migrated", "running", "blocked", "ignored", "untouched"]
 CATEGORIES: tuple[Category, ...] = ("migrated", "running", "blocked", "ignored", "untouched")
 
+VersionsByDefinition = dict[ImageDefinitionId, list[ImageVersion]]
 
-class Standing(BaseModel):
-    """One image's place: exactly one category, and the reason where there is one to tell."""
+
+class ImageCoverage(BaseModel):
+    """One image: its category, and the reason where there is one."""
 
     image: ImageId
     category: Category
@@ -30,16 +32,20 @@ class Standing(BaseModel):
     created_at: datetime | None = None
     definitions: list[ImageDefinitionId] = []
 
-
-class KnownMigration(BaseModel):
-    """What the task hub knows of an image's migration."""
-
-    id: str
-    status: MigrationStatus
-    running: bool
+    def classified(self, category: Category, why: str | None = None) -> Self:
+        """The same image in a category."""
+        copy = self.model_copy()
+        copy.category, copy.why = category, why
+        return copy
 
 
-Shelf = dict[ImageDefinitionId, list[ImageVersion]]
+class CoverageSummary(BaseModel):
+    """How many images there are, and how many in each category."""
+
+    images: int
+    counts: dict[Category, int]
+    blocked_why: dict[str, int]
+    ignored_by: dict[str, int]
 
 
 def target_definitions(image: ManagedImage, decision: Decision) -> list[ImageDefinitionId]:
@@ -48,60 +54,69 @@ def target_definitions(image: ManagedImage, decision: Decision) -> list[ImageDef
     return [gallery.definition(naming.definition) for gallery in naming.galleries] if naming else []
 
 
-def held_versions(
-    image: ManagedImage, definitions: list[ImageDefinitionId], shelf: Shelf
+def versions_of(
+    image: ManagedImage, definitions: list[ImageDefinitionId], versions: VersionsByDefinition
 ) -> list[ImageVersion]:
-    """The versions that hold the image's content, if every target definition has one that succeeded."""
-    found = [version_made_from(image, shelf.get(definition, [])) for definition in definitions]
+    """The versions with the image's content, if every target definition has one that succeeded; otherwise none."""
+    found = [version_made_from(image, versions.get(definition, [])) for definition in definitions]
     held = [version for version in found if version is not None and version.provisioning_state == "Succeeded"]
-    return held if definitions and len(held) == len(definitions) else []
+    return held if len(held) == len(definitions) else []
 
 
-def standing(
+def has_completed(record: MigrationRecord | None, image: ManagedImage) -> bool:
+    """Whether the task hub knows that this very content completed."""
+    return (
+        record is not None
+        and record.status.state is MigrationState.COMPLETED
+        and record.status.fingerprint == image.fingerprint
+    )
+
+
+def classify(
     image: ManagedImage,
     decision: Decision,
     definitions: list[ImageDefinitionId],
-    known: KnownMigration | None,
+    record: MigrationRecord | None,
     *,
     in_every_region: bool,
-) -> Standing:
-    """Where the image stands.
+) -> ImageCoverage:
+    """Puts the image into its category.
 
-    `definitions` are those of `target_definitions`; `in_every_region` says that every target gallery has a version
-    of this very content, replicated to all of its regions: Azure's own state, which outlives the task hub. What the
-    task hub knows of an earlier content of the same name says nothing about this one.
+    `definitions` are those of `target_definitions`. `in_every_region` says that every target gallery has a version of
+    this content in all of its regions: Azure's own state, which outlives the task hub. A migration of an earlier
+    image of the same name says nothing about this one.
     """
-    place = Standing(
+    coverage = ImageCoverage(
         image=image.id,
         category="untouched",
         rule=decision.rule,
         created_at=image.created_at,
         definitions=definitions,
     )
-    if known is not None and known.running:
-        return place.model_copy(update={"category": "running", "why": known.status.state.value})
+    if record is not None and record.running:
+        return coverage.classified("running", record.status.state.value)
     if decision.ignores:
-        return place.model_copy(update={"category": "ignored", "why": f"rule: {decision.rule}"})
+        return coverage.classified("ignored", f"rule: {decision.rule}")
     if in_every_region:
-        return place.model_copy(update={"category": "migrated"})
-    if known is not None and known.status.fingerprint == image.fingerprint and _stopped(known.status.state):
-        why = f"{known.status.state.value}: {known.status.reason or 'no reason was told'}"
-        return place.model_copy(update={"category": "blocked", "why": why})
-    return place
+        return coverage.classified("migrated")
+    if record is not None and record.status.fingerprint == image.fingerprint and _stopped(record):
+        reason = record.status.reason or "no reason recorded"
+        return coverage.classified("blocked", f"{record.status.state.value}: {reason}")
+    return coverage
 
 
-def _stopped(state: MigrationState) -> bool:
-    """Whether a migration ended without its version being everywhere."""
+def _stopped(record: MigrationRecord) -> bool:
+    """The migration ended without its version being everywhere."""
+    state = record.status.state
     return state in ENDS and state not in (MigrationState.COMPLETED, MigrationState.SKIPPED)
 
 
-def summary(standings: Iterable[Standing]) -> dict[str, Any]:
-    """The coverage: how many images, how many in each category, why blocked and which rule ignored."""
-    places = list(standings)
-    counts = Counter(place.category for place in places)
-    return {
-        "images": len(places),
-        **{category: counts[category] for category in CATEGORIES},
-        "blocked_why": dict(Counter(place.why for place in places if place.category == "blocked")),
-        "ignored_by": dict(Counter(place.rule for place in places if place.category == "ignored")),
-    }
+def summarize(images: Sequence[ImageCoverage]) -> CoverageSummary:
+    """Counts the images by category, by the reason they are blocked, and by the rule that ignores them."""
+    counts = Counter(one.category for one in images)
+    return CoverageSummary(
+        images=len(images),
+        counts={category: counts[category] for category in CATEGORIES},
+        blocked_why=dict(Counter(one.why or "" for one in images if one.category == "blocked")),
+        ignored_by=dict(Counter(one.rule for one in images if one.category == "ignored")),
+    )

@@ -1,27 +1,35 @@
-"""The inputs of the migration's orchestrators, and the ids of their child orchestrations."""
+"""The inputs of `migrate_image`, `add_regions` and `get_managed_image`, and the ids of child orchestrations."""
+
+import hashlib
 
 from pydantic import BaseModel
 
-from domain.migration.status import TargetStatus
 from domain.planning.requests import Overrides
-from domain.resources.galleries import TargetRegion
-from domain.resources.ids import ImageId
+from domain.planning.rollout import Pace, Rollout
+from domain.resources.galleries import RegionProgress, TargetRegion
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 
 
-def step_instance_id(step: str, migration: str, run: str, target: int) -> str:
-    """The instance id of the orchestration that takes this step for the target-th gallery.
+def child_instance_id(step: str, migration: str, run: str, definition: ImageDefinitionId) -> str:
+    """The instance id of the child orchestration that takes a step for one target gallery.
 
-    `run` tells one run of a migration from the next: what a terminated run has left behind may still be at work.
+    `run` differs between runs of one migration: children of a terminated run may still be running.
     """
+    target = hashlib.sha256(definition.key.encode()).hexdigest()[:8]
     return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{run}-{target}"
 
 
-class MigrationRequest(BaseModel):
-    """The input of `migrate_image`."""
+class RunRequest(BaseModel):
+    """What every orchestration under an image's migration id is started with."""
 
     image: ImageId
     started_by: str
+
+
+class MigrationRequest(RunRequest):
+    """The input of `migrate_image`."""
+
     overrides: Overrides = Overrides()
 
 
@@ -31,13 +39,19 @@ class ImageRequest(BaseModel):
     image: ImageId
 
 
-class AddRegionsRequest(MigrationRequest):
-    """The input of `add_regions`: the versions as the migration left them, and the regions that they get besides."""
+class WideningTarget(BaseModel):
+    """A version that gets more regions: its regions as they were last seen, and those it is to have in the end."""
+
+    version_id: ImageVersionId
+    regions: list[RegionProgress]
+    rollout: Rollout
+
+
+class AddRegionsRequest(RunRequest):
+    """The input of `add_regions`: the versions that a migration made, and the regions to add to them."""
 
     rule: str | None = None
     fingerprint: str | None = None
-    targets: list[TargetStatus]
+    targets: list[WideningTarget]
     regions: list[TargetRegion]
-    deadline_hours: float = 24
-    first_poll_seconds: float = 60
-    longest_poll_seconds: float = 600
+    pace: Pace

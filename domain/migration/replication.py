@@ -1,19 +1,22 @@
-"""How a version is brought to its regions: in waves, with few replicas first where asked, healing what fails.
+"""Replication of one version: the report on its regions, the request to bring it there, and how long to wait.
 
-Decided from ARM's report alone, look by look; an orchestrator carries the decisions out.
+`domain.migration.rollout_steps` decides what to do about a report.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Self
 
 from pydantic import BaseModel
 
 from domain.errors import ArmError
-from domain.migration.results import Failure, Waiting, failure_of
-from domain.planning.rollout import Rollout
+from domain.migration.results import CurrentWait, Failure, failure_of
+from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
 from domain.resources.regions import canonical_region
+
+# a version that was just begun may be missing from an answer or two
+LOOKS_FOR_A_MISSING_VERSION = 5
 
 
 class StatusRequest(BaseModel):
@@ -25,7 +28,7 @@ class StatusRequest(BaseModel):
 
 
 class RegionsRequest(BaseModel):
-    """The input of `update_regions`: regions to have with these replica counts, and regions to be without."""
+    """The input of `update_regions`: the regions to add or grow, and the regions to remove."""
 
     version_id: ImageVersionId
     put: list[TargetRegion] = []
@@ -33,61 +36,94 @@ class RegionsRequest(BaseModel):
 
 
 class RegionsUpdate(BaseModel):
-    """The answer of `update_regions`; no URL where the regions were as wanted."""
+    """The answer of `update_regions`. The URL is None where the version already had these regions."""
 
     operation_url: str | None = None
 
 
 class ReplicationReport(BaseModel):
-    """How far a version is: ARM's provisioning state, every wanted region, and why it failed if it did.
+    """The state of a version: ARM's provisioning state, every wanted region, and the failure if it failed.
 
-    The state is `Missing` where ARM does not know the version, `Unknown` where it was not asked.
+    The provisioning state is `Missing` where ARM has no such version, `Unknown` where ARM could not be read.
     """
 
     provisioning_state: str
     regions: list[RegionProgress]
     failure: Failure | None = None
-    waiting_for: Waiting | None = None
+    waiting_for: CurrentWait | None = None
 
     @classmethod
-    def of(
-        cls, version: ImageVersion | None, regions: list[str], error: ArmError | None
-    ) -> "ReplicationReport":
-        """The report on the wanted regions; a region that ARM does not tell of is unknown, never done."""
-        told = {canonical_region(region.region): region for region in (version and version.replication) or []}
+    def of(cls, version: ImageVersion | None, regions: list[str], error: ArmError | None) -> Self:
+        """The report on the wanted regions. A region that ARM does not list is unknown, never done."""
+        listed = {canonical_region(found.region): found for found in (version and version.replication) or []}
         return cls(
             provisioning_state=version.provisioning_state if version else "Missing",
-            regions=[
-                told[name].model_copy(update={"region": name})
-                if name in told
-                else RegionProgress(region=name)
-                for name in regions
-            ],
+            regions=[_progress(name, listed.get(name)) for name in regions],
             failure=failure_of(error) if error else None,
         )
 
     @classmethod
-    def unknown(cls, regions: list[str], failure: Failure | None) -> "ReplicationReport":
+    def unknown(cls, regions: list[str], failure: Failure | None) -> Self:
         """The report where the version could not be read."""
         unknown = [RegionProgress(region=region) for region in regions]
         return cls(provisioning_state="Unknown", regions=unknown, failure=failure)
 
     @property
     def completed(self) -> bool:
-        """Whether every wanted region is there: `Succeeded` alone does not say so (reported by users)."""
+        """Every wanted region has the version. `Succeeded` alone does not mean that (reported by users)."""
         everywhere = bool(self.regions) and all(region.state == "Completed" for region in self.regions)
         return everywhere and self.provisioning_state == "Succeeded"
 
+    @property
+    def serves_somewhere(self) -> bool:
+        """At least one region has the version."""
+        return any(region.state == "Completed" for region in self.regions)
+
+    @property
+    def missing_regions(self) -> list[RegionProgress]:
+        """The regions that do not have the version yet."""
+        return [region for region in self.regions if region.state != "Completed"]
+
+    def failed(self, failure: Failure) -> Self:
+        """The same report with a failure."""
+        copy = self.model_copy()
+        copy.failure = failure
+        return copy
+
+    def waiting(self, wait: CurrentWait | None) -> Self:
+        """The same report with what is waited for."""
+        copy = self.model_copy()
+        copy.waiting_for = wait
+        return copy
+
+    def explain(self) -> Failure:
+        """Why the version is not in every region: its failure, or else what the regions report."""
+        if self.failure is not None:
+            return self.failure
+        regions = ", ".join(f"{one.region} ({one.details or one.state})" for one in self.missing_regions)
+        return Failure(
+            code="ReplicationFailed",
+            message=f"the version is not in every region: {regions or 'no region reported its status'}",
+            cause="Azure could not replicate the version, and its operation no longer says why.",
+            fix="Start the migration again: it continues with the version as it is.",
+        )
+
+
+def _progress(name: str, listed: RegionProgress | None) -> RegionProgress:
+    if listed is None:
+        return RegionProgress(region=name)
+    return RegionProgress(region=name, state=listed.state, progress=listed.progress, details=listed.details)
+
 
 class Standstill(BaseModel):
-    """How far a region was when its progress last moved."""
+    """A region's progress, in percent, and since when it has not changed."""
 
     progress: int
     since: datetime
 
 
 class RolloutState(BaseModel):
-    """How far the rollout is; carried on from look to look."""
+    """How far a rollout is; carried from look to look."""
 
     wave: int = 0
     raised: bool = False
@@ -96,105 +132,63 @@ class RolloutState(BaseModel):
     standstills: dict[str, Standstill] = {}
 
 
-class Step(BaseModel):
-    """What is to be done next: go on watching, change the version's regions, or end."""
-
-    kind: Literal["watch", "change", "end"]
-    state: RolloutState
-    put: list[TargetRegion] = []
-    remove: list[str] = []
-
-
-def next_step(report: ReplicationReport, rollout: Rollout, state: RolloutState, now: datetime) -> Step:
-    """The next step, given the latest report on all of the rollout's regions."""
-    state = _observe(report, state, now)
-    if report.provisioning_state in ("Missing", "Unknown"):
-        return Step(kind="end" if report.failure else "watch", state=state)
-    healing = _heal(report, rollout, state, now)
-    if healing is not None:
-        return healing
-    if report.provisioning_state in ("Creating", "Updating") and report.failure is None:
-        return Step(kind="watch", state=state)
-    if state.removed:
-        again = rollout.at_first(set(state.removed))
-        return Step(kind="change", state=state.model_copy(update={"removed": []}), put=again)
-    if report.provisioning_state == "Failed" or report.failure is not None:
-        return Step(kind="end", state=state)
-    return _advance(report, rollout, state)
-
-
-def _observe(report: ReplicationReport, state: RolloutState, now: datetime) -> RolloutState:
-    seen = {}
-    for region in report.regions:
-        before = state.standstills.get(region.region)
-        moved = before is None or before.progress != region.progress or region.state != "Replicating"
-        seen[region.region] = Standstill(progress=region.progress, since=now) if moved else before
-    return state.model_copy(update={"standstills": seen})
-
-
-def _heal(report: ReplicationReport, rollout: Rollout, state: RolloutState, now: datetime) -> Step | None:
-    """Remove regions that failed or are stuck; they are added again once the service is done with that.
-
-    The service's own advice: "do an update by removing the failed regions and update again by adding them back".
-    The image's own region cannot be removed: the service demands it.
-    """
-    patience = timedelta(hours=rollout.stuck_after_hours)
-    home = rollout.waves[0][0].name
-    sick = [
-        region.region
-        for region in report.regions
-        if region.region != home
-        and region.region not in state.removed
-        and state.attempts.get(region.region, 0) < rollout.heal_attempts
-        and (
-            region.state == "Failed"
-            or (region.state == "Replicating" and now - state.standstills[region.region].since >= patience)
-        )
-    ]
-    if not sick:
-        return None
-    attempts = state.attempts | {name: state.attempts.get(name, 0) + 1 for name in sick}
-    changed = state.model_copy(update={"attempts": attempts, "removed": [*state.removed, *sick]})
-    return Step(kind="change", state=changed, remove=sick)
-
-
-def _advance(report: ReplicationReport, rollout: Rollout, state: RolloutState) -> Step:
-    """The service is done with what it was asked: ask for the next wave, then for the full replica counts."""
-    states = {region.region: region.state for region in report.regions}
-    current = {region.name for wave in rollout.waves[: state.wave + 1] for region in wave}
-    if any(states[name] in ("Replicating", "Unknown") for name in current):
-        return Step(kind="watch", state=state)
-    if state.wave + 1 < len(rollout.waves):
-        following = {region.name for region in rollout.waves[state.wave + 1]}
-        moved = state.model_copy(update={"wave": state.wave + 1})
-        missing = {name for name in following if states[name] != "Completed"}
-        return (
-            Step(kind="change", state=moved, put=rollout.at_first(missing))
-            if missing
-            else Step(kind="watch", state=moved)
-        )
-    if rollout.first_replicas is not None and not state.raised:
-        served = [region for region in rollout.regions if states[region.name] == "Completed"]
-        grown = [region for region in served if region.replicas > rollout.first_replicas]
-        raised = state.model_copy(update={"raised": True})
-        return Step(kind="change", state=raised, put=grown) if grown else Step(kind="end", state=raised)
-    return Step(kind="end", state=state)
-
-
-class WatchRequest(BaseModel):
-    """The input of `watch_replication`, carried on through `continue_as_new`."""
+class ReplicateRequest(BaseModel):
+    """The input of `replicate_version`, carried on from look to look and through `continue_as_new`."""
 
     version_id: ImageVersionId
     operation_url: str | None = None
     rollout: Rollout
+    pace: Pace
+    started_at: datetime
     state: RolloutState = RolloutState()
-    deadline: datetime
-    first_poll_seconds: float
-    longest_poll_seconds: float
-    started_at: datetime | None = None
     looks_missing: int = 0
 
     @property
     def region_names(self) -> list[str]:
         """All regions that the version is to have."""
         return [region.name for region in self.rollout.regions]
+
+    @property
+    def deadline(self) -> datetime:
+        """When to stop waiting for the regions."""
+        return self.started_at + timedelta(hours=self.pace.deadline_hours)
+
+    def after_look(self, report: ReplicationReport, state: RolloutState) -> Self:
+        """The request after a look: the rollout's new state, and the looks in a row that found no version."""
+        copy = self.model_copy()
+        copy.state = state
+        copy.looks_missing = self.looks_missing + 1 if report.provisioning_state == "Missing" else 0
+        return copy
+
+    def following(self, operation_url: str | None) -> Self:
+        """The request with another long-running operation to follow."""
+        copy = self.model_copy()
+        copy.operation_url = operation_url
+        return copy
+
+
+def out_of_patience(request: ReplicateRequest, report: ReplicationReport, now: datetime) -> Failure | None:
+    """The failure of a version that is gone or past its deadline; None while waiting makes sense."""
+    if request.looks_missing >= LOOKS_FOR_A_MISSING_VERSION:
+        return Failure(
+            code="VersionGone",
+            message=f"the image version {request.version_id} no longer exists",
+            cause="Somebody deleted it while it was replicated.",
+            fix="Start the migration again to publish it once more.",
+        )
+    if now < request.deadline:
+        return None
+    missing = ", ".join(region.region for region in report.missing_regions)
+    return Failure(
+        code="ReplicationDeadlinePassed",
+        message=f"not replicated by {request.deadline.isoformat()}: {missing or 'the version is still being created'}",
+        cause="Replication took longer than the policy's deadline. Azure may still finish it.",
+        fix="Start the migration again to continue waiting, or raise replication.deadline_hours in the policy.",
+    )
+
+
+def next_look_seconds(request: ReplicateRequest, now: datetime) -> float:
+    """A tenth of the time that has passed, within the policy's bounds: often for small images, seldom for large."""
+    pace = request.pace
+    longest = max(pace.longest_poll_seconds, pace.first_poll_seconds)
+    return min(max((now - request.started_at).total_seconds() / 10, pace.first_poll_seconds), longest)

@@ -1,4 +1,8 @@
-"""What an activity answers: a value, a request to try again later, or a failure."""
+"""What activities and child orchestrations return: values, requests to wait, and failures, as plain JSON.
+
+An expected "no" is a value. An exception that crosses the durable boundary loses its type, and inside `task_all` it
+discards the results of its siblings.
+"""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -12,7 +16,7 @@ Value = TypeVar("Value")
 
 
 class Failure(BaseModel):
-    """Why a step gave up: ARM's own code and text, and what they mean."""
+    """Why a step gave up: the error's code and message, its cause, and how to fix it."""
 
     code: str
     message: str
@@ -21,10 +25,11 @@ class Failure(BaseModel):
     fix: str = ""
 
 
-class Wait(BaseModel):
-    """A step that could not answer yet; `retry_after_seconds` is the service's wish, if it sent one.
+class RetryLater(BaseModel):
+    """A step that cannot answer yet. `failure` is what it fails with once the orchestrator stops waiting.
 
-    A step that is `throttled` is waited for as long as the migration may take, any other one a number of times.
+    `retry_after_seconds` is the service's own request. Throttling is waited for up to a day; everything else a
+    bounded number of times.
     """
 
     reason: str
@@ -33,7 +38,7 @@ class Wait(BaseModel):
     failure: Failure
 
 
-class Waiting(BaseModel):
+class CurrentWait(BaseModel):
     """What an orchestration waits for at the moment: why, and until when."""
 
     reason: str
@@ -41,21 +46,28 @@ class Waiting(BaseModel):
 
 
 class StepStatus(BaseModel):
-    """The custom status of an orchestration that takes one step of a migration."""
+    """The custom status of a child orchestration."""
 
-    waiting_for: Waiting | None = None
+    waiting_for: CurrentWait | None = None
 
 
-class Answer(BaseModel, Generic[Value]):
-    """What an activity gives: exactly one of a value, a wait and a failure."""
+class ActivityResult(BaseModel, Generic[Value]):
+    """What an activity returns: exactly one of a value, a request to retry later, and a failure."""
 
     value: Value | None = None
-    wait: Wait | None = None
+    retry_later: RetryLater | None = None
+    failure: Failure | None = None
+
+
+class StepResult(BaseModel, Generic[Value]):
+    """What a step of a migration returns: a value or a failure."""
+
+    value: Value | None = None
     failure: Failure | None = None
 
 
 def failure_of(error: ArmError) -> Failure:
-    """What the error says, and what it means."""
+    """An ARM error with its diagnosis."""
     diagnosis = diagnose(error)
     return Failure(
         code=error.code,
@@ -66,28 +78,32 @@ def failure_of(error: ArmError) -> Failure:
     )
 
 
-def refusal(error: ArmError) -> Answer[None]:
-    """The answer of an activity that met an ARM error: a wait where waiting helps, else a failure."""
+def arm_error_result(error: ArmError) -> ActivityResult[None]:
+    """Retries later where waiting helps; otherwise fails."""
     failure, retry = failure_of(error), diagnose(error).retry
     if retry == "never":
-        return Answer(failure=failure)
-    wait = Wait(
+        return ActivityResult(failure=failure)
+    wait = RetryLater(
         reason=f"{error.code}: {failure.cause}",
         retry_after_seconds=error.retry_after_seconds,
         throttled=retry == "throttled",
         failure=failure,
     )
-    return Answer(wait=wait)
+    return ActivityResult(retry_later=wait)
 
 
-def policy_unusable(error: PolicyError) -> Answer[None]:
-    """The answer of an activity that has no policy to go by: a wait, for somebody may be mending it."""
-    fix = "Correct the policy; GET /api/health tells whether it can be used."
-    failure = Failure(code="PolicyUnusable", message=str(error), cause="The policy cannot be used.", fix=fix)
-    return Answer(wait=Wait(reason=str(error), failure=failure))
+def policy_error_result(error: PolicyError) -> ActivityResult[None]:
+    """Retries later: somebody may be correcting the policy."""
+    failure = Failure(
+        code="PolicyUnusable",
+        message=str(error),
+        cause="The policy has errors.",
+        fix="Correct the policy. GET /api/health shows whether it can be used.",
+    )
+    return ActivityResult(retry_later=RetryLater(reason=str(error), failure=failure))
 
 
-def not_yet(error: NotYetError) -> Answer[None]:
-    """The answer of an activity that found something under way."""
+def not_yet_result(error: NotYetError) -> ActivityResult[None]:
+    """Retries later: what the activity needs is still being made or changed."""
     failure = Failure(code="NotYet", message=str(error), fix="Start the migration again later.")
-    return Answer(wait=Wait(reason=str(error), failure=failure))
+    return ActivityResult(retry_later=RetryLater(reason=str(error), failure=failure))

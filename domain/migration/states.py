@@ -4,12 +4,15 @@ ARM's own `provisioningState` and `replicationStatus` are other things and keep 
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from domain.errors import IllegalMoveError
+from pydantic import Field
+
+from domain.states import HasState, ends_of
 
 
 class MigrationState(StrEnum):
-    """Where a migration stands."""
+    """The state of a migration, or of its version in one target gallery."""
 
     PLANNED = "planned"
     PREPARING = "preparing"
@@ -25,11 +28,12 @@ class MigrationState(StrEnum):
 
 _S = MigrationState
 _STOPS = {_S.FAILED, _S.CANCELLED}
+
 MOVES: dict[MigrationState, frozenset[MigrationState]] = {
     _S.PLANNED: frozenset({_S.PREPARING, _S.SKIPPED, _S.BLOCKED, *_STOPS}),
     _S.PREPARING: frozenset({_S.PUBLISHING, _S.BLOCKED, *_STOPS}),
     _S.PUBLISHING: frozenset({_S.REPLICATING, _S.BLOCKED, *_STOPS}),
-    # the next gallery's version is published after the first one is replicated
+    # further galleries copy the first gallery's version, so they publish after it is replicated
     _S.REPLICATING: frozenset({_S.PUBLISHING, _S.COMPLETED, _S.PARTIAL, _S.BLOCKED, *_STOPS}),
     _S.COMPLETED: frozenset(),
     _S.SKIPPED: frozenset(),
@@ -38,15 +42,15 @@ MOVES: dict[MigrationState, frozenset[MigrationState]] = {
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
 }
-ENDS = frozenset(state for state, moves in MOVES.items() if not moves)
+
+ENDS = ends_of(MOVES)
 
 
-def move(current: MigrationState, wanted: MigrationState) -> MigrationState:
-    """The wanted state, if it may follow the current one.
+class HasMigrationState(HasState[MigrationState]):
+    """A record with the state of a migration; it begins as planned."""
 
-    Raises:
-        IllegalMoveError: it may not; the message names both and what may follow.
-    """
-    if wanted not in MOVES[current]:
-        raise IllegalMoveError(current, wanted, MOVES[current])
-    return wanted
+    thing = "migration"
+    moves = MOVES
+
+    if not TYPE_CHECKING:
+        state: MigrationState = Field(default=MigrationState.PLANNED, frozen=True)

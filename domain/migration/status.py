@@ -1,80 +1,106 @@
-"""The status of one migration and of each of its target galleries."""
+"""The status of one migration and of its version in each target gallery, and how a migration ends."""
 
-from pydantic import BaseModel
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Self
 
-from domain.migration.replication import ReplicationReport
-from domain.migration.results import Failure, Waiting
-from domain.migration.states import MigrationState
+from pydantic import Field
+
+from domain.migration.publishing import VERSION_TAKEN
+from domain.migration.results import CurrentWait, Failure
+from domain.migration.states import ENDS, HasMigrationState, MigrationState
 from domain.resources.galleries import RegionProgress
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 
-class TargetStatus(BaseModel):
-    """One target gallery: what becomes of it, and which orchestration watches it meanwhile.
+class TargetStatus(HasMigrationState):
+    """The version in one target gallery.
 
-    `outcome` says what was found or done: created, updated, adopted.
+    `outcome` says what `begin_image_version` did: created, updated or adopted. `watched_by` is the child orchestration
+    that replicates the version; its custom status is newer than `regions`. None where the migration does it itself.
     """
 
     definition: ImageDefinitionId
     version_id: ImageVersionId | None = None
     outcome: str | None = None
-    state: MigrationState
-    regions: list[RegionProgress] = []
+    regions: list[RegionProgress] = Field(default=[])
     failure: Failure | None = None
-    operation_url: str | None = None
     watched_by: str | None = None
 
-    def seen(self, regions: list[RegionProgress]) -> "TargetStatus":
-        """The target with what was just seen of its regions; those that were not looked at stay as they were."""
-        looked_at = {region.region: region for region in regions}
-        before = [looked_at.pop(region.region, region) for region in self.regions]
-        return self.model_copy(update={"regions": [*before, *looked_at.values()]})
+    def with_regions(self, regions: Sequence[RegionProgress]) -> Self:
+        """Updates these regions; the others stay, in their order."""
+        latest = {region.region: region for region in regions}
+        copy = self.model_copy()
+        copy.regions = [latest.pop(region.region, region) for region in self.regions] + list(latest.values())
+        return copy
 
-    def watched(self, instance_id: str) -> "TargetStatus":
-        """The target while another orchestration watches its version; a target that failed is not watched."""
-        return self.model_copy(update={"watched_by": instance_id}) if self.version_id else self
-
-    def failed(self, failure: Failure) -> "TargetStatus":
-        """The end of a target that could not be published."""
-        return self.model_copy(update={"state": MigrationState.FAILED, "failure": failure})
-
-    def ended(self, report: ReplicationReport) -> "TargetStatus":
-        """The end of a target whose version was watched: partial where some regions serve already."""
-        served = any(region.state == "Completed" for region in report.regions)
-        state = MigrationState.PARTIAL if served else MigrationState.FAILED
-        if report.completed:
-            state = MigrationState.COMPLETED
-        failure = None if report.completed else report.failure or _unexplained(report)
-        return self.seen(report.regions).model_copy(update={"state": state, "failure": failure})
+    def ended(self, state: MigrationState, failure: Failure | None = None) -> Self:
+        """The end of this target."""
+        copy = self.moved(state)
+        copy.failure = failure
+        return copy
 
 
-def _unexplained(report: ReplicationReport) -> Failure:
-    """The failure of a version whose operation told nothing, or is forgotten: what the regions say."""
-    missing = [region for region in report.regions if region.state != "Completed"]
-    told = ", ".join(f"{region.region} ({region.details or region.state})" for region in missing)
-    return Failure(
-        code="ReplicationFailed",
-        message=f"the version is not in every region: {told or 'no region was told of'}",
-        cause="The service could not replicate the version, and its operation does not tell why any more.",
-        fix="Start the migration again: it takes up the version where it stands.",
-    )
+class End(NamedTuple):
+    """How a migration ends, and why where it did not complete."""
+
+    state: MigrationState
+    reason: str | None = None
+    fix: str | None = None
+    failure: Failure | None = None
+
+    @classmethod
+    def of_failure(cls, failure: Failure) -> Self:
+        """`blocked` if only a person can resolve the failure, otherwise `failed`."""
+        state = MigrationState.BLOCKED if failure.code == VERSION_TAKEN else MigrationState.FAILED
+        return cls(state, failure.message, failure.fix, failure)
+
+    @classmethod
+    def of_targets(cls, targets: Sequence[TargetStatus]) -> Self:
+        """`completed` if every target is, `failed` or `blocked` if none has a usable version, otherwise `partial`.
+
+        A target that was never begun counts as failed.
+        """
+        states = {target.state if target.state in ENDS else MigrationState.FAILED for target in targets}
+        if states == {MigrationState.COMPLETED}:
+            return cls(MigrationState.COMPLETED)
+        failure = next((target.failure for target in targets if target.failure), None)
+        end = cls.of_failure(failure) if failure else cls(MigrationState.FAILED)
+        return end if states == {MigrationState.FAILED} else end._replace(state=MigrationState.PARTIAL)
 
 
-class MigrationStatus(BaseModel):
-    """The custom status and the output of `migrate_image`: everything a caller is told about a migration.
+class MigrationStatus(HasMigrationState):
+    """The custom status and the output of `migrate_image` and `add_regions`.
 
-    `works` are the instance ids of the orchestrations that take its present step; each shows what it waits for.
+    `child_instance_ids` are the child orchestrations of the present step; each shows in its custom status what it
+    waits for.
     """
 
     image: ImageId
-    state: MigrationState = MigrationState.PLANNED
     started_by: str = ""
     rule: str | None = None
     fingerprint: str | None = None
     reason: str | None = None
     fix: str | None = None
-    waiting_for: Waiting | None = None
-    works: list[str] = []
-    warnings: list[str] = []
+    waiting_for: CurrentWait | None = None
+    child_instance_ids: list[str] = Field(default=[])
+    warnings: list[str] = Field(default=[])
     failure: Failure | None = None
-    targets: list[TargetStatus] = []
+    targets: list[TargetStatus] = Field(default=[])
+
+    def ended(self, end: End) -> Self:
+        """The end of the migration."""
+        copy = self.moved(end.state)
+        copy.reason, copy.fix, copy.failure = end.reason, end.fix, end.failure
+        copy.waiting_for, copy.child_instance_ids = None, []
+        return copy
+
+
+class MigrationRecord(NamedTuple):
+    """What the task hub knows of a migration."""
+
+    id: str
+    status: MigrationStatus
+    running: bool
+    created: datetime
+    updated: datetime

@@ -1,6 +1,7 @@
 """The image version that Gallerist wants: the desired state of one `galleries/images/versions` resource."""
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel
 
@@ -33,3 +34,15 @@ class VersionSpec(BaseModel):
         if self.version is None:
             raise ValueError(f"no number was reserved for a version of {self.definition}")
         return self.definition.version(self.version)
+
+    def numbered(self, version: str) -> Self:
+        """Returns the same version under this number."""
+        copy = self.model_copy()
+        copy.version = version
+        return copy
+
+    def made_from(self, version: ImageVersionId) -> Self:
+        """Returns the same version, copied from another image version."""
+        copy = self.model_copy()
+        copy.source = str(version)
+        return copy

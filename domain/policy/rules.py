@@ -107,6 +107,11 @@ class Policy(Section):
         index = next(matching, None)
         return _override(self._by_defaults if index is None else self._by_rule[index], image)
 
+    def choices_of(self, rule: str | None) -> Choices:
+        """Returns the choices of the rule with this name, or the defaults' if there is none."""
+        by_name = {decision.rule: decision.choices for decision in self._by_rule}
+        return by_name.get(rule or "", self._by_defaults.choices)
+
     @cached_property
     def _by_defaults(self) -> Decision:
         return Decision(self.defaults.action, "defaults", self.defaults.over(BUILT_IN))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain import names as function_names
+from scripts.package import PACKAGES
 from tests.unit.app import ROOT, code, functions
 
 DURABLE = {
@@ -51,21 +52,12 @@ def test_a_function_is_called_as_it_is_named() -> None:
     assert shown == durable_names(*DURABLE)
 
 
-def python_folders() -> list[str]:
-    return sorted(
-        path.name
-        for path in ROOT.iterdir()
-        # tests are not shipped, and are found by their root alone
-        if path.is_dir() and path.name != "tests" and not path.name.startswith(".") and any(path.glob("*.py"))
-    )
-
-
-@pytest.mark.parametrize("folder", [*python_folders(), "function_app"])
-def test_no_root_folder_is_named_like_an_installed_package(folder: str) -> None:
-    """In Azure the app's root comes last on `sys.path`: such a folder would lose there, and win in tests."""
-    installed = {name.lower() for name in importlib.metadata.packages_distributions()}
-    assert folder.lower() not in installed
-    assert folder not in sys.stdlib_module_names
+@pytest.mark.parametrize("name", [*PACKAGES, "function_app"])
+def test_no_packaged_module_has_the_name_of_an_installed_package(name: str) -> None:
+    """In Azure the app's root comes last on `sys.path`, so such a module would not be imported there."""
+    installed = {package.lower() for package in importlib.metadata.packages_distributions()}
+    assert name.lower() not in installed
+    assert name not in sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("name", durable_names("activityTrigger"))

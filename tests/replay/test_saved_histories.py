@@ -1,7 +1,7 @@
-"""Saved histories replay: an orchestrator that has changed must not break the migrations that are under way.
+"""Saved histories replay: a changed orchestrator must not break running migrations.
 
-When an orchestrator changes on purpose, `python -m scripts.save_histories` saves them anew; whoever does that has to
-say in the changelog what becomes of migrations that run while the change is deployed.
+When an orchestrator changes on purpose, run `python -m scripts.save_histories`, and say in the changelog what happens
+to migrations that run while the change is deployed.
 """
 
 import json
@@ -30,9 +30,15 @@ def saved(path: Path) -> dict[str, Any]:
     return document
 
 
-def replay(app: App, document: dict[str, Any]) -> tuple[OrchestratorAnswer, Replay]:
-    """Run today's orchestrator over the saved history, as the host does for the last episode."""
-    events = [event for event in document["history"] if kind(event) is not EventType.EXECUTION_COMPLETED]
+def events_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [event for event in document["history"] if kind(event) is not EventType.EXECUTION_COMPLETED]
+
+
+def replay(
+    app: App, document: dict[str, Any], events: list[dict[str, Any]] | None = None
+) -> tuple[OrchestratorAnswer, Replay]:
+    """Runs today's orchestrator over these events, or the whole history, as the host does for an episode."""
+    events = events_of(document) if events is None else events
     context = orchestrator_context(
         history=events,
         instance_id=document["instance_id"],
@@ -58,6 +64,18 @@ def test_a_saved_history_replays_to_the_same_end(app: App, path: Path) -> None:
     assert json.loads(answer.output or "null") == json.loads(document["output"])
 
 
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def test_a_history_that_stopped_midway_replays_too(app: App, path: Path) -> None:
+    """A deployment meets orchestrations in every episode, not only in their last one."""
+    document = saved(path)
+    events = events_of(document)
+    ends = [index for index, event in enumerate(events) if kind(event) is EventType.ORCHESTRATOR_COMPLETED]
+
+    for end in ends:
+        _, replayed = replay(app, document, events[: end + 1])
+        assert replayed.new_decisions() == []
+
+
 def test_every_orchestrator_has_a_saved_history() -> None:
     orchestrators = {
         names.MIGRATE_IMAGE,
@@ -65,7 +83,7 @@ def test_every_orchestrator_has_a_saved_history() -> None:
         names.ADD_REGIONS,
         names.PREPARE_DEFINITION,
         names.PUBLISH_VERSION,
-        names.WATCH_REPLICATION,
+        names.REPLICATE_VERSION,
     }
     assert {saved(path)["orchestrator"] for path in HISTORIES} == orchestrators
 

@@ -7,7 +7,14 @@ from domain.migration.messages import MigrationRequest
 from domain.planning.rollout import Pace, Rollout
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    RegionProgress,
+    RegionState,
+    TargetRegion,
+)
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 from domain.resources.images import Disk, ManagedImage
 from domain.resources.provenance import version_tags
@@ -17,6 +24,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/builds"
 PROVIDER = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/golden")
 OTHER_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/mirror")
+THIRD_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/archive")
 REGIONS = frozenset({"westeurope", "northeurope", "eastus2"})
 CREATED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
@@ -118,7 +126,7 @@ def migration_request(**changes: Any) -> MigrationRequest:
     return MigrationRequest(**{"image": image_id(), "started_by": "test", **changes})
 
 
-def in_regions(**states: str) -> list[RegionProgress]:
+def in_regions(**states: RegionState) -> list[RegionProgress]:
     """Progress by region: `in_regions(westeurope="Completed")`."""
     return [
         RegionProgress(region=region, state=state, progress=100 if state == "Completed" else 40)

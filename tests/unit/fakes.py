@@ -186,6 +186,7 @@ class FakeDurableClient:
         self.refusal: Exception | None = None
         self.since: datetime | None = None
         self.queries = 0
+        self.raised: list[tuple[str, str]] = []
 
     def add(self, instance_id: str, runtime_status: str, input_: Any = None, **fields: Any) -> None:
         """Put an instance in, as the extension describes it."""
@@ -235,6 +236,9 @@ class FakeDurableClient:
         self.started.append((name, instance_id, input_))
         self.add(instance_id, "Pending", input_)
         return instance_id
+
+    async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
+        self.raised.append((instance_id, event_name))
 
     def on_refusal(self, instance_id: str) -> None:
         """What the task hub looks like when a start was refused; nothing changed, unless a test says so."""

@@ -1,4 +1,4 @@
-"""Bad input to the HTTP API: a 4xx problem that names every field at fault, and nothing is started."""
+"""Invalid requests get a 4xx problem that names every invalid field, and start nothing."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.workflow.estate import GALLERY, HERE, Estate, an_image
 
 IMAGE = f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/images/base"
 
-BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
+INVALID_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
     "unknown fields": (
         {"image": IMAGE, "imge": "x", "verzion": "1.0.0"},
         400,
@@ -21,7 +21,7 @@ BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
         {"image": "it does not have the form /subscriptions/{id}/resourceGroups/{name}/providers/"},
     ),
     "an id of another type": ({"image": GALLERY}, 400, {"image": "not 'Microsoft.Compute/images'"}),
-    "an id that is no text": ({"image": 7}, 400, {"image": "it is not a string"}),
+    "an id that is not text": ({"image": 7}, 400, {"image": "it is not a string"}),
     "a missing image": (
         {"image": f"{IMAGE}-missing"},
         404,
@@ -37,7 +37,7 @@ BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
         400,
         {"regions": "regions named twice: westus2"},
     ),
-    "several faults at once": (
+    "several errors at once": (
         {
             "image": GALLERY,
             "version": "1.2",
@@ -57,24 +57,24 @@ BAD_BODIES: dict[str, tuple[Any, int, dict[str, str]]] = {
             "end_of_life": "datetime",
         },
     ),
-    "faults of form and of fact": (
+    "malformed and missing at once": (
         {"image": f"{IMAGE}-missing", "version": "1.2", "regions": ["atlantis"]},
         400,
         {"version": "three integers", "regions[0].name": "no region", "image": "does not exist"},
     ),
-    "a list": (["image"], 400, {"body": "has to be a JSON object"}),
+    "a list": (["image"], 400, {"body": "must be a JSON object"}),
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
 def base(estate: Estate) -> None:
-    """An image that exists, and has been migrated."""
+    """An image that exists and is migrated."""
     estate.ended(estate.write(an_image("base")))
 
 
-@pytest.mark.parametrize("case", BAD_BODIES)
-def test_every_fault_is_named_and_nothing_is_started(estate: Estate, case: str) -> None:
-    body, status, faults = BAD_BODIES[case]
+@pytest.mark.parametrize("case", INVALID_BODIES)
+def test_every_invalid_field_is_named_and_nothing_is_started(estate: Estate, case: str) -> None:
+    body, status, expected = INVALID_BODIES[case]
     before = estate.http.get(f"{estate.stack.api}/migrations").json()
 
     response = estate.http.post(f"{estate.stack.api}/migrations", json=body)
@@ -83,13 +83,13 @@ def test_every_fault_is_named_and_nothing_is_started(estate: Estate, case: str) 
     assert response.headers["Content-Type"] == "application/problem+json"
     problem = response.json()
     assert problem["status"] == status
-    told = {error["field"]: error["message"] for error in problem["errors"]}
-    assert told.keys() == faults.keys()
-    assert all(words in told[field] for field, words in faults.items()), told
+    messages = {error["field"]: error["message"] for error in problem["errors"]}
+    assert messages.keys() == expected.keys()
+    assert all(words in messages[field] for field, words in expected.items()), messages
     assert estate.http.get(f"{estate.stack.api}/migrations").json() == before
 
 
-def test_what_is_not_json_is_told_so(estate: Estate) -> None:
+def test_a_body_that_is_not_json_is_refused_as_such(estate: Estate) -> None:
     response = estate.http.post(f"{estate.stack.api}/migrations", content=b"{image: x")
 
     assert response.status_code == 400
@@ -97,7 +97,7 @@ def test_what_is_not_json_is_told_so(estate: Estate) -> None:
     assert "not JSON" in response.json()["detail"]
 
 
-def test_a_second_start_is_told_the_running_ones_address(estate: Estate) -> None:
+def test_a_second_start_gets_the_address_of_the_running_migration(estate: Estate) -> None:
     """409 with Location, whatever the case of the id."""
     estate.stack.control("POST", "events", {"lose_next": 1})
     image = estate.write(an_image("busy"))
@@ -120,7 +120,7 @@ def test_a_second_start_is_told_the_running_ones_address(estate: Estate) -> None
     ("query", "field"),
     [("state=done", "state"), ("since=yesterday", "since")],
 )
-def test_a_bad_filter_is_told(estate: Estate, query: str, field: str) -> None:
+def test_an_invalid_filter_is_refused(estate: Estate, query: str, field: str) -> None:
     response = estate.http.get(f"{estate.stack.api}/migrations?{query}")
 
     assert response.status_code == 400
@@ -143,7 +143,7 @@ def test_an_unknown_migration_is_not_found(estate: Estate) -> None:
         ({"scope": [{"subscription": HERE}], "filter": {"name": "x"}, "limit": 0}, ["filter.name", "limit"]),
     ],
 )
-def test_a_bad_batch_is_refused(estate: Estate, body: dict[str, Any], fields: list[str]) -> None:
+def test_an_invalid_batch_is_refused(estate: Estate, body: dict[str, Any], fields: list[str]) -> None:
     response = estate.http.post(f"{estate.stack.api}/batches", json=body)
 
     assert response.status_code == 400
@@ -159,7 +159,7 @@ def test_a_bad_batch_is_refused(estate: Estate, body: dict[str, Any], fields: li
         ("{id}/regions", {"regions": ["atlantis"]}, 400),
     ],
 )
-def test_adding_regions_refuses_bad_input(
+def test_adding_regions_refuses_invalid_requests(
     estate: Estate, path: str, body: dict[str, Any], status: int
 ) -> None:
     migration = estate.migration(IMAGE)

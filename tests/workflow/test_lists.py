@@ -1,9 +1,11 @@
-"""What the API lists: the managed images, the galleries, the migrations, its health."""
+"""What the API lists: managed images, galleries, migrations; and what it says of itself."""
 
+from api.openapi import document
+from domain.about import VERSION
 from tests.workflow.estate import HERE, THERE, Estate, an_image
 
 
-def test_images_are_listed_with_where_their_migration_is(estate: Estate) -> None:
+def test_images_are_listed_with_the_address_of_their_migration(estate: Estate) -> None:
     image = estate.write(an_image("listed", data_disks_gb=(64, 32)))
     estate.ended(image)
 
@@ -45,10 +47,17 @@ def test_migrations_are_listed_by_state_and_gallery(estate: Estate) -> None:
     assert names("gallery=elsewhere") == set()
 
 
-def test_health_tells_that_policy_and_identity_work(estate: Estate) -> None:
+def test_a_running_app_is_healthy_and_says_its_version(estate: Estate) -> None:
     response = estate.http.get(f"{estate.stack.api}/health")
 
     assert (response.status_code, response.json()) == (
         200,
-        {"status": "healthy", "rules": 3, "policy_problem": None},
+        {"status": "healthy", "version": VERSION, "rules": 3, "policy_problem": None},
     )
+
+
+def test_a_running_app_serves_its_openapi_document(estate: Estate) -> None:
+    response = estate.http.get(f"{estate.stack.api}/openapi.json")
+
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
+    assert response.json() == document()

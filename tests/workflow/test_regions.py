@@ -139,7 +139,7 @@ def test_regions_are_added_although_the_managed_image_is_gone(estate: Estate) ->
     named = estate.http.post(f"{address}/regions", json={"regions": [{"name": "Japan East", "replicas": 2}]})
 
     assert [fault["field"] for fault in unnamed.json()["errors"]] == ["regions"]
-    assert "name the regions" in unnamed.json()["detail"]
+    assert "list them in 'regions'" in unnamed.json()["detail"]
     assert named.status_code == 202
     after = estate.ended(image)
     assert after["state"] == "completed"
@@ -178,7 +178,7 @@ def test_a_migration_without_a_version_takes_no_regions(estate: Estate) -> None:
     response = estate.http.post(address, json={"regions": ["japaneast"]})
 
     assert response.status_code == 409
-    assert response.json()["detail"] == "the migration has made no version: blocked"
+    assert response.json()["detail"] == "the migration made no version: it is blocked"
 
 
 def _partial(estate: Estate, image: str) -> dict[str, Any] | None:

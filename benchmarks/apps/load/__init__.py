@@ -1,1 +1,1 @@
-"""An app that makes work for the host."""
+"""An app for the benchmarks of the host."""

@@ -1,4 +1,4 @@
-"""Orchestrations that do nothing but make work for the host: a chain, and a fan-out."""
+"""Orchestrations that do nothing but call activities: a chain, and fan-outs."""
 
 from collections.abc import Generator
 from typing import Any
@@ -10,32 +10,32 @@ app = df.DFApp()
 
 @app.activity_trigger(input_name="number")
 def sync_echo(number: int) -> int:
-    """Run in a thread."""
+    """Runs in a thread."""
     return number
 
 
 @app.activity_trigger(input_name="number")
 async def async_echo(number: int) -> int:
-    """Run on the event loop."""
+    """Runs on the event loop."""
     return number
 
 
 @app.orchestration_trigger(context_name="context")
 def chain(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Call activities one after the other."""
+    """Calls activities one after the other."""
     for number in range(context.get_input()["size"]):
         yield context.call_activity("sync_echo", number)
 
 
 @app.orchestration_trigger(context_name="context")
 def fan_out(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Call activities all at once."""
+    """Calls activities all at once."""
     size = context.get_input()["size"]
     yield context.task_all([context.call_activity("sync_echo", number) for number in range(size)])
 
 
 @app.orchestration_trigger(context_name="context")
 def fan_out_async(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """Call async activities all at once."""
+    """Calls async activities all at once."""
     size = context.get_input()["size"]
     yield context.task_all([context.call_activity("async_echo", number) for number in range(size)])

@@ -1,4 +1,4 @@
-"""Replays recorded ARM exchanges against the simulator; what is compared, and with which result, is in the test."""
+"""Recorded exchanges with the real ARM: where they are, how to read them, and how to replay them."""
 
 import json
 import re
@@ -10,17 +10,23 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from azure_compute_simulator.server import SimulatorServer
+import pytest
+from azure_compute_simulator import SimulatorServer
 
-RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
+# the recordings are not part of the package: they are beside the repository, or nowhere
+RECORDINGS = (Path(__file__).parent / "../../../../shared/recordings").resolve()
+needs_recordings = pytest.mark.skipif(
+    not RECORDINGS.is_dir(),
+    reason="the recordings, ../shared/recordings from the root of the repository, are missing",
+)
 _OPERATION = re.compile(r"/(?:capsO|o)perations/([0-9a-f-]{36})")
-# a recording's dates lie in the past, where the service refuses an end of life
+# the recorded dates are in the past, and the service refuses an end of life in the past
 _PAST_YEAR = re.compile(r'(?<=Date": ")20\d\d')
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One recorded request and what the real service answered."""
+    """One recorded request and the response of the real service."""
 
     index: int
     method: str
@@ -36,28 +42,28 @@ class Exchange:
 
     @property
     def operation(self) -> str | None:
-        """The operation that the URL asks about."""
+        """The id of the operation that the request polls, if it does."""
         match = _OPERATION.search(self.url)
         return match[1] if match else None
 
     @property
     def started_operation(self) -> str | None:
-        """The operation that the answer started."""
+        """The id of the operation that the response started, if it did."""
         match = _OPERATION.search(self.headers.get("azure-asyncoperation", ""))
         return match[1] if match else None
 
 
 @dataclass
 class Replayed:
-    """A recorded exchange beside the simulator's answer."""
+    """A recorded exchange and the simulator's response to the same request."""
 
     recorded: Exchange
-    answer: httpx.Response
+    response: httpx.Response
 
 
 @dataclass
 class Replay:
-    """Sends the exchanges in the order in which they happened, each operation lasting as many polls as recorded."""
+    """Sends the recorded requests in their order. Each operation takes as many polls as recorded."""
 
     simulator: SimulatorServer
     exchanges: list[Exchange]
@@ -68,19 +74,19 @@ class Replay:
         with httpx.Client(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
             for exchange in self.exchanges:
                 self._pace(exchange)
-                answer = client.request(exchange.method, self._url(exchange), **_content(exchange))
+                response = client.request(exchange.method, self._url(exchange), **_content(exchange))
                 if exchange.started_operation:
-                    self.urls[exchange.started_operation] = dict(answer.headers)
-                yield Replayed(exchange, answer)
+                    self.urls[exchange.started_operation] = dict(response.headers)
+                yield Replayed(exchange, response)
 
     def _pace(self, exchange: Exchange) -> None:
         if exchange.started_operation:
-            looks = sum(
+            polls = sum(
                 1
                 for other in self.exchanges
                 if other.operation == exchange.started_operation and "InProgress" in str(other.response)
             )
-            self.simulator.set_transitions(override={"id": exchange.path, "pace": f"polls:{looks + 1}"})
+            self.simulator.set_pace(f"polls:{polls + 1}", exchange.path)
 
     def _url(self, exchange: Exchange) -> str:
         if exchange.operation:
@@ -91,14 +97,14 @@ class Replay:
 
 
 def read_recording(name: str) -> list[Exchange]:
-    """The exchanges of a recording by the time of their answer: session files are not in order."""
+    """Returns the exchanges of a recording, sorted by the date of the response: the files are not in order."""
     lines = (RECORDINGS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     exchanges = [_exchange(json.loads(line)) for line in lines]
     return sorted(exchanges, key=lambda exchange: parsedate_to_datetime(exchange.headers["date"]))
 
 
 def paths(document: Any, prefix: str = "") -> set[str]:
-    """The set of JSON fields of a document; list items share one path."""
+    """Returns the paths of all fields of a JSON document. The items of a list share one path."""
     if isinstance(document, dict):
         return {prefix} | {
             path for name, item in document.items() for path in paths(item, f"{prefix}.{name}")
@@ -109,7 +115,7 @@ def paths(document: Any, prefix: str = "") -> set[str]:
 
 
 def values(document: Any, prefix: str = "") -> dict[str, Any]:
-    """The leaves of a document by path, list items by index."""
+    """Returns the leaves of a JSON document by path. The items of a list have their index in it."""
     if isinstance(document, dict):
         return {p: v for name, item in document.items() for p, v in values(item, f"{prefix}.{name}").items()}
     if isinstance(document, list):
@@ -139,5 +145,4 @@ def _content(exchange: Exchange) -> dict[str, Any]:
 
 
 def query_of(url: str) -> dict[str, str]:
-    """The query of a URL."""
     return dict(parse_qsl(urlsplit(url).query))

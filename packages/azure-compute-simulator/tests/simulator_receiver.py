@@ -1,4 +1,4 @@
-"""An endpoint that subscribes to events and remembers what it was sent."""
+"""An endpoint for events."""
 
 import json
 import threading
@@ -8,9 +8,9 @@ from typing import Any, Self
 
 
 class Receiver:
-    """Shakes hands in both schemas (unless told to refuse) and answers notifications with the statuses in `answers`.
+    """Passes the handshake of both schemas, unless `refuse` is set, and keeps all notifications.
 
-    When those are used up it answers 200. `wait_for(n)` gives the first n notifications.
+    It answers notifications with the statuses in `answers`, and with 200 after the last of them.
     """
 
     def __init__(self, answers: tuple[int, ...] = (), *, refuse: bool = False) -> None:

@@ -1,6 +1,6 @@
 """Runs a host again and again on one task hub, each time killed by SIGKILL before a random SQL statement.
 
-A script, not a test: it forks, so it must have no threads. It prints how often the host was killed.
+A script, not a test: it forks, so it must have no threads. It prints how many hosts were killed.
 """
 
 import os
@@ -25,32 +25,32 @@ MOST_STATEMENTS = 60
 
 
 def main(database: Path, instances: int, kills: int, seed: int) -> None:
-    """Start instances of the errand, let hosts die over them, and let the last one finish."""
+    """Starts instances, lets hosts die while they work on them, and lets the last host finish."""
     hub = TaskHub(database)
     for number in range(instances):
-        hub.start(Start("errand", f"e{number}"), datetime.now(UTC))
+        hub.start(Start("mixture", f"e{number}"), datetime.now(UTC))
     hub.close()
     load_app(APP)
-    dice = random.Random(seed)
+    random_source = random.Random(seed)
     deadline = time.monotonic() + SECONDS_AT_MOST
-    killed = sum(1 for _ in lives(database, dice, kills, deadline))
+    killed = sum(1 for _ in lives(database, random_source, kills, deadline))
     sys.stdout.write(str(killed))
 
 
-def lives(database: Path, dice: random.Random, kills: int, deadline: float) -> Iterator[int]:
-    """Run one host after the other; give the number of each that was killed, and end with one that finished."""
+def lives(database: Path, random_source: random.Random, kills: int, deadline: float) -> Iterator[int]:
+    """Runs one host after the other. Yields the number of each that was killed; the last one finishes."""
     for number in range(kills):
         if time.monotonic() > deadline:
             break
-        if finished(database, dice.randint(1, MOST_STATEMENTS)):
+        if finished(database, random_source.randint(1, MOST_STATEMENTS)):
             return
         yield number
     if not finished(database, sys.maxsize):
-        sys.exit("A host that nobody killed did not finish.")
+        sys.exit("The last host, which was not killed, did not finish.")
 
 
 def finished(database: Path, statements: int) -> bool:
-    """Run a host that dies before a statement; say whether it was done before that."""
+    """Runs a host that dies before a given statement. Returns whether it finished before that."""
     child = os.fork()
     if child == 0:
         host = HostServer(APP, database, clock=Clock("skip"))
@@ -64,18 +64,18 @@ def finished(database: Path, statements: int) -> bool:
         assert os.WTERMSIG(status) == signal.SIGKILL
         return False
     if os.waitstatus_to_exitcode(status):
-        sys.exit("A host ended by itself.")
+        sys.exit("A host ended without being killed.")
     return True
 
 
 def is_done(url: str) -> bool:
-    """Say whether every instance is over."""
+    """Returns whether every instance has completed."""
     status = httpx.get(f"{url}/_host/status").json()
     return set(status["instances"]) == {"Completed"}
 
 
 class Countdown:
-    """Kills the process when it has been called often enough."""
+    """Kills the process at the given call."""
 
     def __init__(self, calls: int) -> None:
         self._left = calls

@@ -8,7 +8,7 @@ import pytest
 
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
-from orchestrators.log_lines import log_migration
+from orchestrators.run.log_lines import log_migration
 from tests.contract.infra.bicep import INFRA
 
 TEXT = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The second step of a deployment: what it asks az for, and that it stops when something is missing."""
+"""The second step of a deployment: which az commands it runs, and that it stops when something is missing."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.contract.infra.bicep import INFRA, ROOT
 
 HOOK = ROOT / "scripts" / "subscribe_to_events.sh"
-# writes down what it is called with; refuses what $REFUSE says
+# records its arguments; fails where they contain $REFUSE
 AZ = """\
 #!/bin/sh
 echo "$@" >> "$CALLS"
@@ -58,14 +58,14 @@ def test_waits_for_the_function_and_deploys_the_event_subscription(tmp_path: Pat
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT))
 def test_names_a_value_that_is_missing(name: str, tmp_path: Path) -> None:
     environment = {known: value for known, value in ENVIRONMENT.items() if known != name}
-    code, said, calls = run(tmp_path, environment)
+    code, output, calls = run(tmp_path, environment)
     assert code != 0
-    assert name in said
+    assert f"{name}: is not set; set it to" in output
     assert calls == []
 
 
 def test_fails_when_the_deployment_does(tmp_path: Path) -> None:
-    """So that azd tells of it."""
-    code, said, _ = run(tmp_path, ENVIRONMENT, refuse="deployment sub create")
+    """So azd reports the failure, and no deployment seems to work that gets no events."""
+    code, output, _ = run(tmp_path, ENVIRONMENT, refuse="deployment sub create")
     assert code == 3
-    assert "go to" not in said
+    assert "Event Grid now sends" not in output

@@ -1,4 +1,4 @@
-"""The package as Azure gets it: built, unpacked into an empty folder, and with an environment of its own."""
+"""The package as Azure gets it: built, unpacked into an empty folder, with a virtual environment of its own."""
 
 import hashlib
 import shutil
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.package import ROOT, build_package
+from scripts.package import ROOT, write_folder, write_zip
 
-# The only thing that the embedded host needs beyond what the app needs itself.
-HOST_EXTRA = "croniter"
+# The only requirement of the embedded host that is not one of the app's.
+HOST_REQUIREMENT = "croniter"
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """An environment of requirements.txt alone, and beside it what the embedded host brings along."""
+    """A virtual environment of requirements.txt alone, and a folder with the embedded host."""
 
     python: Path
     host: Path
@@ -27,14 +27,15 @@ class Runtime:
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip that `make package` builds."""
-    target = tmp_path_factory.mktemp("package") / "gallerist.zip"
-    build_package(ROOT, target)
-    return target
+    folder = tmp_path_factory.mktemp("package")
+    files = write_folder(ROOT, folder / "app")
+    write_zip(folder / "app", files, folder / "gallerist.zip")
+    return folder / "gallerist.zip"
 
 
 @pytest.fixture
 def app(package: Path, tmp_path: Path) -> Path:
-    """An empty folder with what is in the zip."""
+    """A folder that holds the content of the zip and nothing else."""
     folder = tmp_path / "app"
     with zipfile.ZipFile(package) as zipped:
         zipped.extractall(folder)
@@ -43,14 +44,14 @@ def app(package: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def runtime() -> Runtime:
-    """Installed once for every content of requirements.txt, and kept under build/."""
+    """The environment is kept under build/, and installed again only when requirements.txt or Python changes."""
     requirements = ROOT / "requirements.txt"
-    extra = next(
+    host_requirement = next(
         line
         for line in (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
-        if line.startswith(f"{HOST_EXTRA}==")
+        if line.startswith(f"{HOST_REQUIREMENT}==")
     )
-    content = requirements.read_bytes() + extra.encode() + sys.version.encode()
+    content = requirements.read_bytes() + host_requirement.encode() + sys.version.encode()
     folder = ROOT / "build" / f"package-{hashlib.sha256(content).hexdigest()[:12]}"
     runtime = Runtime(folder / "bin" / "python", folder / "host")
     ready = folder / "ready"
@@ -58,14 +59,14 @@ def runtime() -> Runtime:
         run(sys.executable, "-m", "venv", "--clear", str(folder))
         pip = [str(runtime.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run(*pip, "--require-hashes", "--requirement", str(requirements))
-        run(*pip, "--no-deps", "--target", str(runtime.host), extra)
+        run(*pip, "--no-deps", "--target", str(runtime.host), host_requirement)
         ready.touch()
-    _bring_host(runtime.host)
+    _copy_host(runtime.host)
     return runtime
 
 
-def _bring_host(folder: Path) -> None:
-    """The embedded host as it is now, and nothing else of this project."""
+def _copy_host(folder: Path) -> None:
+    """Copies the embedded host's code as it is now, so that nothing else of this project is importable."""
     target = folder / "functions_testhost"
     shutil.rmtree(target, ignore_errors=True)
     source = ROOT / "packages" / "functions-testhost" / "src" / "functions_testhost"

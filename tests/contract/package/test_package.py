@@ -1,4 +1,4 @@
-"""What is deployed is complete, is nothing more than the app, and works from the zip alone."""
+"""The package holds what the app needs and nothing else, and the app runs from it."""
 
 import json
 import os
@@ -14,21 +14,20 @@ from typing import Any
 import httpx
 import pytest
 from azure_compute_simulator.server import SimulatorServer
+from pathspec import GitIgnoreSpec
 
-from scripts.package import ROOT, build_package
+from scripts.package import (
+    FILES,
+    PACKAGES,
+    ROOT,
+    IncompleteSourceError,
+    packaged_files,
+    write_folder,
+    write_zip,
+)
+from tests.contract.package.checkout import STRAY_FILES, copy_with_stray_files
 from tests.contract.package.conftest import Runtime
-
-SHIPPED_FILES = {"function_app.py", "host.json", "policy.yaml", "requirements.txt"}
-SHIPPED_FOLDERS = {
-    "activities",
-    "adapters",
-    "api",
-    "domain",
-    "entities",
-    "orchestrators",
-    "services",
-    "triggers",
-}
+from tests.contract.package.imports import import_closure
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
@@ -37,7 +36,7 @@ SEED: dict[str, Any] = {
     "subscriptions": [{"id": SUBSCRIPTION, "name": "Production"}],
     "resourceGroups": [{"subscription": SUBSCRIPTION, "name": "images", "location": "eastus2"}],
     "resources": [
-        # the gallery and the tag that the shipped policy speaks of
+        # the gallery and the tag that the packaged policy.yaml names
         {"id": f"{COMPUTE}/galleries/gallerist", "location": "eastus2", "properties": {}},
         {
             "id": IMAGE,
@@ -59,32 +58,87 @@ SEED: dict[str, Any] = {
 }
 
 
-def test_holds_the_app_and_nothing_else(package: Path) -> None:
-    """A new file or folder at the top is either shipped or named in .funcignore: somebody has to decide."""
+def names(package: Path) -> set[str]:
     with zipfile.ZipFile(package) as zipped:
-        names = [Path(name) for name in zipped.namelist()]
-    files = {name.name for name in names if len(name.parts) == 1}
-    folders = {name.parts[0] for name in names if len(name.parts) > 1}
-    assert files == SHIPPED_FILES
-    assert folders <= SHIPPED_FOLDERS
-    assert not [name for name in names if "__pycache__" in name.parts or name.suffix == ".pyc"]
+        return set(zipped.namelist())
 
 
-def test_every_module_of_a_shipped_folder_is_in_it(package: Path) -> None:
-    with zipfile.ZipFile(package) as zipped:
-        names = set(zipped.namelist())
-    modules = {
-        file.relative_to(ROOT).as_posix()
-        for folder in SHIPPED_FOLDERS
-        for file in (ROOT / folder).rglob("*.py")
-    }
-    assert modules <= names
+def test_the_package_holds_the_files_and_packages_of_the_lists_and_nothing_else(package: Path) -> None:
+    assert {Path(name).parts[0] for name in names(package)} == {*FILES, *PACKAGES}
+    assert [name for name in names(package) if not name.endswith(".py") and name not in FILES] == []
+
+
+def test_every_module_that_function_app_imports_is_packaged(package: Path) -> None:
+    """Fails when function_app.py starts to import a package that the lists of scripts/package.py lack."""
+    needed = {file.as_posix() for file in import_closure(ROOT, "function_app")}
+    assert needed - names(package) == set()
+
+
+def test_function_app_imports_every_package_that_is_packaged() -> None:
+    """Fails when a package stays in the list of scripts/package.py after the app stopped using it."""
+    assert {file.parts[0] for file in import_closure(ROOT, "function_app")} == {"function_app.py", *PACKAGES}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import reports.weekly",
+        "from reports import weekly",
+        "from reports.weekly import send",
+        "def later():\n    import reports.weekly",
+    ],
+)
+def test_an_imported_package_that_is_not_packaged_is_noticed(app: Path, statement: str) -> None:
+    """Shows that the two tests above can fail."""
+    (app / "reports").mkdir()
+    (app / "reports" / "__init__.py").touch()
+    (app / "reports" / "weekly.py").write_text(
+        "from . import layout\nfrom .layout import HEAD\n", encoding="utf-8"
+    )
+    (app / "reports" / "layout.py").touch()
+    (app / "reports" / "unused.py").touch()
+    with (app / "services" / "__init__.py").open("a", encoding="utf-8") as module:
+        module.write(f"\n{statement}\n")
+    missed = import_closure(app, "function_app") - set(packaged_files(app))
+    assert missed == {Path("reports", name) for name in ("__init__.py", "weekly.py", "layout.py")}
+
+
+def test_stray_files_in_the_checkout_are_not_packaged(package: Path, tmp_path: Path) -> None:
+    checkout = copy_with_stray_files(tmp_path / "checkout")
+    files = {file.as_posix() for file in packaged_files(checkout)}
+    assert files == names(package)
+    assert files.isdisjoint(STRAY_FILES)
+
+
+def test_a_package_that_is_missing_is_named(app: Path) -> None:
+    (app / "host.json").unlink()
+    (app / "services" / "__init__.py").unlink()
+    with pytest.raises(IncompleteSourceError, match=r"has no host\.json, services; .*scripts/package\.py"):
+        packaged_files(app)
+
+
+def test_a_file_of_the_last_build_does_not_stay_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "removed.py").touch()
+    write_folder(ROOT, tmp_path)
+    assert not (tmp_path / "removed.py").exists()
+    assert (tmp_path / "function_app.py").is_file()
 
 
 def test_same_files_make_the_same_zip(package: Path, tmp_path: Path) -> None:
     """So that a reviewer can tell whether two packages differ."""
-    build_package(ROOT, tmp_path / "again.zip")
+    write_zip(ROOT, packaged_files(ROOT), tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == package.read_bytes()
+
+
+def test_funcignore_lets_through_what_is_packaged() -> None:
+    """Core Tools and VS Code upload the checkout less what .funcignore names; azd and `make package` do not read it."""
+    lines = (ROOT / ".funcignore").read_text(encoding="utf-8").splitlines()
+    ignored = GitIgnoreSpec.from_lines(lines)
+    assert [file for file in packaged_files(ROOT) if ignored.match_file(file)] == []
+    kept = {line.strip("!/") for line in lines if line.startswith("!")}
+    assert kept == {*FILES, *PACKAGES}
+    for stray in ("notes.txt", "local.settings.json", ".env", "checkout_env/pyvenv.cfg", "demo/seed.py"):
+        assert ignored.match_file(stray), stray
 
 
 def test_every_requirement_is_pinned_by_hash() -> None:
@@ -96,8 +150,8 @@ def test_every_requirement_is_pinned_by_hash() -> None:
         assert "--hash=sha256:" in entry, entry
 
 
-def test_the_lock_holds_what_was_chosen() -> None:
-    """requirements.in says what the app needs; `make lock` was run after its last change."""
+def test_requirements_txt_is_newer_than_requirements_in() -> None:
+    """Fails when requirements.in was changed without `make lock`."""
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     locked = {line.split(" ")[0] for line in lock.splitlines() if line and line[0] not in " #"}
     chosen = {
@@ -110,7 +164,7 @@ def test_the_lock_holds_what_was_chosen() -> None:
 
 @pytest.mark.timeout(600)
 def test_migrates_an_image_from_the_zip_alone(app: Path, runtime: Runtime, tmp_path: Path) -> None:
-    """Its own environment, its own folder, its own policy: nothing of the checkout but the embedded host."""
+    """The app runs with the packages of requirements.txt and the files of the zip; only the host is from here."""
     with (
         SimulatorServer(seed=SEED, transitions="polls:2") as simulator,
         host(app, runtime, tmp_path, simulator) as url,

@@ -7,6 +7,7 @@ import pytest
 
 from adapters import settings
 from adapters.settings import Settings
+from scripts.package import PACKAGES
 from tests.contract.infra.bicep import INFRA, ROOT, BicepFile
 
 LOCAL = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
@@ -60,10 +61,9 @@ def test_the_page_says_where_every_setting_is_set() -> None:
 
 def test_the_code_reads_no_other_setting() -> None:
     """Every setting that the shipped code mentions is in adapters/settings.py."""
-    shipped = ("activities", "adapters", "api", "domain", "entities", "orchestrators", "services", "triggers")
     named = {
         name
-        for folder in shipped
+        for folder in PACKAGES
         for file in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"GALLERIST_[A-Z_]+", file.read_text(encoding="utf-8"))
     }

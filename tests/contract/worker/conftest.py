@@ -1,4 +1,4 @@
-"""The SDK's own advice and notes would fail the functions they come up in."""
+"""Ignores the SDK's own advice and notes: as errors, they would fail the functions that cause them."""
 
 import pytest
 

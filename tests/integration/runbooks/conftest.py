@@ -12,7 +12,7 @@ import pytest
 from local.stack import ROOT, Stack
 
 RUNBOOK = ROOT / "runbooks" / "start_migrations.py"
-# what Azure Automation offers to runbooks (documented), over variables that a test puts into the environment
+# the module that Azure Automation offers to runbooks (documented); a test sets its variables in the environment
 ASSETS = """\
 import os
 
@@ -58,7 +58,7 @@ SEED = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The app on a clock that stands still until a test lets it go on."""
+    """The app on a clock that stands still until a test advances it."""
     folder = tmp_path_factory.mktemp("runbooks")
     with Stack(folder, SEED, POLICY, "polls:3", host_options=["--clock", "manual", "--keys"]) as stack:
         yield stack
@@ -66,7 +66,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
-    """A folder with the module of Azure Automation's assets."""
+    """A folder with Azure Automation's module of assets."""
     (tmp_path / "automationassets.py").write_text(ASSETS, encoding="utf-8")
     return tmp_path
 
@@ -87,6 +87,6 @@ def runbook(assets: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An Automation account with the address and the key of the app."""
+    """An Automation account with the URL and the key of the app."""
     monkeypatch.setenv("GalleristUrl", stack.api)
     monkeypatch.setenv("GalleristFunctionKey", stack.host["keys"]["function"])

@@ -1,4 +1,4 @@
-"""The Python runbook starts migrations, waits as it is told to, and fails the job when an image was not migrated."""
+"""The Python runbook starts migrations, waits for them, and fails the job if an image was not migrated."""
 
 import ast
 import json
@@ -22,7 +22,7 @@ from tests.integration.runbooks.conftest import COMPUTE, RUNBOOK, SUBSCRIPTION
 
 @dataclass
 class Time:
-    """Time for a runbook: while it sleeps the app's clock runs, until nothing is left to do."""
+    """Time for a runbook: while it sleeps, the app's clock runs until the app is idle."""
 
     stack: Stack
     slept: list[float] = field(default_factory=list)
@@ -44,8 +44,8 @@ def time(stack: Stack) -> Time:
 
 
 @pytest.mark.usefixtures("account")
-def test_migrates_one_image(runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]) -> None:
-    """It waits as long as Retry-After says, and no longer than until the end."""
+def test_one_image_is_migrated(runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """The runbook waits as long as Retry-After says, and stops when the migration ends."""
     runbook.main([f"{COMPUTE}/images/one"], time.sleep)
     assert capsys.readouterr().out.splitlines() == [
         f"{COMPUTE}/images/one: started",
@@ -56,7 +56,7 @@ def test_migrates_one_image(runbook: ModuleType, time: Time, capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("account")
-def test_migrates_the_images_of_a_subscription_that_match(
+def test_the_images_of_a_subscription_that_match_are_migrated(
     runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runbook.main([SUBSCRIPTION, "many-*"], time.sleep)
@@ -67,10 +67,10 @@ def test_migrates_the_images_of_a_subscription_that_match(
 
 
 @pytest.mark.usefixtures("account")
-def test_fails_with_the_reason_when_an_image_is_blocked(
+def test_the_job_fails_with_the_reason_if_an_image_is_blocked(
     runbook: ModuleType, time: Time, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The others are migrated all the same."""
+    """The other images are migrated."""
     with pytest.raises(runbook.RunbookError) as failure:
         runbook.main([SUBSCRIPTION, "[gt]oo*"], time.sleep)
     assert "1 of 2 managed images are migrated" in capsys.readouterr().out
@@ -79,19 +79,19 @@ def test_fails_with_the_reason_when_an_image_is_blocked(
 
 
 @pytest.mark.usefixtures("account")
-def test_waits_for_a_migration_that_runs_already(
+def test_a_migration_that_is_already_running_is_waited_for(
     runbook: ModuleType, time: Time, stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So the runbook can be run again at any time."""
+    """The runbook can be run again at any time."""
     image = f"{COMPUTE}/images/running"
     headers = {"x-functions-key": stack.host["keys"]["function"]}
     httpx.post(f"{stack.api}/migrations", json={"image": image}, headers=headers).raise_for_status()
     runbook.main([image], time.sleep)
-    assert capsys.readouterr().out.splitlines()[:2] == [f"{image}: runs already", f"{image}: completed"]
+    assert capsys.readouterr().out.splitlines()[:2] == [f"{image}: already running", f"{image}: completed"]
 
 
 @pytest.mark.usefixtures("account")
-def test_reports_an_image_that_cannot_be_started(runbook: ModuleType, time: Time) -> None:
+def test_the_job_fails_if_an_image_cannot_be_started(runbook: ModuleType, time: Time) -> None:
     with pytest.raises(runbook.RunbookError, match=r"images/none: HTTP 404: .* does not exist"):
         runbook.main([f"{COMPUTE}/images/none"], time.sleep)
     assert time.slept == []
@@ -99,25 +99,25 @@ def test_reports_an_image_that_cannot_be_started(runbook: ModuleType, time: Time
 
 @pytest.mark.parametrize("arguments", [[], [""], ["a", "b", "c"]])
 @pytest.mark.usefixtures("account")
-def test_says_what_its_parameters_are(runbook: ModuleType, arguments: list[str]) -> None:
-    with pytest.raises(runbook.RunbookError, match="a managed image's id, or a subscription's id"):
+def test_wrong_parameters_are_explained(runbook: ModuleType, arguments: list[str]) -> None:
+    with pytest.raises(runbook.RunbookError, match="pass a managed image's id, or a subscription's id"):
         runbook.main(arguments)
 
 
 def test_the_job_fails_without_the_key(stack: Stack, assets: Path) -> None:
-    """What Azure Automation sees: an exit state that is not 0, and the reason as the last lines."""
+    """Azure Automation sees an exit code other than 0, and the reason in the last lines."""
     done = run_job([f"{COMPUTE}/images/one"], assets, {"GalleristUrl": stack.api})
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"{COMPUTE}/images/one: HTTP 401")
 
 
-def test_the_job_fails_without_the_address(assets: Path) -> None:
+def test_the_job_fails_without_the_url_of_the_api(assets: Path) -> None:
     done = run_job([SUBSCRIPTION], assets, {})
     assert done.returncode == 1
     assert "the Automation account has no variable GalleristUrl" in done.stderr.splitlines()[-1]
 
 
-def test_the_job_fails_when_nobody_answers(assets: Path) -> None:
+def test_the_job_fails_if_the_api_does_not_answer(assets: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         url = f"http://127.0.0.1:{server.server_port}"
     done = run_job([SUBSCRIPTION], assets, {"GalleristUrl": url})
@@ -141,25 +141,25 @@ def run_job(
 
 @dataclass
 class ScriptedApi:
-    """An API whose answers are written down; the last one is given for ever."""
+    """An API with prepared answers; it repeats the last one."""
 
     answers: list[Any]
 
-    def look(self, address: str) -> Any:
+    def get(self, address: str) -> Any:
         assert address == "address"
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def test_stops_waiting_before_the_job_is_unloaded(runbook: ModuleType) -> None:
-    """Azure Automation unloads a job after three hours; the migration goes on."""
+def test_the_runbook_stops_waiting_before_its_job_is_unloaded(runbook: ModuleType) -> None:
+    """Azure Automation unloads a job after three hours; the migration continues."""
     slept: list[float] = []
     api = ScriptedApi([runbook.Answer(200, {"retry-after": "3000"}, {"state": "replicating"})])
     problems = runbook.wait_for_all(api, {"image": "address"}, slept.append)
-    assert problems == {"image": "still runs; run this again to wait on"}
+    assert problems == {"image": "still running; run this runbook again to go on waiting"}
     assert sum(slept) == 9000
 
 
-def test_a_passing_fault_is_waited_out(runbook: ModuleType) -> None:
+def test_a_temporary_error_is_waited_out(runbook: ModuleType) -> None:
     slept: list[float] = []
     answers = [
         runbook.Answer(503, {"retry-after": "7"}, {"detail": "busy"}),
@@ -171,7 +171,7 @@ def test_a_passing_fault_is_waited_out(runbook: ModuleType) -> None:
 
 
 class Entra(BaseHTTPRequestHandler):
-    """An identity endpoint as Azure Automation has it, and an API behind Entra, in one."""
+    """The identity endpoint of Azure Automation, and an API that demands an Entra token, in one server."""
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
@@ -183,7 +183,7 @@ class Entra(BaseHTTPRequestHandler):
             self._send(200 if allowed else 401, {"images": []})
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Logs nothing."""
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         self.send_response(status)
@@ -201,7 +201,7 @@ def entra() -> Iterator[str]:
         thread.join()
 
 
-def test_comes_with_a_token_where_entra_is_in_front(entra: str, assets: Path) -> None:
+def test_the_runbook_sends_an_entra_token_if_the_api_demands_one(entra: str, assets: Path) -> None:
     variables = {
         "GalleristUrl": f"{entra}/api",
         "GalleristAudience": "api://gallerist",
@@ -213,5 +213,5 @@ def test_comes_with_a_token_where_entra_is_in_front(entra: str, assets: Path) ->
     assert done.stdout == "0 of 0 managed images are migrated\n"
 
 
-def test_runs_on_the_oldest_python_that_it_names() -> None:
+def test_the_runbook_parses_on_the_oldest_python_that_it_names() -> None:
     ast.parse(RUNBOOK.read_text(encoding="utf-8"), feature_version=(3, 10))

@@ -1,4 +1,4 @@
-"""Activities about managed images: plain JSON in, an answer as plain JSON out."""
+"""Activities about managed images: plain JSON in, a result as plain JSON out."""
 
 import json
 from typing import Any
@@ -6,29 +6,29 @@ from typing import Any
 import pytest
 
 from domain.errors import ArmError, NotYetError
-from domain.migration.results import Answer
+from domain.migration.results import ActivityResult
 from domain.planning.plan import MigrationPlan
 from domain.policy.rules import Policy
 from domain.resources.images import ManagedImage
-from tests.unit.app import code
+from tests.unit.app import code as code_of
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, image_id, policy
 from tests.unit.fakes import FakeCompute, FakePolicies, working_with
 
-get_managed_image = code("get_managed_image")
-plan_migration = code("plan_migration")
+get_managed_image = code_of("get_managed_image")
+plan_migration = code_of("plan_migration")
 
 
-async def test_an_image_is_answered_as_plain_json() -> None:
+async def test_an_image_is_returned_as_plain_json() -> None:
     built = image(tags={"team": "web"})
     with working_with(FakeCompute(images=[built])):
         reply = await get_managed_image({"image": str(built.id)})
-    assert Answer[ManagedImage].model_validate(json.loads(json.dumps(reply))).value == built
+    assert ActivityResult[ManagedImage].model_validate(json.loads(json.dumps(reply))).value == built
 
 
-async def test_an_image_that_is_not_there_is_no_failure() -> None:
+async def test_a_missing_image_is_null_and_no_failure() -> None:
     with working_with(FakeCompute()):
         reply = await get_managed_image({"image": str(image_id())})
-    assert reply == {"value": None, "wait": None, "failure": None}
+    assert reply == {"value": None, "retry_later": None, "failure": None}
 
 
 async def test_keys_that_a_later_version_added_are_tolerated() -> None:
@@ -38,26 +38,26 @@ async def test_keys_that_a_later_version_added_are_tolerated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "part", "code_"),
+    ("error", "part", "code"),
     [
         (ArmError(403, "AuthorizationFailed", "no"), "failure", "AuthorizationFailed"),
-        (ArmError(429, "TooManyRequests", "slow down", 9), "wait", "TooManyRequests"),
-        (ArmError(503, "HTTP503", "the service gave no reason"), "wait", "HTTP503"),
-        (NotYetError("the image is being made"), "wait", "NotYet"),
+        (ArmError(429, "TooManyRequests", "slow down", 9), "retry_later", "TooManyRequests"),
+        (ArmError(503, "HTTP503", "the service gave no reason"), "retry_later", "HTTP503"),
+        (NotYetError("the image is being created"), "retry_later", "NotYet"),
     ],
 )
-async def test_an_expected_error_is_an_answer(error: Exception, part: str, code_: str) -> None:
+async def test_an_expected_error_is_a_result(error: Exception, part: str, code: str) -> None:
     compute = FakeCompute()
     compute.error = error
     with working_with(compute):
         reply = await get_managed_image({"image": str(image_id())})
     assert [name for name, value in reply.items() if value is not None] == [part]
-    told = reply["failure"] or reply["wait"]["failure"]
-    assert told["code"] == code_
+    failure = reply["failure"] or reply["retry_later"]["failure"]
+    assert failure["code"] == code
 
 
-async def test_what_nobody_foresaw_is_raised() -> None:
-    """A mistake in the program must be seen, not waited for."""
+async def test_an_unforeseen_error_is_raised() -> None:
+    """A bug must be seen, not waited for."""
     compute = FakeCompute()
     compute.error = KeyError("properties")
     with working_with(compute), pytest.raises(KeyError):
@@ -72,7 +72,7 @@ def plan_request(**changes: Any) -> dict[str, Any]:
 async def planned(compute: FakeCompute, under: Policy, **changes: Any) -> MigrationPlan:
     with working_with(compute, under):
         reply = await plan_migration(plan_request(**changes))
-    plan = Answer[MigrationPlan].model_validate(reply).value
+    plan = ActivityResult[MigrationPlan].model_validate(reply).value
     assert plan is not None
     return plan
 
@@ -92,7 +92,7 @@ async def test_a_request_decides_over_the_policy() -> None:
     assert [region.name for region in plan.targets[0].version.regions] == ["westeurope", "northeurope"]
 
 
-async def test_a_gallery_that_is_not_there_blocks() -> None:
+async def test_a_missing_gallery_blocks() -> None:
     plan = await planned(FakeCompute(), policy())
     assert (plan.outcome, str(GALLERY) in (plan.reason or "")) == ("blocked", True)
 
@@ -103,17 +103,17 @@ async def test_planning_writes_nothing() -> None:
     assert compute.writes == []
 
 
-async def test_an_ignored_image_costs_no_look_at_a_gallery() -> None:
+async def test_planning_an_ignored_image_reads_no_gallery() -> None:
     ignoring = Policy.model_validate({"defaults": {"action": "ignore"}})
     assert (await planned(FakeCompute(), ignoring)).outcome == "skipped"
 
 
 async def test_without_a_policy_the_migration_waits_for_one() -> None:
-    """Somebody may be mending it: the reason names the line."""
-    asked = {"image": image().model_dump(mode="json"), "migration": "m", "started_by": "test", "now": NOW}
+    """Somebody may be correcting it. The reason names the line."""
+    request = {"image": image().model_dump(mode="json"), "migration": "m", "started_by": "test", "now": NOW}
     with working_with(FakeCompute(galleries=[gallery()]), policies=FakePolicies(None)):
-        reply = await plan_migration(asked)
-    wait = Answer[MigrationPlan].model_validate(reply).wait
-    assert wait is not None
-    assert wait.reason == "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
-    assert (wait.failure.code, wait.throttled) == ("PolicyUnusable", False)
+        reply = await plan_migration(request)
+    retry = ActivityResult[MigrationPlan].model_validate(reply).retry_later
+    assert retry is not None
+    assert retry.reason == "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
+    assert (retry.failure.code, retry.throttled) == ("PolicyUnusable", False)

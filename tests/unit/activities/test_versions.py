@@ -1,4 +1,4 @@
-"""Activities about definitions and versions: running one twice writes once."""
+"""Activities about definitions and versions: a repeated call writes once."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from domain.errors import ArmError
 from domain.migration.publishing import DefinitionVersions, Publication
 from domain.migration.replication import ReplicationReport
-from domain.migration.results import Answer
+from domain.migration.results import ActivityResult
 from domain.resources.galleries import ImageDefinition, TargetRegion
 from tests.unit.app import code
 from tests.unit.builders import (
@@ -29,18 +29,18 @@ get_replication_status = code("get_replication_status")
 HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2")
 
 
-async def ensured(compute: FakeCompute) -> Answer[ImageDefinition]:
+async def ensured(compute: FakeCompute) -> ActivityResult[ImageDefinition]:
     with working_with(compute):
         reply = await ensure_image_definition(definition().model_dump(mode="json"))
-    return Answer[ImageDefinition].model_validate(reply)
+    return ActivityResult[ImageDefinition].model_validate(reply)
 
 
-async def test_a_missing_definition_is_asked_for_once_and_waited_for() -> None:
+async def test_a_missing_definition_is_created_once_and_waited_for() -> None:
     compute = FakeCompute()
     first, second = await ensured(compute), await ensured(compute)
-    assert first.wait is not None
-    assert second.wait is not None
-    assert second.wait.reason == "image definition web-20260115 is in provisioning state Creating"
+    assert first.retry_later is not None
+    assert second.retry_later is not None
+    assert second.retry_later.reason == "image definition web-20260115 is in provisioning state Creating"
     assert compute.writes == ["definition web-20260115"]
     compute.definitions[definition_id()].provisioning_state = "Succeeded"
     assert (await ensured(compute)).value == definition()
@@ -48,31 +48,31 @@ async def test_a_missing_definition_is_asked_for_once_and_waited_for() -> None:
 
 
 async def test_a_definition_that_exists_is_never_written() -> None:
-    """It is returned as it is, and not as it was wanted: everything in it is fixed."""
+    """It is returned as the gallery has it: nothing in it can change."""
     existing = definition(publisher="Contoso")
     compute = FakeCompute(definitions=[existing])
     assert (await ensured(compute)).value == existing
     assert compute.writes == []
 
 
-async def test_a_parent_that_is_not_seen_yet_is_waited_for() -> None:
+async def test_a_parent_that_azure_does_not_see_yet_is_waited_for() -> None:
     """Recorded: right after its creation a gallery may be missing to its children."""
     compute = FakeCompute()
     compute.error = ArmError(404, "ParentResourceNotFound", "Parent resource 'golden' not found.")
-    answer = await ensured(compute)
-    assert (answer.failure, answer.wait is None) == (None, False)
+    result = await ensured(compute)
+    assert (result.failure, result.retry_later is None) == (None, False)
 
 
 async def listed(*versions: Any) -> DefinitionVersions:
     request = {"definition": str(definition_id()), "image": image().model_dump(mode="json")}
     with working_with(FakeCompute(versions=list(versions))):
         reply = await list_image_versions(request)
-    value = Answer[DefinitionVersions].model_validate(reply).value
+    value = ActivityResult[DefinitionVersions].model_validate(reply).value
     assert value is not None
     return value
 
 
-async def test_the_numbers_of_a_definition_are_told_apart() -> None:
+async def test_the_number_that_holds_the_image_is_separated_from_the_others() -> None:
     shown = await listed(
         version("1.0.0", of=image("other")), version("1.0.1"), hand_made_version("2.0.0", source=None)
     )
@@ -80,7 +80,7 @@ async def test_the_numbers_of_a_definition_are_told_apart() -> None:
 
 
 async def test_a_number_that_is_being_deleted_is_taken() -> None:
-    """Its name cannot be used before the deletion has ended."""
+    """Its number cannot be used before the deletion ends."""
     shown = await listed(version("1.0.0", provisioning_state="Deleting"))
     assert (shown.held, shown.taken) == (None, ["1.0.0"])
 
@@ -89,10 +89,10 @@ async def test_an_empty_definition_has_no_numbers() -> None:
     assert await listed() == DefinitionVersions(held=None, taken=[])
 
 
-async def begun(compute: FakeCompute, **changes: Any) -> Answer[Publication]:
+async def begun(compute: FakeCompute, **changes: Any) -> ActivityResult[Publication]:
     with working_with(compute):
         reply = await begin_image_version(spec(**changes).model_dump(mode="json"))
-    return Answer[Publication].model_validate(reply)
+    return ActivityResult[Publication].model_validate(reply)
 
 
 async def outcome(compute: FakeCompute, **changes: Any) -> Publication:
@@ -110,7 +110,7 @@ async def test_beginning_twice_writes_once() -> None:
     assert compute.writes == ["version 1.0.0"]
 
 
-async def test_the_number_of_another_source_is_left_alone() -> None:
+async def test_a_version_of_another_source_is_not_written_over() -> None:
     compute = FakeCompute(versions=[version(of=image("other"))])
     assert (await outcome(compute)).outcome == "taken"
     assert compute.writes == []
@@ -123,14 +123,14 @@ async def test_missing_regions_are_added_and_nothing_else() -> None:
     assert compute.writes == ["regions westeurope, eastus2"]
 
 
-async def test_regions_are_not_added_while_the_service_works_on_the_version() -> None:
+async def test_regions_are_not_added_while_azure_works_on_the_version() -> None:
     compute = FakeCompute(versions=[version(provisioning_state="Updating")])
-    answer = await begun(compute, regions=[HOME, AWAY])
-    assert answer.wait is not None
+    result = await begun(compute, regions=[HOME, AWAY])
+    assert result.retry_later is not None
     assert compute.writes == []
 
 
-async def test_a_version_that_failed_is_asked_for_again() -> None:
+async def test_a_failed_version_is_created_once_more() -> None:
     compute = FakeCompute(versions=[version(provisioning_state="Failed")])
     assert (await outcome(compute)).outcome == "created"
     assert compute.writes == ["version 1.0.0"]
@@ -139,9 +139,9 @@ async def test_a_version_that_failed_is_asked_for_again() -> None:
 async def test_a_refused_write_is_a_failure_with_its_cause() -> None:
     compute = FakeCompute()
     compute.error = ArmError(403, "LinkedAuthorizationFailed", "no")
-    answer = await begun(compute)
-    assert answer.failure is not None
-    assert answer.failure.cause == "Gallerist's identity may write to the gallery but not read the source."
+    result = await begun(compute)
+    assert result.failure is not None
+    assert "not read the source" in result.failure.cause
 
 
 async def reported(compute: FakeCompute, operation_url: str | None = OPERATION) -> ReplicationReport:
@@ -152,12 +152,12 @@ async def reported(compute: FakeCompute, operation_url: str | None = OPERATION) 
     }
     with working_with(compute):
         reply = await get_replication_status(request)
-    report = Answer[ReplicationReport].model_validate(reply).value
+    report = ActivityResult[ReplicationReport].model_validate(reply).value
     assert report is not None
     return report
 
 
-async def test_a_report_tells_every_wanted_region() -> None:
+async def test_a_report_has_every_wanted_region() -> None:
     report = await reported(FakeCompute(versions=[version(replication=in_regions(westeurope="Completed"))]))
     assert [(region.region, region.state) for region in report.regions] == [
         ("westeurope", "Completed"),
@@ -167,8 +167,8 @@ async def test_a_report_tells_every_wanted_region() -> None:
 
 
 @pytest.mark.parametrize("state", ["Creating", "Failed"])
-async def test_the_operation_says_why_a_version_is_not_made(state: str) -> None:
-    """Recorded: a version that the service refuses late is told by the operation, in an answer of status 200."""
+async def test_the_operation_says_why_a_version_failed(state: str) -> None:
+    """Recorded: a late refusal is in the operation only, in an answer of status 200."""
     compute = FakeCompute(versions=[version(provisioning_state=state)])
     compute.operation_error = ArmError(200, "Conflict", "a different OS type ['Windows']")
     report = await reported(compute)
@@ -176,7 +176,7 @@ async def test_the_operation_says_why_a_version_is_not_made(state: str) -> None:
     assert (report.failure.code, report.provisioning_state) == ("Conflict", state)
 
 
-async def test_a_version_that_was_never_made_is_told_by_its_operation_too() -> None:
+async def test_the_operation_says_why_a_version_is_missing() -> None:
     compute = FakeCompute()
     compute.operation_error = ArmError(200, "Conflict", "a different OS type ['Windows']")
     report = await reported(compute)
@@ -184,14 +184,14 @@ async def test_a_version_that_was_never_made_is_told_by_its_operation_too() -> N
     assert (report.provisioning_state, report.failure.code) == ("Missing", "Conflict")
 
 
-async def test_an_operation_of_a_version_that_is_made_is_not_asked() -> None:
+async def test_the_operation_of_a_version_that_succeeded_is_not_read() -> None:
     """Its outcome is known, and its URL may be long gone."""
     compute = FakeCompute(versions=[version()])
     compute.operation_error = ArmError(200, "Conflict", "of another time")
     assert (await reported(compute)).failure is None
 
 
-async def test_an_adopted_version_has_no_operation_to_ask() -> None:
+async def test_an_adopted_version_has_no_operation_to_read() -> None:
     compute = FakeCompute(versions=[version(provisioning_state="Creating")])
     compute.operation_error = ArmError(200, "Conflict", "of another request")
     assert (await reported(compute, operation_url=None)).failure is None

@@ -1,4 +1,4 @@
-"""Steps an orchestrator without a host: what it calls is written down, and answered from a script."""
+"""Steps an orchestrator without a host: records what it calls, and answers from a script."""
 
 import json
 from collections.abc import Callable, Generator, Iterable
@@ -9,22 +9,35 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from domain.migration.results import Failure, Wait
+from domain.migration.results import Failure, RetryLater
 from tests.unit.builders import NOW
 
 Reply = Any
-# what the calls of one name are answered with: in this order, or by a function of the call
+# the replies to the calls of one name: a list in their order, or a function of the call
 Script = dict[str, list[Reply] | Callable[["Call"], Reply]]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One thing that an orchestrator asked for; `name` is "timer" for a timer, whose input is the moment."""
+    """One call of an orchestrator. A timer has the name "timer", and its due time as input."""
 
     name: str
     input: Any
     instance_id: str | None = None
     operation: str | None = None
+    on_cancel: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Cancels a timer."""
+        assert self.on_cancel is not None
+        self.on_cancel()
+
+
+@dataclass(frozen=True)
+class Race:
+    """Calls of which the first one to end wins."""
+
+    calls: list[Call]
 
 
 @dataclass
@@ -38,6 +51,9 @@ class FakeContext:
     calls: list[Call] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     continued_with: Any = None
+    # the external events that have arrived, and how many timers were cancelled
+    events: list[str] = field(default_factory=list)
+    cancelled_timers: int = 0
 
     def get_input(self) -> Any:
         return self.input
@@ -52,7 +68,16 @@ class FakeContext:
         return Call(entity.name, input_, entity.key, operation)
 
     def create_timer(self, fire_at: datetime) -> Call:
-        return Call("timer", fire_at)
+        return Call("timer", fire_at, on_cancel=self._note_cancelled)
+
+    def _note_cancelled(self) -> None:
+        self.cancelled_timers += 1
+
+    def wait_for_external_event(self, name: str) -> Call:
+        return Call("event", name)
+
+    def task_any(self, calls: list[Call]) -> "Race":
+        return Race(calls)
 
     def task_all(self, calls: list[Call]) -> list[Call]:
         assert calls, "the SDK answers an empty task_all with None"
@@ -70,14 +95,14 @@ class FakeContext:
 
     @property
     def waits(self) -> list[float]:
-        """The seconds of every timer, each from the moment it was asked for."""
+        """The seconds of every timer, each from its creation."""
         moments = [NOW, *(call.input for call in self.named("timer"))]
         return [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
 
 
 def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeContext, script: Script) -> Any:
-    """Run to the end; returns the output as plain JSON."""
-    replies = {name: iter(told) if isinstance(told, Iterable) else told for name, told in script.items()}
+    """Runs an orchestrator to its end; returns the output as plain JSON."""
+    replies = {name: iter(reply) if isinstance(reply, Iterable) else reply for name, reply in script.items()}
 
     def answer(call: Call) -> Reply:
         context.calls.append(call)
@@ -85,36 +110,51 @@ def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeCont
             context.current_utc_datetime = max(context.current_utc_datetime, call.input)
             return None
         json.dumps(call.input)
-        told = replies[call.name]
-        return told(call) if callable(told) else next(told)
+        reply = replies[call.name]
+        return reply(call) if callable(reply) else next(reply)
+
+    def first_of(race: Race) -> Call:
+        """An event that has arrived wins; otherwise the timer fires."""
+        arrived = [call for call in race.calls if call.name == "event" and call.input in context.events]
+        winner = arrived[0] if arrived else next(call for call in race.calls if call.name == "timer")
+        if winner.name == "timer":
+            answer(winner)
+        return winner
 
     steps = orchestrator(context)
     try:
-        asked = next(steps)
+        requested = next(steps)
         while True:
-            reply = [answer(call) for call in asked] if isinstance(asked, list) else answer(asked)
-            asked = steps.send(json.loads(json.dumps(reply)))
+            if isinstance(requested, Race):
+                requested = steps.send(first_of(requested))
+                continue
+            several = isinstance(requested, list)
+            reply = [answer(call) for call in requested] if several else answer(requested)
+            requested = steps.send(json.loads(json.dumps(reply)))
     except StopIteration as end:
         return json.loads(json.dumps(end.value))
 
 
 def value(model: BaseModel | None) -> Reply:
-    """An activity's answer with a value."""
+    """An activity's result with a value."""
     return {"value": model.model_dump(mode="json") if model else None}
 
 
-def failure(code: str = "ScopeLocked") -> Reply:
-    """An activity's answer that nothing mends."""
-    return {"failure": told(code).model_dump(mode="json")}
+def failed(code: str = "ScopeLocked") -> Reply:
+    """An activity's result that no retry resolves."""
+    return {"failure": a_failure(code).model_dump(mode="json")}
 
 
-def wait(retry_after_seconds: int | None = None, *, throttled: bool = False) -> Reply:
-    """An activity's answer that asks for time."""
-    asked = Wait(
-        reason="busy", retry_after_seconds=retry_after_seconds, throttled=throttled, failure=told("Busy")
+def retry_later(retry_after_seconds: int | None = None, *, throttled: bool = False) -> Reply:
+    """An activity's result that asks to be called again."""
+    retry = RetryLater(
+        reason="busy",
+        retry_after_seconds=retry_after_seconds,
+        throttled=throttled,
+        failure=a_failure("Busy"),
     )
-    return {"wait": asked.model_dump(mode="json")}
+    return {"retry_later": retry.model_dump(mode="json")}
 
 
-def told(code: str) -> Failure:
+def a_failure(code: str) -> Failure:
     return Failure(code=code, message=f"{code} happened", cause="because", fix="mend it")

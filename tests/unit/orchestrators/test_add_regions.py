@@ -1,13 +1,16 @@
-"""Adding regions to versions that exist: side by side, and one gallery's failure is not another's."""
+"""Adding regions to versions that exist: side by side, and one gallery's failure does not stop the others."""
 
-from domain.migration.messages import AddRegionsRequest
-from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, WatchRequest
+from typing import Any
+
+from domain.migration.messages import AddRegionsRequest, WideningTarget
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicateRequest, ReplicationReport
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus, TargetStatus
+from domain.migration.status import MigrationStatus
 from domain.resources.galleries import RegionProgress, TargetRegion
+from domain.resources.ids import ImageDefinitionId
 from tests.unit.app import code
-from tests.unit.builders import definition_id, image_id
-from tests.unit.orchestrators.stepping import FakeContext, Script, failure, run, value
+from tests.unit.builders import PACE, definition_id, image_id, rollout_in
+from tests.unit.orchestrators.stepping import FakeContext, Script, failed, run, value
 
 add_regions = code("add_regions")
 
@@ -15,17 +18,17 @@ HOME = RegionProgress(region="westeurope", state="Completed", progress=100)
 OTHER = RegionProgress(region="eastus2", state="Completed", progress=100)
 NEW = RegionProgress(region="japaneast", state="Completed", progress=100)
 FIRST, SECOND = definition_id("web"), definition_id("api")
+ADDED = TargetRegion(name="japaneast", replicas=2)
 
 
-def widened(script: Script) -> tuple[MigrationStatus, FakeContext]:
+def widened(script: Script, *definitions: ImageDefinitionId) -> tuple[MigrationStatus, FakeContext]:
     targets = [
-        TargetStatus(
-            definition=definition,
+        WideningTarget(
             version_id=definition.version("1.0.0"),
-            state=MigrationState.COMPLETED,
             regions=[HOME, OTHER],
+            rollout=rollout_in([TargetRegion(name="westeurope"), ADDED]),
         )
-        for definition in (FIRST, SECOND)
+        for definition in definitions or (FIRST, SECOND)
     ]
     request = AddRegionsRequest(
         image=image_id(),
@@ -33,58 +36,75 @@ def widened(script: Script) -> tuple[MigrationStatus, FakeContext]:
         rule="golden",
         fingerprint="f" * 64,
         targets=targets,
-        regions=[TargetRegion(name="japaneast", replicas=2)],
+        regions=[ADDED],
+        pace=PACE,
     )
     context = FakeContext(request.model_dump(mode="json"))
     return MigrationStatus.model_validate(run(add_regions, context, script)), context
 
 
-def report(*regions: RegionProgress, state: str = "Succeeded") -> dict[str, object]:
-    return ReplicationReport(provisioning_state=state, regions=list(regions)).model_dump(mode="json")
+def report(*regions: RegionProgress) -> ReplicationReport:
+    return ReplicationReport(provisioning_state="Succeeded", regions=list(regions))
+
+
+def replicated(*regions: RegionProgress) -> Any:
+    return lambda _: report(*regions).model_dump(mode="json")
 
 
 def test_every_version_gets_the_regions_and_keeps_those_it_has() -> None:
-    """What the migration knew of itself stays: its rule, its fingerprint, the regions that were there."""
+    """The rule and the fingerprint of the migration stay, too."""
     status, context = widened(
         {
             "update_regions": lambda _: value(RegionsUpdate(operation_url="https://a/1")),
-            "watch_replication": lambda _: report(HOME, NEW),
+            "replicate_version": replicated(HOME, NEW),
         }
     )
     assert (status.state, status.rule, status.fingerprint) == (MigrationState.COMPLETED, "golden", "f" * 64)
     assert [target.regions for target in status.targets] == [[HOME, OTHER, NEW]] * 2
-    asked = [RegionsRequest.model_validate(call.input) for call in context.named("update_regions")]
-    assert [request.version_id for request in asked] == [FIRST.version("1.0.0"), SECOND.version("1.0.0")]
-    assert all(request.remove == [] for request in asked)
+    changes = [RegionsRequest.model_validate(call.input) for call in context.named("update_regions")]
+    assert [change.version_id for change in changes] == [FIRST.version("1.0.0"), SECOND.version("1.0.0")]
+    assert all((change.put, change.remove) == ([ADDED], []) for change in changes)
 
 
-def test_the_versions_own_region_leads_the_watch_and_is_never_healed() -> None:
+def test_one_version_is_watched_without_a_child_orchestration() -> None:
+    status, context = widened(
+        {
+            "update_regions": lambda _: value(RegionsUpdate()),
+            "get_replication_status": lambda _: value(report(HOME, NEW)),
+        },
+        FIRST,
+    )
+    assert status.state is MigrationState.COMPLETED
+    assert [call.name for call in context.calls] == ["update_regions", "get_replication_status"]
+
+
+def test_the_versions_own_region_is_watched_first_and_never_healed() -> None:
     _, context = widened(
         {
             "update_regions": lambda _: value(RegionsUpdate()),
-            "watch_replication": lambda _: report(HOME, NEW),
+            "replicate_version": replicated(HOME, NEW),
         }
     )
-    watches = [WatchRequest.model_validate(call.input) for call in context.named("watch_replication")]
+    watches = [ReplicateRequest.model_validate(call.input) for call in context.named("replicate_version")]
     assert [watch.region_names for watch in watches] == [["westeurope", "japaneast"]] * 2
-    assert len({call.instance_id for call in context.named("watch_replication")}) == 2
+    assert [watch.pace for watch in watches] == [PACE] * 2
+    assert len({call.instance_id for call in context.named("replicate_version")}) == 2
 
 
 def test_a_gallery_that_refuses_leaves_the_other_one_widened() -> None:
-    status, context = widened(
+    status, _ = widened(
         {
-            "update_regions": [failure("AuthorizationFailed"), value(RegionsUpdate())],
-            "watch_replication": lambda _: report(HOME, NEW),
+            "update_regions": [failed("AuthorizationFailed"), value(RegionsUpdate())],
+            "get_replication_status": lambda _: value(report(HOME, NEW)),
         }
     )
     assert status.state is MigrationState.PARTIAL
     assert [target.state for target in status.targets] == [MigrationState.FAILED, MigrationState.COMPLETED]
     assert status.failure is not None
     assert status.failure.code == "AuthorizationFailed"
-    assert len(context.named("watch_replication")) == 1
 
 
 def test_where_every_gallery_refuses_nothing_is_watched() -> None:
-    status, context = widened({"update_regions": lambda _: failure("AuthorizationFailed")})
+    status, context = widened({"update_regions": lambda _: failed("AuthorizationFailed")})
     assert status.state is MigrationState.FAILED
-    assert context.named("watch_replication") == []
+    assert [call.name for call in context.calls] == ["update_regions"] * 2

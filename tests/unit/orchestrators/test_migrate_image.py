@@ -1,28 +1,31 @@
-"""One migration, step by step: what is called in which order, and how each one ends."""
+"""The story of one migration: which steps are taken in which order, and how each one ends."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.migration.publishing import PublishRequest
-from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.migration.publishing import DefinitionVersions, Publication, PublishRequest
+from domain.migration.replication import ReplicateRequest, ReplicationReport, StatusRequest
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus, TargetStatus
+from domain.migration.status import MigrationStatus
 from domain.planning.checks.check import Check
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from domain.planning.rollout import Pace
 from domain.planning.targets import TargetPlan
+from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
+from orchestrators.replicate_version import LOOKS_IN_MIGRATION
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,
     GALLERY,
     NOW,
     OTHER_GALLERY,
+    THIRD_GALLERY,
     definition,
     definition_id,
     image,
@@ -31,13 +34,28 @@ from tests.unit.builders import (
     rollout_in,
     spec,
 )
-from tests.unit.orchestrators.stepping import Call, FakeContext, Script, failure, run, told, value, wait
+from tests.unit.orchestrators.stepping import (
+    Call,
+    FakeContext,
+    Script,
+    a_failure,
+    failed,
+    retry_later,
+    run,
+    value,
+)
 
 migrate_image = code("migrate_image")
 
 REGIONS = [TargetRegion(name="westeurope"), TargetRegion(name="eastus2")]
-ROLLOUT = rollout_in(REGIONS)
+ROLLOUT = rollout_in(REGIONS, heal_attempts=0)
+PACE = Pace(deadline_hours=24, first_poll_seconds=60, longest_poll_seconds=600)
 WARNED = Check(name="disk size", verdict="warned", detail="large")
+OPERATION = "https://management.azure.com/operations/1"
+
+PREPARE = ["ensure_image_definition"]
+PUBLISH = ["list_image_versions", "version_ledger", "begin_image_version"]
+REPLICATE = ["get_replication_status"]
 
 
 def plan(*galleries: GalleryId, **changes: Any) -> MigrationPlan:
@@ -46,7 +64,7 @@ def plan(*galleries: GalleryId, **changes: Any) -> MigrationPlan:
         "rule": "builds",
         "fingerprint": image().fingerprint,
         "checks": [WARNED],
-        "pace": Pace(deadline_hours=6, first_poll_seconds=60, longest_poll_seconds=600),
+        "pace": PACE,
         "targets": [
             TargetPlan(
                 definition=definition(within=gallery),
@@ -60,72 +78,68 @@ def plan(*galleries: GalleryId, **changes: Any) -> MigrationPlan:
     return MigrationPlan(**{**fields, **changes})
 
 
-def prepared(call: Call) -> Any:
-    return {"value": call.input}
+def begun(call: Call) -> Any:
+    """The answer of `begin_image_version`: created under the number of the request."""
+    wanted = VersionSpec.model_validate(call.input)
+    return value(Publication(outcome="created", version_id=wanted.id, operation_url=OPERATION))
+
+
+def reserved(call: Call) -> Any:
+    return {"version": call.input["wanted"] or call.input["preferred"] or "1.0.0"}
 
 
 def published(call: Call) -> Any:
-    asked = PublishRequest.model_validate(call.input)
-    number = asked.preferred_version or asked.wanted_version or "1.0.0"
-    return TargetStatus(
-        definition=asked.spec.definition,
-        state=MigrationState.REPLICATING,
-        outcome="created",
-        version_id=asked.spec.definition.version(number),
-        operation_url="https://management.azure.com/operations/1",
-    ).model_dump(mode="json")
+    """The answer of the child orchestration `publish_version`."""
+    request = PublishRequest.model_validate(call.input)
+    version = request.spec.definition.version(request.preferred_version or "1.0.0")
+    return value(Publication(outcome="created", version_id=version, operation_url=OPERATION))
 
 
-def refused(code_: str) -> Any:
-    """A publication that failed, as a value."""
-
-    def reply(call: Call) -> Any:
-        asked = PublishRequest.model_validate(call.input)
-        begun = TargetStatus(definition=asked.spec.definition, state=MigrationState.PUBLISHING)
-        return begun.failed(told(code_)).model_dump(mode="json")
-
-    return reply
-
-
-def report(home: str, away: str, state: str = "Succeeded", code_: str | None = None) -> Any:
+def report(home: str, away: str, state: str = "Succeeded", code_: str | None = None) -> ReplicationReport:
     return ReplicationReport(
         provisioning_state=state,
         regions=in_regions(westeurope=home, eastus2=away),
-        failure=told(code_) if code_ else None,
-    ).model_dump(mode="json")
+        failure=a_failure(code_) if code_ else None,
+    )
 
 
 DONE = report("Completed", "Completed")
+COPYING = report("Completed", "Replicating")
 HALF = report("Completed", "Failed", code_="CrpPirReplicationJobsNotCompleted")
 LOST = report("Unknown", "Unknown", "Failed", "Conflict")
 
 
 def in_turn(*replies: Any) -> Any:
-    """Each call gets the next reply; one that is a function is asked."""
-    waiting = iter(replies)
+    """Each call gets the next reply; a function is called for it."""
+    remaining = iter(replies)
 
     def reply(call: Call) -> Any:
-        following = next(waiting)
+        following = next(remaining)
         return following(call) if callable(following) else following
 
     return reply
 
 
 def script(*galleries: GalleryId, **changes: Any) -> Script:
-    """A migration in which everything goes well."""
+    """A migration in which every step succeeds."""
     return {
         "get_managed_image": lambda _: value(image()),
         "plan_migration": [value(plan(*galleries or (GALLERY,)))],
-        "prepare_definition": prepared,
+        "ensure_image_definition": lambda call: {"value": call.input},
+        "list_image_versions": lambda _: value(DefinitionVersions()),
+        "version_ledger": reserved,
+        "begin_image_version": begun,
+        "get_replication_status": lambda _: value(DONE),
+        "prepare_definition": lambda call: {"value": call.input},
         "publish_version": published,
-        "watch_replication": lambda _: DONE,
+        "replicate_version": lambda _: DONE.model_dump(mode="json"),
         **changes,
     }
 
 
-def migrate(told_: Script, **request: Any) -> tuple[MigrationStatus, FakeContext]:
+def migrate(replies: Script, **request: Any) -> tuple[MigrationStatus, FakeContext]:
     context = FakeContext(migration_request(**request).model_dump(mode="json"))
-    output = run(migrate_image, context, told_)
+    output = run(migrate_image, context, replies)
     assert output is not None
     return MigrationStatus.model_validate(output), context
 
@@ -135,18 +149,19 @@ def names(context: FakeContext) -> list[str]:
 
 
 def states(context: FakeContext) -> list[str]:
+    """The states that the custom status showed, each once in a row."""
     shown = [status["state"] for status in context.statuses]
-    return [state for place, state in enumerate(shown) if place == 0 or state != shown[place - 1]]
+    return [state for index, state in enumerate(shown) if index == 0 or state != shown[index - 1]]
 
 
-def test_an_image_becomes_a_version_that_every_region_has() -> None:
+def test_an_image_becomes_a_version_in_every_region() -> None:
     status, context = migrate(script())
     assert names(context) == [
         "get_managed_image",
         "plan_migration",
-        "prepare_definition",
-        "publish_version",
-        "watch_replication",
+        *PREPARE,
+        *PUBLISH,
+        *REPLICATE,
         "get_managed_image",
     ]
     assert states(context) == ["planned", "preparing", "publishing", "replicating", "completed"]
@@ -158,56 +173,82 @@ def test_an_image_becomes_a_version_that_every_region_has() -> None:
     assert {region.state for region in target.regions} == {"Completed"}
 
 
+def test_one_target_needs_no_child_orchestration() -> None:
+    """Each one costs storage calls, and is one more thing that a dying worker can hit."""
+    _, context = migrate(script())
+    children = {"prepare_definition", "publish_version", "replicate_version"}
+    assert children.isdisjoint(names(context))
+
+
 def test_the_custom_status_ends_as_the_output() -> None:
     status, context = migrate(script())
     assert MigrationStatus.model_validate(context.statuses[-1]) == status
 
 
-def test_the_plan_is_asked_for_with_the_orchestrations_own_clock() -> None:
+def test_the_plan_is_requested_with_the_orchestrations_own_clock() -> None:
     _, context = migrate(script())
-    (asked,) = context.named("plan_migration")
-    assert asked.input == PlanRequest(image=image(), started_by="test", now=NOW).model_dump(mode="json")
+    (call,) = context.named("plan_migration")
+    assert call.input == PlanRequest(image=image(), started_by="test", now=NOW).model_dump(mode="json")
 
 
-def test_the_version_is_watched_under_an_id_that_can_be_looked_up() -> None:
-    status, context = migrate(script())
-    (watched,) = context.named("watch_replication")
-    asked = WatchRequest.model_validate(watched.input)
-    assert watched.instance_id == "watch-0123-20260201120000000000-0" == status.targets[0].watched_by
-    assert asked.rollout == ROLLOUT
-    assert asked.deadline == NOW + timedelta(hours=6)
-    assert asked.operation_url == "https://management.azure.com/operations/1"
-
-
-def test_a_watched_target_is_shown_before_it_is_done() -> None:
+def test_a_look_reads_the_version_that_was_begun_and_its_operation() -> None:
     _, context = migrate(script())
-    shown = next(status for status in context.statuses if status["targets"])
-    assert shown["state"] == "replicating"
-    assert [target["watched_by"] for target in shown["targets"]] == ["watch-0123-20260201120000000000-0"]
-
-
-def test_an_image_that_is_not_there_is_skipped() -> None:
-    status, context = migrate(script(get_managed_image=[value(None)] * 2))
-    assert (status.state, status.reason) == (
-        MigrationState.SKIPPED,
-        "the managed image does not exist (any more)",
+    (look,) = context.named("get_replication_status")
+    assert StatusRequest.model_validate(look.input) == StatusRequest(
+        version_id=definition_id().version("1.0.0"),
+        operation_url=OPERATION,
+        regions=["westeurope", "eastus2"],
     )
+
+
+def test_the_migration_itself_shows_the_regions_of_its_only_target() -> None:
+    _, context = migrate(script(get_replication_status=[value(COPYING), value(DONE)]))
+    (shown,) = next(status["targets"] for status in context.statuses if status["targets"][:1])
+    assert shown["watched_by"] is None
+    seen = [
+        [region["state"] for region in target["regions"]]
+        for status in context.statuses
+        for target in status["targets"]
+    ]
+    assert ["Completed", "Replicating"] in seen
+    assert ["Completed", "Completed"] in seen
+
+
+def test_a_replication_of_many_hours_is_handed_to_a_child_orchestration() -> None:
+    """Only a child can continue as new midway, which keeps the history at a few hundred events."""
+    status, context = migrate(script(get_replication_status=lambda _: value(COPYING)))
+    assert status.state is MigrationState.COMPLETED
+    assert len(context.named("get_replication_status")) == LOOKS_IN_MIGRATION
+    (child,) = context.named("replicate_version")
+    request = ReplicateRequest.model_validate(child.input)
+    assert (request.version_id, request.pace, request.started_at) == (
+        definition_id().version("1.0.0"),
+        PACE,
+        NOW,
+    )
+    assert request.state.standstills["eastus2"].since == NOW
+    assert status.targets[0].watched_by == child.instance_id
+
+
+def test_a_missing_image_is_skipped() -> None:
+    status, context = migrate(script(get_managed_image=[value(None)] * 2))
+    assert (status.state, status.reason) == (MigrationState.SKIPPED, "the managed image does not exist")
     assert names(context) == ["get_managed_image", "timer", "get_managed_image"]
 
 
-def test_an_image_that_a_stale_cache_does_not_know_is_looked_for_again() -> None:
+def test_an_image_that_a_stale_cache_misses_is_found_at_the_second_look() -> None:
     status, _ = migrate(script(get_managed_image=[value(None), value(image()), value(image())]))
     assert status.state is MigrationState.COMPLETED
 
 
 def test_an_image_that_cannot_be_read_fails_with_the_cause() -> None:
-    status, _ = migrate(script(get_managed_image=[failure("AuthorizationFailed")]))
-    assert (status.state, status.failure) == (MigrationState.FAILED, told("AuthorizationFailed"))
+    status, _ = migrate(script(get_managed_image=[failed("AuthorizationFailed")]))
+    assert (status.state, status.failure) == (MigrationState.FAILED, a_failure("AuthorizationFailed"))
     assert (status.reason, status.fix) == ("AuthorizationFailed happened", "mend it")
 
 
-def test_an_image_that_is_still_being_made_is_waited_for() -> None:
-    found = in_turn(wait(), wait(), value(image()), value(image()))
+def test_an_image_that_is_still_being_created_is_waited_for() -> None:
+    found = in_turn(retry_later(), retry_later(), value(image()), value(image()))
     status, context = migrate(script(get_managed_image=found))
     assert status.state is MigrationState.COMPLETED
     assert len(context.waits) == 2
@@ -216,7 +257,7 @@ def test_an_image_that_is_still_being_made_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("outcome", "state"), [("skipped", MigrationState.SKIPPED), ("blocked", MigrationState.BLOCKED)]
 )
-def test_an_image_that_is_not_to_be_migrated_is_not_touched(outcome: str, state: MigrationState) -> None:
+def test_an_image_that_the_plan_declines_is_not_touched(outcome: str, state: MigrationState) -> None:
     decided = plan(outcome=outcome, reason="so it is", fix="mend it")
     status, context = migrate(script(plan_migration=[value(decided)]))
     assert (status.state, status.reason, status.fix) == (state, "so it is", "mend it")
@@ -224,31 +265,23 @@ def test_an_image_that_is_not_to_be_migrated_is_not_touched(outcome: str, state:
     assert names(context) == ["get_managed_image", "plan_migration", "get_managed_image"]
 
 
-def test_a_definition_that_cannot_be_made_ends_the_migration_before_any_version() -> None:
-    """Every gallery's definition is prepared first; half of the galleries would be a surprise."""
-    prepare = in_turn(prepared, failure("AuthorizationFailed"))
+def test_a_definition_that_cannot_be_created_ends_the_migration_before_any_version() -> None:
+    """Every gallery's definition is prepared first; versions in half of the galleries would be a surprise."""
+    prepare = in_turn(lambda call: {"value": call.input}, failed("AuthorizationFailed"))
     status, context = migrate(script(GALLERY, OTHER_GALLERY, prepare_definition=prepare))
-    assert (status.state, status.failure) == (MigrationState.FAILED, told("AuthorizationFailed"))
+    assert (status.state, status.failure) == (MigrationState.FAILED, a_failure("AuthorizationFailed"))
+    assert context.named("begin_image_version") == []
     assert context.named("publish_version") == []
 
 
 def test_the_second_gallery_copies_the_firsts_version_once_it_is_replicated() -> None:
-    """Documented: one build per managed image at a time."""
+    """Documented: Azure builds one version per managed image at a time."""
     status, context = migrate(script(GALLERY, OTHER_GALLERY))
-    assert [name for name in names(context) if name in ("publish_version", "watch_replication")] == [
-        "publish_version",
-        "watch_replication",
-        "publish_version",
-        "watch_replication",
-    ]
-    first, second = (PublishRequest.model_validate(call.input) for call in context.named("publish_version"))
-    assert (first.spec.source, first.preferred_version) == (str(image().id), None)
-    assert second.spec.source == str(definition_id().version("1.0.0"))
-    assert second.preferred_version == "1.0.0"
-    assert [call.instance_id for call in context.named("watch_replication")] == [
-        "watch-0123-20260201120000000000-0",
-        "watch-0123-20260201120000000000-1",
-    ]
+    assert [name for name in names(context) if name in (*PUBLISH, *REPLICATE)] == 2 * [*PUBLISH, *REPLICATE]
+    first, second = (VersionSpec.model_validate(call.input) for call in context.named("begin_image_version"))
+    assert first.source == str(image().id)
+    assert second.source == str(definition_id().version("1.0.0"))
+    assert [call.input["preferred"] for call in context.named("version_ledger")] == [None, "1.0.0"]
     assert states(context) == [
         "planned",
         "preparing",
@@ -262,61 +295,104 @@ def test_the_second_gallery_copies_the_firsts_version_once_it_is_replicated() ->
     assert [target.definition.gallery for target in status.targets] == [GALLERY, OTHER_GALLERY]
 
 
+def test_further_galleries_copy_side_by_side_in_child_orchestrations() -> None:
+    status, context = migrate(script(GALLERY, OTHER_GALLERY, THIRD_GALLERY))
+    assert len(context.named("begin_image_version")) == 1
+    copies = [PublishRequest.model_validate(call.input) for call in context.named("publish_version")]
+    assert [copy.spec.definition.gallery for copy in copies] == [OTHER_GALLERY, THIRD_GALLERY]
+    watches = context.named("replicate_version")
+    assert [target.watched_by for target in status.targets] == [None, *(call.instance_id for call in watches)]
+    assert (
+        len({call.instance_id for call in context.calls if call.instance_id and call.operation is None}) == 7
+    )
+    assert [target.state for target in status.targets] == [MigrationState.COMPLETED] * 3
+
+
+def test_the_children_of_a_step_are_shown_while_it_runs() -> None:
+    """Their custom status says what they wait for."""
+    _, context = migrate(script(GALLERY, OTHER_GALLERY, THIRD_GALLERY))
+    shown = [tuple(status["child_instance_ids"]) for status in context.statuses]
+    for step in ("prepare_definition", "publish_version", "replicate_version"):
+        assert tuple(call.instance_id for call in context.named(step)) in shown
+    assert shown[-1] == ()
+
+
 def test_a_copy_keeps_the_images_fingerprint() -> None:
     _, context = migrate(script(GALLERY, OTHER_GALLERY))
-    first, second = (PublishRequest.model_validate(call.input) for call in context.named("publish_version"))
-    assert second.spec.tags == first.spec.tags
-    assert second.image == first.image
+    first, second = (VersionSpec.model_validate(call.input) for call in context.named("begin_image_version"))
+    assert second.tags == first.tags
 
 
 def test_where_the_first_gallery_failed_nothing_is_copied() -> None:
-    status, context = migrate(script(GALLERY, OTHER_GALLERY, watch_replication=[LOST]))
-    assert (status.state, status.failure) == (MigrationState.FAILED, told("Conflict"))
-    assert len(context.named("publish_version")) == 1
+    status, context = migrate(script(GALLERY, OTHER_GALLERY, get_replication_status=[value(LOST)]))
+    assert (status.state, status.failure) == (MigrationState.FAILED, a_failure("Conflict"))
+    assert len(context.named("begin_image_version")) == 1
 
 
-def test_where_the_first_gallery_is_partly_there_the_others_are_copied() -> None:
-    status, context = migrate(script(GALLERY, OTHER_GALLERY, watch_replication=[HALF, DONE]))
+def test_where_the_first_gallery_is_partial_the_others_are_copied() -> None:
+    replies = script(GALLERY, OTHER_GALLERY, get_replication_status=[value(HALF), value(DONE)])
+    status, context = migrate(replies)
     assert status.state is MigrationState.PARTIAL
     assert status.reason == "CrpPirReplicationJobsNotCompleted happened"
     assert [target.state for target in status.targets] == [MigrationState.PARTIAL, MigrationState.COMPLETED]
-    assert len(context.named("publish_version")) == 2
+    assert len(context.named("begin_image_version")) == 2
 
 
-def test_one_region_that_failed_leaves_the_rest_usable() -> None:
-    status, _ = migrate(script(watch_replication=[HALF]))
-    assert status.state is MigrationState.PARTIAL
-    assert status.fix == "mend it"
-    assert [region.state for region in status.targets[0].regions] == ["Completed", "Failed"]
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        (report("Completed", "Failed"), MigrationState.PARTIAL),
+        (HALF, MigrationState.PARTIAL),
+        (LOST, MigrationState.FAILED),
+        (report("Unknown", "Unknown", "Failed"), MigrationState.FAILED),
+        (DONE, MigrationState.COMPLETED),
+    ],
+)
+def test_a_target_is_partial_where_some_region_has_the_version(
+    seen: ReplicationReport, state: MigrationState
+) -> None:
+    status, _ = migrate(script(get_replication_status=[value(seen)]))
+    assert (status.state, status.targets[0].state) == (state, state)
+    assert status.targets[0].regions == seen.regions
+    assert (status.targets[0].failure is None) == (state is MigrationState.COMPLETED)
 
 
-def test_one_gallery_that_failed_of_two_is_partial() -> None:
-    publish = in_turn(published, refused("LinkedAuthorizationFailed"))
-    status, context = migrate(script(GALLERY, OTHER_GALLERY, publish_version=publish))
-    assert (status.state, status.failure) == (MigrationState.PARTIAL, told("LinkedAuthorizationFailed"))
+def test_one_of_two_galleries_that_failed_makes_the_migration_partial() -> None:
+    begin = in_turn(begun, failed("LinkedAuthorizationFailed"))
+    status, context = migrate(script(GALLERY, OTHER_GALLERY, begin_image_version=begin))
+    assert (status.state, status.failure) == (MigrationState.PARTIAL, a_failure("LinkedAuthorizationFailed"))
     assert [target.state for target in status.targets] == [MigrationState.COMPLETED, MigrationState.FAILED]
-    # what was never begun is not watched
-    assert len(context.named("watch_replication")) == 1
+    # a version that was never begun is not watched
+    assert len(context.named("get_replication_status")) == 1
+
+
+def test_one_copy_that_failed_leaves_its_sibling_alone() -> None:
+    publish = in_turn(failed("LinkedAuthorizationFailed"), published)
+    status, context = migrate(script(GALLERY, OTHER_GALLERY, THIRD_GALLERY, publish_version=publish))
+    assert status.state is MigrationState.PARTIAL
+    assert [target.state for target in status.targets] == [
+        MigrationState.COMPLETED,
+        MigrationState.FAILED,
+        MigrationState.COMPLETED,
+    ]
+    # of the two copies one is left, which the migration watches itself
+    assert context.named("replicate_version") == []
 
 
 def test_a_number_that_belongs_to_another_source_blocks() -> None:
-    """Only a person can decide what is to happen with it."""
-    status, context = migrate(script(publish_version=refused("VersionTaken")))
-    assert (status.state, status.fix) == (MigrationState.BLOCKED, "mend it")
-    assert status.failure == told("VersionTaken")
-    assert context.named("watch_replication") == []
+    """Only a person can decide what happens with it."""
+    refused = {"refused": "version 1.0.0 belongs to another image"}
+    status, context = migrate(script(version_ledger=[refused]))
+    assert status.state is MigrationState.BLOCKED
+    assert status.failure is not None
+    assert status.failure.code == "VersionTaken"
+    assert context.named("get_replication_status") == []
 
 
-def test_a_wanted_version_is_asked_for() -> None:
+def test_a_wanted_version_is_reserved() -> None:
     status, context = migrate(script(), overrides={"version": "4.5.6"})
-    assert context.named("publish_version")[0].input["wanted_version"] == "4.5.6"
+    assert context.named("version_ledger")[0].input["wanted"] == "4.5.6"
     assert status.targets[0].version_id == definition_id().version("4.5.6")
-
-
-def test_a_version_that_failed_without_a_word_fails_the_migration() -> None:
-    """An adopted version has no operation to ask for the reason."""
-    status, _ = migrate(script(watch_replication=[report("Unknown", "Unknown", "Failed")]))
-    assert status.state is MigrationState.FAILED
 
 
 REMADE = image(created_at=CREATED + timedelta(hours=1))
@@ -334,13 +410,13 @@ def migrate_while_it_changes(now: Any, **changes: Any) -> tuple[Any, FakeContext
     [
         {},
         {"plan_migration": [value(plan(outcome="blocked", reason="disk"))]},
-        {"plan_migration": [failure("ResourceNotFound")]},
-        {"publish_version": refused("ResourceNotFound")},
+        {"plan_migration": [failed("ResourceNotFound")]},
+        {"begin_image_version": lambda _: failed("ResourceNotFound")},
     ],
     ids=["completed", "blocked", "failed", "failed to publish"],
 )
-def test_an_image_that_changed_meanwhile_is_migrated_again(changes: Any) -> None:
-    """Events that came while this ran were taken as done; no end is shown before the new content is there."""
+def test_an_image_that_was_replaced_meanwhile_is_migrated_again(changes: Any) -> None:
+    """Events that arrived during the run started nothing, so no end is shown before the new content is migrated."""
     output, context = migrate_while_it_changes(value(REMADE), **changes)
     assert output is None
     assert context.continued_with == migration_request().model_dump(mode="json")
@@ -348,15 +424,17 @@ def test_an_image_that_changed_meanwhile_is_migrated_again(changes: Any) -> None
 
 
 def retagged(built: ManagedImage) -> ManagedImage:
-    return built.model_copy(update={"tags": {"seen": "yes"}})
+    copy = built.model_copy()
+    copy.tags = {"seen": "yes"}
+    return copy
 
 
 @pytest.mark.parametrize(
     "now",
-    [value(image()), value(retagged(image())), value(None), failure("AuthorizationFailed")],
-    ids=["the same", "tagged anew", "gone", "not readable"],
+    [value(image()), value(retagged(image())), value(None), failed("AuthorizationFailed")],
+    ids=["the same", "other tags", "gone", "not readable"],
 )
-def test_the_last_look_does_not_spoil_what_was_done(now: Any) -> None:
+def test_the_last_look_at_the_image_does_not_fail_a_finished_migration(now: Any) -> None:
     output, context = migrate_while_it_changes(now)
     assert output["state"] == "completed"
     assert context.continued_with is None

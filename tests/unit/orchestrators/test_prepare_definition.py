@@ -1,37 +1,54 @@
-"""Preparing a definition: its failure is a value, for siblings run beside it."""
+"""Preparing a definition as a child orchestration: its failure is a value, since siblings run beside it."""
 
-from domain.migration.results import Answer
+from domain.migration.results import StepResult
 from domain.resources.galleries import ImageDefinition
 from tests.unit.app import code
 from tests.unit.builders import definition
-from tests.unit.orchestrators.stepping import FakeContext, Script, failure, run, told, value, wait
+from tests.unit.orchestrators.stepping import (
+    FakeContext,
+    Script,
+    a_failure,
+    failed,
+    retry_later,
+    run,
+    value,
+)
 
 prepare_definition = code("prepare_definition")
 
 
-def prepared(script: Script) -> tuple[Answer[ImageDefinition], FakeContext]:
+def prepare(script: Script) -> tuple[StepResult[ImageDefinition], FakeContext]:
     context = FakeContext(definition().model_dump(mode="json"))
-    return Answer[ImageDefinition].model_validate(run(prepare_definition, context, script)), context
+    return StepResult[ImageDefinition].model_validate(run(prepare_definition, context, script)), context
 
 
-def test_the_definition_is_returned_as_it_is() -> None:
+def test_the_definition_is_returned_as_the_gallery_has_it() -> None:
     existing = definition(publisher="Contoso")
-    answer, context = prepared({"ensure_image_definition": [value(existing)]})
-    assert answer == Answer[ImageDefinition](value=existing)
+    result, context = prepare({"ensure_image_definition": [value(existing)]})
+    assert result == StepResult[ImageDefinition](value=existing)
     assert context.calls[0].input == definition().model_dump(mode="json")
 
 
-def test_a_definition_that_is_being_made_is_waited_for() -> None:
-    answer, context = prepared({"ensure_image_definition": [wait(), wait(), value(definition())]})
-    assert answer.value == definition()
+def test_a_definition_that_is_being_created_is_waited_for() -> None:
+    result, context = prepare(
+        {"ensure_image_definition": [retry_later(), retry_later(), value(definition())]}
+    )
+    assert result.value == definition()
     assert len(context.waits) == 2
 
 
-def test_a_failure_is_a_value() -> None:
-    answer, _ = prepared({"ensure_image_definition": [failure("AuthorizationFailed")]})
-    assert answer == Answer[ImageDefinition](failure=told("AuthorizationFailed"))
+def test_the_custom_status_shows_what_is_waited_for_and_is_cleared() -> None:
+    _, context = prepare({"ensure_image_definition": [retry_later(), value(definition())]})
+    assert [bool(status["waiting_for"]) for status in context.statuses] == [True, False]
+    _, context = prepare({"ensure_image_definition": [value(definition())]})
+    assert context.statuses == []
 
 
-def test_patience_that_ends_is_a_value_too() -> None:
-    answer, _ = prepared({"ensure_image_definition": lambda _: wait()})
-    assert answer == Answer[ImageDefinition](failure=told("Busy"))
+def test_a_failure_is_returned_not_raised() -> None:
+    result, _ = prepare({"ensure_image_definition": [failed("AuthorizationFailed")]})
+    assert result == StepResult[ImageDefinition](failure=a_failure("AuthorizationFailed"))
+
+
+def test_running_out_of_retries_is_a_failure_too() -> None:
+    result, _ = prepare({"ensure_image_definition": lambda _: retry_later()})
+    assert result == StepResult[ImageDefinition](failure=a_failure("Busy"))

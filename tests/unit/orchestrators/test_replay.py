@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from domain.migration.publishing import DefinitionVersions, PublishRequest, ledger_key
-from domain.migration.replication import ReplicationReport, WatchRequest
+from domain.migration.replication import ReplicateRequest, ReplicationReport
 from domain.planning.plan import MigrationPlan
 from domain.planning.targets import TargetPlan
 from domain.resources.galleries import TargetRegion
+from domain.resources.ids import GalleryId
 from tests.unit.app import handle
 from tests.unit.builders import (
+    GALLERY,
     NOW,
+    OTHER_GALLERY,
     PACE,
     definition,
     definition_id,
@@ -23,7 +26,7 @@ from tests.unit.builders import (
     rollout_in,
     spec,
 )
-from tests.unit.orchestrators.stepping import failure, value
+from tests.unit.orchestrators.stepping import failed, value
 
 # the SDK's advice about typed payloads, once per process
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was called:DeprecationWarning")
@@ -89,77 +92,93 @@ def actions(answer: dict[str, Any]) -> list[tuple[int, str | None]]:
 
 
 ROLLOUT = rollout_in([TargetRegion(name="westeurope")])
-PLAN = MigrationPlan(
-    outcome="migrate",
-    rule="builds",
-    fingerprint=image().fingerprint,
-    pace=PACE,
-    targets=[
-        TargetPlan(definition=definition(), definition_exists=False, version=spec(None), rollout=ROLLOUT)
-    ],
-)
 
 
-def test_migrate_image_asks_for_the_plan_once_it_knows_the_image() -> None:
+def test_migrate_image_requests_the_plan_after_it_read_the_image() -> None:
     begun = replay("migrate_image", migration_request())
     assert actions(begun) == [(CALL_ACTIVITY, "get_managed_image")]
     assert (begun["isDone"], begun["customStatus"]["state"]) == (False, "planned")
     planning = replay("migrate_image", migration_request(), (TASK_COMPLETED, value(image())))
     assert actions(planning)[1:] == [(CALL_ACTIVITY, "plan_migration")]
-    asked = json.loads(planning["actions"][0][1]["input"])
+    request = json.loads(planning["actions"][0][1]["input"])
     # the clock is that of the history
-    assert asked["now"] == "2026-02-01T12:01:00Z"
+    assert request["now"] == "2026-02-01T12:01:00Z"
 
 
-def test_migrate_image_prepares_every_definition_side_by_side() -> None:
-    answer = replay(
+def plan_for(*galleries: GalleryId) -> MigrationPlan:
+    return MigrationPlan(
+        outcome="migrate",
+        rule="builds",
+        fingerprint=image().fingerprint,
+        pace=PACE,
+        targets=[
+            TargetPlan(
+                definition=definition(within=gallery),
+                definition_exists=False,
+                version=spec(None, definition=definition_id(within=gallery)),
+                rollout=ROLLOUT,
+            )
+            for gallery in galleries
+        ],
+    )
+
+
+def planned(*galleries: GalleryId) -> dict[str, Any]:
+    """The migration once its plan is there."""
+    return replay(
         "migrate_image",
         migration_request(),
         (TASK_COMPLETED, value(image())),
-        (TASK_COMPLETED, value(PLAN)),
+        (TASK_COMPLETED, value(plan_for(*galleries))),
     )
-    together = answer["actions"][0][2]
-    assert together["actionType"] == WHEN_ALL
-    (prepare,) = together["compoundActions"]
-    assert (prepare["actionType"], prepare["functionName"]) == (CALL_SUB_ORCHESTRATOR, "prepare_definition")
-    assert json.loads(prepare["input"]) == definition().model_dump(mode="json")
+
+
+def test_migrate_image_prepares_its_only_definition_itself() -> None:
+    answer = planned(GALLERY)
+    assert actions(answer)[2:] == [(CALL_ACTIVITY, "ensure_image_definition")]
+    assert json.loads(answer["actions"][0][2]["input"]) == definition().model_dump(mode="json")
     assert answer["customStatus"]["state"] == "preparing"
 
 
-def test_prepare_definition_ends_with_its_failure_as_a_value() -> None:
+def test_migrate_image_prepares_several_definitions_side_by_side() -> None:
+    together = planned(GALLERY, OTHER_GALLERY)["actions"][0][2]
+    assert together["actionType"] == WHEN_ALL
+    assert [child["actionType"] for child in together["compoundActions"]] == [CALL_SUB_ORCHESTRATOR] * 2
+    assert [child["functionName"] for child in together["compoundActions"]] == ["prepare_definition"] * 2
+    assert len({child["instanceId"] for child in together["compoundActions"]}) == 2
+
+
+def test_prepare_definition_returns_its_failure() -> None:
     asked = replay("prepare_definition", definition())
     assert actions(asked) == [(CALL_ACTIVITY, "ensure_image_definition")]
-    ended = replay("prepare_definition", definition(), (TASK_COMPLETED, failure("AuthorizationFailed")))
+    ended = replay("prepare_definition", definition(), (TASK_COMPLETED, failed("AuthorizationFailed")))
     assert (ended["isDone"], ended["output"]["failure"]["code"]) == (True, "AuthorizationFailed")
 
 
-def test_publish_version_asks_the_gallery_and_then_the_ledger() -> None:
+def test_publish_version_reads_the_gallery_and_then_the_ledger() -> None:
     request = PublishRequest(image=image(), spec=spec(None))
-    shown = value(DefinitionVersions(taken=["1.0.0"]))
-    answer = replay("publish_version", request, (TASK_COMPLETED, shown))
+    listed = value(DefinitionVersions(taken=["1.0.0"]))
+    answer = replay("publish_version", request, (TASK_COMPLETED, listed))
     assert actions(answer)[0] == (CALL_ACTIVITY, "list_image_versions")
-    asked = answer["actions"][0][1]
-    assert asked["actionType"] == CALL_ENTITY
-    assert asked["instanceId"] == f"@version_ledger@{ledger_key(definition_id())}"
-    assert asked["operation"] == "reserve"
+    reservation = answer["actions"][0][1]
+    assert reservation["actionType"] == CALL_ENTITY
+    assert reservation["instanceId"] == f"@version_ledger@{ledger_key(definition_id())}"
+    assert reservation["operation"] == "reserve"
 
 
-def test_watch_replication_looks_waits_and_looks_again() -> None:
-    request = WatchRequest(
-        version_id=definition_id().version("1.0.0"),
-        rollout=ROLLOUT,
-        deadline=NOW + timedelta(hours=1),
-        first_poll_seconds=60,
-        longest_poll_seconds=600,
+def test_replicate_version_looks_waits_and_looks_again() -> None:
+    request = ReplicateRequest(
+        version_id=definition_id().version("1.0.0"), rollout=ROLLOUT, pace=PACE, started_at=NOW
     )
 
-    def told(state: str) -> tuple[int, Any]:
-        seen = ReplicationReport(provisioning_state="Succeeded", regions=in_regions(westeurope=state))
-        return (TASK_COMPLETED, value(seen))
+    def seen(state: str) -> tuple[int, Any]:
+        report = ReplicationReport(provisioning_state="Succeeded", regions=in_regions(westeurope=state))
+        return (TASK_COMPLETED, value(report))
 
-    waiting = replay("watch_replication", request, told("Replicating"))
+    waiting = replay("replicate_version", request, seen("Replicating"))
     assert actions(waiting) == [(CALL_ACTIVITY, "get_replication_status"), (CREATE_TIMER, None)]
+    # the look ended a minute after the start, and the next one is a minute later
     assert waiting["actions"][0][1]["fireAt"] == "2026-02-01T12:02:00.000000Z"
     assert waiting["customStatus"]["regions"][0]["state"] == "Replicating"
-    ended = replay("watch_replication", request, told("Replicating"), (TIMER_FIRED, None), told("Completed"))
+    ended = replay("replicate_version", request, seen("Replicating"), (TIMER_FIRED, None), seen("Completed"))
     assert (ended["isDone"], ended["output"]["regions"][0]["state"]) == (True, "Completed")

@@ -1,4 +1,4 @@
-"""The Event Grid trigger: an image that was written is migrated once, whatever schema and how often."""
+"""The Event Grid trigger: an image that was written is migrated once, whatever the schema and however often."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -54,8 +54,8 @@ async def test_an_image_that_was_written_is_migrated(event: Any) -> None:
 
 
 @SCHEMAS
-async def test_an_event_that_comes_twice_starts_one_migration(event: Any) -> None:
-    """Event Grid delivers at least once, and writes ids in another case now and then."""
+async def test_an_event_that_is_delivered_twice_starts_one_migration(event: Any) -> None:
+    """Event Grid delivers at least once, and changes the case of ids."""
     client = FakeDurableClient()
     await image_events(event=event(str(image_id())), client=client)
     await image_events(event=event(str(image_id()).lower()), client=client)
@@ -71,17 +71,18 @@ async def test_an_event_that_comes_twice_starts_one_migration(event: Any) -> Non
         {"resourceUri": f"{PROVIDER}/disks/web"},
     ],
 )
-async def test_an_event_that_is_none_of_ours_is_answered_and_starts_nothing(
+async def test_an_unrelated_event_is_acknowledged_and_starts_nothing(
     event: Any, changes: dict[str, Any]
 ) -> None:
-    """An exception would bring it back for a day."""
+    """After an exception Event Grid would redeliver it for 24 hours."""
     client = FakeDurableClient()
     await image_events(event=event(str(image_id()), **changes), client=client)
     assert client.started == []
 
 
-async def test_a_task_hub_that_is_away_makes_event_grid_try_again() -> None:
+async def test_an_event_fails_if_its_migration_cannot_be_started() -> None:
+    """Event Grid then delivers it again."""
     client = FakeDurableClient()
-    client.refusal = Exception("the task hub is away")
-    with pytest.raises(Exception, match="the task hub is away"):
+    client.refusal = Exception("the task hub is unavailable")
+    with pytest.raises(Exception, match="the task hub is unavailable"):
         await image_events(event=in_grid_schema(str(image_id())), client=client)

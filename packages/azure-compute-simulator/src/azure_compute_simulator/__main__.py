@@ -1,49 +1,128 @@
-"""`python -m azure_compute_simulator`: serve a simulated Azure until told to stop."""
+"""The command `azure-compute-simulator`, also `python -m azure_compute_simulator`."""
 
 import argparse
 import json
 import signal
 import sys
 import threading
-from pathlib import Path
+from typing import Never
 
-from azure_compute_simulator.seed import SeedError, read_seed
-from azure_compute_simulator.server import SimulatorServer
+from azure_compute_simulator import SeedError, SimulatorServer, __version__
+from azure_compute_simulator.server import HOST
+from azure_compute_simulator.transitions import parse_pace
+
+_PROGRAM = "azure-compute-simulator"
+_EPILOG = """\
+When the simulator is ready it prints one line of JSON with its addresses, and then serves until SIGTERM or SIGINT.
+Exit codes: 0 stopped by a signal, 1 the port cannot be opened, 2 an option or the seed is wrong.
+"""
+_LARGEST_PORT = 65_535
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print one JSON line with the endpoints when ready; end with 0 on SIGTERM or SIGINT, with 2 on a bad seed."""
-    options = _parse(arguments)
+    """Serves a simulated Azure until a signal stops it. Returns the exit code."""
+    options = build_parser().parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        seed = read_seed(options.seed) if options.seed else None
-        server = SimulatorServer(seed, options.transitions, options.time_scale, options.port, tls=options.tls)
-    except (SeedError, ValueError) as error:
-        place = f"{options.seed}: " if options.seed and not str(error).startswith(str(options.seed)) else ""
-        print(f"{place}{error}", file=sys.stderr)
-        return 2
-    with server:
-        names = ("arm", "identity_endpoint", "identity_header", "control", "ca_file")
-        ready = {name: getattr(server, name) for name in names}
-        print(json.dumps({name: value for name, value in ready.items() if value}), flush=True)
+        server = SimulatorServer(
+            options.seed, options.transitions, options.time_scale, options.port, tls=options.tls
+        )
+    except SeedError as error:
+        return _fail(2, str(error))
+    except OSError as error:
+        return _fail(
+            1, f"cannot open port {options.port} of {HOST}: {error.strerror}; --port 0 takes a free one"
+        )
+    try:
+        server.start()
+    except SeedError as error:
+        return _fail(2, f"{options.seed}: {error}")
+    try:
+        _print_ready(server)
         stop.wait()
+    finally:
+        server.stop()
     return 0
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m azure_compute_simulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--seed", type=Path, help="YAML or JSON file with what exists at the start")
+def _print_ready(server: SimulatorServer) -> None:
+    ready = {
+        "arm": server.arm,
+        "identity_endpoint": server.identity_endpoint,
+        "identity_header": server.identity_header,
+        "control": server.control,
+    }
+    if server.ca_file:
+        ready["ca_file"] = server.ca_file
+    print(json.dumps(ready), flush=True)
+
+
+def _fail(code: int, message: str) -> int:
+    print(f"{_PROGRAM}: {message}", file=sys.stderr)
+    return code
+
+
+class _OneLineErrorParser(argparse.ArgumentParser):
+    def error(self, message: str) -> Never:
+        """Prints one line instead of the whole usage."""
+        self.exit(2, f"{_PROGRAM}: {message}; --help lists the options\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the parser of the command line."""
+    parser = _OneLineErrorParser(
+        prog=_PROGRAM,
+        description="Serves a simulated Azure Resource Manager on 127.0.0.1.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
+    parser.add_argument("--seed", help="a YAML or JSON file with the resources that exist at the start")
     parser.add_argument(
         "--transitions",
+        type=_pace,
         default="seconds:8",
-        help="immediate, polls:N, seconds:S or manual (default: seconds:8)",
+        metavar="PACE",
+        help="how fast operations advance: immediate, polls:N, seconds:S or manual (default: seconds:8)",
     )
-    parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast the clock runs")
-    parser.add_argument("--tls", action="store_true", help="serve HTTPS; the ready line names the CA's file")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--time-scale",
+        type=_time_scale,
+        default=1.0,
+        metavar="FACTOR",
+        help="how many times as fast as the real clock the simulated one runs (default: 1)",
+    )
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS; `ca_file` is what clients must trust"
+    )
+    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {_LARGEST_PORT}")
+    return int(text)
+
+
+def _pace(text: str) -> str:
+    try:
+        parse_pace(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+    return text
+
+
+def _time_scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return scale
 
 
 if __name__ == "__main__":

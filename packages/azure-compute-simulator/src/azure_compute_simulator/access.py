@@ -1,6 +1,6 @@
 """Role-based access: which action each request needs, and whether the caller's roles grant it.
 
-Without any role assignment everybody may do everything, as the owner of the subscriptions.
+Without role assignments every caller may do everything, like the owner of the subscriptions.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from azure_compute_simulator.errors import AuthorizationFailedError, LinkedAuthorizationFailedError
 from azure_compute_simulator.models.resources import Json, Principal
 
-# the action of a request by the sort of access; lists need no more than a read
+# the last segment of the action by kind of access; a list needs the right to read
 _VERBS = {
     "read": "read",
     "list in group": "read",
@@ -17,7 +17,7 @@ _VERBS = {
     "write": "write",
     "delete": "delete",
 }
-# what ARM's own resources are called in actions
+# the names of ARM's own resources in actions
 _ARM_ACTIONS = {
     "resources": "Microsoft.Resources/subscriptions/resources",
     "resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
@@ -28,7 +28,7 @@ _ARM_ACTIONS = {
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }
-# the types whose use as a source, or in a machine, takes the right to read them (documented: linked access)
+# to refer to a resource of these types, the caller needs the right to read it (documented: linked access)
 _LINKED_TYPES = (
     "Microsoft.Compute/images",
     "Microsoft.Compute/galleries/images/versions",
@@ -42,7 +42,7 @@ _LINKED_TYPES = (
 
 @dataclass(frozen=True)
 class RoleAssignment:
-    """The actions that a principal (its client or object id) has at and below a scope; patterns with `*`."""
+    """The actions that a principal (client id or object id) may use at and below a scope. `*` is a wildcard."""
 
     principal: str
     scope: str
@@ -51,10 +51,11 @@ class RoleAssignment:
 
     @classmethod
     def parse(cls, document: Json) -> "RoleAssignment":
-        """Read `{principal, scope, actions, notActions?}`. Raises ValueError."""
+        """Reads `{principal, scope, actions, notActions?}`. Raises ValueError."""
         principal, scope, actions = (document.get(name) for name in ("principal", "scope", "actions"))
         if not isinstance(principal, str) or not isinstance(scope, str) or not isinstance(actions, list):
-            raise ValueError("A role assignment has 'principal', 'scope' and 'actions'.")  # noqa: TRY004 - a client's value
+            message = "A role assignment needs 'principal' and 'scope', both strings, and 'actions', a list."
+            raise ValueError(message)  # noqa: TRY004 - a client's value
         return cls(principal, scope, tuple(actions), tuple(document.get("notActions") or ()))
 
     def grants(self, principal: Principal, action: str, scope: str) -> bool:
@@ -66,18 +67,18 @@ class RoleAssignment:
         )
 
     def applies_to(self, principal: Principal, scope: str) -> bool:
-        """Whether this assignment is the caller's and stands at or above the scope."""
-        mine = self.principal.lower() in (principal.client_id.lower(), principal.object_id.lower())
-        return mine and f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
+        """Whether this assignment belongs to the caller and covers the scope."""
+        is_callers = self.principal.lower() in (principal.client_id.lower(), principal.object_id.lower())
+        return is_callers and f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
 
 
 def action_of(type_: str, access: str) -> str:
-    """The action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
+    """Returns the action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
     return f"{_ARM_ACTIONS.get(type_, f'Microsoft.Compute/{type_}')}/{_VERBS[access]}"
 
 
 def check_access(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> None:
-    """Raise AuthorizationFailedError when no assignment grants the action (recorded)."""
+    """Raises AuthorizationFailedError if no assignment grants the action (recorded)."""
     if not _granted(assignments, principal, action, scope):
         raise AuthorizationFailedError(
             f"The client '{principal.client_id}' with object id '{principal.object_id}' does not have authorization to "
@@ -87,7 +88,7 @@ def check_access(assignments: list[RoleAssignment], principal: Principal, action
 
 
 def permissions(assignments: list[RoleAssignment], principal: Principal, scope: str) -> list[Json]:
-    """What a caller may do at a scope, as `Microsoft.Authorization/permissions` lists it (documented)."""
+    """Returns the caller's permissions at a scope, as `Microsoft.Authorization/permissions` lists them (documented)."""
     everything = RoleAssignment(principal.object_id, "/", ("*",))
     return [
         {
@@ -104,7 +105,7 @@ def permissions(assignments: list[RoleAssignment], principal: Principal, scope: 
 def check_linked_access(
     assignments: list[RoleAssignment], principal: Principal, action: str, scope: str, body: Json
 ) -> None:
-    """Raise LinkedAuthorizationFailedError when the body names a resource that the caller may not read (recorded)."""
+    """Raises LinkedAuthorizationFailedError if the body names a resource that the caller may not read (recorded)."""
     for linked in _ids(body):
         needed = _linked_action(linked)
         if needed and not _granted(assignments, principal, needed, linked):
@@ -123,7 +124,7 @@ def _any_matches(patterns: tuple[str, ...], action: str) -> bool:
 
 
 def _linked_action(resource_id: str) -> str | None:
-    """The read that a linked resource takes; None for types whose links are not checked."""
+    """Returns the action that a link to this resource needs. None if links to its type are not checked."""
     _, found, path = resource_id.partition("/providers/")
     segments = path.split("/")
     type_ = "/".join([segments[0], *segments[1::2]]).lower()
@@ -131,7 +132,7 @@ def _linked_action(resource_id: str) -> str | None:
 
 
 def _ids(value: object) -> list[str]:
-    """All resource ids that a body names."""
+    """Returns all resource ids in a body."""
     if isinstance(value, dict):
         return [id_ for item in value.values() for id_ in _ids(item)]
     if isinstance(value, list):

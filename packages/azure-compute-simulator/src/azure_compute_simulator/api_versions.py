@@ -1,4 +1,4 @@
-"""Which api-versions each resource type answers to: galleries have a train of their own (quoted by ARM itself)."""
+"""The api-versions of each resource type. Galleries have versions of their own (quoted in ARM's own errors)."""
 
 import re
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ _COMPUTE = [
     "2026-04-01",
 ]
 
-TRAINS: Mapping[str, list[str]] = {
+API_VERSIONS: Mapping[str, list[str]] = {
     "galleries": _GALLERIES,
     "galleries/images": _GALLERIES,
     "galleries/images/versions": _GALLERIES,
@@ -69,11 +69,11 @@ TRAINS: Mapping[str, list[str]] = {
 
 
 def check_api_version(type_: str | None, api_version: str, method: str, location: str) -> None:
-    """Refuse a missing api-version, or one that the type does not have.
+    """Checks that the api-version is there, well-formed and supported by the type.
 
-    `type_` is the compute type without its namespace; what is not listed here takes any api-version. Raises
-    MissingApiVersionParameterError, InvalidApiVersionParameterError, and for what the type does not have
-    InvalidResourceTypeError (GET) or NoRegisteredProviderFoundError.
+    `type_` is the compute type without its namespace. Types that are not listed here accept any api-version.
+    Raises MissingApiVersionParameterError, InvalidApiVersionParameterError, and if the type does not support the
+    api-version InvalidResourceTypeError (GET) or NoRegisteredProviderFoundError.
     """
     if not api_version:
         raise MissingApiVersionParameterError
@@ -81,10 +81,10 @@ def check_api_version(type_: str | None, api_version: str, method: str, location
         raise InvalidApiVersionParameterError(
             f"The api-version '{api_version}' is invalid. The supported versions are '{', '.join(_COMPUTE)}'."
         )
-    train = TRAINS.get(type_ or "")
-    if train is None or api_version in train:
+    supported_versions = API_VERSIONS.get(type_ or "")
+    if supported_versions is None or api_version in supported_versions:
         return
-    supported = ", ".join(train)
+    supported = ", ".join(supported_versions)
     if method in ("GET", "HEAD"):
         raise InvalidResourceTypeError(
             f"The resource type '{type_}' could not be found in the namespace 'Microsoft.Compute' for api version "

@@ -1,10 +1,10 @@
-"""What requests about ARM's own resources answer: subscriptions, groups, regions, permissions, lists of resources."""
+"""Responses about ARM's own resources: subscriptions, groups, regions, permissions, lists of resources."""
 
 import re
 from typing import Any
 
 from azure_compute_simulator import access, regions
-from azure_compute_simulator.calls import Answer, Call
+from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import HttpMethodNotSupportedError, InvalidFilterInQueryStringError
 from azure_compute_simulator.models.resources import Json, Resource, ResourceGroup, Subscription
@@ -13,27 +13,29 @@ from azure_compute_simulator.paging import paged
 _FILTER_TERM = re.compile(r"\s*(resourceType|name)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
 
 
-def subscriptions(call: Call) -> Answer:
-    """All subscriptions."""
-    return paged(call, [_subscription(item) for item in call.azure.subscriptions.values()], by_gateway=True)
+def subscriptions(request: ArmRequest) -> ArmResponse:
+    """GET of all subscriptions."""
+    return paged(
+        request, [_subscription(item) for item in request.azure.subscriptions.values()], by_gateway=True
+    )
 
 
-def subscription(call: Call) -> Answer:
-    """One subscription."""
-    found = call.azure.subscription(call.values["subscription"])
-    return Answer(200, _subscription(found), by_gateway=True)
+def subscription(request: ArmRequest) -> ArmResponse:
+    """GET of one subscription."""
+    found = request.azure.subscription(request.values["subscription"])
+    return ArmResponse(200, _subscription(found), by_gateway=True)
 
 
-def tenants(call: Call) -> Answer:
-    """The tenants that own the subscriptions."""
-    ids = {found.tenant for found in call.azure.subscriptions.values()} | {call.principal.tenant}
+def tenants(request: ArmRequest) -> ArmResponse:
+    """GET of the tenants that own the subscriptions."""
+    ids = {found.tenant for found in request.azure.subscriptions.values()} | {request.principal.tenant}
     documents = [{"id": f"/tenants/{tenant}", "tenantId": tenant} for tenant in sorted(ids)]
-    return Answer(200, {"value": documents}, by_gateway=True)
+    return ArmResponse(200, {"value": documents}, by_gateway=True)
 
 
-def locations(call: Call) -> Answer:
-    """The regions that a subscription may use."""
-    found = call.azure.subscription(call.values["subscription"])
+def locations(request: ArmRequest) -> ArmResponse:
+    """GET of the regions that a subscription may use."""
+    found = request.azure.subscription(request.values["subscription"])
     names = found.locations or tuple(regions.DISPLAY_NAMES)
     documents = [
         {
@@ -46,67 +48,67 @@ def locations(call: Call) -> Answer:
         }
         for name in names
     ]
-    return Answer(200, {"value": documents}, by_gateway=True)
+    return ArmResponse(200, {"value": documents}, by_gateway=True)
 
 
-def resource_groups(call: Call) -> Answer:
-    """The groups of a subscription."""
-    owner = call.values["subscription"].lower()
-    found = [_group(group) for group in call.azure.groups.values() if group.subscription.lower() == owner]
-    return paged(call, found, by_gateway=True)
+def resource_groups(request: ArmRequest) -> ArmResponse:
+    """GET of the resource groups of a subscription."""
+    owner = request.values["subscription"].lower()
+    found = [_group(group) for group in request.azure.groups.values() if group.subscription.lower() == owner]
+    return paged(request, found, by_gateway=True)
 
 
-def resource_group(call: Call) -> Answer:
-    """PUT, GET, HEAD of one group. Deleting a group is not simulated."""
-    owner, name = call.values["subscription"], call.values["group"]
+def resource_group(request: ArmRequest) -> ArmResponse:
+    """PUT, GET and HEAD of one resource group. Deleting a group is not simulated."""
+    owner, name = request.values["subscription"], request.values["group"]
     key = (owner.lower(), name.lower())
-    if call.method == "HEAD":
-        return Answer(204 if key in call.azure.groups else 404, by_gateway=True)
-    if call.method == "GET":
-        return Answer(200, _group(call.azure.group(owner, name)), by_gateway=True)
-    if call.method != "PUT":
+    if request.method == "HEAD":
+        return ArmResponse(204 if key in request.azure.groups else 404, by_gateway=True)
+    if request.method == "GET":
+        return ArmResponse(200, _group(request.azure.group(owner, name)), by_gateway=True)
+    if request.method != "PUT":
         raise HttpMethodNotSupportedError(
-            f"The HTTP method '{call.method}' is not simulated for resource groups."
+            f"The HTTP method '{request.method}' is not simulated for resource groups."
         )
-    existing = call.azure.groups.get(key)
-    location = regions.short_name(str(call.body.get("location", "")))
+    existing = request.azure.groups.get(key)
+    location = regions.short_name(str(request.body.get("location", "")))
     group = ResourceGroup(
-        call.azure.subscription(owner).id,
+        request.azure.subscription(owner).id,
         existing.name if existing else name,
         location,
-        call.body.get("tags"),
+        request.body.get("tags"),
     )
-    call.azure.groups[key] = group
-    return Answer(200 if existing else 201, _group(group), by_gateway=True)
+    request.azure.groups[key] = group
+    return ArmResponse(200 if existing else 201, _group(group), by_gateway=True)
 
 
-def permissions(call: Call) -> Answer:
-    """What the caller may do at a subscription, a group or a resource; everybody may ask."""
-    scope = call.path[: call.path.lower().rindex("/providers/microsoft.authorization/")]
-    return Answer(
-        200, {"value": access.permissions(call.azure.roles, call.principal, scope)}, by_gateway=True
+def permissions(request: ArmRequest) -> ArmResponse:
+    """GET of the caller's permissions at a subscription, a group or a resource. Every caller may read them."""
+    scope = request.path[: request.path.lower().rindex("/providers/microsoft.authorization/")]
+    return ArmResponse(
+        200, {"value": access.permissions(request.azure.roles, request.principal, scope)}, by_gateway=True
     )
 
 
-def resources(call: Call) -> Answer:
-    """All resources of a subscription or a group, by `$filter`, with `$expand=createdTime` on demand."""
-    owner, group = call.values["subscription"].lower(), call.values.get("group")
+def resources(request: ArmRequest) -> ArmResponse:
+    """GET of all resources of a subscription or a group, with `$filter` and `$expand`."""
+    owner, group = request.values["subscription"].lower(), request.values.get("group")
     if group:
-        call.azure.group(owner, group)
-    wanted = _parse_filter(call.query.get("$filter", ""))
-    expand = call.query.get("$expand", "").lower()
+        request.azure.group(owner, group)
+    wanted = _parse_filter(request.query.get("$filter", ""))
+    expand = request.query.get("$expand", "").lower()
     found = [
         _generic(resource, expand)
-        for resource in call.azure.resources.values()
+        for resource in request.azure.resources.values()
         if resource.id.subscription.lower() == owner
         and (group is None or resource.id.group.lower() == group.lower())
         and _matches(resource, wanted)
     ]
-    return paged(call, found, by_gateway=True)
+    return paged(request, found, by_gateway=True)
 
 
 def _parse_filter(text: str) -> dict[str, str]:
-    """Terms `resourceType eq '…'` and `name eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
+    """Reads terms `resourceType eq '…'` and `name eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
     wanted: dict[str, str] = {}
     for term in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else []:
         match = _FILTER_TERM.fullmatch(term)

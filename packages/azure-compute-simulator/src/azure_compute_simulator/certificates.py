@@ -1,4 +1,4 @@
-"""A certificate authority of the simulator's own, for clients that insist on HTTPS; gone when the simulator is."""
+"""A temporary certificate authority, for clients that insist on HTTPS."""
 
 import ssl
 import tempfile
@@ -8,7 +8,7 @@ import trustme
 
 
 class Certificates:
-    """`context` serves 127.0.0.1 and localhost; `ca_file` is what clients must trust (PEM)."""
+    """`context` serves 127.0.0.1 and localhost. Clients must trust `ca_file` (PEM)."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="simulator-")
@@ -19,5 +19,5 @@ class Certificates:
         authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
 
     def remove(self) -> None:
-        """Delete the files."""
+        """Deletes `ca_file`."""
         self._folder.cleanup()

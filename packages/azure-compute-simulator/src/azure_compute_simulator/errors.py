@@ -1,11 +1,11 @@
-"""The errors that ARM and the compute service answer with: one class per code, the tree drawn first.
+"""The errors of ARM and of the compute service, one class per error code.
 
 SimulatedError
-├── GatewayError          answered by ARM itself, before a provider sees the request (`x-ms-failure-cause: gateway`)
-└── ServiceError          answered by the compute resource provider
+├── GatewayError          ARM itself refuses, before a provider sees the request (`x-ms-failure-cause: gateway`)
+└── ServiceError          the compute resource provider refuses
 
-Each class is named by its code. Codes and texts are those of the recorded or documented service; where only the text
-is known, the code is inferred and COVERAGE.md says so.
+Each class has the name of its code. Codes and texts are those of the recorded or documented service. Where only the
+text is known, the code is inferred and COVERAGE.md says so.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 
 class SimulatedError(Exception):
-    """An answer other than success: HTTP status, code, message, and optionally target, details and headers.
+    """An unsuccessful response: HTTP status, code, message, and optionally target, details and headers.
 
-    The code is the name of the class without its `Error`.
+    The code is the name of the class without `Error`.
     """
 
     status: ClassVar[int]
@@ -39,17 +39,17 @@ class SimulatedError(Exception):
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, Any]:
-        """The error's JSON object, without the envelope."""
+        """Returns the JSON object of the error, without the envelope."""
         fields = {"code": self.code, "message": self.message, "target": self.target, "details": self.details}
         return {name: value for name, value in fields.items() if value is not None}
 
 
 class GatewayError(SimulatedError):
-    """Answered by ARM itself."""
+    """An error of ARM itself."""
 
 
 class ServiceError(SimulatedError):
-    """Answered by the compute resource provider."""
+    """An error of the compute resource provider."""
 
 
 class AuthenticationFailedError(GatewayError):
@@ -59,31 +59,31 @@ class AuthenticationFailedError(GatewayError):
 
 
 class InvalidAuthenticationTokenError(GatewayError):
-    """The token cannot be read, was signed by somebody else or is for another audience."""
+    """The token is not readable, has a wrong signature or is for another audience."""
 
     status = 401
 
 
 class ExpiredAuthenticationTokenError(GatewayError):
-    """The token was good once."""
+    """The token has expired."""
 
     status = 401
 
 
 class AuthorizationFailedError(GatewayError):
-    """The caller lacks the action."""
+    """No role of the caller grants the action."""
 
     status = 403
 
 
 class LinkedAuthorizationFailedError(GatewayError):
-    """The caller lacks an action on a resource that the request names."""
+    """No role of the caller grants an action on a resource that the request refers to."""
 
     status = 403
 
 
 class MissingApiVersionParameterError(GatewayError):
-    """No api-version in the query."""
+    """The query has no api-version."""
 
     status = 400
 
@@ -92,19 +92,19 @@ class MissingApiVersionParameterError(GatewayError):
 
 
 class InvalidApiVersionParameterError(GatewayError):
-    """An api-version that this ARM endpoint does not have."""
+    """The api-version is malformed."""
 
     status = 400
 
 
 class NoRegisteredProviderFoundError(GatewayError):
-    """A write with an api-version outside the type's train."""
+    """A write with an api-version that the resource type does not support."""
 
     status = 400
 
 
 class InvalidResourceTypeError(GatewayError):
-    """A read with an api-version outside the type's train."""
+    """A read with an api-version that the resource type does not support, or a path that is not simulated."""
 
     status = 404
 
@@ -116,19 +116,19 @@ class InvalidRequestContentError(GatewayError):
 
 
 class InvalidTemplateError(GatewayError):
-    """A template that cannot be deployed here."""
+    """The template uses something that is not simulated."""
 
     status = 400
 
 
 class InvalidFilterInQueryStringError(GatewayError):
-    """A `$filter` that cannot be read."""
+    """The `$filter` is malformed."""
 
     status = 400
 
 
 class LocationRequiredError(GatewayError):
-    """A resource without a location."""
+    """The request has no location."""
 
     status = 400
 
@@ -137,7 +137,7 @@ class LocationRequiredError(GatewayError):
 
 
 class LocationNotAvailableForResourceTypeError(GatewayError):
-    """A location that is no region."""
+    """The location is not a region."""
 
     status = 400
 
@@ -149,13 +149,13 @@ class InvalidResourceLocationError(GatewayError):
 
 
 class HttpMethodNotSupportedError(GatewayError):
-    """A path that exists, with another verb."""
+    """The path does not support the HTTP method."""
 
     status = 405
 
 
 class SubscriptionNotFoundError(GatewayError):
-    """The subscription is not in the simulated tenant."""
+    """The subscription does not exist."""
 
     status = 404
 
@@ -185,7 +185,7 @@ class ResourceNotFoundError(GatewayError):
 
 
 class ParentResourceNotFoundError(GatewayError):
-    """The gallery or image definition that would hold the resource does not exist."""
+    """The gallery or image definition above the resource does not exist."""
 
     status = 404
 
@@ -197,7 +197,7 @@ class ParentResourceNotFoundError(GatewayError):
 
 
 class CannotDeleteResourceError(GatewayError):
-    """The resource still holds others."""
+    """The resource still has children."""
 
     status = 409
 
@@ -209,13 +209,13 @@ class CannotDeleteResourceError(GatewayError):
 
 
 class ScopeLockedError(GatewayError):
-    """A lock stands above the resource."""
+    """A lock at or above the resource forbids the request."""
 
     status = 409
 
 
 class NotFoundError(ServiceError):
-    """Something that the compute service was asked to use does not exist."""
+    """A resource that the request refers to does not exist."""
 
     status = 404
 
@@ -227,13 +227,13 @@ class GalleryImageNotFoundError(ServiceError):
 
 
 class InvalidParameterError(ServiceError):
-    """A value that the compute service refuses."""
+    """A parameter has a value that the service refuses."""
 
     status = 400
 
 
 class BadRequestError(ServiceError):
-    """A value that does not even convert to its type."""
+    """A value does not convert to its type."""
 
     status = 400
 
@@ -244,7 +244,7 @@ class BadRequestError(ServiceError):
 
 
 class PropertyChangeNotAllowedError(ServiceError):
-    """A property that is fixed at creation."""
+    """The request changes a property that is fixed at creation."""
 
     status = 409
 
@@ -253,7 +253,7 @@ class PropertyChangeNotAllowedError(ServiceError):
 
 
 class ConflictError(ServiceError):
-    """The request contradicts what exists or what is going on."""
+    """The request conflicts with an existing resource or a running operation."""
 
     status = 409
 
@@ -265,19 +265,19 @@ class OperationNotAllowedError(ServiceError):
 
 
 class OperationPreemptedError(ServiceError):
-    """A later operation took the resource away from this one."""
+    """A later operation deleted the resource."""
 
     status = 409
 
 
 class OperationNotAllowedOnVMImageAsVMsBeingProvisionedError(ServiceError):
-    """A managed image that machines are being made from cannot be deleted."""
+    """The managed image cannot be deleted while machines are created from it."""
 
     status = 409
 
 
 class CrpPirReplicationJobsNotCompletedError(ServiceError):
-    """Replication failed; only ever found inside a failed operation."""
+    """Replication failed. Appears only inside a failed operation."""
 
     status = 200
 
@@ -295,13 +295,13 @@ class DeleteGalleryImageVersionBlockedBeforeEndOfLifeError(ServiceError):
 
 
 class SubscriptionRequestsThrottledError(GatewayError):
-    """ARM itself lets no more requests through."""
+    """The limit of ARM itself is used up."""
 
     status = 429
 
 
 class TooManyRequestsError(ServiceError):
-    """The shortest of the three recorded answers to too many requests."""
+    """Too many requests, in the shortest of the three recorded shapes."""
 
     status = 429
 
@@ -310,7 +310,7 @@ class TooManyRequestsError(ServiceError):
 
 
 class TooManyComputeRequestsError(ServiceError):
-    """The compute provider lets no more requests through; its code on the wire is OperationNotAllowed."""
+    """A limit of the compute provider is used up. The code on the wire is OperationNotAllowed."""
 
     status = 429
 
@@ -322,7 +322,7 @@ class TooManyComputeRequestsError(ServiceError):
         )
 
     def body(self) -> dict[str, Any]:
-        """The recorded shape: another code, and an inner error."""
+        """Returns the recorded shape, which has another code and an inner error."""
         return super().body() | {
             "code": "OperationNotAllowed",
             "innererror": {"internalErrorCode": "TooManyRequestsReceived"},

@@ -1,6 +1,6 @@
-"""Event Grid: keeps subscriptions after their handshake and delivers at least once, with the documented retries.
+"""Event Grid: checks subscriptions by handshake and delivers events at least once, with the documented retries.
 
-What is delivered is in events.py; when it is raised is the models' business.
+The events themselves are in events.py.
 """
 
 import heapq
@@ -19,25 +19,25 @@ from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.events import CLOUD_EVENTS_SCHEMA, EventSubscription, cloud_event
 from azure_compute_simulator.models.resources import Json
 
-# documented: after a failed delivery the next try comes after this many seconds, the last pause repeating ...
+# documented: seconds between a failed delivery and the next attempt; the last pause repeats ...
 RETRY_SECONDS = (10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200)
-# ... until this many tries or this age
+# ... until this many attempts or this age
 MOST_ATTEMPTS = 30
 TIME_TO_LIVE = timedelta(hours=24)
-# documented: a webhook that answers so is not tried again
+# documented: a delivery that fails with these statuses is not repeated
 _FINAL_STATUSES = frozenset({400, 401, 403, 413})
 _ANSWER_WINDOW_SECONDS = 30.0
-_HELD_BACK = timedelta(seconds=5)
+_REORDER_DELAY = timedelta(seconds=5)
 _REMEMBERED_DELIVERIES = 1000
 
 
 class HandshakeError(Exception):
-    """The endpoint did not prove that it wants the events; the message says how it answered."""
+    """The endpoint failed the handshake. The message says what it returned."""
 
 
 @dataclass
 class DeliverySwitches:
-    """How delivery misbehaves: copies per event, whether every other one is overtaken, how many are lost next."""
+    """Faults of delivery: copies per event, whether every second event is delayed, how many of the next are lost."""
 
     copies: int = 1
     reorder: bool = False
@@ -56,7 +56,7 @@ class Delivery:
     answers: list[str] = field(default_factory=list)
 
     def as_json(self) -> Json:
-        """What the control plane shows."""
+        """Returns the document that the control plane shows."""
         return {
             "subscription": self.subscription.name,
             "event": self.event,
@@ -67,7 +67,7 @@ class Delivery:
 
 
 class EventGrid:
-    """Keeps the subscriptions and delivers from threads of its own until it is closed."""
+    """Keeps the subscriptions, and delivers events from its own threads until it is closed."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -75,8 +75,8 @@ class EventGrid:
         self.switches = DeliverySwitches()
         self.finished: deque[Delivery] = deque(maxlen=_REMEMBERED_DELIVERIES)
         self._waiting: list[tuple[datetime, int, Delivery]] = []
-        self._under_way: list[Delivery] = []
-        self._answers = 0
+        self._in_flight: list[Delivery] = []
+        self._attempts_ended = 0
         self._queued = 0
         self._order = itertools.count()
         self._changed = threading.Condition()
@@ -87,7 +87,7 @@ class EventGrid:
         self._dispatcher.start()
 
     def close(self) -> None:
-        """Stop delivering; what is on its way is finished first."""
+        """Stops delivering, after the attempts that are in flight."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -96,7 +96,7 @@ class EventGrid:
         self._client.close()
 
     def clear(self) -> None:
-        """Forget subscriptions, deliveries and switches."""
+        """Removes all subscriptions and deliveries, and resets the switches."""
         with self._changed:
             self._queued = 0
             self._subscriptions.clear()
@@ -105,7 +105,7 @@ class EventGrid:
             self.switches = DeliverySwitches()
 
     def subscribe(self, subscription: EventSubscription) -> None:
-        """Add or replace a subscription, after the handshake of its schema. Raises HandshakeError."""
+        """Adds or replaces a subscription after the handshake of its schema. Raises HandshakeError."""
         try:
             self._shake_hands(subscription)
         except httpx.HTTPError as error:
@@ -114,17 +114,17 @@ class EventGrid:
             self._subscriptions[subscription.name] = subscription
 
     def unsubscribe(self, name: str) -> None:
-        """Queue no more events for a subscription, if there is one of this name."""
+        """Removes the subscription of this name, if it exists. Queued events are still delivered."""
         with self._changed:
             self._subscriptions.pop(name, None)
 
     def subscriptions(self) -> list[EventSubscription]:
-        """All subscriptions."""
+        """Returns all subscriptions."""
         with self._changed:
             return list(self._subscriptions.values())
 
     def publish(self, event: Json) -> None:
-        """Queue an event for every subscription that wants it; returns at once."""
+        """Queues an event for every subscription that wants it. Returns at once."""
         with self._changed:
             for subscription in self._subscriptions.values():
                 if subscription.wants(event):
@@ -132,19 +132,19 @@ class EventGrid:
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Look again at what is due: the clock was moved."""
+        """Delivers what has become due after the clock was moved."""
         with self._changed:
             self._changed.notify_all()
 
-    def wait_for_answers(self, count: int, timeout: float) -> bool:
-        """Wait, in real seconds, until so many answers to deliveries were noted; answers whether they were."""
+    def wait_for_attempts(self, count: int, timeout: float) -> bool:
+        """Waits until this many attempts have ended. Returns False after `timeout` real seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._answers >= count, timeout)
+            return self._changed.wait_for(lambda: self._attempts_ended >= count, timeout)
 
     def deliveries(self) -> Json:
-        """Delivered, failed, lost and pending events."""
+        """Returns all deliveries by state: delivered, dead-lettered, lost, pending."""
         with self._changed:
-            waiting = [delivery for _, _, delivery in sorted(self._waiting)] + self._under_way
+            waiting = [delivery for _, _, delivery in sorted(self._waiting)] + self._in_flight
             shown = [*self.finished, *waiting]
         states = ("delivered", "dead-lettered", "lost", "pending")
         return {state: [item.as_json() for item in shown if item.state == state] for state in states}
@@ -158,12 +158,12 @@ class EventGrid:
                 delivery.state = "lost"
                 self.finished.append(delivery)
             else:
-                self._push(now + self._held_back(), delivery)
+                self._push(now + self._delay(), delivery)
 
-    def _held_back(self) -> timedelta:
-        """How long the next event waits: with `reorder` every other one, so that its successor overtakes it."""
+    def _delay(self) -> timedelta:
+        """Returns the delay of the next event. With `reorder` every second one waits, and the next overtakes it."""
         self._queued += 1
-        return _HELD_BACK if self.switches.reorder and self._queued % 2 else timedelta()
+        return _REORDER_DELAY if self.switches.reorder and self._queued % 2 else timedelta()
 
     def _push(self, due: datetime, delivery: Delivery) -> None:
         heapq.heappush(self._waiting, (due, next(self._order), delivery))
@@ -173,7 +173,7 @@ class EventGrid:
             while not self._closed:
                 now = self.clock.now()
                 for delivery in self._due(now):
-                    self._under_way.append(delivery)
+                    self._in_flight.append(delivery)
                     self._pool.submit(self._deliver, delivery)
                 pause = self.clock.real_seconds_until(self._waiting[0][0]) if self._waiting else None
                 self._changed.wait(pause)
@@ -199,14 +199,14 @@ class EventGrid:
             else:
                 headers |= {"aeg-data-version": "2", "aeg-metadata-version": "1"}
                 response = self._client.post(subscription.endpoint, json=[delivery.event], headers=headers)
-            self._answered(delivery, response.status_code, str(response.status_code))
+            self._attempt_ended(delivery, response.status_code, str(response.status_code))
         except httpx.HTTPError as error:
-            self._answered(delivery, None, f"{type(error).__name__}: {error}")
+            self._attempt_ended(delivery, None, f"{type(error).__name__}: {error}")
 
-    def _answered(self, delivery: Delivery, status: int | None, answer: str) -> None:
+    def _attempt_ended(self, delivery: Delivery, status: int | None, answer: str) -> None:
         with self._changed:
-            self._answers += 1
-            self._under_way.remove(delivery)
+            self._attempts_ended += 1
+            self._in_flight.remove(delivery)
             delivery.answers.append(answer)
             pause = RETRY_SECONDS[min(delivery.attempts, len(RETRY_SECONDS)) - 1]
             due = self.clock.now() + timedelta(seconds=pause)
@@ -226,12 +226,12 @@ class EventGrid:
 
     def _shake_hands(self, subscription: EventSubscription) -> None:
         if subscription.schema == CLOUD_EVENTS_SCHEMA:
-            self._ask_for_permission(subscription)
+            self._request_permission(subscription)
         else:
             self._send_validation_code(subscription)
 
-    def _ask_for_permission(self, subscription: EventSubscription) -> None:
-        """CloudEvents' abuse protection: OPTIONS, answered with the allowed origin."""
+    def _request_permission(self, subscription: EventSubscription) -> None:
+        """CloudEvents' abuse protection: the endpoint must answer OPTIONS with the allowed origin."""
         origin = "eventgrid.azure.net"
         response = self._client.options(subscription.endpoint, headers={"WebHook-Request-Origin": origin})
         allowed = response.headers.get("WebHook-Allowed-Origin")
@@ -242,7 +242,7 @@ class EventGrid:
             )
 
     def _send_validation_code(self, subscription: EventSubscription) -> None:
-        """Event Grid's own handshake: a code is sent, and echoed by an endpoint that wants events."""
+        """Event Grid's own handshake: the endpoint must echo a code."""
         code = str(uuid.uuid4())
         event = {
             "id": str(uuid.uuid4()),

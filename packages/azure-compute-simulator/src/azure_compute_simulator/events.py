@@ -1,10 +1,11 @@
-"""Events: what they say of an operation, in both schemas, and which subscription wants which. None is sent here."""
+"""Events in both schemas, and the filters of event subscriptions. Delivery is in event_grid.py."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from azure_compute_simulator.json_fields import check_names
 from azure_compute_simulator.models.resources import Json, Operation
 
 EVENT_GRID_SCHEMA = "EventGridSchema"
@@ -13,7 +14,7 @@ CLOUD_EVENTS_SCHEMA = "CloudEventSchemaV1_0"
 
 @dataclass
 class EventSubscription:
-    """Who wants which events: `scope` is a subscription or resource-group id, all of them when None."""
+    """An endpoint and the events that it wants. `scope` is the id of a subscription or group; None means all."""
 
     name: str
     endpoint: str
@@ -24,23 +25,26 @@ class EventSubscription:
 
     @classmethod
     def parse(cls, name: str, document: Json) -> "EventSubscription":
-        """Read the control plane's document. Raises ValueError."""
-        known = {"endpoint", "schema", "scope", "includedEventTypes", "advancedFilters"}
+        """Reads a document of the control plane. Raises ValueError."""
         if not isinstance(document, dict) or not isinstance(document.get("endpoint"), str):
-            raise ValueError("An event subscription needs an 'endpoint'.")  # noqa: TRY004 - a client's value
-        if unknown := set(document) - known:
-            raise ValueError(f"{', '.join(sorted(unknown))}: not known; use {', '.join(sorted(known))}.")
+            raise ValueError("An event subscription needs an 'endpoint', a URL.")  # noqa: TRY004 - a client's value
+        check_names(document, "endpoint", "schema", "scope", "includedEventTypes", "advancedFilters")
         schema = document.get("schema", EVENT_GRID_SCHEMA)
         if schema not in (EVENT_GRID_SCHEMA, CLOUD_EVENTS_SCHEMA):
             raise ValueError(
                 f"The schema {schema!r} is neither {EVENT_GRID_SCHEMA} nor {CLOUD_EVENTS_SCHEMA}."
             )
         filters = document.get("advancedFilters") or []
+        if not isinstance(filters, list) or not all(isinstance(advanced, dict) for advanced in filters):
+            raise ValueError("'advancedFilters' must be a list of objects.")
         for advanced in filters:
             if advanced.get("operatorType") not in _OPERATORS:
                 raise ValueError(
-                    f"The operator {advanced.get('operatorType')!r} is not simulated: use StringIn."
+                    f"The operator {advanced.get('operatorType')!r} is not simulated; use StringIn."
                 )
+            if not isinstance(advanced.get("key"), str) or not isinstance(advanced.get("values"), list):
+                message = "An advanced filter needs a 'key', a string, and 'values', a list."
+                raise ValueError(message)  # noqa: TRY004 - a client's value
         included = document.get("includedEventTypes")
         return cls(
             name=name,
@@ -51,8 +55,14 @@ class EventSubscription:
             advanced_filters=tuple(filters),
         )
 
+    @classmethod
+    def parse_named(cls, document: Json) -> "EventSubscription":
+        """Reads a document of a seed, which has a `name` too. Raises ValueError."""
+        rest = {name: value for name, value in document.items() if name != "name"}
+        return cls.parse(str(document.get("name", "seeded")), rest)
+
     def wants(self, event: Json) -> bool:
-        """Whether the event passes scope and filters; strings compare without regard to case (documented)."""
+        """Whether the event matches scope and filters. Strings compare without regard to case (documented)."""
         in_scope = self.scope is None or f"{event['data']['resourceUri']}/".lower().startswith(
             f"/{self.scope.strip('/')}/".lower()
             if "/" in self.scope
@@ -62,7 +72,7 @@ class EventSubscription:
         return in_scope and right_type and all(_passes(advanced, event) for advanced in self.advanced_filters)
 
     def as_json(self) -> Json:
-        """The document that makes this subscription."""
+        """Returns the document that creates this subscription."""
         return {
             "name": self.name,
             "endpoint": self.endpoint,
@@ -84,7 +94,7 @@ def _passes(advanced: Json, event: Json) -> bool:
 
 
 def resource_event(operation: Operation, event_time: datetime) -> Json:
-    """The event that a successful write or deletion raises, in the Event Grid schema (documented shape)."""
+    """Returns the event of a successful write or deletion, in the Event Grid schema (documented)."""
     resource = operation.resource
     deleted = operation.verb == "delete"
     action = f"{resource.id.type}/{'delete' if deleted else 'write'}"
@@ -113,7 +123,7 @@ def resource_event(operation: Operation, event_time: datetime) -> Json:
 
 
 def cloud_event(event: Json) -> Json:
-    """The same event by the CloudEvents 1.0 schema."""
+    """Returns the same event in the CloudEvents 1.0 schema."""
     return {
         "specversion": "1.0",
         "source": event["topic"],

@@ -1,4 +1,4 @@
-"""What ARM does before and after a provider works: who asks, with which api-version; log and headers."""
+"""What ARM does before and after a provider works: authentication, routing, limits, access, the log, common headers."""
 
 import json
 from collections import deque
@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from azure_compute_simulator.access import action_of, check_access, check_linked_access
 from azure_compute_simulator.api_versions import check_api_version
-from azure_compute_simulator.calls import Answer, Call
+from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.errors import (
     InvalidRequestContentError,
     InvalidResourceTypeError,
@@ -23,20 +23,21 @@ from azure_compute_simulator.headers import common_headers
 from azure_compute_simulator.identity import Identity
 from azure_compute_simulator.locks import check_locks
 from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.registry import ResourceTypes
 from azure_compute_simulator.models.resources import Json
-from azure_compute_simulator.responses import error_answer
+from azure_compute_simulator.responses import error_response
 from azure_compute_simulator.urls import ARM_MAP, Endpoint, canonical_path
 
-_REMEMBERED_REQUESTS = 20_000
+_LOGGED_REQUESTS = 20_000
 
 
 class ConnectionCutError(Exception):
-    """The connection is to be closed without an answer."""
+    """The server must close the connection without a response."""
 
 
 @dataclass(frozen=True)
-class RawRequest:
-    """A request as it came in."""
+class HttpRequest:
+    """A request as it came in. `origin` is scheme, host and port as the client wrote them."""
 
     method: str
     path: str
@@ -48,8 +49,8 @@ class RawRequest:
 
 
 @dataclass(frozen=True)
-class RawAnswer:
-    """An answer as it goes out."""
+class HttpResponse:
+    """A response as it goes out."""
 
     status: int
     headers: dict[str, str]
@@ -58,74 +59,78 @@ class RawAnswer:
 
 @dataclass
 class Gateway:
-    """The simulated management endpoint."""
+    """The simulated management endpoint. `log` has the latest requests, oldest first."""
 
     azure: Azure
+    types: ResourceTypes
     identity: Identity
-    log: deque[Json] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_REQUESTS))
+    log: deque[Json] = field(default_factory=lambda: deque(maxlen=_LOGGED_REQUESTS))
 
-    def handle(self, request: RawRequest) -> RawAnswer:
-        """Answer one request and remember it. Raises ConnectionCutError when a fault says so."""
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Responds to one request and logs it. Raises ConnectionCutError if a fault demands it."""
         with self.azure.lock:
             fault = self.azure.faults.take_request_fault(request.method, _full_path(request))
-            answer: Answer | None = None
+            response: ArmResponse | None = None
             if fault is None or fault.kind == "lost-answer":
                 self.azure.settle_if_due()
-                answer = self._answer(request)
-                self.azure.settle_begun()
+                response = self._respond(request)
+                self.azure.settle_just_begun()
             elif fault.kind == "answer":
-                answer = _faulty_answer(fault)
-            self._remember(request, answer, fault)
-            if answer is None or (fault and fault.kind == "lost-answer"):
+                response = _faulty_response(fault)
+            self._log_request(request, response, fault)
+            if response is None or (fault and fault.kind == "lost-answer"):
                 raise ConnectionCutError
-            return self._serialize(answer)
+            return self._serialize(response)
 
-    def _answer(self, request: RawRequest) -> Answer:
+    def _respond(self, request: HttpRequest) -> ArmResponse:
         try:
             principal = self.identity.principal(request.headers.get("Authorization"))
             endpoint, values = _route(request)
             body = _parse_body(request.data)
             version = request.query.get("api-version", "")
             check_api_version(endpoint.type, version, request.method, str(body.get("location", "")))
-            call = Call(
-                self.azure,
-                request.method,
-                request.path,
-                values,
-                request.query,
-                body,
-                principal,
-                request.origin,
+            arm_request = ArmRequest(
+                azure=self.azure,
+                types=self.types,
+                method=request.method,
+                path=request.path,
+                values=values,
+                query=request.query,
+                body=body,
+                principal=principal,
+                origin=request.origin,
             )
-            headers = self._admit(endpoint, call)
-            answer = endpoint.response(call)
+            headers = self._admit(endpoint, arm_request)
+            response = endpoint.handler(arm_request)
         except SimulatedError as error:
-            return error_answer(error)
-        if answer.by_gateway:
-            headers.pop(
-                "x-ms-ratelimit-remaining-resource", None
-            )  # recorded: the provider never saw the request
-        return replace(answer, headers=headers | answer.headers)
+            return error_response(error)
+        if response.by_gateway:
+            # recorded: the provider never saw the request
+            headers.pop("x-ms-ratelimit-remaining-resource", None)
+        return replace(response, headers=headers | response.headers)
 
-    def _admit(self, endpoint: Endpoint, call: Call) -> dict[str, str]:
-        """Check what holds in a subscription; answers the headers that say what is left of the limits."""
-        if "subscription" not in call.values or endpoint.type is None:
+    def _admit(self, endpoint: Endpoint, request: ArmRequest) -> dict[str, str]:
+        """Checks subscription, limits, roles and locks. Returns the headers that show what is left of the limits."""
+        if "subscription" not in request.values or endpoint.type is None:
             return {}
-        subscription = self.azure.subscription(call.values["subscription"]).id
-        access = endpoint.access(call.method)
+        subscription = self.azure.subscription(request.values["subscription"]).id
+        principal, path = request.principal, request.path
+        access = endpoint.access(request.method)
         headers: dict[str, str] = {}
         if self.azure.switches.throttling:
             throttling = self.azure.throttling
-            headers |= throttling.pass_arm(call.method, subscription, call.principal.object_id, call.path)
-            headers |= throttling.pass_compute(endpoint.type, access, subscription, call.path)
+            headers |= throttling.take_from_arm(request.method, subscription, principal.object_id, path)
+            headers |= throttling.take_from_compute(endpoint.type, access, subscription, path)
         action = action_of(endpoint.type, access)
-        scope = call.path.split("/providers/")[0] if endpoint.listed_in else call.path
-        check_access(self.azure.roles, call.principal, action, scope)
-        check_linked_access(self.azure.roles, call.principal, action, scope, call.body)
-        check_locks(self.azure.locks, call.method, call.path)
+        scope = path.split("/providers/")[0] if endpoint.listed_in else path
+        check_access(self.azure.roles, principal, action, scope)
+        check_linked_access(self.azure.roles, principal, action, scope, request.body)
+        check_locks(self.azure.locks, request.method, path)
         return headers
 
-    def _remember(self, request: RawRequest, answer: Answer | None, fault: RequestFault | None) -> None:
+    def _log_request(
+        self, request: HttpRequest, response: ArmResponse | None, fault: RequestFault | None
+    ) -> None:
         self.log.append(
             {
                 "time": self.azure.clock.now().isoformat(),
@@ -133,54 +138,53 @@ class Gateway:
                 "path": request.path,
                 "query": request.query_string,
                 "body": request.data.decode("utf-8", "replace") or None,
-                "status": answer.status if answer else None,
+                "status": response.status if response else None,
                 "fault": fault.kind if fault else None,
             }
         )
 
-    def _serialize(self, answer: Answer) -> RawAnswer:
-        headers = common_headers(self.azure.clock.now(), answer.request_id) | answer.headers
-        if answer.body is None:
-            return RawAnswer(answer.status, headers, b"")
-        if isinstance(answer.body, str):
-            return RawAnswer(answer.status, headers, answer.body.encode())
+    def _serialize(self, response: ArmResponse) -> HttpResponse:
+        headers = common_headers(self.azure.clock.now(), response.request_id) | response.headers
+        if response.body is None:
+            return HttpResponse(response.status, headers, b"")
+        if isinstance(response.body, str):
+            return HttpResponse(response.status, headers, response.body.encode())
         headers["Content-Type"] = "application/json; charset=utf-8"
-        if answer.by_gateway:
-            text = json.dumps(answer.body, separators=(",", ":"))
+        if response.by_gateway:
+            text = json.dumps(response.body, separators=(",", ":"))
         else:
             # recorded: the compute provider indents, and ends its lines as Windows does
-            text = json.dumps(answer.body, indent=2).replace("\n", "\r\n")
-        return RawAnswer(answer.status, headers, text.encode())
+            text = json.dumps(response.body, indent=2).replace("\n", "\r\n")
+        return HttpResponse(response.status, headers, text.encode())
 
 
-def _route(request: RawRequest) -> tuple[Endpoint, Mapping[str, str]]:
+def _route(request: HttpRequest) -> tuple[Endpoint, Mapping[str, str]]:
     try:
         return ARM_MAP.bind("arm").match(canonical_path(request.path), method=request.method)
     except HTTPException:
         raise InvalidResourceTypeError(f"The path '{request.path}' is not simulated.") from None
 
 
-def _full_path(request: RawRequest) -> str:
+def _full_path(request: HttpRequest) -> str:
     return f"{request.path}?{request.query_string}" if request.query_string else request.path
 
 
-def _faulty_answer(fault: RequestFault) -> Answer:
+def _faulty_response(fault: RequestFault) -> ArmResponse:
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = f"{fault.retry_after:g}"
     if fault.text is not None:
-        return Answer(fault.status, fault.text, headers | {"Content-Type": "text/html"})
+        return ArmResponse(fault.status, fault.text, headers | {"Content-Type": "text/html"})
     if fault.shape:
-        return error_answer(_throttled(fault.shape, headers))
+        return error_response(_throttled(fault.shape, headers))
     if fault.code is None:
-        return Answer(fault.status, None, headers)
-    return Answer(
-        fault.status, {"error": {"code": fault.code, "message": fault.message}}, headers, by_gateway=True
-    )
+        return ArmResponse(fault.status, None, headers)
+    body = {"error": {"code": fault.code, "message": fault.message}}
+    return ArmResponse(fault.status, body, headers, by_gateway=True)
 
 
 def _throttled(shape: str, headers: Mapping[str, str]) -> SimulatedError:
-    """One of the three recorded answers to too many requests."""
+    """Returns one of the three recorded errors for too many requests."""
     if shape == "arm":
         return SubscriptionRequestsThrottledError(
             "Number of requests for subscription and operation exceeded the backend storage limit. Please try again "

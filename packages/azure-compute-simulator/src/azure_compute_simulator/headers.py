@@ -1,4 +1,4 @@
-"""The response headers that ARM and its front door put on every answer (recorded)."""
+"""The headers that ARM and its front door add to every response (recorded)."""
 
 import uuid
 from datetime import datetime
@@ -14,7 +14,7 @@ _ALWAYS = {
 
 
 def common_headers(now: datetime, request_id: str | None) -> dict[str, str]:
-    """Headers of any answer; `request_id` is the operation's id on an answer that starts one (recorded)."""
+    """Returns the headers of a response. If it starts an operation, `request_id` is the operation's id (recorded)."""
     correlation = str(uuid.uuid4())
     moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     return _ALWAYS | {

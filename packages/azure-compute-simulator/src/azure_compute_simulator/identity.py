@@ -1,12 +1,13 @@
-"""Tokens: the App Service managed-identity endpoint that hands them out, and the check that ARM makes of them.
+"""Tokens: the App Service managed-identity endpoint that issues them, and ARM's check of them.
 
-Tokens live in real time, whatever the simulated clock does, since the clients that cache them do too.
+Tokens expire in real time, not in simulated time, because clients cache them by the real clock.
 """
 
 import secrets
 import time
 import uuid
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import jwt
 
@@ -34,7 +35,7 @@ _OBJECT_IDS = uuid.UUID("33333333-3333-3333-3333-333333333333")
 
 
 class IdentityRequestError(Exception):
-    """The identity endpoint refuses; `status` and the message are what it answers."""
+    """The identity endpoint refuses a request with this status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -42,8 +43,15 @@ class IdentityRequestError(Exception):
         self.message = message
 
 
+class AccessToken(NamedTuple):
+    """A token and the second since 1970 at which it expires, in the form that azure-core reads."""
+
+    token: str
+    expires_on: int
+
+
 class Identity:
-    """Signs and checks tokens; `header` is the secret that App Service puts into IDENTITY_HEADER."""
+    """Signs and checks tokens. `header` is the secret that App Service puts into IDENTITY_HEADER."""
 
     def __init__(self, tenant: str = DEFAULT_TENANT) -> None:
         self.tenant = tenant
@@ -52,7 +60,7 @@ class Identity:
         self.extra_audiences: set[str] = set()
 
     def token_response(self, query: Mapping[str, str], header: str | None) -> Json:
-        """Answer a managed-identity request (documented: App Service, api-version 2019-08-01).
+        """Returns the response to a managed-identity request (documented: App Service, api-version 2019-08-01).
 
         Raises IdentityRequestError: 401 without the secret header, 400 without `resource` or `api-version`.
         """
@@ -74,7 +82,7 @@ class Identity:
     def sign(
         self, audience: str, client_id: str = SYSTEM_ASSIGNED_CLIENT_ID, expires_on: int | None = None
     ) -> str:
-        """A token for a client; `expires_on` in seconds since 1970, a day from now when not given."""
+        """Returns a token for a client. `expires_on` is in seconds since 1970; the default is a day from now."""
         now = int(time.time())
         claims = {
             "aud": audience,
@@ -92,9 +100,9 @@ class Identity:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def principal(self, authorization: str | None) -> Principal:
-        """Who sends this Authorization header.
+        """Returns the caller that an Authorization header identifies.
 
-        Raises AuthenticationFailedError, InvalidAuthenticationToken or ExpiredAuthenticationTokenError.
+        Raises AuthenticationFailedError, InvalidAuthenticationTokenError or ExpiredAuthenticationTokenError.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if not authorization:
@@ -132,6 +140,20 @@ class Identity:
         }
 
 
+class Credential:
+    """A credential for Microsoft's clients (azure-core's `TokenCredential`) without the identity endpoint."""
+
+    def __init__(self, identity: Identity, client_id: str = SYSTEM_ASSIGNED_CLIENT_ID) -> None:
+        self._identity = identity
+        self._client_id = client_id
+
+    def get_token(self, *scopes: str, **_options: object) -> AccessToken:
+        """Returns a token for the first scope, e.g. `https://management.azure.com/.default`."""
+        audience = scopes[0].removesuffix("/.default")
+        expires_on = int(time.time()) + LIFETIME_SECONDS
+        return AccessToken(self._identity.sign(audience, self._client_id, expires_on), expires_on)
+
+
 def object_id(client_id: str) -> str:
-    """The object id of a client, always the same for the same client."""
+    """Returns the object id of a client, always the same for the same client."""
     return str(uuid.uuid5(_OBJECT_IDS, client_id))

@@ -1,4 +1,4 @@
-"""Resource locks: what must not be deleted, or not be written at all; given by seed or control plane."""
+"""Resource locks: scopes that must not be deleted, or not be written at all. Seed or control plane set them."""
 
 from dataclasses import dataclass
 
@@ -17,24 +17,24 @@ class Lock:
 
     @classmethod
     def parse(cls, document: Json) -> "Lock":
-        """Read `{scope, level?}`. Raises ValueError."""
+        """Reads `{scope, level?}`. Raises ValueError."""
         scope, level = document.get("scope"), document.get("level", "CanNotDelete")
         if not isinstance(scope, str) or level not in LEVELS:
-            raise ValueError(f"A lock has a 'scope' and a 'level', {' or '.join(LEVELS)}.")
+            raise ValueError(f"A lock needs a 'scope' and may have a 'level', {' or '.join(LEVELS)}.")
         return cls(scope, level)
 
     def forbids(self, method: str, path: str) -> bool:
-        """Whether the lock stands in the way of a request."""
+        """Whether the lock forbids a request."""
         blocked = method == "DELETE" or (self.level == "ReadOnly" and method in ("PUT", "PATCH", "POST"))
         return blocked and f"{path}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
 
 
 def check_locks(locks: list[Lock], method: str, path: str) -> None:
-    """Raise ScopeLockedError, naming the locks, when any stands in the way (recorded)."""
-    standing = [lock.scope for lock in locks if lock.forbids(method, path)]
-    if standing:
+    """Raises ScopeLockedError, listing the locks, if any forbids the request (recorded)."""
+    locked = [lock.scope for lock in locks if lock.forbids(method, path)]
+    if locked:
         verb = "delete" if method == "DELETE" else "write"
         raise ScopeLockedError(
             f"The scope '{path}' cannot perform {verb} operation because following scope(s) are locked: "
-            f"'{', '.join(standing)}'. Please remove the lock and try again."
+            f"'{', '.join(locked)}'. Please remove the lock and try again."
         )

@@ -1,14 +1,14 @@
-"""ARM's description of its own cloud, from which command-line tools learn where to log in; needs no token."""
+"""ARM's description of its cloud, from which command-line tools learn where to log in. It needs no token."""
 
 from azure_compute_simulator.models.resources import Json
 
 PATH = "/metadata/endpoints"
-# the login endpoint is never called: managed identities get their tokens elsewhere
+# never called: managed identities get their tokens from the identity endpoint
 _LOGIN = "https://login.microsoftonline.com/"
 
 
 def cloud_metadata(origin: str) -> Json:
-    """The document of api-version 2022-09-01 for a cloud whose resource manager is at `origin`."""
+    """Returns the document (api-version 2022-09-01) of a cloud whose resource manager is at `origin`."""
     return {
         "name": "Simulated",
         "resourceManager": f"{origin}/",

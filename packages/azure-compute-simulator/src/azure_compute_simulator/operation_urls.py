@@ -1,4 +1,4 @@
-"""The URLs of long-running operations: long and signed, as ARM has made them since 2023 (recorded)."""
+"""The URLs of long-running operations, long and signed as those of ARM since 2023 (recorded)."""
 
 import base64
 import hashlib
@@ -19,14 +19,14 @@ def _certificate() -> str:
 
 @dataclass
 class OperationUrls:
-    """Writes operation URLs, all with one certificate."""
+    """Builds operation URLs, all with the same certificate."""
 
     certificate: str = field(default_factory=_certificate)
 
     def url(
         self, operation: Operation, *, origin: str, family: str, api_version: str, signed: bool, monitor: bool
     ) -> str:
-        """The Azure-AsyncOperation URL, or with `monitor` the Location URL, of an operation."""
+        """Returns the Azure-AsyncOperation URL of an operation or, with `monitor`, its Location URL."""
         resource = operation.resource
         path = (
             f"{origin}/subscriptions/{resource.id.subscription}/providers/Microsoft.Compute/locations/"

@@ -1,4 +1,4 @@
-"""The public Azure regions: short name and display name. Nothing here knows what runs in them."""
+"""The public Azure regions: short names and display names."""
 
 DISPLAY_NAMES = {
     "australiacentral": "Australia Central",
@@ -59,15 +59,15 @@ DISPLAY_NAMES = {
 
 
 def short_name(name: str) -> str:
-    """The canonical form that compares equal however a client wrote it: `East US 2` and `eastus2` are one."""
+    """Returns the canonical form of a region's name: `East US 2` becomes `eastus2`."""
     return "".join(name.split()).lower()
 
 
 def display_name(name: str) -> str:
-    """The name that the service shows in target regions (recorded: `eastus2` comes back as `East US 2`)."""
+    """Returns the name that the service shows in target regions (recorded: `eastus2` becomes `East US 2`)."""
     return DISPLAY_NAMES[short_name(name)]
 
 
 def exists(name: str) -> bool:
-    """Whether this is a public region, in either spelling."""
+    """Whether this is a public region, in any spelling."""
     return short_name(name) in DISPLAY_NAMES

@@ -1,4 +1,4 @@
-"""ARM resource ids: taken apart, put together, compared without regard to case."""
+"""ARM resource ids: parsed, written, compared without regard to case."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -6,7 +6,7 @@ from itertools import chain
 
 @dataclass(frozen=True)
 class ResourceId:
-    """A resource inside a resource group; `type` and `names` have one segment and one name per level."""
+    """The id of a resource inside a resource group. `type` has one segment, `names` one name per level."""
 
     subscription: str
     group: str
@@ -15,34 +15,34 @@ class ResourceId:
 
     @property
     def name(self) -> str:
-        """The resource's own name: the last segment."""
+        """The last name."""
         return self.names[-1]
 
     @property
     def key(self) -> str:
-        """The id in lower case: ids that differ only in case are one resource."""
+        """The id in lower case. Ids that differ only in case are the same resource."""
         return str(self).lower()
 
     @property
     def group_key(self) -> tuple[str, str]:
-        """Subscription and resource group in lower case."""
+        """The subscription and the resource group in lower case."""
         return self.subscription.lower(), self.group.lower()
 
     @property
     def parent(self) -> "ResourceId | None":
-        """The resource that holds this one; None at the top level."""
+        """The id of the resource above this one, or None at the top level."""
         if len(self.names) == 1:
             return None
         return ResourceId(self.subscription, self.group, self.type.rsplit("/", 1)[0], self.names[:-1])
 
     @property
     def path(self) -> str:
-        """The part after `/providers/`, as ARM's messages name a resource."""
+        """The part after `/providers/`, which ARM's messages use."""
         namespace, *segments = self.type.split("/")
         return "/".join([namespace, *chain.from_iterable(zip(segments, self.names, strict=True))])
 
     def child(self, segment: str, name: str) -> "ResourceId":
-        """A resource that this one holds."""
+        """Returns the id of a resource below this one."""
         return ResourceId(self.subscription, self.group, f"{self.type}/{segment}", (*self.names, name))
 
     def __str__(self) -> str:
@@ -50,9 +50,9 @@ class ResourceId:
 
 
 def parse_resource_id(text: str) -> ResourceId:
-    """Take an ARM resource id apart, whatever the case of its fixed segments. Raises ValueError."""
+    """Parses an ARM resource id, its fixed segments in any case. Raises ValueError."""
     empty, *segments = text.rstrip("/").split("/")
-    well_formed = len(segments) >= 8 and len(segments) % 2 == 0 and empty == "" and all(segments)  # noqa: PLR2004 - an id has four pairs at least
+    well_formed = len(segments) >= 8 and len(segments) % 2 == 0 and empty == "" and all(segments)  # noqa: PLR2004 - an id has at least four pairs
     if not well_formed or [segment.lower() for segment in segments[0:6:2]] != [
         "subscriptions",
         "resourcegroups",

@@ -1,55 +1,61 @@
-"""The HTTP server around a simulator: one port of this machine for ARM, tokens and the control plane."""
+"""The HTTP server of a simulator: one port of 127.0.0.1 for ARM, managed-identity tokens and the control plane."""
 
 import json
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from azure_compute_simulator import control, metadata
 from azure_compute_simulator.certificates import Certificates
-from azure_compute_simulator.gateway import ConnectionCutError, RawRequest
-from azure_compute_simulator.identity import IdentityRequestError
-from azure_compute_simulator.models.resources import Json
-from azure_compute_simulator.service import Simulator
+from azure_compute_simulator.gateway import ConnectionCutError, HttpRequest
+from azure_compute_simulator.identity import Credential, IdentityRequestError
+from azure_compute_simulator.seed import Seed
+from azure_compute_simulator.simulator import Simulator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HOST = "127.0.0.1"
 TOKEN_PATH = "/msi/token"  # noqa: S105 - a path
-# how often operations that are paced by time are looked after when no request comes
+# how often operations with a pace in seconds advance while no request comes
 _HEARTBEAT_SECONDS = 0.02
+_BACKLOG = 128
 
 
-class _Handler(WSGIRequestHandler):
+class _RequestHandler(WSGIRequestHandler):
     """Keeps connections open as ARM does, and writes no access log."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def version_string(self) -> str:
-        """The Server header (recorded)."""
+        """Returns the Server header (recorded)."""
         return "Microsoft-HTTPAPI/2.0"
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's signature
-        """Requests are remembered by the gateway instead."""
+        """Does nothing: the gateway logs requests."""
 
 
 class SimulatorServer(Simulator):
-    """A simulator that is reachable over HTTP while the `with` block runs.
+    """A simulator that serves HTTP, or with `tls` HTTPS, while its `with` block runs.
 
-    `arm`, `identity_endpoint`, `identity_header` and `control` are what clients need, and with `tls` the path of the
-    authority's certificate, `ca_file`; all other methods are the control plane's, without HTTP.
+    `seed` is a mapping or the path of a YAML or JSON file; without it there is one empty subscription. `transitions` is
+    the pace of long-running operations. `port` 0 takes a free port.
+    Raises SeedError for an unusable seed, ValueError for an unusable pace, OSError for a port that cannot be opened.
+
+    Clients need `arm`, the base URL, and either `credential` or `identity_endpoint` and `identity_header`. With `tls`
+    they must trust `ca_file`. `control` is the URL of the control plane; this object's methods do the same in Python.
     """
 
     def __init__(
         self,
-        seed: Json | None = None,
+        seed: Seed | None = None,
         transitions: str = "immediate",
         time_scale: float = 1,
         port: int = 0,
@@ -58,14 +64,11 @@ class SimulatorServer(Simulator):
     ) -> None:
         super().__init__(seed, transitions, time_scale)
         self._certificates = Certificates() if tls else None
-        self._server = make_server(
-            HOST,
-            port,
-            self._application,
-            threaded=True,
-            request_handler=_Handler,
-            ssl_context=self._certificates.context if self._certificates else None,
-        )
+        try:
+            self._server = self._listen(port)
+        except OSError:
+            self._release()
+            raise
         self.ca_file = str(self._certificates.ca_file) if self._certificates else None
         self.arm = f"{'https' if tls else 'http'}://{HOST}:{self._server.port}"
         self.identity_endpoint = self.arm + TOKEN_PATH
@@ -75,25 +78,32 @@ class SimulatorServer(Simulator):
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
-            threading.Thread(target=self._beat, daemon=True),
+            threading.Thread(target=self._settle_regularly, daemon=True),
         ]
 
+    @property
+    def credential(self) -> Credential:
+        """A credential for Microsoft's clients: that of the system-assigned managed identity."""
+        return Credential(self.identity)
+
     def start(self) -> None:
-        """Serve from threads; the port answers from now on. Makes the seed's event subscriptions."""
+        """Starts serving, and creates the seed's event subscriptions. Raises SeedError."""
         for thread in self._threads:
             thread.start()
-        self.subscribe_seeded()
+        try:
+            self.subscribe_seeded()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
-        """Stop serving and delivering, and close the port."""
+        """Stops serving and delivering, and closes the port."""
         self._stopping.set()
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
         self._server.server_close()
-        if self._certificates:
-            self._certificates.remove()
-        self.close()
+        self._release()
 
     def __enter__(self) -> Self:
         self.start()
@@ -104,14 +114,35 @@ class SimulatorServer(Simulator):
     ) -> None:
         self.stop()
 
-    def _beat(self) -> None:
+    def _listen(self, port: int) -> BaseWSGIServer:
+        # werkzeug would end the process if it could not open the port itself
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((HOST, port))
+            listener.listen(_BACKLOG)
+            return make_server(
+                HOST,
+                port,
+                self._application,
+                threaded=True,
+                request_handler=_RequestHandler,
+                ssl_context=self._certificates.context if self._certificates else None,
+                fd=listener.fileno(),
+            )
+
+    def _release(self) -> None:
+        if self._certificates:
+            self._certificates.remove()
+        self.close()
+
+    def _settle_regularly(self) -> None:
         while not self._stopping.wait(_HEARTBEAT_SECONDS):
             with self.azure.lock:
                 self.azure.settle_if_due()
 
     def _application(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
-        request.get_data()  # a body that is left unread would be taken for the next request
+        request.get_data()  # otherwise an unread body would be parsed as the next request
         try:
             response = self._respond(request)
         except ConnectionCutError:
@@ -127,7 +158,7 @@ class SimulatorServer(Simulator):
         if request.path == metadata.PATH:
             return _json(200, metadata.cloud_metadata(_origin(request)))
         answer = self.gateway.handle(
-            RawRequest(
+            HttpRequest(
                 method=request.method,
                 path=request.path,
                 query_string=request.query_string.decode(),
@@ -153,7 +184,7 @@ class SimulatorServer(Simulator):
 
 
 def _origin(request: Request) -> str:
-    """Scheme, host and port as the client wrote them."""
+    """Returns scheme, host and port as the client wrote them."""
     return request.host_url.rstrip("/")
 
 

@@ -1,14 +1,13 @@
-"""The oddities of the service that can be turned on and off; each module asks here, nobody else decides."""
+"""Behaviours of the service that can be switched on and off."""
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass
 class Switches:
-    """What ARM shows always is on by default, what it shows sometimes is off.
+    """What ARM always does is on by default, what it does only sometimes is off. COVERAGE.md describes each switch.
 
-    Recorded: all lists of galleries write the resource group in upper case, lists of images only some of them.
+    Recorded: every list of galleries writes the resource group in upper case, only some lists of images do.
     """
 
     signed_operation_urls: bool = True
@@ -19,15 +18,3 @@ class Switches:
     page_size: int | None = None
     parent_delete_lag_seconds: float = 0.0
     operation_retry_after_seconds: float | None = None
-
-    def change(self, **changes: Any) -> None:
-        """Set some switches. Raises ValueError for an unknown name or a value of another type."""
-        known = {field.name for field in fields(self)}
-        for name, value in changes.items():
-            if name not in known:
-                raise ValueError(f"{name!r} is not a switch: use {', '.join(sorted(known))}.")
-            setattr(self, name, tuple(value) if isinstance(value, list) else value)
-
-    def as_json(self) -> dict[str, Any]:
-        """All switches and their values."""
-        return asdict(self)

@@ -1,7 +1,8 @@
-"""Token buckets: how many requests of which sort are let through, with the limits and header values recorded.
+"""Token buckets that limit requests, with the recorded limits and header values.
 
-Recorded are the largest numbers that remained after one request; a bucket holds one more. Buckets fill up evenly over
-their window, in simulated time. Windows are in the names of the galleries' policies; one minute is inferred for others.
+The recordings show the largest number that remained after one request; a bucket holds one more. Buckets refill evenly
+over their window, in simulated time. The names of the galleries' policies contain their windows; for all others one
+minute is inferred.
 """
 
 import json
@@ -16,7 +17,7 @@ from azure_compute_simulator.errors import SubscriptionRequestsThrottledError, T
 
 @dataclass(frozen=True)
 class Limit:
-    """`size` requests per `seconds`; `cost` tokens per request; counted per resource instead of per subscription?"""
+    """`size` tokens per `seconds`, of which a request takes `cost`. Counted per subscription, or per resource."""
 
     name: str
     size: int
@@ -71,7 +72,7 @@ POLICIES: Mapping[tuple[str, str], tuple[Limit, ...]] = {
     ("virtualMachineScaleSets", "list in group"): _compute("HighCostGetVMScaleSet", 900),
     ("virtualMachineScaleSets", "list in subscription"): _compute("HighCostGetVMScaleSet", 900),
 }
-# documented: ARM's own buckets per principal and subscription, and 15 times that for all principals together
+# documented: ARM's own buckets per principal and subscription; all principals together have 15 times as much
 _ARM_LIMITS = {
     "reads": Limit("reads", 250, 10.0),
     "writes": Limit("writes", 200, 20.0),
@@ -83,32 +84,32 @@ _ARM_VERBS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 @dataclass
 class Bucket:
-    """The tokens that are left, as of a moment."""
+    """The tokens that were left at a moment."""
 
     limit: Limit
     tokens: float
     at: datetime
 
     def fill(self, now: datetime) -> None:
-        """Add what has come in since."""
+        """Adds the tokens that came in since `at`."""
         gained = (now - self.at).total_seconds() * self.limit.size / self.limit.seconds
         self.tokens = min(float(self.limit.size), self.tokens + gained)
         self.at = now
 
     def seconds_until_enough(self) -> float:
-        """How long until one more request can pass."""
+        """Returns how long until the next request can pass."""
         return max(0.0, self.limit.cost - self.tokens) * self.limit.seconds / self.limit.size
 
 
 @dataclass
 class Throttling:
-    """All buckets; each is made when first needed."""
+    """All buckets. A bucket is created when it is first needed."""
 
     clock: Clock
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
-    def pass_arm(self, method: str, subscription: str, principal: str, path: str) -> dict[str, str]:
-        """Let a request through ARM itself; answers the headers. Raises SubscriptionRequestsThrottledError."""
+    def take_from_arm(self, method: str, subscription: str, principal: str, path: str) -> dict[str, str]:
+        """Takes a request's tokens from ARM's buckets. Returns headers. Raises SubscriptionRequestsThrottledError."""
         verb = _ARM_VERBS.get(method, "writes")
         own = _ARM_LIMITS[verb]
         shared = Limit(f"global-{verb}", own.size * _GLOBAL_FACTOR, own.seconds)
@@ -130,8 +131,8 @@ class Throttling:
             for bucket in buckets
         }
 
-    def pass_compute(self, type_: str, access: str, subscription: str, path: str) -> dict[str, str]:
-        """Let a request through the compute provider; answers the header. Raises TooManyComputeRequestsError."""
+    def take_from_compute(self, type_: str, access: str, subscription: str, path: str) -> dict[str, str]:
+        """Takes a request's tokens from the provider's buckets. Returns headers. Raises TooManyComputeRequestsError."""
         limits = POLICIES.get((type_, access), ())
         buckets = [
             self._bucket(path.lower() if limit.per_resource else subscription, limit) for limit in limits
@@ -150,7 +151,7 @@ class Throttling:
         return bucket
 
     def _take(self, buckets: Iterable[Bucket]) -> float:
-        """Take a request's tokens from all buckets, or none and answer the seconds to wait."""
+        """Takes a request's tokens from all buckets and returns 0, or takes none and returns the seconds to wait."""
         buckets = list(buckets)
         wait = max((bucket.seconds_until_enough() for bucket in buckets), default=0.0)
         if not wait:

@@ -1,4 +1,4 @@
-"""The pace at which simulated work advances, set from outside; what the work does is the models' business."""
+"""The pace at which simulated work advances. It is set from outside; the models define the work."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,16 +8,16 @@ from typing import Protocol
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.regions import short_name
 
-# Recorded median of a version's creation: other operations are paced in proportion to it.
+# Median time of a version's creation (recorded). Other operations take their recorded proportion of it.
 REPLICATION_SECONDS = 428.0
 
 
 @dataclass
 class Job:
-    """Work under way on one resource.
+    """Work on one resource.
 
-    `seconds` is how long the recorded service took for it, `replicates` tells the copying of a version to its
-    regions from everything short, `polls` counts how often a client looked.
+    `seconds` is how long the real service took (recorded). `replicates` marks work that copies data to regions.
+    `polls` counts how often clients read the resource or its operation.
     """
 
     resource_id: str
@@ -28,30 +28,30 @@ class Job:
 
 
 class Pace(Protocol):
-    """Answers how far a job is, from 0 to 1."""
+    """Decides how far a job is."""
 
     def fraction(self, job: Job, now: datetime) -> float:
-        """The part of the job that is done."""
+        """Returns the part of the job that is done, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Immediate:
-    """Everything is done by the time that anybody looks again."""
+    """All work is done before the next request."""
 
     def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
-        """Always the whole."""
+        """Returns 1."""
         return 1.0
 
 
 @dataclass(frozen=True)
 class Polls:
-    """Replication is done at the client's Nth look at the version or its operation; short work at once."""
+    """Replication is done when clients have read the version or its operation N times; short work is done at once."""
 
     count: int
     also_short_work: bool = False
 
     def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
-        """Looks so far over looks needed."""
+        """Returns polls so far / polls needed."""
         if not (job.replicates or self.also_short_work):
             return 1.0
         return min(1.0, job.polls / self.count)
@@ -59,28 +59,28 @@ class Polls:
 
 @dataclass(frozen=True)
 class Seconds:
-    """A version's creation takes so many simulated seconds, other work its recorded proportion of that."""
+    """A version's creation takes this many simulated seconds, other work its recorded proportion of that."""
 
     seconds: float
 
     def fraction(self, job: Job, now: datetime) -> float:
-        """Time passed over time needed."""
+        """Returns time passed / time needed."""
         needed = self.seconds * job.seconds / REPLICATION_SECONDS
         return min(1.0, (now - job.started).total_seconds() / needed)
 
 
 @dataclass(frozen=True)
 class Manual:
-    """Regions stand still until they are pushed through the control plane; short work is done at once."""
+    """Regions do not advance until the control plane sets their progress. Short work is done at once."""
 
     def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
-        """The whole, for regions hold a version up, not its operation; `Transitions` knows the pushes."""
+        """Returns 1. `Transitions` keeps the progress of regions; an operation waits for its regions anyway."""
         return 1.0
 
 
 @cache
 def parse_pace(text: str, *, also_short_work: bool = False) -> Pace:
-    """Read `immediate`, `polls:N`, `seconds:S` or `manual`. Raises ValueError naming the four forms."""
+    """Parses `immediate`, `polls:N`, `seconds:S` or `manual`. Raises ValueError that lists these forms."""
     name, _, amount = text.partition(":")
     try:
         if name == "polls" and int(amount) > 0:
@@ -88,12 +88,12 @@ def parse_pace(text: str, *, also_short_work: bool = False) -> Pace:
         if name == "seconds" and float(amount) > 0:
             return Seconds(float(amount))
     except ValueError:
-        pass  # answered below, together with every other spelling that is none of the four
+        pass  # refused below, like every other spelling
     if text == "immediate":
         return Immediate()
     if text == "manual":
         return Manual()
-    raise ValueError(f"{text!r} is not a pace: use immediate, polls:N, seconds:S or manual.")
+    raise ValueError(f"{text!r} is not a pace; use immediate, polls:N, seconds:S or manual.")
 
 
 @dataclass
@@ -103,37 +103,37 @@ class Transitions:
     clock: Clock
     default: str = "immediate"
     overrides: dict[tuple[str, str | None], str] = field(default_factory=dict)
-    pushed: dict[tuple[str, str | None], float] = field(default_factory=dict)
+    progress: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parse_pace(self.default)
 
     def set_default(self, pace: str) -> None:
-        """Change the pace of everything without a pace of its own. Raises ValueError."""
+        """Sets the pace of everything that has no pace of its own. Raises ValueError."""
         parse_pace(pace)
         self.default = pace
 
     def set_override(self, resource_id: str, pace: str, region: str | None = None) -> None:
-        """Give one resource, or one region of a version, a pace of its own. Raises ValueError."""
+        """Gives one resource, or one region of a version, its own pace. Raises ValueError."""
         parse_pace(pace)
         self.overrides[_key(resource_id, region)] = pace
 
-    def push(self, resource_id: str, progress: float, region: str | None = None) -> None:
-        """Move a region that is paced by hand, or all regions, to a progress of 0 to 100."""
+    def set_progress(self, resource_id: str, progress: float, region: str | None = None) -> None:
+        """Sets the progress, from 0 to 100, of one region or of all at the pace `manual`. Raises ValueError."""
         if not 0 <= progress <= 100:  # noqa: PLR2004 - per cent
             raise ValueError(f"The progress must be from 0 to 100, not {progress}.")
-        self.pushed[_key(resource_id, region)] = progress / 100
+        self.progress[_key(resource_id, region)] = progress / 100
 
     def has_own_pace(self, job: Job, region: str) -> bool:
-        """Whether this region does not follow the version's pace, because it is set or pushed by itself."""
+        """Whether this region has its own pace or progress, independent of the version's."""
         overridden = bool(self.overrides) and _key(job.resource_id, region) in self.overrides
         return overridden or isinstance(self._pace(job, region), Manual)
 
     def fraction(self, job: Job, region: str | None = None) -> float:
-        """How far the job is, from 0 to 1, for a region or for the whole."""
+        """Returns how far the job is, from 0 to 1, in one region or as a whole."""
         pace = self._pace(job, region)
         if isinstance(pace, Manual) and region:
-            return self._pushed(job, region)
+            return self._progress_of(job, region)
         return pace.fraction(job, self.clock.now())
 
     def _pace(self, job: Job, region: str | None) -> Pace:
@@ -143,9 +143,9 @@ class Transitions:
                     return parse_pace(self.overrides[key], also_short_work=True)
         return parse_pace(self.default)
 
-    def _pushed(self, job: Job, region: str) -> float:
-        whole = self.pushed.get(_key(job.resource_id, None), 0.0)
-        return max(whole, self.pushed.get(_key(job.resource_id, region), 0.0))
+    def _progress_of(self, job: Job, region: str) -> float:
+        whole = self.progress.get(_key(job.resource_id, None), 0.0)
+        return max(whole, self.progress.get(_key(job.resource_id, region), 0.0))
 
 
 def _key(resource_id: str, region: str | None) -> tuple[str, str | None]:

@@ -1,4 +1,4 @@
-"""Which URL is answered by which response; paths of ARM match without regard to the case of their fixed segments."""
+"""Maps URLs to responses. The fixed segments of ARM paths match in any case."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,24 +7,25 @@ from functools import partial
 from werkzeug.routing import Map, Rule
 
 from azure_compute_simulator import arm_responses, responses
-from azure_compute_simulator.calls import Answer, Call
+from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 
-Response = Callable[[Call], Answer]
+Handler = Callable[[ArmRequest], ArmResponse]
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """What a URL leads to.
 
-    `type` is the compute type or the name of ARM's own resource, `listed_in` says where a list looks, if it is a list.
+    `type` is the compute type or the name of ARM's own resource. `listed_in` is the scope of a list: group or
+    subscription; None if the URL is not a list.
     """
 
-    response: Response
+    handler: Handler
     type: str | None = None
     listed_in: str | None = None
 
     def access(self, method: str) -> str:
-        """The sort of access: read, write, delete, list in group, list in subscription."""
+        """Returns the kind of access: read, write, delete, list in group or list in subscription."""
         if self.listed_in:
             return f"list in {self.listed_in}"
         return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(method, "write")
@@ -87,7 +88,7 @@ def _rules() -> list[Rule]:
 
 
 def _type_rules(type_: str) -> Iterator[Rule]:
-    """One resource, the list in its parent and, at the top level, the list in the subscription."""
+    """Yields the rules of one type: a resource, the list in its parent, at the top level the list in a subscription."""
     full_type = f"Microsoft.Compute/{type_}"
     *parents, segment = type_.split("/")
     above = "".join(f"/{parent}/<name{level}>" for level, parent in enumerate(parents))
@@ -106,9 +107,9 @@ ARM_MAP = Map(_rules(), strict_slashes=False, merge_slashes=False)
 
 
 def canonical_path(path: str) -> str:
-    """The path with its fixed segments in the case of the routes; names keep theirs.
+    """Returns the path with its fixed segments in the case of the rules. Names keep their case.
 
-    In ARM paths every other segment is fixed, and so is the namespace after `providers`.
+    In ARM paths every second segment is fixed, and so is the namespace after `providers`.
     """
     segments = path.split("/")
     for index, segment in enumerate(segments):

@@ -1,4 +1,4 @@
-"""A simulated Azure on a free port, and Microsoft's own clients for it."""
+"""A simulator on a free port, and Microsoft's own client for it."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,14 +7,14 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.identity import ManagedIdentityCredential
 from azure.mgmt.compute import ComputeManagementClient
-from azure_compute_simulator.server import SimulatorServer
-from simulator_world import SUBSCRIPTION, seed
+from azure_compute_simulator import SimulatorServer
+from simulator_documents import SUBSCRIPTION, seed
 
 MakeClient = Callable[..., ComputeManagementClient]
 
 
 class PlainHttp(SansIOHTTPPolicy):
-    """Lets bearer tokens travel over plain HTTP to this machine."""
+    """Allows bearer tokens over plain HTTP."""
 
     def on_request(self, request: PipelineRequest) -> None:
         request.context.options["enforce_https"] = False

@@ -1,4 +1,4 @@
-"""Microsoft's own compute client and identity library drive the simulator over HTTP."""
+"""Microsoft's own compute client and identity library work with the simulator over HTTP."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 from azure.mgmt.compute import ComputeManagementClient
-from azure_compute_simulator.server import SimulatorServer
-from simulator_world import COMPUTE, GROUP, IMAGE, definition, image, version
+from azure_compute_simulator import RegionFault, RequestFault, SimulatorServer
+from simulator_documents import COMPUTE, GROUP, IMAGE, definition, image, version
 
 MakeClient = Callable[..., ComputeManagementClient]
 
@@ -33,7 +33,7 @@ def get(client: ComputeManagementClient, name: str = "1.0.0") -> object:
 
 
 def test_a_version_replicates_home_region_first(gallery: ComputeManagementClient) -> None:
-    """Half way the home region is complete and the other is not; the version is done only when both are."""
+    """Half way the home region is complete. The version succeeds when every region is."""
     created = create(gallery, "1.0.0", version(IMAGE, "East US 2", "westeurope"), polling=False).result()
     assert created.properties.provisioning_state == "Creating"
     assert created.properties.storage_profile.os_disk_image is None
@@ -51,7 +51,7 @@ def test_a_version_replicates_home_region_first(gallery: ComputeManagementClient
     assert [region.name for region in done.publishing_profile.target_regions] == ["East US 2", "West Europe"]
 
 
-def test_the_replication_status_is_shown_only_on_demand(gallery: ComputeManagementClient) -> None:
+def test_the_replication_status_is_shown_only_with_expand(gallery: ComputeManagementClient) -> None:
     create(gallery, "1.0.0", version()).result()
     plain = gallery.gallery_image_versions.get(GROUP, "g", "web", "1.0.0")
     listed = list(gallery.gallery_image_versions.list_by_gallery_image(GROUP, "g", "web"))
@@ -59,8 +59,8 @@ def test_the_replication_status_is_shown_only_on_demand(gallery: ComputeManageme
     assert [item.properties.replication_status for item in listed] == [None]
 
 
-def test_a_source_that_does_not_fit_fails_inside_a_good_answer(gallery: ComputeManagementClient) -> None:
-    """The request is accepted; the operation fails with HTTP 200; the version stays, failed."""
+def test_the_client_finds_the_error_inside_a_successful_response(gallery: ComputeManagementClient) -> None:
+    """The service accepts the request; the operation fails with HTTP 200; the version stays with state Failed."""
     poller = create(gallery, "1.0.0", version(f"{COMPUTE}/images/second"))
     with pytest.raises(HttpResponseError) as caught:
         poller.result()
@@ -80,7 +80,7 @@ def test_a_disk_above_the_limit_fails_to_replicate(gallery: ComputeManagementCli
     assert caught.value.status_code == 200
 
 
-def test_a_version_keeps_its_source(gallery: ComputeManagementClient) -> None:
+def test_the_source_of_a_version_cannot_be_changed(gallery: ComputeManagementClient) -> None:
     create(gallery, "1.0.0", version()).result()
     with pytest.raises(ResourceExistsError) as caught:
         create(gallery, "1.0.0", version(f"{COMPUTE}/images/second"))
@@ -97,8 +97,10 @@ def test_one_build_per_managed_image_at_a_time(gallery: ComputeManagementClient)
     create(gallery, "1.0.1", version()).result()
 
 
-def test_a_second_gallery_copies_from_the_first_ones_version(gallery: ComputeManagementClient) -> None:
-    """Not before that version has succeeded."""
+def test_a_finished_version_can_be_the_source_of_a_version_in_another_gallery(
+    gallery: ComputeManagementClient,
+) -> None:
+    """The service refuses it before that version has succeeded."""
     gallery.galleries.begin_create_or_update(GROUP, "h", {"location": "eastus2"}).result()
     gallery.gallery_images.begin_create_or_update(GROUP, "h", "web", definition()).result()
     first = create(gallery, "1.0.0", version(), polling=False).result()
@@ -116,7 +118,7 @@ def test_a_second_gallery_copies_from_the_first_ones_version(gallery: ComputeMan
 def test_a_failed_region_is_cured_by_removing_and_adding_it(
     gallery: ComputeManagementClient, simulator: SimulatorServer
 ) -> None:
-    simulator.add_fault(region="westeurope", kind="failed")
+    simulator.add_fault(RegionFault(region="westeurope", kind="failed"))
     with pytest.raises(
         HttpResponseError, match="region:westeurope, detail:Failed with internal server error"
     ):
@@ -128,11 +130,11 @@ def test_a_failed_region_is_cured_by_removing_and_adding_it(
     assert get(gallery).properties.replication_status.aggregated_state == "Completed"
 
 
-def test_succeeded_does_not_mean_replicated(
+def test_a_version_can_succeed_before_every_region_is_replicated(
     gallery: ComputeManagementClient, simulator: SimulatorServer
 ) -> None:
-    """With the switch on, a version succeeds as soon as its home region is complete."""
-    simulator.set_switches(succeeded_early=True)
+    """With the switch `succeeded_early` a version succeeds when its home region is complete."""
+    simulator.switches.succeeded_early = True
     create(gallery, "1.0.0", version(IMAGE, "eastus2", "westeurope"), polling=False)
     early = get(gallery).properties
     assert early.provisioning_state == "Succeeded"
@@ -140,7 +142,7 @@ def test_succeeded_does_not_mean_replicated(
     assert get(gallery).properties.replication_status.aggregated_state == "Completed"
 
 
-def test_deletes_poll_to_the_end_and_parents_go_last(gallery: ComputeManagementClient) -> None:
+def test_parents_cannot_be_deleted_before_their_children(gallery: ComputeManagementClient) -> None:
     create(gallery, "1.0.0", version()).result()
     with pytest.raises(ResourceExistsError, match="Some existing nested resource IDs include: ") as caught:
         gallery.gallery_images.begin_delete(GROUP, "g", "web")
@@ -161,26 +163,26 @@ def test_images_are_listed_tagged_and_deleted(compute: ComputeManagementClient) 
     assert {item.name for item in compute.images.list_by_resource_group(GROUP)} == {"second", "huge", "far"}
 
 
-def test_pages_are_followed(compute: ComputeManagementClient, simulator: SimulatorServer) -> None:
-    """Two pages; the link carries the api-version and keeps the order."""
-    simulator.set_switches(page_size=2)
+def test_the_client_follows_pages(compute: ComputeManagementClient, simulator: SimulatorServer) -> None:
+    """The link to the second page has the api-version and keeps the order."""
+    simulator.switches.page_size = 2
     assert [item.name for item in compute.images.list()] == ["web", "second", "huge", "far"]
     lists = [request for request in simulator.requests() if request["path"].endswith("/images")]
     assert len(lists) == 2
 
 
-def test_throttled_requests_are_tried_again_by_the_client(
+def test_the_client_repeats_a_request_after_a_503(
     compute: ComputeManagementClient, simulator: SimulatorServer
 ) -> None:
-    simulator.add_fault(kind="answer", path="/images", status=503, times=1, retry_after=0)
+    simulator.add_fault(RequestFault(kind="answer", path="/images", status=503, times=1, retry_after=0))
     assert compute.images.get(GROUP, "web").name == "web"
     assert [request["status"] for request in simulator.requests()] == [503, 200]
 
 
-def test_a_lost_answer_leaves_the_work_done(make_client: MakeClient, simulator: SimulatorServer) -> None:
-    """The client sees a broken connection, the service a created image."""
+def test_a_lost_response_does_not_undo_the_work(make_client: MakeClient, simulator: SimulatorServer) -> None:
+    """The client gets a connection error, and the image exists."""
     client = make_client(retry_total=0)
-    simulator.add_fault(kind="lost-answer", method="PUT")
+    simulator.add_fault(RequestFault(kind="lost-answer", method="PUT"))
     document = {name: value for name, value in image("new").items() if name != "id"}
     with pytest.raises(ServiceResponseError):
         client.images.begin_create_or_update(GROUP, "new", document)
@@ -189,7 +191,7 @@ def test_a_lost_answer_leaves_the_work_done(make_client: MakeClient, simulator: 
 
 def test_a_dropped_connection_does_no_work(make_client: MakeClient, simulator: SimulatorServer) -> None:
     client = make_client(retry_total=0)
-    simulator.add_fault(kind="drop", method="DELETE")
+    simulator.add_fault(RequestFault(kind="drop", method="DELETE"))
     with pytest.raises(ServiceResponseError):
         client.images.begin_delete(GROUP, "web")
     assert client.images.get(GROUP, "web").name == "web"

@@ -1,14 +1,14 @@
-"""The control plane over HTTP: what it reads and writes, and how it says what is wrong."""
+"""The control plane over HTTP: what it reads, what it sets, and its errors."""
 
 from typing import Any
 
 import httpx
 import pytest
-from azure_compute_simulator.server import SimulatorServer
-from simulator_world import IMAGE
+from azure_compute_simulator import SimulatorServer
+from simulator_documents import IMAGE
 
 
-def test_the_control_plane_reads_and_writes(simulator: SimulatorServer) -> None:
+def test_the_control_plane_reads_and_sets_paces_faults_and_switches(simulator: SimulatorServer) -> None:
     with httpx.Client(base_url=simulator.control) as control:
         assert len(control.get("/state").json()["resources"]) == 4
         assert control.post("/transitions", json={"default": "polls:3"}).status_code == 200
@@ -25,26 +25,83 @@ def test_the_control_plane_reads_and_writes(simulator: SimulatorServer) -> None:
         assert control.get("/events").json()["delivered"] == []
 
 
-BAD_CONTROL = {
+WRONG_REQUESTS = {
     "pace": ("POST", "/transitions", {"default": "soon"}, "'soon' is not a pace"),
     "field": ("POST", "/transitions", {"speed": 1}, "speed: not known"),
-    "fault": ("POST", "/faults", {"kind": "flood"}, "answer, drop, lost-answer"),
-    "switch": ("POST", "/switches", {"fast": True}, "'fast' is not a switch"),
+    "fault": (
+        "POST",
+        "/faults",
+        {"kind": "flood"},
+        "'kind' must be answer or drop or lost-answer, not 'flood'.",
+    ),
+    "fault field": (
+        "POST",
+        "/faults",
+        {"regon": "westus", "kind": "stuck"},
+        "regon: not known; use kind, method",
+    ),
+    "fault value": ("POST", "/faults", {"times": "two"}, "'times' must be a whole number, not 'two'."),
+    "fault pattern": ("POST", "/faults", {"path": "("}, "'path' is not a regular expression"),
+    "region fault without a kind": ("POST", "/faults", {"region": "westus"}, "kind: missing."),
+    "switch": ("POST", "/switches", {"fast": True}, "fast: not known; use signed_operation_urls"),
+    "switch value": (
+        "POST",
+        "/switches",
+        {"page_size": "x"},
+        "'page_size' must be a whole number or null, not 'x'.",
+    ),
+    "switch list": (
+        "POST",
+        "/switches",
+        {"upper_case_list_ids": "all"},
+        "must be a list of strings, not 'all'.",
+    ),
+    "delivery": ("POST", "/events", {"copies": True}, "'copies' must be a whole number, not True."),
+    "override": ("POST", "/transitions", {"override": {"id": "/x"}}, "'pace' is missing or not a string."),
+    "progress": (
+        "POST",
+        "/transitions",
+        {"advance": {"id": "/x", "progress": 101}},
+        "from 0 to 100, not 101",
+    ),
+    "time": ("POST", "/time", {"seconds": "1"}, "'seconds' is missing or not a number."),
+    "time backwards": ("POST", "/time", {"seconds": -1}, "can only move forward"),
+    "roles": ("POST", "/roles", {"roles": [{"principal": "me"}]}, "A role assignment needs 'principal'"),
+    "locks": ("POST", "/locks", {"locks": {}}, "'locks' must be a list of objects."),
+    "filter": (
+        "PUT",
+        "/event-subscriptions/a",
+        {"endpoint": "http://127.0.0.1:9/", "advancedFilters": [{"operatorType": "StringIn"}]},
+        "An advanced filter needs a 'key'",
+    ),
+    "not an object": ("POST", "/switches", [], "The body must be a JSON object."),
     "endpoint": ("PUT", "/event-subscriptions/a", {}, "needs an 'endpoint'"),
-    "nobody there": ("PUT", "/event-subscriptions/a", {"endpoint": "http://127.0.0.1:9/"}, "does not answer"),
+    "endpoint that does not answer": (
+        "PUT",
+        "/event-subscriptions/a",
+        {"endpoint": "http://127.0.0.1:9/"},
+        "does not answer",
+    ),
     "seed": ("POST", "/reset", {"seed": {"resources": {}}}, "resources: must be a list"),
-    "no event": ("POST", "/publish", {}, "Give either an 'event' or a 'resourceId'"),
+    "neither event nor resource": ("POST", "/publish", {}, "Give either an 'event' or a 'resourceId'"),
 }
 
 
-@pytest.mark.parametrize("case", BAD_CONTROL.values(), ids=BAD_CONTROL.keys())
-def test_the_control_plane_says_what_is_wrong(
+@pytest.mark.parametrize("case", WRONG_REQUESTS.values(), ids=WRONG_REQUESTS.keys())
+def test_a_wrong_control_request_gets_a_400_with_the_reason(
     simulator: SimulatorServer, case: tuple[str, str, Any, str]
 ) -> None:
     method, path, body, message = case
-    answer = httpx.request(method, simulator.control + path, json=body)
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
+    response = httpx.request(method, simulator.control + path, json=body)
+    assert response.status_code == 400
+    assert message in response.json()["error"]
+
+
+def test_a_wrong_value_changes_no_switch(simulator: SimulatorServer) -> None:
+    """All values of a request are checked before the first is set."""
+    body = {"succeeded_early": True, "page_size": "x"}
+    assert httpx.post(f"{simulator.control}/switches", json=body).status_code == 400
+    assert simulator.switches.succeeded_early is False
 
 
 def test_roles_locks_time_and_events_are_set_over_http(simulator: SimulatorServer) -> None:

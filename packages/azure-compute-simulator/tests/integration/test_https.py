@@ -1,4 +1,4 @@
-"""The simulator over HTTPS, with the compute client that insists on it."""
+"""The simulator over HTTPS, which Microsoft's clients insist on."""
 
 import os
 import ssl
@@ -9,8 +9,8 @@ import httpx
 import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.mgmt.compute import ComputeManagementClient
-from azure_compute_simulator.server import SimulatorServer
-from simulator_world import SUBSCRIPTION, seed
+from azure_compute_simulator import SimulatorServer
+from simulator_documents import SUBSCRIPTION, seed
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def secure() -> Iterator[SimulatorServer]:
         yield simulator
 
 
-def test_a_client_that_trusts_the_authority_gets_through(
+def test_a_client_that_trusts_the_ca_file_can_connect(
     secure: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(secure.ca_file))
@@ -34,7 +34,7 @@ def test_a_client_that_trusts_the_authority_gets_through(
         assert [image.name for image in compute.images.list()] == ["web", "second", "huge", "far"]
 
 
-def test_a_client_that_does_not_trust_it_stays_out(secure: SimulatorServer) -> None:
+def test_a_client_that_does_not_trust_the_ca_file_cannot_connect(secure: SimulatorServer) -> None:
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(secure.arm, trust_env=False)
 
@@ -46,7 +46,7 @@ def test_the_cloud_describes_itself_without_a_token(secure: SimulatorServer) -> 
     assert "https://management.azure.com/" in document["authentication"]["audiences"]
 
 
-def test_the_authoritys_file_is_gone_with_the_simulator() -> None:
+def test_the_ca_file_is_deleted_when_the_simulator_stops() -> None:
     with SimulatorServer(tls=True) as simulator:
         path = Path(str(simulator.ca_file))
         assert os.access(path, os.R_OK)

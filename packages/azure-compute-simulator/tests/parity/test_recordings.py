@@ -1,6 +1,6 @@
-"""The simulator answers recorded requests as the real service did: status, headers, JSON fields and their values.
+"""The simulator responds to recorded requests as the real service did: status, headers, JSON fields and their values.
 
-What differs is listed here, and in the simulator's COVERAGE.md with the reason; an entry that no longer differs fails.
+Known differences are listed here, and in COVERAGE.md with the reason. A listed difference that is gone fails the test.
 """
 
 import re
@@ -8,13 +8,21 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from azure_compute_simulator.server import SimulatorServer
-from recorded_exchanges import RECORDINGS, Replay, Replayed, paths, query_of, read_recording, values
+from azure_compute_simulator import SimulatorServer
+from recorded_exchanges import (
+    Replay,
+    Replayed,
+    needs_recordings,
+    paths,
+    query_of,
+    read_recording,
+    values,
+)
 
 _CLI_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 _NET_SUBSCRIPTION = "24fb23e3-6ba3-41f0-9b6e-e41131d5d61e"
 
-# headers whose presence a client may rely on
+# headers that clients may rely on
 _HEADERS = (
     "azure-asyncnotification",
     "azure-asyncoperation",
@@ -27,10 +35,10 @@ _HEADERS = (
     "x-content-type-options",
     "x-ms-ratelimit-remaining-resource",
 )
-# headers whose whole value is the same each time
+# headers whose value is always the same
 _CONSTANT_HEADERS = ("cache-control", "content-type", "expires", "pragma", "strict-transport-security")
 
-# times, ids made by the service, and names that the recorder replaced in requests but not in answers
+# times, ids from the service, and names that the recorder replaced in requests but not in responses
 _NOT_COMPARED = re.compile(r"(startTime|endTime|publishedDate|endOfLifeDate|uniqueName)$")
 
 
@@ -42,7 +50,7 @@ def _disk(group: str, name: str) -> dict[str, Any]:
 
 
 def _cli_seed(group: str, location: str, os_disk: str, data_disk: str) -> dict[str, Any]:
-    """The machine from which the recorded session made its managed image."""
+    """Returns a seed with the machine from which the recorded session created its managed image."""
     machine = f"/subscriptions/{_CLI_SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines"
     return {
         "subscriptions": [{"id": _CLI_SUBSCRIPTION, "name": "recorded"}],
@@ -98,26 +106,25 @@ SEEDS = {
 # recorded in 2020, before operation URLs were signed
 UNSIGNED = {"dotnet-sdk-version-crud"}
 
-# what differs: recording → difference → why; checked in both directions
+# the known differences of each recording, and the reasons
 DIFFERENCES: dict[str, dict[str, str]] = {
     "azure-cli-gallery-e2e": {},
     "azure-cli-image-update": {},
     "dotnet-sdk-version-crud": {
         "header x-ms-ratelimit-remaining-resource not recorded": (
-            "in 2020 lists of versions were gathered from partitions and named those requests instead; "
+            "in 2020 the lists of versions had headers about partitions instead; "
             "the recordings of 2025 have the header"
         ),
     },
 }
 
 
+@needs_recordings
 @pytest.mark.parametrize("recording", SEEDS)
-def test_the_recorded_life_cycle_is_answered_as_recorded(recording: str) -> None:
-    """Every difference in status, headers, fields or values is a listed one, and every listed one still differs."""
-    if not RECORDINGS.is_dir():
-        pytest.skip("the folder with the recordings is not beside the repository")
+def test_the_simulator_responds_as_recorded(recording: str) -> None:
+    """Every difference in status, headers, fields or values is listed, and every listed difference exists."""
     with SimulatorServer(SEEDS[recording]) as simulator:
-        simulator.set_switches(signed_operation_urls=recording not in UNSIGNED)
+        simulator.switches.signed_operation_urls = recording not in UNSIGNED
         found: dict[str, list[int]] = defaultdict(list)
         for replayed in Replay(simulator, read_recording(recording)).run():
             for difference in _differences(replayed):
@@ -140,68 +147,70 @@ def _differences(replayed: Replayed) -> set[str]:
 
 
 def _status(replayed: Replayed) -> list[str]:
-    recorded, answered = replayed.recorded.status, replayed.answer.status_code
-    return [] if recorded == answered else [f"status {recorded}, not {answered}"]
+    recorded, simulated = replayed.recorded.status, replayed.response.status_code
+    return [] if recorded == simulated else [f"status {recorded}, not {simulated}"]
 
 
 def _headers(replayed: Replayed) -> list[str]:
-    recorded, answered = replayed.recorded.headers, replayed.answer.headers
-    found = [f"header {name} missing" for name in _HEADERS if name in recorded and name not in answered]
-    found += [f"header {name} not recorded" for name in _HEADERS if name not in recorded and name in answered]
+    recorded, simulated = replayed.recorded.headers, replayed.response.headers
+    found = [f"header {name} missing" for name in _HEADERS if name in recorded and name not in simulated]
+    found += [
+        f"header {name} not recorded" for name in _HEADERS if name not in recorded and name in simulated
+    ]
     for name in _CONSTANT_HEADERS:
-        if name in recorded and name in answered and recorded[name] != answered[name]:
-            found.append(f"header {name} is {answered[name]}, not {recorded[name]}")
+        if name in recorded and name in simulated and recorded[name] != simulated[name]:
+            found.append(f"header {name} is {simulated[name]}, not {recorded[name]}")
     return found
 
 
 def _fields(replayed: Replayed) -> list[str]:
-    recorded, answered = paths(replayed.recorded.response), paths(_body(replayed))
-    found = [f"field {path} missing" for path in recorded - answered]
-    return found + [f"field {path} not recorded" for path in answered - recorded]
+    recorded, simulated = paths(replayed.recorded.response), paths(_body(replayed))
+    found = [f"field {path} missing" for path in recorded - simulated]
+    return found + [f"field {path} not recorded" for path in simulated - recorded]
 
 
 def _values(replayed: Replayed) -> list[str]:
-    recorded, answered = values(replayed.recorded.response), values(_body(replayed))
+    recorded, simulated = values(replayed.recorded.response), values(_body(replayed))
     return [
-        f"value {path} is {answered[path]!r}, not {recorded[path]!r}"
-        for path in recorded.keys() & answered.keys()
-        if not _NOT_COMPARED.search(path) and not _same(path, recorded[path], answered[path], replayed)
+        f"value {path} is {simulated[path]!r}, not {recorded[path]!r}"
+        for path in recorded.keys() & simulated.keys()
+        if not _NOT_COMPARED.search(path) and not _same(path, recorded[path], simulated[path], replayed)
     ]
 
 
-def _same(path: str, recorded: Any, answered: Any, replayed: Replayed) -> bool:
+def _same(path: str, recorded: Any, simulated: Any, replayed: Replayed) -> bool:
     if path == ".name" and replayed.recorded.operation:
-        return True  # the operation's own id
+        return True  # the id of the operation
     if path.endswith(".id") and "/resourceGroups/CLITEST" in str(recorded):
         # the recorder replaced the group's name only where it was in lower case; its case is what matters
-        return bool(re.search(r"/resourceGroups/[^/a-z]+/", str(answered)))
-    return bool(recorded == answered)
+        return bool(re.search(r"/resourceGroups/[^/a-z]+/", str(simulated)))
+    return bool(recorded == simulated)
 
 
 def _operation(replayed: Replayed) -> list[str]:
-    """The operation's URL has the recorded family, location and query names, and the request id is its id."""
-    recorded, answered = replayed.recorded.headers, replayed.answer.headers
-    both = [name for name in ("azure-asyncoperation", "location") if name in recorded and name in answered]
+    """Compares family, location and query names of the operation's URL; the request id must be the operation's id."""
+    recorded, simulated = replayed.recorded.headers, replayed.response.headers
+    both = [name for name in ("azure-asyncoperation", "location") if name in recorded and name in simulated]
     found = [
-        difference for name in both for difference in _operation_url(name, recorded[name], answered[name])
+        difference for name in both for difference in _operation_url(name, recorded[name], simulated[name])
     ]
     if "x-ms-request-id" in recorded and replayed.recorded.started_operation:
-        same = answered["x-ms-request-id"] in answered["azure-asyncoperation"]
+        same = simulated["x-ms-request-id"] in simulated["azure-asyncoperation"]
         found += [] if same else ["x-ms-request-id is not the operation's id"]
     return found
 
 
-def _operation_url(name: str, recorded: str, answered: str) -> list[str]:
+def _operation_url(name: str, recorded: str, simulated: str) -> list[str]:
     def family(url: str) -> str:
         return re.sub(r"^https?://[^/]+|/[0-9a-f-]{36}\?.*$", "", url)
 
     found = []
-    if family(recorded).lower() != family(answered).lower():
-        found.append(f"{name} is {family(answered)}, not {family(recorded)}")
-    if list(query_of(recorded)) != list(query_of(answered)):
-        found.append(f"{name} has the query {list(query_of(answered))}, not {list(query_of(recorded))}")
+    if family(recorded).lower() != family(simulated).lower():
+        found.append(f"{name} is {family(simulated)}, not {family(recorded)}")
+    if list(query_of(recorded)) != list(query_of(simulated)):
+        found.append(f"{name} has the query {list(query_of(simulated))}, not {list(query_of(recorded))}")
     return found
 
 
 def _body(replayed: Replayed) -> Any:
-    return replayed.answer.json() if replayed.answer.content else None
+    return replayed.response.json() if replayed.response.content else None

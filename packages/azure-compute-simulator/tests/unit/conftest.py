@@ -1,11 +1,11 @@
-"""A simulator without its HTTP server: requests go straight to the gateway."""
+"""A simulator without its HTTP server: requests go directly to the gateway."""
 
 from collections.abc import Iterator
 
 import pytest
-from azure_compute_simulator.service import Simulator
-from simulator_arm import Arm
-from simulator_world import definition, seed
+from azure_compute_simulator.simulator import Simulator
+from simulator_client import ArmClient
+from simulator_documents import definition, seed
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def arm(simulator: Simulator) -> Arm:
+def arm(simulator: Simulator) -> ArmClient:
     token = simulator.identity.sign("https://management.azure.com/")
-    return Arm(simulator, f"Bearer {token}")
+    return ArmClient(simulator, f"Bearer {token}")
 
 
 @pytest.fixture
-def gallery(arm: Arm) -> Arm:
-    """ARM with a gallery `g` that holds the definition `web`."""
+def gallery(arm: ArmClient) -> ArmClient:
+    """A client of a simulator that has a gallery `g` with the definition `web`."""
     arm.put("galleries/g", {"location": "eastus2"})
     arm.put("galleries/g/images/web", definition())
     return arm

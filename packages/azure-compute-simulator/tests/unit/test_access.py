@@ -1,12 +1,13 @@
-"""Roles, locks and limits: who may do what, what nobody may do, and how often."""
+"""Roles, locks and limits."""
 
 import json
 from typing import Any
 
 import pytest
+from azure_compute_simulator import RequestFault
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
-from simulator_arm import IMAGES, Arm
-from simulator_world import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, version
+from simulator_client import IMAGES, ArmClient
+from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
@@ -36,8 +37,10 @@ NEEDED = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "action"), NEEDED)
-def test_every_request_needs_its_action(gallery: Arm, method: str, path: str, body: Any, action: str) -> None:
-    """Without it 403 with the recorded text; with it, whatever the answer, not 403."""
+def test_every_request_needs_its_action(
+    gallery: ArmClient, method: str, path: str, body: Any, action: str
+) -> None:
+    """Without the action the request gets a 403 with the recorded text. With it, it gets anything but a 403."""
     gallery.simulator.set_roles([role("Microsoft.Storage/*")])
     status, error = gallery.error(method, path, body)
     assert (status, error["code"]) == (403, "AuthorizationFailed")
@@ -48,7 +51,7 @@ def test_every_request_needs_its_action(gallery: Arm, method: str, path: str, bo
     assert gallery.send(method, path, body).status != 403
 
 
-def test_a_source_that_may_not_be_read_is_a_linked_failure(gallery: Arm) -> None:
+def test_a_source_that_the_caller_may_not_read_is_a_linked_authorization_failure(gallery: ArmClient) -> None:
     gallery.simulator.set_roles([role("Microsoft.Compute/galleries/*")])
     status, error = gallery.error("PUT", VERSION, version())
     assert (status, error["code"]) == (403, "LinkedAuthorizationFailed")
@@ -61,7 +64,7 @@ def test_a_source_that_may_not_be_read_is_a_linked_failure(gallery: Arm) -> None
     assert gallery.send("PUT", VERSION, version()).status == 201
 
 
-def test_a_role_holds_at_its_scope_for_its_principal_without_its_exceptions(arm: Arm) -> None:
+def test_a_role_applies_to_its_principal_and_scope_except_for_its_not_actions(arm: ArmClient) -> None:
     refused = [
         role("*", scope=f"{GROUP_ID}-other"),
         role("*", principal="someone-else"),
@@ -74,14 +77,14 @@ def test_a_role_holds_at_its_scope_for_its_principal_without_its_exceptions(arm:
     assert arm.send("GET", "images/web").status == 200
 
 
-def test_a_list_over_the_subscription_takes_a_role_there(arm: Arm) -> None:
+def test_a_list_of_the_subscription_needs_a_role_at_the_subscription(arm: ArmClient) -> None:
     arm.simulator.set_roles([role("*")])
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/images"
     assert f"over scope '/subscriptions/{SUBSCRIPTION}'" in arm.error("GET", path)[1]["message"]
 
 
 @pytest.mark.parametrize("scope", [f"/subscriptions/{SUBSCRIPTION}", GROUP_ID, IMAGE])
-def test_permissions_are_those_of_the_roles_above(arm: Arm, scope: str) -> None:
+def test_permissions_come_from_the_callers_roles_at_and_above_the_scope(arm: ArmClient, scope: str) -> None:
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     query = "api-version=2022-04-01"
     assert [item["actions"] for item in arm.get(path, query)["value"]] == [["*"]]
@@ -97,7 +100,7 @@ def test_permissions_are_those_of_the_roles_above(arm: Arm, scope: str) -> None:
     ]
 
 
-def test_a_locked_resource_is_not_deleted(arm: Arm) -> None:
+def test_a_locked_resource_is_not_deleted(arm: ArmClient) -> None:
     arm.simulator.set_locks([{"scope": GROUP_ID}])
     status, error = arm.error("DELETE", "images/web")
     assert (status, error["code"]) == (409, "ScopeLocked")
@@ -110,12 +113,12 @@ def test_a_locked_resource_is_not_deleted(arm: Arm) -> None:
     assert arm.error("PATCH", "images/web", {"tags": {}})[1]["code"] == "ScopeLocked"
 
 
-def remaining(arm: Arm, path: str) -> str:
+def remaining(arm: ArmClient, path: str) -> str:
     return arm.send("GET", path).headers["x-ms-ratelimit-remaining-resource"]
 
 
-def test_each_answer_says_what_is_left_of_its_limits(gallery: Arm) -> None:
-    """The numbers recorded after one request."""
+def test_each_response_shows_what_is_left_of_its_limits(gallery: ArmClient) -> None:
+    """The numbers are those recorded after one request."""
     assert remaining(gallery, "images/web") == "Microsoft.Compute/GetImagesSubscriptionMaximum;359"
     assert remaining(gallery, "images") == "Microsoft.Compute/HighCostGetImagesSubscriptionMaximum;89"
     assert remaining(gallery, "galleries/g") == (
@@ -129,8 +132,8 @@ def test_each_answer_says_what_is_left_of_its_limits(gallery: Arm) -> None:
     assert created.headers["x-ms-ratelimit-remaining-subscription-writes"] == "197"
 
 
-def test_an_empty_bucket_answers_429_until_it_has_filled(arm: Arm) -> None:
-    """Ninety lists in a minute; after that one more with every two thirds of a second."""
+def test_a_used_up_limit_returns_429_until_it_has_refilled(arm: ArmClient) -> None:
+    """Lists of images: 90 per minute, and then one for every two thirds of a second."""
     for _ in range(90):
         assert arm.send("GET", "images").status == 200
     refused = arm.send("GET", "images")
@@ -146,16 +149,16 @@ def test_an_empty_bucket_answers_429_until_it_has_filled(arm: Arm) -> None:
     assert arm.send("GET", "images").status == 429
 
 
-def test_arm_itself_lets_only_so_many_writes_through(arm: Arm) -> None:
+def test_arm_itself_limits_writes(arm: ArmClient) -> None:
     path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/again"
-    answers = [arm.send("PUT", path, {"location": "eastus2"}, f"api-version={IMAGES}") for _ in range(260)]
-    refused = [answer for answer in answers if answer.status == 429]
+    responses = [arm.send("PUT", path, {"location": "eastus2"}, f"api-version={IMAGES}") for _ in range(260)]
+    refused = [response for response in responses if response.status == 429]
     assert json.loads(refused[0].data)["error"]["code"] == "SubscriptionRequestsThrottled"
     assert refused[0].headers["x-ms-failure-cause"] == "gateway"
 
 
-def test_limits_can_be_switched_off(arm: Arm) -> None:
-    arm.simulator.set_switches(throttling=False)
+def test_limits_can_be_switched_off(arm: ArmClient) -> None:
+    arm.simulator.switches.throttling = False
     assert {arm.send("GET", "images").status for _ in range(100)} == {200}
 
 
@@ -168,28 +171,28 @@ SHAPES = {
 
 @pytest.mark.parametrize(("shape", "code"), SHAPES.items())
 @pytest.mark.parametrize("retry_after", [None, 17])
-def test_429_comes_in_three_shapes_with_and_without_a_time(
-    arm: Arm, shape: str, code: str, retry_after: int | None
+def test_a_429_has_three_shapes_with_and_without_retry_after(
+    arm: ArmClient, shape: str, code: str, retry_after: int | None
 ) -> None:
-    arm.simulator.add_fault(shape=shape, retry_after=retry_after)
-    answer = arm.send("GET", "images")
-    assert answer.status == 429
-    assert json.loads(answer.data)["error"]["code"] == code
-    assert answer.headers.get("Retry-After") == (None if retry_after is None else "17")
+    arm.simulator.add_fault(RequestFault(shape=shape, retry_after=retry_after))
+    response = arm.send("GET", "images")
+    assert response.status == 429
+    assert json.loads(response.data)["error"]["code"] == code
+    assert response.headers.get("Retry-After") == (None if retry_after is None else "17")
 
 
-def test_503_can_come_with_an_empty_body(arm: Arm) -> None:
-    arm.simulator.add_fault(status=503, skip=1)
+def test_a_503_can_have_an_empty_body(arm: ArmClient) -> None:
+    arm.simulator.add_fault(RequestFault(status=503, skip=1))
     assert arm.send("GET", "images").status == 200
-    answer = arm.send("GET", "images")
-    assert (answer.status, answer.data) == (503, b"")
+    response = arm.send("GET", "images")
+    assert (response.status, response.data) == (503, b"")
     assert arm.send("GET", "images").status == 200
 
 
-def test_a_page_of_the_front_door_and_a_revoked_token_can_be_answered(arm: Arm) -> None:
+def test_a_fault_can_return_an_html_page_or_a_challenge(arm: ArmClient) -> None:
     challenge = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="e30="'}
-    arm.simulator.add_fault(status=503, text="<h2>Our services aren't available right now</h2>")
-    arm.simulator.add_fault(status=401, code="InvalidAuthenticationToken", headers=challenge)
+    arm.simulator.add_fault(RequestFault(status=503, text="<h2>Our services aren't available right now</h2>"))
+    arm.simulator.add_fault(RequestFault(status=401, code="InvalidAuthenticationToken", headers=challenge))
     page = arm.send("GET", "images")
     assert page.headers["Content-Type"] == "text/html"
     assert page.data.startswith(b"<h2>")

@@ -1,10 +1,10 @@
-"""Virtual machines and scale sets, as far as they come from images."""
+"""Virtual machines and scale sets that are created from images; deployments; disks."""
 
 from typing import Any
 
 import pytest
-from simulator_arm import Arm
-from simulator_world import COMPUTE, IMAGE, image, seed, version
+from simulator_client import ArmClient
+from simulator_documents import COMPUTE, IMAGE, image, seed, version
 
 DEFINITION_ID = f"{COMPUTE}/galleries/g/images/web"
 VERSIONS = "galleries/g/images/web/versions"
@@ -21,7 +21,7 @@ def machine(reference: str, location: str = "eastus2") -> Any:
     }
 
 
-def test_a_machine_comes_from_a_version_and_says_which(gallery: Arm) -> None:
+def test_a_machine_from_a_version_shows_the_exact_version(gallery: ArmClient) -> None:
     gallery.put(f"{VERSIONS}/1.0.0", version())
     created = gallery.put("virtualMachines/m", machine(f"{DEFINITION_ID}/versions/1.0.0"))
     assert created["etag"] == '"1"'
@@ -39,7 +39,7 @@ def test_a_machine_comes_from_a_version_and_says_which(gallery: Arm) -> None:
     assert gallery.send("DELETE", "virtualMachines/m").status == 204
 
 
-def test_the_latest_version_is_the_highest_that_is_there_and_not_excluded(gallery: Arm) -> None:
+def test_latest_is_the_highest_version_that_is_replicated_and_not_excluded(gallery: ArmClient) -> None:
     excluded = version()
     excluded["properties"]["publishingProfile"]["excludeFromLatest"] = True
     here_excluded = version()
@@ -52,13 +52,15 @@ def test_the_latest_version_is_the_highest_that_is_there_and_not_excluded(galler
 
 
 @pytest.mark.parametrize("path", ["virtualMachines/m", "virtualMachineScaleSets/s"])
-def test_a_version_that_is_not_replicated_to_the_region_is_not_found_there(gallery: Arm, path: str) -> None:
-    """Even when the version itself has succeeded."""
-    gallery.simulator.set_transitions("manual")
-    gallery.simulator.set_switches(succeeded_early=True)
+def test_a_version_that_is_not_replicated_to_the_region_is_not_found_there(
+    gallery: ArmClient, path: str
+) -> None:
+    """This holds even if the version itself has succeeded."""
+    gallery.simulator.set_pace("manual")
+    gallery.simulator.switches.succeeded_early = True
     gallery.put(f"{VERSIONS}/1.0.0", version(IMAGE, "eastus2", "westus"))
     id_ = f"{DEFINITION_ID}/versions/1.0.0"
-    gallery.simulator.set_transitions(advance={"id": id_, "region": "eastus2"})
+    gallery.simulator.set_progress(id_, region="eastus2")
     assert gallery.get(f"{VERSIONS}/1.0.0")["properties"]["provisioningState"] == "Succeeded"
     document = machine(id_, "westus")
     if "ScaleSets" in path:
@@ -66,12 +68,12 @@ def test_a_version_that_is_not_replicated_to_the_region_is_not_found_there(galle
     status, error = gallery.error("PUT", path, document)
     assert (status, error["code"]) == (404, "GalleryImageNotFound")
     assert error["message"].startswith(f"The gallery image {id_} is not available in westus region.")
-    gallery.simulator.set_transitions(advance={"id": id_})
+    gallery.simulator.set_progress(id_)
     assert gallery.send("PUT", path, document).status == 201
 
 
-def test_an_image_is_not_deleted_while_machines_are_made_from_it(arm: Arm) -> None:
-    arm.simulator.set_transitions("seconds:1000000")
+def test_an_image_cannot_be_deleted_while_machines_are_created_from_it(arm: ArmClient) -> None:
+    arm.simulator.set_pace("seconds:1000000")
     arm.put("virtualMachines/m", machine(IMAGE))
     status, error = arm.error("DELETE", "images/web")
     assert (status, error["code"]) == (409, "OperationNotAllowedOnVMImageAsVMsBeingProvisioned")
@@ -79,7 +81,7 @@ def test_an_image_is_not_deleted_while_machines_are_made_from_it(arm: Arm) -> No
     assert arm.send("DELETE", "images/web").status == 202
 
 
-def test_scale_sets_are_listed_with_the_image_that_they_hold_on_to(arm: Arm) -> None:
+def test_scale_sets_are_listed_with_their_image(arm: ArmClient) -> None:
     reference = {"imageReference": {"id": IMAGE}}
     document = {"location": "eastus2", "properties": {"virtualMachineProfile": {"storageProfile": reference}}}
     arm.put("virtualMachineScaleSets/s", document)
@@ -90,7 +92,7 @@ def test_scale_sets_are_listed_with_the_image_that_they_hold_on_to(arm: Arm) -> 
     assert found["properties"]["virtualMachineProfile"]["storageProfile"] == reference
 
 
-def test_an_image_is_made_from_a_machine(arm: Arm) -> None:
+def test_an_image_can_be_created_from_a_machine(arm: ArmClient) -> None:
     arm.put("virtualMachines/m", machine(IMAGE))
     source = {"sourceVirtualMachine": {"id": f"{COMPUTE}/virtualMachines/m"}}
     arm.put("images/new", {"location": "eastus2", "properties": source})
@@ -100,7 +102,7 @@ def test_an_image_is_made_from_a_machine(arm: Arm) -> None:
     assert "zoneResilient" not in profile
 
 
-def test_trusted_launch_refuses_machines_as_sources_but_takes_images(gallery: Arm) -> None:
+def test_trusted_launch_refuses_machines_as_sources_but_accepts_images(gallery: ArmClient) -> None:
     definition = gallery.get("galleries/g/images/web")["properties"]
     definition |= {
         "identifier": {"publisher": "p", "offer": "o", "sku": "trusted"},
@@ -124,8 +126,8 @@ def deployment(**resource: Any) -> Any:
     }
 
 
-def test_a_deployment_starts_its_resources_and_ends_with_them(arm: Arm) -> None:
-    """Parameters are put in; every other expression is refused."""
+def test_a_deployment_starts_its_resources_and_ends_with_them(arm: ArmClient) -> None:
+    """Parameters are replaced. Any other expression is refused."""
     path = f"{COMPUTE.split('/providers/')[0]}/providers/Microsoft.Resources/deployments/d"
     resource = machine(IMAGE) | {
         "type": "Microsoft.Compute/virtualMachines",
@@ -133,7 +135,7 @@ def test_a_deployment_starts_its_resources_and_ends_with_them(arm: Arm) -> None:
         "apiVersion": "2026-04-01",
     }
     resource["properties"]["hardwareProfile"]["vmSize"] = "[parameters('size')]"
-    arm.simulator.set_transitions("seconds:1000000")
+    arm.simulator.set_pace("seconds:1000000")
     arm.put(path, deployment(**resource))
     assert arm.get(path)["properties"]["provisioningState"] == "Accepted"
     arm.simulator.skip_time(1_000_000)
@@ -144,7 +146,7 @@ def test_a_deployment_starts_its_resources_and_ends_with_them(arm: Arm) -> None:
     assert arm.error("PUT", path, deployment(type="A.B/c", name="x"))[1]["code"] == "InvalidTemplate"
 
 
-def test_disks_are_read_and_not_written(arm: Arm) -> None:
+def test_disks_can_be_read_but_not_written(arm: ArmClient) -> None:
     disk = {"location": "eastus2", "properties": {"diskSizeGB": 64, "hyperVGeneration": "V2"}}
     arm.simulator.reset(seed(disk | {"id": f"{COMPUTE}/disks/d"}))
     assert arm.get("disks/d")["properties"]["diskSizeGB"] == 64

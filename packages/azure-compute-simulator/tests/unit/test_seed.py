@@ -1,13 +1,14 @@
-"""Seeds: what exists at the start, and how a bad one is refused."""
+"""Seeds: what exists at the start, and the errors of wrong seeds."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure_compute_simulator.seed import SeedError, read_seed
-from azure_compute_simulator.service import Simulator
-from simulator_arm import Arm
-from simulator_world import (
+from azure_compute_simulator.simulator import Simulator
+from simulator_client import ArmClient
+from simulator_documents import (
     COMPUTE,
     GROUP,
     IMAGE,
@@ -19,13 +20,13 @@ from simulator_world import (
 )
 
 
-def test_seeded_resources_are_finished_and_raise_no_events(arm: Arm) -> None:
+def test_seeded_resources_are_finished_and_raise_no_events(arm: ArmClient) -> None:
     assert arm.get("images/web")["properties"]["provisioningState"] == "Succeeded"
     assert arm.simulator.events() == {"delivered": [], "dead-lettered": [], "lost": [], "pending": []}
 
 
-def test_a_whole_gallery_can_be_seeded_in_any_order(arm: Arm) -> None:
-    """Versions are replicated, may have lost their source, reached their end of life, or failed."""
+def test_a_whole_gallery_can_be_seeded_in_any_order(arm: ArmClient) -> None:
+    """Seeded versions are replicated. Their source may be missing, their end of life past, their state Failed."""
     versions = f"{COMPUTE}/galleries/g/images/web/versions"
     old = version(f"{COMPUTE}/images/gone", "eastus2", "westus")
     old["properties"]["publishingProfile"] |= {
@@ -50,15 +51,18 @@ def test_a_whole_gallery_can_be_seeded_in_any_order(arm: Arm) -> None:
     assert second["storageProfile"]["osDiskImage"]["sizeInGB"] == 30
 
 
-BAD = {
+WRONG_SEEDS = {
     "unknown section": ({"machines": []}, "machines: not known"),
     "not a list": ({"resources": {}}, "resources: must be a list"),
     "not an object": ({"resources": [1]}, r"resources\[0\]: must be an object"),
     "no id": (seed({"location": "eastus2"}), r"resources\[4\]: 'id' is missing"),
-    "bad id": (seed({"id": "/x", "location": "eastus2"}), r"resources\[4\]: '/x' is not an ARM resource id"),
-    "no such region": (seed(image("new", location="mars")), r"resources\[4\]: 'mars' is not a region"),
-    "twice": (seed(image()), r"resources\[4\]: .* is listed twice"),
-    "no such group": (
+    "malformed id": (
+        seed({"id": "/x", "location": "eastus2"}),
+        r"resources\[4\]: '/x' is not an ARM resource id",
+    ),
+    "unknown region": (seed(image("new", location="mars")), r"resources\[4\]: 'mars' is not a region"),
+    "listed twice": (seed(image()), r"resources\[4\]: .* is listed twice"),
+    "missing group": (
         seed({"id": f"{COMPUTE.replace(GROUP, 'none')}/images/a", "location": "eastus2"}),
         r"resources\[4\]: Resource group 'none' could not be found",
     ),
@@ -66,24 +70,66 @@ BAD = {
         seed({"id": f"{COMPUTE}/images/a", "location": "eastus2", "properties": {}}),
         r"resources\[4\]: Required parameter 'storageProfile.osDisk' is missing",
     ),
-    "group in no subscription": (
+    "event subscription without endpoint": (
+        {"eventSubscriptions": [{"name": "images"}]},
+        r"eventSubscriptions\[0\]: An event subscription needs an 'endpoint'",
+    ),
+    "lock of an unknown level": (
+        {"locks": [{"scope": "/subscriptions/a", "level": "Maybe"}]},
+        r"locks\[0\]: A lock needs a 'scope' and may have a 'level'",
+    ),
+    "missing subscription": (
         {"resourceGroups": [{"subscription": SUBSCRIPTION, "name": "a", "location": "eastus2"}]},
         r"resourceGroups\[0\]: The subscription '.*' could not be found",
     ),
 }
 
 
-@pytest.mark.parametrize(("document", "message"), BAD.values(), ids=BAD.keys())
-def test_a_bad_seed_is_refused_with_place_and_reason(document: Any, message: str) -> None:
+@pytest.mark.parametrize(("document", "message"), WRONG_SEEDS.values(), ids=WRONG_SEEDS.keys())
+def test_a_wrong_seed_is_refused_with_the_entry_and_the_reason(document: Any, message: str) -> None:
     with pytest.raises(SeedError, match=message):
         Simulator(document)
 
 
-def test_a_seed_file_that_is_not_yaml_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_seed_file_that_is_not_yaml_is_refused_with_its_name_and_line(tmp_path: Path) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text("a: [", encoding="utf-8")
-    with pytest.raises(SeedError, match=r"seed\.yaml: not YAML or JSON"):
+    with pytest.raises(SeedError, match=r"seed\.yaml: not YAML or JSON \(line 1, column 5\)\.$"):
         read_seed(path)
+
+
+def test_a_seed_can_be_a_file_and_its_errors_name_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed()), encoding="utf-8")
+    simulator = Simulator(path)
+    names = [resource["name"] for resource in simulator.state()["resources"]]
+    simulator.close()
+    assert names == ["web", "second", "huge", "far"]
+    path.write_text(json.dumps({"resources": [{"id": "/x"}]}), encoding="utf-8")
+    with pytest.raises(SeedError, match=r"seed\.json: resources\[0\]: '/x' is not an ARM resource id"):
+        Simulator(str(path))
+
+
+def test_a_wrong_seed_does_not_replace_the_former_one(arm: ArmClient) -> None:
+    """After a refused reset the simulator has its former seed, and can be reset to it again."""
+    arm.put("galleries/g", {"location": "eastus2"})
+    with pytest.raises(SeedError, match="machines: not known"):
+        arm.simulator.reset({"machines": []})
+    assert [item["name"] for item in arm.get("images")["value"]] == ["web", "second", "huge", "far"]
+    assert arm.get("galleries")["value"] == []
+    arm.simulator.reset()
+    assert arm.send("GET", "images/web").status == 200
+
+
+def test_work_on_seeded_resources_does_not_change_the_seed(arm: ArmClient) -> None:
+    """A reset brings every property back, nested ones too."""
+    before = arm.get("images/web")
+    source = image("web")["properties"]["storageProfile"]
+    source["osDisk"]["diskSizeGB"] = 99
+    arm.put("images/web", {"location": "eastus2", "properties": {"storageProfile": source}})
+    assert arm.get("images/web") != before
+    arm.simulator.reset()
+    assert arm.get("images/web") == before
 
 
 def test_without_a_seed_there_is_one_empty_subscription() -> None:

@@ -1,23 +1,24 @@
-"""Updates: what they keep, what they replace, and when they are over."""
+"""Updates: what they keep, what they replace, and when they end."""
 
 from typing import Any
 
-from simulator_arm import Arm
-from simulator_world import GROUP, IMAGE, SUBSCRIPTION, image, version
+from azure_compute_simulator import RegionFault
+from simulator_client import ArmClient
+from simulator_documents import GROUP, IMAGE, SUBSCRIPTION, image, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 NEW_IMAGE = {"location": "eastus2", "properties": image()["properties"]}
 
 
-def test_tags_that_are_not_sent_stay(gallery: Arm) -> None:
+def test_an_update_without_tags_keeps_them(gallery: ArmClient) -> None:
     gallery.put("galleries/g", {"location": "eastus2", "tags": {"a": "b"}})
     assert gallery.send("PATCH", "galleries/g", {"properties": {"description": "d"}}).status == 200
     shown = gallery.get("galleries/g")
     assert (shown["tags"], shown["properties"]["description"]) == ({"a": "b"}, "d")
 
 
-def test_what_was_read_can_be_sent_back(gallery: Arm) -> None:
-    """As clients do that read, modify and write: nothing that the service fills in is refused or stored."""
+def test_a_resource_can_be_put_back_as_it_was_read(gallery: ArmClient) -> None:
+    """Clients that read, modify and write depend on it: the service neither refuses nor stores what it added itself."""
     gallery.put(VERSION, version(IMAGE, "eastus2", "westus"))
     for path in ("galleries/g", "galleries/g/images/web", VERSION, "images/web"):
         before = gallery.get(path)
@@ -25,25 +26,25 @@ def test_what_was_read_can_be_sent_back(gallery: Arm) -> None:
         assert gallery.get(path) == before
 
 
-def test_the_replication_mode_stays(gallery: Arm) -> None:
+def test_an_update_keeps_the_replication_mode(gallery: ArmClient) -> None:
     document = version()
     document["properties"]["publishingProfile"]["replicationMode"] = "shallow"
     gallery.put(VERSION, document)
     assert gallery.put(VERSION, version())["properties"]["publishingProfile"]["replicationMode"] == "Shallow"
 
 
-def test_a_failed_region_that_is_asked_for_again_begins_again(gallery: Arm) -> None:
-    gallery.simulator.add_fault(region="westus", kind="failed")
+def test_a_failed_region_that_stays_a_target_starts_again(gallery: ArmClient) -> None:
+    gallery.simulator.add_fault(RegionFault(region="westus", kind="failed"))
     failed = gallery.send("PUT", VERSION, version(IMAGE, "eastus2", "westus"))
-    assert gallery.outcome(failed)["status"] == "Failed"
+    assert gallery.operation(failed)["status"] == "Failed"
     again = gallery.send("PUT", VERSION, version(IMAGE, "eastus2", "westus"))
-    assert gallery.outcome(again)["status"] == "Succeeded"
+    assert gallery.operation(again)["status"] == "Succeeded"
     assert gallery.get(VERSION)["properties"]["provisioningState"] == "Succeeded"
 
 
-def test_a_resource_has_succeeded_when_the_last_of_its_operations_has(arm: Arm) -> None:
-    """An image takes 12150 seconds at this pace."""
-    arm.simulator.set_transitions("seconds:1000000")
+def test_a_resource_succeeds_with_the_last_of_its_operations(arm: ArmClient) -> None:
+    """At this pace the operation on an image takes 12150 seconds."""
+    arm.simulator.set_pace("seconds:1000000")
     arm.put("images/new", NEW_IMAGE)
     states = [arm.get("images/new")["properties"]["provisioningState"]]
     arm.simulator.skip_time(6_000)
@@ -54,7 +55,7 @@ def test_a_resource_has_succeeded_when_the_last_of_its_operations_has(arm: Arm) 
     assert states == ["Creating", "Updating", "Succeeded"]
 
 
-def test_the_list_of_resources_knows_when_one_was_changed(arm: Arm) -> None:
+def test_the_list_of_resources_shows_when_one_was_changed(arm: ArmClient) -> None:
     query = "api-version=2021-04-01&$filter=name eq 'web'&$expand=createdTime,changedTime,provisioningState"
 
     def web() -> Any:

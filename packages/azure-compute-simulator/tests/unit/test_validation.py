@@ -1,26 +1,26 @@
-"""Requests that ARM refuses are refused with its code, its message and its target."""
+"""Invalid requests get the code, the message and the target of the real ARM."""
 
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from simulator_arm import Arm
-from simulator_world import COMPUTE, IMAGE, definition, version
+from simulator_client import ArmClient
+from simulator_documents import COMPUTE, IMAGE, definition, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 
 
 def changed(document: Any, path: str, value: Any) -> Any:
-    """A copy of the document with one value set, or taken out when it is None."""
+    """Returns a copy of the document with one value set, or removed if it is None."""
     document = deepcopy(document)
     *parents, last = path.split(".")
-    place = document
+    parent = document
     for name in parents:
-        place = place.setdefault(name, {})
+        parent = parent.setdefault(name, {})
     if value is None:
-        place.pop(last, None)
+        parent.pop(last, None)
     else:
-        place[last] = value
+        parent[last] = value
     return document
 
 
@@ -56,14 +56,14 @@ REFUSED = {
         "LocationRequired",
         "The location property",
     ),
-    "location that is no region": (
+    "location that is not a region": (
         VERSION,
         changed(version(), "location", "atlantis"),
         400,
         "LocationNotAvailableForResourceType",
         "The provided location 'atlantis' is not available",
     ),
-    "no such image": (
+    "missing image": (
         VERSION,
         version(f"{COMPUTE}/images/missing"),
         404,
@@ -91,7 +91,7 @@ REFUSED = {
         "InvalidParameter",
         "One and only one source type",
     ),
-    "own region not among the targets": (
+    "target regions without the version's own": (
         VERSION,
         version(IMAGE, "northeurope"),
         400,
@@ -105,7 +105,7 @@ REFUSED = {
         "InvalidParameter",
         "Duplicate regions are not allowed in target publishing regions.",
     ),
-    "target that is no region": (
+    "target that is not a region": (
         VERSION,
         version(IMAGE, "eastus2", "atlantis"),
         400,
@@ -120,7 +120,7 @@ REFUSED = {
         "InvalidParameter",
         "must be from 1 to 100",
     ),
-    "storage account type that is none": (
+    "unknown storage account type": (
         VERSION,
         targets({"name": "eastus2", "storageAccountType": "Golden"}),
         400,
@@ -155,14 +155,14 @@ REFUSED = {
         "InvalidParameter",
         "The gallery name 'a-b' is invalid",
     ),
-    "gallery name taken in another group": (
+    "gallery name in use in another group": (
         COMPUTE.replace("/Images/", "/other/") + "/galleries/G",
         {"location": "eastus2"},
         409,
         "Conflict",
         "The gallery name G is not unique within the subscription",
     ),
-    "gallery in another place": (
+    "gallery in another location": (
         "galleries/g",
         {"location": "westus"},
         409,
@@ -176,7 +176,7 @@ REFUSED = {
         "InvalidParameter",
         "The gallery image name 'web.' is invalid",
     ),
-    "publisher, offer and sku taken": (
+    "publisher, offer and sku in use": (
         "galleries/g/images/twin",
         changed(definition(), "properties.identifier.sku", "SKU"),
         409,
@@ -190,7 +190,7 @@ REFUSED = {
         "InvalidParameter",
         "Required parameter 'galleryImage.properties.osType' is missing (null).",
     ),
-    "OS type that is none": (
+    "unknown OS type": (
         "galleries/g/images/new",
         changed(definition(sku="two"), "properties.osType", "Amiga"),
         400,
@@ -209,7 +209,7 @@ REFUSED = {
         "InvalidParameter",
         "Required parameter 'hyperVGeneration' is missing (null).",
     ),
-    "image from a machine that is missing": (
+    "image from a missing machine": (
         "images/new",
         {
             "location": "eastus2",
@@ -237,13 +237,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
-def test_a_bad_write_is_refused(gallery: Arm, case: tuple[str, Any, int, str, str]) -> None:
-    """With ARM's code and message, and without leaving anything behind."""
+def test_an_invalid_write_is_refused(gallery: ArmClient, case: tuple[str, Any, int, str, str]) -> None:
+    """It gets the code and message of ARM, and changes nothing."""
     path, body, status, code, message = case
     gallery.send("PUT", COMPUTE.split("/providers/")[0].replace("/Images", "/other"), {"location": "westus"})
     before = gallery.simulator.state()["resources"]
-    answered, error = gallery.error("PUT", path, body)
-    assert (answered, error["code"]) == (status, code)
+    status_code, error = gallery.error("PUT", path, body)
+    assert (status_code, error["code"]) == (status, code)
     assert message in error["message"]
     assert gallery.simulator.state()["resources"] == before
 
@@ -260,16 +260,18 @@ FIXED = {
 
 
 @pytest.mark.parametrize(("name", "value"), FIXED.items())
-def test_what_is_fixed_in_a_definition_cannot_be_put_over(gallery: Arm, name: str, value: str) -> None:
-    answered, error = gallery.error(
+def test_fixed_properties_of_a_definition_cannot_be_changed(
+    gallery: ArmClient, name: str, value: str
+) -> None:
+    status_code, error = gallery.error(
         "PUT", "galleries/g/images/web", changed(definition(), f"properties.{name}", value)
     )
-    assert (answered, error["code"]) == (409, "PropertyChangeNotAllowed")
+    assert (status_code, error["code"]) == (409, "PropertyChangeNotAllowed")
     assert error["message"] == f"Changing property 'galleryImage.properties.{name}' is not allowed."
     assert error["target"] == f"galleryImage.properties.{name}"
 
 
-MISFITS = {
+WRONG_SOURCES = {
     "generation": (
         changed(definition(sku="two"), "properties.hyperVGeneration", "V2"),
         (
@@ -294,35 +296,37 @@ MISFITS = {
 }
 
 
-@pytest.mark.parametrize(("document", "message"), MISFITS.values(), ids=MISFITS.keys())
-def test_a_misfit_is_accepted_and_fails_in_its_operation(gallery: Arm, document: Any, message: str) -> None:
-    """201 and Creating first; then the operation says Failed inside HTTP 200, over as soon as begun."""
+@pytest.mark.parametrize(("document", "message"), WRONG_SOURCES.values(), ids=WRONG_SOURCES.keys())
+def test_a_source_that_does_not_fit_is_accepted_and_fails_in_its_operation(
+    gallery: ArmClient, document: Any, message: str
+) -> None:
+    """The PUT returns 201 and Creating. The operation then is Failed, inside HTTP 200."""
     gallery.put("galleries/g/images/other", document)
-    answer = gallery.send("PUT", "galleries/g/images/other/versions/1.0.0", version())
-    assert answer.status == 201
-    outcome = gallery.outcome(answer)
-    assert outcome["status"] == "Failed"
-    assert outcome["error"] == {"code": "Conflict", "message": message}
+    response = gallery.send("PUT", "galleries/g/images/other/versions/1.0.0", version())
+    assert response.status == 201
+    operation = gallery.operation(response)
+    assert operation["status"] == "Failed"
+    assert operation["error"] == {"code": "Conflict", "message": message}
     assert (
         gallery.get("galleries/g/images/other/versions/1.0.0")["properties"]["provisioningState"] == "Failed"
     )
 
 
-def test_a_plan_that_the_definition_lacks_fails(gallery: Arm) -> None:
-    """A managed image never shows its plan; the service knows it all the same."""
+def test_a_purchase_plan_that_the_definition_lacks_fails_the_version(gallery: ArmClient) -> None:
+    """A managed image never shows its plan, but the service knows it."""
     plan = {"name": "n", "publisher": "p", "product": "o"}
     gallery.simulator.azure.resources[IMAGE.lower()].hidden["plan"] = plan
-    outcome = gallery.outcome(gallery.send("PUT", VERSION, version()))
-    assert outcome["status"] == "Failed"
-    assert 'has a different plan [\'{"name": "n"' in outcome["error"]["message"]
-    assert outcome["error"]["message"].endswith("than the parent gallery image plan ['null']")
+    operation = gallery.operation(gallery.send("PUT", VERSION, version()))
+    assert operation["status"] == "Failed"
+    assert 'has a different plan [\'{"name": "n"' in operation["error"]["message"]
+    assert operation["error"]["message"].endswith("than the parent gallery image plan ['null']")
     with_plan = changed(definition(sku="two"), "properties.purchasePlan", plan)
     gallery.put("galleries/g/images/planned", with_plan)
-    answer = gallery.send("PUT", "galleries/g/images/planned/versions/1.0.0", version())
-    assert gallery.outcome(answer)["status"] == "Succeeded"
+    response = gallery.send("PUT", "galleries/g/images/planned/versions/1.0.0", version())
+    assert gallery.operation(response)["status"] == "Succeeded"
 
 
-def test_a_protected_version_is_not_deleted_before_its_end_of_life(gallery: Arm) -> None:
+def test_a_protected_version_cannot_be_deleted_before_its_end_of_life(gallery: ArmClient) -> None:
     document = publishing(endOfLifeDate="2999-01-01T00:00:00Z")
     document["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": True}
     gallery.put(VERSION, document)
@@ -330,16 +334,16 @@ def test_a_protected_version_is_not_deleted_before_its_end_of_life(gallery: Arm)
     assert (status, error["code"]) == (409, "DeleteGalleryImageVersionBlockedBeforeEndOfLife")
 
 
-def test_a_version_that_is_being_deleted_is_not_updated(gallery: Arm) -> None:
+def test_a_version_that_is_being_deleted_cannot_be_updated(gallery: ArmClient) -> None:
     gallery.put(VERSION, version())
-    gallery.simulator.set_transitions("seconds:1000")
+    gallery.simulator.set_pace("seconds:1000")
     gallery.send("DELETE", VERSION)
     status, error = gallery.error("PUT", VERSION, version())
     assert (status, error["code"]) == (409, "OperationNotAllowed")
     assert "since it is marked for deletion" in error["message"]
 
 
-def test_storage_account_types_are_fixed(gallery: Arm) -> None:
+def test_storage_account_types_are_fixed(gallery: ArmClient) -> None:
     gallery.put(VERSION, version())
     status, error = gallery.error(
         "PUT", VERSION, targets({"name": "eastus2", "storageAccountType": "Premium_LRS"})

@@ -1,1 +1,20 @@
-"""The embedded Functions host: runs function_app.py without Core Tools."""
+"""An embedded Azure Functions host for Python Durable Functions apps: run and test them without Core Tools."""
+
+from functions_testhost.app import AppError
+from functions_testhost.client import HostClient, HostRequestError, OrchestrationEndError
+from functions_testhost.clock import Clock
+from functions_testhost.server import HostServer
+from functions_testhost.task_hub import TaskHubInUseError
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "AppError",
+    "Clock",
+    "HostClient",
+    "HostRequestError",
+    "HostServer",
+    "OrchestrationEndError",
+    "TaskHubInUseError",
+    "__version__",
+]

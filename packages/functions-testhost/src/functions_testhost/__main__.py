@@ -1,4 +1,4 @@
-"""The command ``python -m functions_testhost``: serve an app until SIGTERM or SIGINT."""
+"""The command `functions-testhost`: serves an app until SIGTERM or SIGINT."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from functions_testhost import __version__
 from functions_testhost.app import AppError, load_settings
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.server import HostServer
@@ -16,23 +17,24 @@ from functions_testhost.task_hub import TaskHubInUseError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve an app; 0 after a clean stop, 1 when it cannot be served."""
+    """Serves an app. Returns 0 after a clean stop, 1 when the app cannot be served."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr,
         level=options.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    database = options.database.resolve()
-    if options.settings:
-        load_settings(options.settings)
-    os.chdir(options.app)
+    database = options.database.resolve() if options.database else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     clock = Clock(options.clock, options.time_scale)
-    server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
     try:
+        if options.settings:
+            load_settings(options.settings)
+        # an app reads its own files by relative paths, as in Azure
+        os.chdir(options.app)
+        server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
         with server:
             print(json.dumps(server.description()), flush=True)
             stop.wait()
@@ -43,17 +45,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m functions_testhost", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="functions-testhost",
+        description="Serve a Python Durable Functions app on 127.0.0.1, without Core Tools and without Azure.",
+    )
     parser.add_argument("--app", type=_folder, default=Path(), help="folder of function_app.py")
     parser.add_argument("--port", type=int, default=7071, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--database", type=Path, required=True, help="file of the task hub; kept across runs")
     parser.add_argument(
-        "--settings", type=Path, help="local.settings.json whose Values become the environment"
+        "--database",
+        type=_file,
+        help="SQLite file of the task hub, kept across runs; without it, nothing is kept",
     )
-    parser.add_argument("--clock", choices=MODES, default="real", help="how time passes")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="run time this many times as fast")
-    parser.add_argument("--keys", action="store_true", help="ask for access keys, as Azure does")
+    parser.add_argument(
+        "--settings", type=Path, help="local.settings.json whose Values become environment variables"
+    )
+    parser.add_argument(
+        "--clock",
+        choices=MODES,
+        default="real",
+        help="real time, skip (jump to the next durable timer), or manual (moved over HTTP)",
+    )
+    parser.add_argument(
+        "--time-scale", type=_positive, default=1.0, help="let the clock run this many times as fast"
+    )
+    parser.add_argument("--keys", action="store_true", help="require access keys, as Azure does")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
 
@@ -64,5 +81,20 @@ def _folder(text: str) -> Path:
     return folder
 
 
+def _file(text: str) -> Path:
+    _folder(str(Path(text).parent))
+    return Path(text)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"must be positive, not {text}")
+    return number
+
+
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        # `python -m` puts the current folder first on the import path; its packages are not the app's
+        del sys.path[0]
     sys.exit(main())

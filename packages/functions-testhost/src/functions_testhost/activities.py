@@ -1,4 +1,4 @@
-"""Runs one activity call and turns how it ended into the history event that its orchestrator will see."""
+"""Runs one activity call and turns its end into the history event that its orchestrator sees."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 async def run_activity(
     call: ActivityCall, activities: Mapping[str, Function], invoker: Invoker, now: Callable[[], datetime]
 ) -> Event:
-    """Run an activity: TaskCompleted with its result as JSON text, or TaskFailed worded as the Functions host does."""
+    """Returns TaskCompleted with the activity's result as JSON text, or TaskFailed in the Functions host's wording."""
     function = activities.get(call.activity.lower())
     if function is None:
         return _failed(call, now(), f"There is no activity function '{call.activity}'.")
@@ -33,7 +33,7 @@ async def run_activity(
 
 
 def _failed(call: ActivityCall, now: datetime, message: str) -> Event:
-    """Word a failure; the two blanks before the exception's name are the Functions host's own (recorded)."""
+    """Builds a failure. The two blanks before the exception's name are the Functions host's own (recorded)."""
     details = {"ClassName": "System.Exception", "Message": message}
     reason = f"Activity function '{call.activity}' failed: {message}"
     return history.task_failed(now, call.task_id, reason, json.dumps(details))

@@ -1,4 +1,4 @@
-"""Loads an app's ``function_app.py`` and reads its functions, through the public objects of the SDK alone."""
+"""Loads an app's `function_app.py` and reads its functions through the public objects of the SDK."""
 
 import importlib.util
 import inspect
@@ -13,7 +13,9 @@ from typing import Any
 
 import azure.functions as func
 
-SCRIPT = "function_app.py"
+from functions_testhost.import_path import SCRIPT_MODULE, put_first
+
+SCRIPT = f"{SCRIPT_MODULE}.py"
 
 # the trigger's own name for a durable function, which wins over the function's name
 DURABLE_NAMES = {
@@ -29,7 +31,7 @@ class AppError(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """One indexed function: its name, its bindings as in ``function.json``, and the code to call."""
+    """One indexed function: its name, its bindings as in `function.json`, and its code."""
 
     name: str
     trigger: dict[str, Any]
@@ -39,28 +41,28 @@ class Function:
 
     @property
     def trigger_type(self) -> str:
-        """Give the type of the trigger, for example ``httpTrigger``."""
+        """The trigger's type, for example `httpTrigger`."""
         return str(self.trigger["type"])
 
     @property
     def durable_name(self) -> str:
-        """Give the name under which orchestrators and clients call it."""
+        """The name that orchestrators and clients use; it may differ from the function's."""
         return str(self.trigger.get(DURABLE_NAMES.get(self.trigger_type, "")) or self.name)
 
     @cached_property
     def is_async(self) -> bool:
-        """Say whether the code runs on the event loop instead of a thread."""
+        """Whether the code runs on the event loop; otherwise it runs in a thread."""
         return inspect.iscoroutinefunction(self.code)
 
     @cached_property
     def wants_context(self) -> bool:
-        """Say whether it takes the invocation's context: a parameter of that name which is no binding."""
+        """Whether the code takes the invocation context: a parameter `context` that is no binding."""
         bound = {binding["name"] for binding in self.bindings}
         return "context" in inspect.signature(self.code).parameters and "context" not in bound
 
 
 class App:
-    """The functions of one app, by trigger. Durable lookups ignore case (documented)."""
+    """The functions of one app, by trigger. Durable names ignore case (documented)."""
 
     def __init__(self, folder: Path, functions: Iterable[Function]) -> None:
         self.folder = folder
@@ -70,7 +72,7 @@ class App:
         self.entities = self._durable("entityTrigger")
 
     def triggered_by(self, trigger_type: str) -> list[Function]:
-        """Give the functions with a type of trigger."""
+        """Returns the functions with this type of trigger."""
         return [function for function in self.functions.values() if function.trigger_type == trigger_type]
 
     def _durable(self, trigger_type: str) -> dict[str, Function]:
@@ -81,13 +83,13 @@ _loaded: dict[Path, App] = {}
 
 
 def load_app(folder: Path) -> App:
-    """Import and index an app. Asking again gives the same objects: the SDK lets an app be indexed only once.
+    """Imports and indexes an app. A second call returns the same objects: the SDK indexes an app only once.
 
-    The file is loaded by its path, so several apps may live in one process; packages beside it are imported by name,
-    with the app's folder last on ``sys.path`` as the worker puts it.
+    The file is loaded by its path, so several apps can live in one process. Packages beside it are imported by name,
+    and the app loaded last is first on the import path (import_path.py).
 
     Raises:
-        AppError: there is no app file, or not exactly one app object in it.
+        AppError: the folder has no app file, or the file does not hold exactly one app object.
     """
     folder = folder.resolve()
     if folder not in _loaded:
@@ -96,17 +98,24 @@ def load_app(folder: Path) -> App:
 
 
 def load_settings(file: Path) -> None:
-    """Put ``Values`` of a ``local.settings.json`` into the environment, except what is set there already."""
-    for name, value in json.loads(file.read_text(encoding="utf-8")).get("Values", {}).items():
+    """Puts `Values` of a `local.settings.json` into the environment. Variables that are set already win.
+
+    Raises:
+        AppError: the file cannot be read.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AppError(f"The settings file {file} cannot be read: {error}") from error
+    for name, value in document.get("Values", {}).items():
         os.environ.setdefault(name, str(value))
 
 
 def _import_script(folder: Path) -> Any:
     file = folder / SCRIPT
     if not file.is_file():
-        raise AppError(f"There is no {SCRIPT} in {folder}.")
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
+        raise AppError(f"There is no {SCRIPT} in {folder}. Name the folder that holds it.")
+    put_first(folder)
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise AppError(f"{file} cannot be imported.")
@@ -123,12 +132,14 @@ def _import_script(folder: Path) -> Any:
 def _index(module: Any) -> list[Function]:
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     if len(apps) != 1:
-        raise AppError(f"{module.__file__} must hold exactly one app object, and holds {len(apps)}.")
+        raise AppError(
+            f"{module.__file__} must hold exactly one app object (FunctionApp or DFApp), and holds {len(apps)}."
+        )
     return functions_of(apps[0])
 
 
 def functions_of(app: func.FunctionRegister) -> list[Function]:
-    """Read the functions of an app object; the SDK allows it once."""
+    """Reads the functions of an app object. The SDK allows it once per object."""
     return [_function(indexed) for indexed in app.get_functions()]
 
 

@@ -1,4 +1,4 @@
-"""What time it is for timers and orchestrators. Nothing else in the host asks the operating system for it."""
+"""The time that timers and orchestrators see. Nothing else in the host reads the operating system's clock for them."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,9 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 @dataclass(frozen=True)
 class Anchor:
-    """One known pair of wall time and host time, and how fast host time has run since.
+    """One known pair of wall time and host time, and the rate of host time since then.
 
-    It is kept in the task hub, so that a restarted host goes on where time was.
+    The task hub stores it, so that host time continues when a host is restarted.
     """
 
     wall_seconds: float
@@ -22,20 +22,22 @@ class Anchor:
     rate: float
 
     def at(self, wall_seconds: float) -> datetime:
-        """Give the host time at a wall time (seconds since the epoch)."""
+        """Returns the host time at a wall time, given in seconds since the epoch."""
         return self.host_time + timedelta(seconds=(wall_seconds - self.wall_seconds) * self.rate)
 
 
 class Clock:
-    """Host time that runs at a rate, can be moved forward, and never goes back.
+    """Host time: it runs at a rate, can be moved forward, and never goes back.
 
-    ``real`` runs ``time_scale`` times as fast as the wall; ``skip`` does too and lets the engine jump to the next
-    durable timer whenever nothing can run; ``manual`` stands still until it is advanced.
+    `real` runs `time_scale` times as fast as wall time. `skip` does too, and the engine jumps to the next durable timer
+    whenever nothing can run. `manual` stands still until it is advanced.
     """
 
     def __init__(
         self, mode: Mode = "real", time_scale: float = 1.0, wall: Callable[[], float] = time.time
     ) -> None:
+        if mode not in MODES:
+            raise ValueError(f"The clock's mode must be one of {', '.join(MODES)}, not {mode!r}.")
         if time_scale <= 0:
             raise ValueError(f"The time scale must be positive, not {time_scale}.")
         self.mode: Mode = mode
@@ -51,18 +53,18 @@ class Clock:
         return 0.0 if self.mode == "manual" else self._time_scale
 
     def resume(self, earlier: Anchor | None) -> None:
-        """Go on from the anchor of an earlier run (None: a new task hub starts at the wall's time)."""
+        """Continues from the anchor of an earlier run. A new task hub (None) starts at wall time."""
         if earlier is not None:
             self._latest = earlier.at(max(self._wall(), earlier.wall_seconds))
         self._move_to(self._latest)
 
     def now(self) -> datetime:
-        """Tell the host time, aware UTC; no answer is earlier than one given before."""
+        """Returns the host time, aware UTC. It is never earlier than a time returned before."""
         self._latest = max(self._latest, self._anchor.at(self._wall()))
         return self._latest
 
     def advance(self, step: timedelta) -> datetime:
-        """Move forward by a step and tell the new time.
+        """Moves host time forward by a step and returns the new time.
 
         Raises:
             ValueError: the step is negative.
@@ -73,17 +75,17 @@ class Clock:
         return self._latest
 
     def jump(self, moment: datetime) -> None:
-        """Move forward to a moment; one in the past changes nothing."""
+        """Moves host time forward to a moment. A moment in the past changes nothing."""
         self._move_to(max(moment, self.now()))
 
     def switch(self, mode: Mode) -> None:
-        """Change the mode from now on."""
+        """Changes the mode; host time continues from where it is."""
         moment = self.now()
         self.mode = mode
         self._move_to(moment)
 
     def wall_seconds_until(self, moment: datetime) -> float | None:
-        """Tell how long the wall takes to reach a host time; None when it never does by itself."""
+        """Returns how long wall time takes to reach a host time; None when it never does."""
         if self._rate == 0.0:
             return None
         return max(0.0, (moment - self.now()).total_seconds() / self._rate)

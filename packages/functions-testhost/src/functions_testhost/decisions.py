@@ -1,4 +1,4 @@
-"""What an orchestrator decided to do: values, each knowing the history event that records it."""
+"""What an orchestrator decided to do, as values. Each builds the history event that records it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +11,13 @@ from functions_testhost.timestamps import to_text
 
 @dataclass(frozen=True)
 class CallActivity:
-    """Run an activity; ``input_text`` is JSON text."""
+    """Runs an activity; `input_text` is JSON text."""
 
     activity: str
     input_text: str
 
     def event(self, now: datetime, task_id: int) -> Event:
-        """Record the call."""
+        """Builds the TaskScheduled event."""
         return history.task_scheduled(now, task_id, self.activity)
 
     def __str__(self) -> str:
@@ -26,12 +26,12 @@ class CallActivity:
 
 @dataclass(frozen=True)
 class CreateTimer:
-    """Wake the orchestrator at a time."""
+    """Wakes the orchestrator at a time."""
 
     fire_at: datetime
 
     def event(self, now: datetime, task_id: int) -> Event:
-        """Record the timer."""
+        """Builds the TimerCreated event."""
         return history.timer_created(now, task_id, to_text(self.fire_at))
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class CreateTimer:
 
 @dataclass(frozen=True)
 class CallSubOrchestrator:
-    """Start another orchestration and wait for its end; ``input_text`` is JSON text of JSON text."""
+    """Starts another orchestration and waits for its end; `input_text` is JSON text of JSON text."""
 
     orchestrator: str
     instance_id: str
@@ -48,7 +48,7 @@ class CallSubOrchestrator:
     version: str | None
 
     def event(self, now: datetime, task_id: int) -> Event:
-        """Record the call."""
+        """Builds the SubOrchestrationInstanceCreated event."""
         return history.sub_orchestration_created(now, task_id, self.orchestrator, self.instance_id)
 
     def __str__(self) -> str:
@@ -57,13 +57,13 @@ class CallSubOrchestrator:
 
 @dataclass(frozen=True)
 class SendToEntity:
-    """Call (an answer is awaited) or signal an entity; ``request`` is the message as JSON text."""
+    """Calls an entity and waits for its answer, or signals it; `request` is the message as JSON text."""
 
     entity_id: str
     request: str
 
     def event(self, now: datetime, task_id: int) -> Event:
-        """Record the message."""
+        """Builds the EventSent event."""
         return history.event_sent(now, task_id, self.entity_id, self.request)
 
     def __str__(self) -> str:
@@ -74,9 +74,9 @@ Decision = CallActivity | CreateTimer | CallSubOrchestrator | SendToEntity
 
 
 def recorded(event: Event) -> str:
-    """Describe the decision that a history event records, in the words of ``str(decision)``.
+    """Describes the decision that a history event records, in the wording of `str(decision)`.
 
-    Two decisions count as the same when their descriptions agree without regard to case, as in the Durable Task
+    Two decisions are the same when their descriptions are equal without regard to case, as in the Durable Task
     Framework: the kind and the name matter, the input does not.
     """
     descriptions: dict[EventType, Any] = {

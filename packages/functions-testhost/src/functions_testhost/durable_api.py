@@ -1,4 +1,4 @@
-"""The durable HTTP API: starts, shows and manages instances, for operators and the SDK's client alike."""
+"""The durable HTTP API: starts, shows and manages instances, for operators and for the SDK's client."""
 
 import asyncio
 import logging
@@ -13,7 +13,6 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from functions_testhost import history
-from functions_testhost.answers import CONTINUATION, PAGE_SIZE, error, flag, json_text, not_found, refused
 from functions_testhost.app import App
 from functions_testhost.clock import Clock
 from functions_testhost.engine import Engine
@@ -21,8 +20,17 @@ from functions_testhost.history import Event
 from functions_testhost.history_view import parsed, view
 from functions_testhost.host_json import HostJson
 from functions_testhost.instances import Instance, Message, Start, Status
-from functions_testhost.keys import Gate
+from functions_testhost.keys import AccessControl
 from functions_testhost.management_urls import RPC, WEBHOOK, ManagementUrls
+from functions_testhost.responses import (
+    CONTINUATION,
+    PAGE_SIZE,
+    bad_request,
+    checked_json,
+    error_response,
+    not_found,
+    query_flag,
+)
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import InstanceExistsError, TaskHub
 from functions_testhost.timestamps import from_text, to_seconds_text
@@ -34,7 +42,7 @@ INSTANCE_ID = re.compile(r"(?!@)[^/\\#?\x00-\x1f\x7f-\x9f]{1,256}")
 
 
 class DurableApi:
-    """Handlers of the API. Every answer is JSON or empty: the SDK's client reads nothing else."""
+    """Handlers of the API. Every response is JSON or empty: the SDK's client reads nothing else."""
 
     def __init__(
         self,
@@ -45,7 +53,7 @@ class DurableApi:
         engine: Engine,
         settings: HostJson,
         urls: ManagementUrls,
-        gate: Gate,
+        access: AccessControl,
     ) -> None:
         self._app = app
         self._hub = hub
@@ -53,10 +61,10 @@ class DurableApi:
         self._engine = engine
         self._settings = settings
         self._urls = urls
-        self._gate = gate
+        self._access = access
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes, for operators (behind the key) and for the SDK's client."""
+        """Lists the routes twice: for operators (with a key) and for the SDK's client."""
         return [route for base in (WEBHOOK, RPC) for route in self._routes(base)]
 
     def _routes(self, base: str) -> list[web.RouteDef]:
@@ -79,8 +87,8 @@ class DurableApi:
 
     @web.middleware
     async def check_key(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Refuse requests to the public addresses without the extension's key."""
-        if request.path.startswith(WEBHOOK) and not self._gate.admits(
+        """Rejects requests to the operators' addresses that bring no key."""
+        if request.path.startswith(WEBHOOK) and not self._access.admits(
             "durabletask_extension", request.query, request.headers
         ):
             return web.Response(status=401)
@@ -90,43 +98,49 @@ class DurableApi:
     # instances
 
     async def start(self, request: web.Request) -> web.Response:
-        """Start an instance: 202 with its addresses; 400 unknown function, bad id or body; 409 running."""
+        """Starts an instance: 202 with its addresses; 400 unknown function, invalid id or body; 409 running."""
         name = request.match_info["name"]
         instance_id = request.match_info.get("id") or uuid.uuid4().hex
         if name.lower() not in self._app.orchestrators:
-            return refused(_unknown_orchestrator(name, self._app))
+            return bad_request(_unknown_orchestrator(name, self._app))
         if not INSTANCE_ID.fullmatch(instance_id):
-            return refused(f"'{instance_id}' is not an instance id.")
+            return bad_request(f"'{instance_id}' is not an instance id.")
         try:
-            input_text = json_text(await request.text())
+            input_text = checked_json(await request.text())
         except ValueError as failure:
-            return refused(f"The body is not JSON: {failure}")
+            return bad_request(f"The body is not JSON: {failure}")
         version = request.query.get("version") or self._settings.default_version
         return await self._start(Start(name, instance_id, input_text, version), request.query)
 
-    async def _start(self, wish: Start, query: Mapping[str, str]) -> web.Response:
-        """Start, and with a ``timeout`` wait that long for the end: 200 with the output, else the usual answers."""
+    async def _start(self, start_request: Start, query: Mapping[str, str]) -> web.Response:
+        """Starts an instance. With a `timeout`, waits for its end: 200 with the output, or the usual responses."""
         try:
             timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
         except ValueError as failure:
-            return refused(str(failure))
+            return bad_request(str(failure))
         waits = timeout is not None and interval is not None
         if timeout is not None and interval is not None and interval > timeout:
-            return refused(f"Total timeout {timeout} should be bigger than retry timeout {interval}")
+            return bad_request(f"Total timeout {timeout} should be bigger than retry timeout {interval}")
         try:
-            self._hub.start(wish, self._clock.now(), may_replace_running=self._settings.may_replace_running)
+            self._hub.start(
+                start_request, self._clock.now(), may_replace_running=self._settings.may_replace_running
+            )
         except InstanceExistsError as failure:
-            return error(409, str(failure))
+            return error_response(409, str(failure))
         self._engine.wake()
-        ended = await self._wait_for_end(wish.instance_id, timeout or 0, interval or 0) if waits else None
+        ended = (
+            await self._wait_for_end(start_request.instance_id, timeout or 0, interval or 0)
+            if waits
+            else None
+        )
         if ended is None:
-            return self._accepted(wish.instance_id)
+            return self._accepted(start_request.instance_id)
         if ended.status is Status.COMPLETED:
             return web.json_response(parsed(ended.output))
         return self._status_response(ended, query)
 
     async def _wait_for_end(self, instance_id: str, seconds: float, interval: float) -> Instance | None:
-        """Look at an instance every so often (wall seconds, as documented); None when it is not over in time."""
+        """Reads the instance at this interval (wall seconds, as documented); None when it has not ended in time."""
         deadline = time.monotonic() + seconds
         while True:
             instance = self._hub.find(instance_id)
@@ -139,116 +153,122 @@ class DurableApi:
 
     def _accepted(self, instance_id: str) -> web.Response:
         urls = self._urls.of(instance_id)
-        del urls["rewindPostUri"]  # documented: this answer does not offer it
+        del urls["rewindPostUri"]  # documented: this response does not offer it
         return web.json_response(
             urls, status=202, headers={"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
         )
 
     async def get_status(self, request: web.Request) -> web.Response:
-        """Show an instance: 202 while it runs, 200 when it is over, 404 unknown."""
+        """Shows an instance: 202 while it runs, 200 when it has ended, 404 unknown."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
             return not_found(request.match_info["id"])
         return self._status_response(instance, request.query)
 
     def _status_response(self, instance: Instance, query: Mapping[str, str]) -> web.Response:
-        show_input = flag(query, "showInput", default=True)
+        show_input = query_flag(query, "showInput", default=True)
         body = _status(instance, show_input=show_input)
-        if flag(query, "showHistory"):
-            show_output = flag(query, "showHistoryOutput")
+        if query_flag(query, "showHistory"):
+            show_output = query_flag(query, "showHistoryOutput")
             events = self._hub.history(instance.instance_id)
             body["historyEvents"] = view(events, show_input=show_input, show_output=show_output)
         if not instance.status.is_final:
             location = self._urls.of(instance.instance_id)["statusQueryGetUri"]
             return web.json_response(body, status=202, headers={"Location": location, "Retry-After": "5"})
-        failed = instance.status is Status.FAILED and flag(query, "returnInternalServerErrorOnFailure")
+        failed = instance.status is Status.FAILED and query_flag(query, "returnInternalServerErrorOnFailure")
         return web.json_response(body, status=500 if failed else 200)
 
     async def list_instances(self, request: web.Request) -> web.Response:
-        """List a page of instances by id; the response's continuation token is empty on the last page."""
+        """Lists one page of instances by id. The response's continuation token is empty on the last page."""
         try:
             query = _parse_query(request.query, after=unquote(request.headers.get(CONTINUATION, "")) or None)
             limit = int(request.query.get("top", PAGE_SIZE))
         except ValueError as failure:
-            return refused(str(failure))
+            return bad_request(str(failure))
         found = self._hub.query(query, limit + 1)
         page, more = found[:limit], len(found) > limit
         if more and request.path.startswith(f"{RPC}/"):
-            log.warning("The SDK's client asked for instances and reads the first page of %d alone", limit)
-        show_input = flag(request.query, "showInput", default=True)
+            log.warning("The SDK's client reads only the first page of %d instances; there are more", limit)
+        show_input = query_flag(request.query, "showInput", default=True)
         token = quote(page[-1].instance_id, safe="") if more else ""
         return web.json_response(
             [_status(instance, show_input=show_input) for instance in page], headers={CONTINUATION: token}
         )
 
     async def purge(self, request: web.Request) -> web.Response:
-        """Delete a finished instance: 200 with the count, 404 unknown, 412 running."""
+        """Deletes an instance that has ended: 200 with the count, 404 unknown, 412 running."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
             return not_found(request.match_info["id"])
         if not instance.status.is_final:
-            return error(412, f"The instance is {instance.status}: only finished instances can be purged.")
+            return error_response(
+                412, f"The instance is {instance.status}: only finished instances can be purged."
+            )
         return web.json_response({"instancesDeleted": self._hub.purge([instance.instance_id])})
 
     async def purge_many(self, request: web.Request) -> web.Response:
-        """Delete the finished instances of a time: 200 with the count, 404 when there is none, 400 without a time."""
+        """Deletes ended instances by creation time: 200 with the count, 404 when there is none, 400 without a time."""
         try:
             query = _parse_query(request.query)
         except ValueError as failure:
-            return refused(str(failure))
+            return bad_request(str(failure))
         if query.created_from is None:
-            return refused("Please provide value for 'createdTimeFrom' parameter.")
+            return bad_request("Please provide value for 'createdTimeFrom' parameter.")
         deleted = self._hub.purge(instance.instance_id for instance in self._hub.query(query))
         return web.json_response({"instancesDeleted": deleted}, status=200 if deleted else 404)
 
     async def terminate(self, request: web.Request) -> web.Response:
-        """End an instance: 202, 404 unknown, 410 over."""
+        """Ends an instance: 202, 404 unknown, 410 ended."""
         return self._send(
             request, history.execution_terminated(self._clock.now(), request.query.get("reason"))
         )
 
     async def suspend(self, request: web.Request) -> web.Response:
-        """Hold an instance back: 202, 404 unknown, 410 over."""
+        """Suspends an instance: 202, 404 unknown, 410 ended."""
         return self._send(
             request, history.execution_suspended(self._clock.now(), request.query.get("reason"))
         )
 
     async def resume(self, request: web.Request) -> web.Response:
-        """Let a suspended instance go on: 202, 404 unknown, 410 over, 500 running (documented)."""
+        """Resumes a suspended instance: 202, 404 unknown, 410 ended, 500 running (documented)."""
         instance = self._hub.find(request.match_info["id"])
         if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
-            return error(500, f"Cannot resume an orchestration instance with the status {instance.status}.")
+            return error_response(
+                500, f"Cannot resume an orchestration instance with the status {instance.status}."
+            )
         return self._send(request, history.execution_resumed(self._clock.now(), request.query.get("reason")))
 
     async def rewind(self, request: web.Request) -> web.Response:
-        """Let a failed instance try again what failed: 202, 404 unknown, 412 not failed."""
+        """Makes a failed instance try its failed calls again: 202, 404 unknown, 412 not failed."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
             return not_found(request.match_info["id"])
         if instance.status is not Status.FAILED:
-            return error(412, f"The instance is {instance.status}: only failed instances can be rewound.")
+            return error_response(
+                412, f"The instance is {instance.status}: only failed instances can be rewound."
+            )
         self._hub.rewind(instance.instance_id, request.query.get("reason"), self._clock.now())
         self._engine.wake()
         return web.Response(status=202)
 
     async def restart(self, request: web.Request) -> web.Response:
-        """Start again with the same input, under a new id or the same: 202, 404 unknown, 409 running."""
+        """Starts an instance again with the same input, under a new id or the same: 202, 404 unknown, 409 running."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
             return not_found(request.match_info["id"])
-        is_new = flag(request.query, "restartWithNewInstanceId", default=True)
+        is_new = query_flag(request.query, "restartWithNewInstanceId", default=True)
         instance_id = uuid.uuid4().hex if is_new else instance.instance_id
-        wish = Start(instance.orchestrator, instance_id, instance.input_text, instance.version)
-        return await self._start(wish, request.query)
+        start_request = Start(instance.orchestrator, instance_id, instance.input_text, instance.version)
+        return await self._start(start_request, request.query)
 
     async def raise_event(self, request: web.Request) -> web.Response:
-        """Send an external event: 202, 404 unknown, 410 over, 400 when the body is not JSON."""
+        """Raises an external event: 202, 404 unknown, 410 ended, 400 when the body is not JSON."""
         if request.content_type != "application/json":
-            return refused("Only application/json request content is supported")
+            return bad_request("Only application/json request content is supported")
         try:
-            input_text = json_text(await request.text())
+            input_text = checked_json(await request.text())
         except ValueError as failure:
-            return refused(f"The body is not JSON: {failure}")
+            return bad_request(f"The body is not JSON: {failure}")
         return self._send(
             request, history.event_raised(self._clock.now(), request.match_info["event"], input_text)
         )

@@ -1,4 +1,4 @@
-"""What the decisions of an episode lead to: the rows of history that record them, and what is sent out."""
+"""What follows from the decisions of an episode: the history events that record them, and what is sent out."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ class Effects:
         self._default_version = default_version
 
     def add(self, task_id: int, decision: Decision) -> None:
-        """Record a decision and what it sends out."""
+        """Records a decision and what it sends out."""
         self.events.append(decision.event(self._now, task_id))
         match decision:
             case CallActivity():

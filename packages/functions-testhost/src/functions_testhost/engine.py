@@ -1,6 +1,6 @@
-"""Finds what can run now — episodes, activities, entity batches — and runs it, within the limits of ``host.json``.
+"""Finds the episodes, activities and entity batches that can run now, and runs them within the limits of `host.json`.
 
-It lives on the event loop; orchestrators and entities run in threads, so the loop is never held up by a replay.
+It lives on the event loop. Orchestrators and entities run in threads, so a replay never blocks the loop.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Works a task hub off until it is stopped. At most one episode per instance and one batch per entity at a time."""
+    """Does the work of a task hub: at most one episode per instance and one batch per entity at a time."""
 
     def __init__(
         self,
@@ -56,16 +56,16 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        """Say whether nothing runs: no episode, activity, entity batch or function invocation."""
+        """Whether nothing runs: no episode, activity, entity batch or function invocation."""
         return not (self._instances or self._activities or self._entities or self._invocations)
 
     def wake(self) -> None:
-        """Look for work again: something was put into the hub, or the clock was moved."""
+        """Makes the engine look for work: the hub has something new, or the clock was moved."""
         self._woken.set()
 
     @contextlib.contextmanager
     def invocation(self) -> Iterator[None]:
-        """Count a function invocation as work in flight."""
+        """Counts a function invocation as running while the block lasts."""
         self._invocations += 1
         try:
             yield
@@ -74,11 +74,11 @@ class Engine:
             self.wake()
 
     async def run(self) -> None:
-        """Work until cancelled; what is in flight then is abandoned, and done again by the next host."""
+        """Works until it is cancelled. What runs at that moment is abandoned; the next host does it again."""
         try:
             while True:
                 self._woken.clear()
-                self._start_all()
+                self._start_ready_work()
                 await self._wait()
         finally:
             for task in self._tasks:
@@ -86,7 +86,7 @@ class Engine:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait(self) -> None:
-        """Wait for a wake-up or the next due message; a skipping clock is moved there when nothing runs."""
+        """Waits for a wake-up or the next due message. When nothing runs, a skipping clock jumps to that message."""
         due = self._hub.next_due()
         if due is not None and self._clock.mode == "skip" and self.is_idle:
             self._clock.jump(due)
@@ -95,13 +95,13 @@ class Engine:
             await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
 
     def _seconds_to_sleep(self) -> float | None:
-        """Tell how long nothing new becomes due; what is due already is being worked on, and wakes when it is over."""
+        """Returns how long nothing new becomes due. What is due already runs, and wakes the engine when it ends."""
         now = self._clock.now()
         times = (self._hub.next_due_after(now), self._timers.next_due())
         waits = [self._clock.wall_seconds_until(moment) for moment in times if moment is not None]
         return min((wait for wait in waits if wait is not None), default=None)
 
-    def _start_all(self) -> None:
+    def _start_ready_work(self) -> None:
         for timer, trigger in self._timers.take_due(self._clock.now()):
             self._spawn(self._timer(timer, trigger))
         for instance_id in self._hub.ready_instances(self._clock.now()):
@@ -122,22 +122,27 @@ class Engine:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._task_done)
 
-    def _over(self, task: "asyncio.Task[None]") -> None:
-        """Look for more. Work that the host itself failed at stays marked as begun, or it would be tried for ever."""
+    def _task_done(self, task: "asyncio.Task[None]") -> None:
+        """Looks for more work.
+
+        Work at which the host itself failed stays marked as started; otherwise the host would retry it for ever.
+        """
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
-            log.error("The host failed at a piece of work, and leaves it alone", exc_info=task.exception())
+            log.error(
+                "Internal error of the host: this work is not tried again until the host restarts",
+                exc_info=task.exception(),
+            )
         self.wake()
 
     async def _timer(self, timer: Timer, trigger: Datum) -> None:
         with self.invocation():
             try:
                 await self._invoker.call(timer.function, trigger)
-            except (
-                Exception
-            ):  # whatever user code raises: the next occurrence comes all the same, as in Azure
+            except Exception:
+                # whatever user code raises, the next occurrence is called too, as in Azure
                 log.exception("Timer function '%s' failed", timer.function.name)
             self._timers.done(timer, self._clock.now())
 
@@ -146,12 +151,12 @@ class Engine:
         self._instances.discard(instance_id)
 
     def _run_episode(self, instance_id: str) -> None:
-        loaded = self._hub.load_turn(instance_id, self._clock.now())
+        loaded = self._hub.load_episode(instance_id, self._clock.now())
         if loaded is None:
             return
-        turn, consumed = loaded
-        outcome = run_episode(turn, self._app.orchestrators, self._settings)
-        self._hub.commit(turn, consumed, outcome)
+        episode, consumed = loaded
+        outcome = run_episode(episode, self._app.orchestrators, self._settings)
+        self._hub.commit(episode, consumed, outcome)
         log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
 
     async def _activity(self, sequence: int, call: ActivityCall) -> None:
@@ -165,7 +170,7 @@ class Engine:
         self._entities.discard(entity_id)
 
     def _run_batch(self, entity_id: str) -> None:
-        batch = self._hub.load_batch(entity_id, self._settings.max_entity_batch)
+        batch = self._hub.load_entity_batch(entity_id, self._settings.max_entity_batch)
         result = run_batch(batch, self._app.entities)
         now = self._clock.now()
-        self._hub.commit_batch(batch, result.state, answers(batch, result, now), now)
+        self._hub.commit_entity_batch(batch, result.state, answers(batch, result, now), now)

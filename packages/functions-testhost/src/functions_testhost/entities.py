@@ -1,4 +1,4 @@
-"""Runs one batch of operations on one entity through the SDK, and words the answers for those who wait for them."""
+"""Runs one batch of operations on one entity through the SDK, and builds the answers for its callers."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ class EntityId:
 
     @classmethod
     def parse(cls, text: str) -> "EntityId":
-        """Read ``@name@key``; the key may hold further ``@``."""
+        """Reads `@name@key`; the key may hold further `@`."""
         _, name, key = text.split("@", 2)
         return cls(name.lower(), key)
 
@@ -34,21 +34,21 @@ class EntityId:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The entity's new state as JSON text (None: it does not exist), and one answer per operation."""
+    """The entity's new state as JSON text (None: it does not exist), and one result per operation."""
 
     state: str | None
     results: list[dict[str, Any]]
 
 
 def signal(operation: str, input_text: str | None, request_id: str) -> str:
-    """Word the request of a client that waits for no answer."""
+    """Builds the request of a client that waits for no answer."""
     return json.dumps(
         {"op": operation, "signal": True, "input": input_text, "id": request_id, "parent": None}
     )
 
 
 def run_batch(batch: Batch, entities: Mapping[str, Function]) -> BatchResult:
-    """Run the operations in order. A batch that cannot run at all fails each of them and leaves the state as it was."""
+    """Runs the operations in order. If the batch as a whole fails, each operation fails and the state stays."""
     entity_id = EntityId.parse(batch.entity_id)
     function = entities.get(entity_id.name)
     if function is None:
@@ -62,16 +62,15 @@ def run_batch(batch: Batch, entities: Mapping[str, Function]) -> BatchResult:
     }
     try:
         answer = json.loads(function.code(json.dumps(context)))
-    except (
-        Exception
-    ) as failure:  # the SDK catches what operations raise; what is left (a state that is no JSON) fails all
+    except Exception as failure:
+        # the SDK catches what operations raise; anything else, such as a state that is not JSON, fails them all
         log.exception("Entity %s could not run its operations", batch.entity_id)
         return _refused(batch, f"{type(failure).__name__}: {failure}")
     return BatchResult(answer["entityState"] if answer["entityExists"] else None, answer["results"])
 
 
 def answers(batch: Batch, result: BatchResult, now: datetime) -> list[Message]:
-    """Word the answers to the orchestrators that called; a signal gets none."""
+    """Builds the answers to the orchestrators that called. A signal gets none."""
     messages = []
     for (_, text), outcome in zip(batch.requests, result.results, strict=True):
         request = json.loads(text)

@@ -6,12 +6,12 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from functions_testhost.answers import CONTINUATION, PAGE_SIZE, flag
 from functions_testhost.engine import Engine
 from functions_testhost.entities import EntityId, signal
 from functions_testhost.history_view import parsed
 from functions_testhost.instances import EntityRequest
 from functions_testhost.management_urls import RPC, WEBHOOK
+from functions_testhost.responses import CONTINUATION, PAGE_SIZE, query_flag
 from functions_testhost.tables import Entity
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timestamps import to_seconds_text
@@ -25,7 +25,7 @@ class EntityApi:
         self._engine = engine
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes, for operators (behind the key) and for the SDK's client."""
+        """Lists the routes twice: for operators (with a key) and for the SDK's client."""
         return [route for base in (WEBHOOK, RPC) for route in self._routes(f"{base}/entities")]
 
     def _routes(self, base: str) -> list[web.RouteDef]:
@@ -39,33 +39,33 @@ class EntityApi:
         ]
 
     async def get_entity(self, request: web.Request) -> web.Response:
-        """Give an entity's state: 200, 404 when it does not exist."""
+        """Shows an entity's state: 200, or 404 when it does not exist."""
         entity = self._hub.entity(str(_entity_id(request)))
         return web.Response(status=404) if entity is None else _entity_response(entity)
 
     async def signal_entity(self, request: web.Request) -> web.Response:
-        """Send an operation to an entity without waiting for it: 202."""
+        """Sends an operation to an entity and does not wait for it: 202."""
         return self._signal(request, request.query.get("op", ""), await request.text() or None)
 
     async def delete_entity(self, request: web.Request) -> web.Response:
-        """Send the operation ``delete`` to an entity: 202."""
+        """Sends the operation `delete` to an entity: 202."""
         return self._signal(request, "delete", None)
 
     def _signal(self, request: web.Request, operation: str, input_text: str | None) -> web.Response:
         message = signal(operation, input_text, str(uuid.uuid4()))
-        self._hub.ask(EntityRequest(str(_entity_id(request)), message))
+        self._hub.enqueue_operation(EntityRequest(str(_entity_id(request)), message))
         self._engine.wake()
         return web.Response(status=202)
 
     async def list_entities(self, request: web.Request) -> web.Response:
-        """List a page of entities, all or those of a name; with their state if ``fetchState`` asks for it."""
+        """Lists one page of entities, all or those of a name; with their state if `fetchState` is true."""
         name = request.match_info.get("name")
         prefix = f"@{name.lower()}@" if name else "@"
         after = unquote(request.headers.get(CONTINUATION, ""))
         limit = int(request.query.get("top", PAGE_SIZE))
         found = self._hub.entities(prefix, after, limit + 1)
         page, more = found[:limit], len(found) > limit
-        show_state = flag(request.query, "fetchState")
+        show_state = query_flag(request.query, "fetchState")
         token = quote(page[-1].entity_id, safe="") if more else ""
         return web.json_response(
             [_entity(entity, show_state=show_state) for entity in page], headers={CONTINUATION: token}

@@ -1,6 +1,6 @@
-"""One episode of one instance: its history and new messages in, everything that follows from them out.
+"""One episode of one instance: its history and new messages go in, everything that follows from them comes out.
 
-Pure apart from calling the orchestrator: reading and writing the task hub is task_hub.py's.
+Apart from calling the orchestrator, this is pure; task_hub.py reads and writes.
 """
 
 import json
@@ -31,7 +31,7 @@ from functions_testhost.sdk import (
     orchestrator_context,
     run_orchestrator,
 )
-from functions_testhost.traps import traps
+from functions_testhost.sdk_warnings import warnings_for
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ MOST_CUSTOM_STATUS_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What an episode starts from. ``messages`` is all that is visible, oldest first (an ExecutionStarted leads)."""
+class EpisodeInput:
+    """What an episode starts from. `messages` holds all visible ones, an ExecutionStarted first, then by age."""
 
     instance: Instance
     history: Sequence[Event]
@@ -49,8 +49,8 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an episode leads to; the task hub applies it as a whole or not at all."""
+class EpisodeOutcome:
+    """What an episode leads to. The task hub applies all of it or nothing."""
 
     instance: Instance
     new_events: Sequence[Event]
@@ -61,42 +61,48 @@ class Outcome:
     entity_requests: Sequence[EntityRequest] = ()
 
 
-def run_episode(turn: Turn, orchestrators: Mapping[str, Function], settings: HostJson) -> Outcome:
-    """Let an instance take in its messages and decide what comes next."""
-    arrived = [history.orchestrator_started(turn.now), *turn.messages]
+def run_episode(
+    episode: EpisodeInput, orchestrators: Mapping[str, Function], settings: HostJson
+) -> EpisodeOutcome:
+    """Gives an instance its messages and returns what it does next."""
+    arrived = [history.orchestrator_started(episode.now), *episode.messages]
     terminated = next((event for event in arrived if kind(event) is EventType.EXECUTION_TERMINATED), None)
     if terminated is not None:
-        return _ended(turn, arrived, Status.TERMINATED, terminated["Input"])
+        return _ended(episode, arrived, Status.TERMINATED, terminated["Input"])
     try:
-        answer, replay = _replay(turn, [*turn.history, *arrived], orchestrators, settings)
+        answer, replay = _replay(episode, [*episode.history, *arrived], orchestrators, settings)
     except (OrchestratorCrashError, NonDeterministicOrchestrationError, UnsupportedActionError) as failure:
-        return _failed(turn, arrived, str(failure))
-    turn = replace(turn, instance=_with_custom_status(turn, answer.custom_status))
-    return _follow(turn, arrived, answer, replay, settings)
+        return _failed(episode, arrived, str(failure))
+    episode = replace(episode, instance=_with_custom_status(episode, answer.custom_status))
+    return _after_replay(episode, arrived, answer, replay, settings)
 
 
-def _follow(
-    turn: Turn, arrived: list[Event], answer: OrchestratorAnswer, replay: Replay, settings: HostJson
-) -> Outcome:
-    """Draw the consequences of a replay that went well; the user's code may have failed all the same."""
-    effects = Effects(turn.instance, turn.now, settings.default_version)
+def _after_replay(
+    episode: EpisodeInput,
+    arrived: list[Event],
+    answer: OrchestratorAnswer,
+    replay: Replay,
+    settings: HostJson,
+) -> EpisodeOutcome:
+    """Continues after a replay without internal error. The orchestrator itself may have raised."""
+    effects = Effects(episode.instance, episode.now, settings.default_version)
     for task_id, decision in replay.new_decisions():
         effects.add(task_id, decision)
     if replay.suspended:
-        return _going_on(turn, arrived, effects, Status.SUSPENDED)
+        return _continued(episode, arrived, effects, Status.SUSPENDED)
     if not (replay.finished and (answer.is_done or answer.error)):
-        return _going_on(turn, arrived, effects, Status.RUNNING)
+        return _continued(episode, arrived, effects, Status.RUNNING)
     if answer.error is not None:
-        return _failed(turn, arrived, answer.error, effects)
+        return _failed(episode, arrived, answer.error, effects)
     if replay.continue_as_new_input is not None:
-        return _continued_as_new(turn, effects, replay.continue_as_new_input, replay.carried_over)
-    return _ended(turn, arrived, Status.COMPLETED, answer.output, effects)
+        return _continued_as_new(episode, effects, replay.continue_as_new_input, replay.carried_over)
+    return _ended(episode, arrived, Status.COMPLETED, answer.output, effects)
 
 
 def _replay(
-    turn: Turn, events: Sequence[Event], orchestrators: Mapping[str, Function], settings: HostJson
+    episode: EpisodeInput, events: Sequence[Event], orchestrators: Mapping[str, Function], settings: HostJson
 ) -> tuple[OrchestratorAnswer, Replay]:
-    instance = turn.instance
+    instance = episode.instance
     function = orchestrators.get(instance.orchestrator.lower())
     if function is None:
         raise OrchestratorCrashError(f"There is no orchestrator function '{instance.orchestrator}'.")
@@ -113,36 +119,38 @@ def _replay(
         raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
     replay.run(events)
-    for trap in traps(answer.actions, events):
-        warn_once(instance.orchestrator, trap)
+    for warning in warnings_for(answer.actions, events):
+        warn_once(instance.orchestrator, warning)
     return answer, replay
 
 
 def _utf16_bytes(text: str | None) -> int:
-    """Measure JSON text as .NET would hold it: compact, not escaped, two bytes per unit."""
+    """Measures JSON text as .NET holds it: compact, not escaped, two bytes per unit."""
     compact = json.dumps(json.loads(text or "null"), separators=(",", ":"), ensure_ascii=False)
     return len(compact.encode("utf-16-le"))
 
 
 @lru_cache(maxsize=1000)
-def warn_once(orchestrator: str, trap: str) -> None:
-    """Log a trap the first time it is seen in an orchestrator."""
-    log.warning("Orchestrator '%s': %s", orchestrator, trap)
+def warn_once(orchestrator: str, warning: str) -> None:
+    """Logs a warning once per orchestrator."""
+    log.warning("Orchestrator '%s': %s", orchestrator, warning)
 
 
-def _with_custom_status(turn: Turn, custom_status: str | None) -> Instance:
-    """Take over the custom status (None: the SDK sends none when it is unset or falsy).
+def _with_custom_status(episode: EpisodeInput, custom_status: str | None) -> Instance:
+    """Adopts the custom status (None: the SDK sends none when it is unset or falsy).
 
-    Documented: one that was set before a continue-as-new is carried over into the first episode, no further.
+    Documented: a status set before a continue-as-new lasts into the first episode of the new execution, no longer.
     """
-    is_carried_over = custom_status is None and not turn.history
-    return turn.instance if is_carried_over else replace(turn.instance, custom_status=custom_status)
+    is_carried_over = custom_status is None and not episode.history
+    return episode.instance if is_carried_over else replace(episode.instance, custom_status=custom_status)
 
 
-def _going_on(turn: Turn, arrived: list[Event], effects: Effects, status: Status) -> Outcome:
-    return Outcome(
-        instance=replace(turn.instance, status=status, output=_reason_given(turn), updated=turn.now),
-        new_events=[*arrived, *effects.events, history.orchestrator_completed(turn.now)],
+def _continued(
+    episode: EpisodeInput, arrived: list[Event], effects: Effects, status: Status
+) -> EpisodeOutcome:
+    return EpisodeOutcome(
+        instance=replace(episode.instance, status=status, output=_last_reason(episode), updated=episode.now),
+        new_events=[*arrived, *effects.events, history.orchestrator_completed(episode.now)],
         activities=effects.activities,
         messages=effects.timers,
         starts=effects.starts,
@@ -150,74 +158,80 @@ def _going_on(turn: Turn, arrived: list[Event], effects: Effects, status: Status
     )
 
 
-def _reason_given(turn: Turn) -> str | None:
-    """Give the reason of the latest suspension or resumption: documented to be shown as output until there is one."""
+def _last_reason(episode: EpisodeInput) -> str | None:
+    """Returns the reason of the latest suspension or resumption: the output until there is one (documented)."""
     switches = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
-    reasons: list[str | None] = [event["Reason"] for event in turn.messages if kind(event) in switches]
-    return reasons[-1] if reasons else turn.instance.output
+    reasons: list[str | None] = [event["Reason"] for event in episode.messages if kind(event) in switches]
+    return reasons[-1] if reasons else episode.instance.output
 
 
-def _failed(turn: Turn, arrived: list[Event], error: str, effects: Effects | None = None) -> Outcome:
-    reason = f"Orchestrator function '{turn.instance.orchestrator}' failed: {error}"
-    return _ended(turn, arrived, Status.FAILED, reason, effects, details=f"Message: {error}, StackTrace: ")
+def _failed(
+    episode: EpisodeInput, arrived: list[Event], error: str, effects: Effects | None = None
+) -> EpisodeOutcome:
+    reason = f"Orchestrator function '{episode.instance.orchestrator}' failed: {error}"
+    return _ended(episode, arrived, Status.FAILED, reason, effects, details=f"Message: {error}, StackTrace: ")
 
 
 def _ended(
-    turn: Turn,
+    episode: EpisodeInput,
     arrived: list[Event],
     status: Status,
     output: str | None,
     effects: Effects | None = None,
     *,
     details: str = "",
-) -> Outcome:
-    """End the instance and tell its parent; what it still signals is sent, timers and answers to come are dropped."""
-    effects = effects or Effects(turn.instance, turn.now)
-    completed = history.execution_completed(turn.now, len(turn.history), status, output)
-    return Outcome(
-        instance=replace(turn.instance, status=status, output=output, updated=turn.now),
-        new_events=[*arrived, *effects.events, completed, history.orchestrator_completed(turn.now)],
+) -> EpisodeOutcome:
+    """Ends the instance and notifies its parent. Pending signals are sent; pending timers and answers are dropped."""
+    effects = effects or Effects(episode.instance, episode.now)
+    completed = history.execution_completed(episode.now, len(episode.history), status, output)
+    return EpisodeOutcome(
+        instance=replace(episode.instance, status=status, output=output, updated=episode.now),
+        new_events=[*arrived, *effects.events, completed, history.orchestrator_completed(episode.now)],
         activities=effects.activities,
-        messages=_news_for_parent(turn, status, output, details),
+        messages=_messages_to_parent(episode, status, output, details),
         starts=effects.starts,
         entity_requests=effects.entity_requests,
     )
 
 
-def _news_for_parent(turn: Turn, status: Status, output: str | None, details: str) -> list[Message]:
-    parent = turn.instance.parent
+def _messages_to_parent(
+    episode: EpisodeInput, status: Status, output: str | None, details: str
+) -> list[Message]:
+    parent = episode.instance.parent
     if parent is None:
         return []
     event = (
-        history.sub_orchestration_completed(turn.now, parent.task_id, output)
+        history.sub_orchestration_completed(episode.now, parent.task_id, output)
         if status is Status.COMPLETED
-        else history.sub_orchestration_failed(turn.now, parent.task_id, output or "", details)
+        else history.sub_orchestration_failed(episode.now, parent.task_id, output or "", details)
     )
-    return [Message(parent.instance_id, event, turn.now, parent.execution_id)]
+    return [Message(parent.instance_id, event, episode.now, parent.execution_id)]
 
 
-def _continued_as_new(turn: Turn, effects: Effects, input_text: str, carried_over: list[Event]) -> Outcome:
-    """Begin a new execution with an empty history; external events that came too late for the old one go along.
+def _continued_as_new(
+    episode: EpisodeInput, effects: Effects, input_text: str, carried_over: list[Event]
+) -> EpisodeOutcome:
+    """Begins a new execution with an empty history, and passes on external events that came too late for the old one.
 
     Documented: the creation time becomes that of the new execution.
     """
     execution_id = new_execution_id()
     instance = replace(
-        turn.instance,
+        episode.instance,
         execution_id=execution_id,
         status=Status.RUNNING,
         input_text=input_text,
-        created=turn.now,
-        updated=turn.now,
+        created=episode.now,
+        updated=episode.now,
     )
-    return Outcome(
+    return EpisodeOutcome(
         instance=instance,
         new_events=(),
         replaces_history=True,
         activities=effects.activities,
         messages=[
-            Message(instance.instance_id, started_event(instance, turn.now), turn.now, execution_id),
-            *(Message(instance.instance_id, event, turn.now) for event in carried_over),
+            Message(instance.instance_id, started_event(instance, episode.now), episode.now, execution_id),
+            *(Message(instance.instance_id, event, episode.now) for event in carried_over),
         ],
         starts=effects.starts,
         entity_requests=effects.entity_requests,
@@ -225,7 +239,7 @@ def _continued_as_new(turn: Turn, effects: Effects, input_text: str, carried_ove
 
 
 def started_event(instance: Instance, now: datetime) -> Event:
-    """Make the event that begins an execution."""
+    """Builds the event that begins an execution."""
     return history.execution_started(
         now,
         orchestrator=instance.orchestrator,

@@ -1,6 +1,6 @@
-"""The Event Grid webhook: handshakes, then one call of the function per event, all at once.
+"""The Event Grid webhook: answers the handshakes, then calls the function once per event, all at the same time.
 
-Documented: 202 when every call succeeded, 500 when one failed, and then Event Grid sends the whole request again.
+Documented: 202 when every call succeeds, 500 when one fails; Event Grid then sends the whole request again.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from azure.functions.meta import Datum
 from functions_testhost.app import App, Function
 from functions_testhost.engine import Engine
 from functions_testhost.invocation import Invoker
-from functions_testhost.keys import Gate
+from functions_testhost.keys import AccessControl
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ EVENT_GRID_ORIGIN = re.compile(r"eventgrid\.azure\.(net|us|cn)", re.IGNORECASE)
 class EventGridWebhook:
     """Delivers Event Grid's requests to the function that the query names."""
 
-    def __init__(self, app: App, invoker: Invoker, engine: Engine, gate: Gate) -> None:
+    def __init__(self, app: App, invoker: Invoker, engine: Engine, access: AccessControl) -> None:
         self._functions = {function.name: function for function in app.triggered_by("eventGridTrigger")}
         self._invoker = invoker
         self._engine = engine
-        self._gate = gate
+        self._access = access
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer by the kind of request: 401 without the key, 404 for an unknown function, 400 for an unknown kind."""
-        if not self._gate.admits("eventgrid_extension", request.query, request.headers):
+        """Answers by the kind of request: 401 without the key, 404 for an unknown function, 400 for an unknown kind."""
+        if not self._access.admits("eventgrid_extension", request.query, request.headers):
             return web.Response(status=401)
         name = request.query.get("functionName", "")
         function = self._functions.get(name)
@@ -73,14 +73,14 @@ class EventGridWebhook:
 
 
 def _cloud_events_handshake(request: web.Request) -> web.Response:
-    """Allow Event Grid's own origins; anyone else is told the public one (documented)."""
+    """Allows Event Grid's own origins; any other gets the public one in return (documented)."""
     origin = request.headers.get("WebHook-Request-Origin", "")
     allowed = origin if EVENT_GRID_ORIGIN.fullmatch(origin) else "eventgrid.azure.net"
     return web.Response(status=200, headers={"Webhook-Allowed-Origin": allowed})
 
 
 async def _validation(request: web.Request) -> web.Response:
-    """Echo the validation code of a new subscription (documented: the data may be a JSON string)."""
+    """Echoes the validation code of a new subscription (documented: the data may be a JSON string)."""
     try:
         code = _validation_code(await request.json())
     except (ValueError, KeyError, IndexError, TypeError):

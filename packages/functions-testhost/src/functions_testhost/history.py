@@ -1,6 +1,6 @@
-"""History events as plain JSON data, one function per kind the host writes, with the fields the SDK reads.
+"""History events as plain JSON data: one function per kind that the host writes, with the fields that the SDK reads.
 
-Documented: the SDK reads ``Version``, ``Result`` and the like without a default, so all are there, even when null.
+Documented: the SDK reads `Version`, `Result` and others without a default, so all of them are there, null included.
 """
 
 from datetime import datetime
@@ -37,12 +37,12 @@ class EventType(IntEnum):
 
 
 def kind(event: Event) -> EventType:
-    """Tell an event's kind."""
+    """Returns the event's kind."""
     return EventType(event["EventType"])
 
 
 def name(event: Event) -> str:
-    """Spell an event's kind as the durable HTTP API does, for example ``TaskCompleted``."""
+    """Returns the event's kind as the durable HTTP API spells it, for example `TaskCompleted`."""
     return kind(event).name.title().replace("_", "")
 
 
@@ -57,7 +57,7 @@ def _event(event_type: EventType, now: datetime, event_id: int = -1, **fields: A
 
 
 def orchestrator_started(now: datetime) -> Event:
-    """An episode begins; its timestamp is ``current_utc_datetime``."""
+    """An episode begins; its timestamp is `current_utc_datetime`."""
     return _event(EventType.ORCHESTRATOR_STARTED, now)
 
 
@@ -76,7 +76,7 @@ def execution_started(
     input_text: str | None,
     parent: Event | None,
 ) -> Event:
-    """An instance is asked to start; ``input_text`` is JSON text."""
+    """An instance is to start; `input_text` is JSON text."""
     return _event(
         EventType.EXECUTION_STARTED,
         now,
@@ -96,17 +96,17 @@ def execution_completed(now: datetime, event_id: int, status: str, output: str |
 
 
 def execution_terminated(now: datetime, reason: str | None) -> Event:
-    """An operator ends the instance."""
+    """An operator terminates the instance."""
     return _event(EventType.EXECUTION_TERMINATED, now, Input=reason)
 
 
 def execution_suspended(now: datetime, reason: str | None) -> Event:
-    """An operator holds the instance back."""
+    """An operator suspends the instance."""
     return _event(EventType.EXECUTION_SUSPENDED, now, Reason=reason)
 
 
 def execution_resumed(now: datetime, reason: str | None) -> Event:
-    """An operator lets a suspended instance go on."""
+    """An operator resumes the instance."""
     return _event(EventType.EXECUTION_RESUMED, now, Reason=reason)
 
 
@@ -175,5 +175,5 @@ def event_raised(now: datetime, event_name: str, input_text: str | None) -> Even
 
 
 def generic_event(now: datetime, data: str) -> Event:
-    """A row without meaning for replay (it marks what a rewind removed)."""
+    """An event that replay ignores; it marks what a rewind removed."""
     return _event(EventType.GENERIC_EVENT, now, Data=data)

@@ -1,6 +1,6 @@
-"""How the durable HTTP API shows a history: names for numbers, calls merged with their results, plumbing left out.
+"""How the durable HTTP API shows a history: names for numbers, calls merged with their results, internals left out.
 
-Documented by the extension's own source: a call that has no result yet keeps its row; timers and sent events do too.
+Source: the extension's code. A call without a result keeps its row; so do timers and sent events.
 """
 
 import json
@@ -27,7 +27,7 @@ HIDDEN_FIELDS_OF = {
 
 
 def view(events: Sequence[Event], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
-    """Show a history; inputs and outputs only where they are asked for."""
+    """Returns the rows of a history. Inputs and outputs are shown on request only."""
     calls = {event["EventId"]: event for event in events if kind(event) in CALLS}
     answered = {event["TaskScheduledId"] for event in events if kind(event) in RESULTS}
     return [
@@ -57,7 +57,7 @@ def _row(event: Event, calls: dict[int, Event], *, show_input: bool, show_output
 
 
 def parsed(text: str | None) -> Any:
-    """Read JSON text; what is none (the reason of a termination) is shown as it is (documented)."""
+    """Parses JSON text. Other text, such as the reason of a termination, is returned unchanged (documented)."""
     try:
         return None if text is None else json.loads(text)
     except ValueError:

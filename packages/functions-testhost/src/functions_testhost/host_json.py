@@ -1,4 +1,4 @@
-"""The settings of ``host.json`` that this host obeys, with the defaults of the Functions host."""
+"""The settings of `host.json` that this host applies, with the defaults of the Functions host."""
 
 import json
 import os
@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 
+def _default_concurrency() -> int:
+    return 10 * (os.cpu_count() or 1)
+
+
 @dataclass(frozen=True)
 class HostJson:
-    """What the app asks of its host. Documented defaults; the concurrency limits are per processor, as in Azure."""
+    """One app's settings. Documented defaults; the concurrency limits are per processor, as in Azure."""
 
     route_prefix: str = "api"
     hub_name: str = "TestHubName"
-    max_concurrent_activities: int = field(default_factory=lambda: 10 * (os.cpu_count() or 1))
-    max_concurrent_orchestrators: int = field(default_factory=lambda: 10 * (os.cpu_count() or 1))
+    max_concurrent_activities: int = field(default_factory=_default_concurrency)
+    max_concurrent_orchestrators: int = field(default_factory=_default_concurrency)
     max_entity_batch: int = 50
     max_actions: int = 100_000
     may_replace_running: bool = False
@@ -22,33 +26,42 @@ class HostJson:
 
     @classmethod
     def load(cls, app_folder: Path) -> "HostJson":
-        """Read ``host.json`` of an app; a missing file means defaults.
+        """Reads the `host.json` of an app. Without the file, the defaults apply.
 
         Raises:
-            ValueError: the file is not JSON, or a state policy is unknown.
+            ValueError: the file is not JSON, or `overridableExistingInstanceStates` has an unknown value.
         """
         file = app_folder / "host.json"
         return cls.parse(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else cls()
 
     @classmethod
     def parse(cls, document: dict[str, Any]) -> "HostJson":
-        """Pick the settings out of the parsed file."""
+        """Picks the settings out of the parsed file; null means the default."""
+        defaults = cls()
         extensions = document.get("extensions", {})
-        durable = extensions.get("durableTask", {})
-        given = {
-            "route_prefix": extensions.get("http", {}).get("routePrefix"),
-            "hub_name": durable.get("hubName"),
-            "max_concurrent_activities": durable.get("maxConcurrentActivityFunctions"),
-            "max_concurrent_orchestrators": durable.get("maxConcurrentOrchestratorFunctions"),
-            "max_entity_batch": durable.get("maxEntityOperationBatchSize"),
-            "max_actions": durable.get("maxOrchestrationActions"),
-            "default_version": durable.get("defaultVersion"),
-            "may_replace_running": _may_replace_running(durable.get("overridableExistingInstanceStates")),
-        }
-        return cls(**{name: value for name, value in given.items() if value is not None})
+        http, durable = extensions.get("http", {}), extensions.get("durableTask", {})
+        states = _value(durable, "overridableExistingInstanceStates", "NonRunningStates")
+        if states not in ("NonRunningStates", "AnyState"):
+            raise ValueError(
+                f"overridableExistingInstanceStates cannot be {states!r};"
+                " use 'NonRunningStates' or 'AnyState'"
+            )
+        return cls(
+            route_prefix=_value(http, "routePrefix", defaults.route_prefix),
+            hub_name=_value(durable, "hubName", defaults.hub_name),
+            max_concurrent_activities=_value(
+                durable, "maxConcurrentActivityFunctions", defaults.max_concurrent_activities
+            ),
+            max_concurrent_orchestrators=_value(
+                durable, "maxConcurrentOrchestratorFunctions", defaults.max_concurrent_orchestrators
+            ),
+            max_entity_batch=_value(durable, "maxEntityOperationBatchSize", defaults.max_entity_batch),
+            max_actions=_value(durable, "maxOrchestrationActions", defaults.max_actions),
+            may_replace_running=states == "AnyState",
+            default_version=_value(durable, "defaultVersion", defaults.default_version),
+        )
 
 
-def _may_replace_running(states: str | None) -> bool | None:
-    if states not in (None, "NonRunningStates", "AnyState"):
-        raise ValueError(f"host.json: overridableExistingInstanceStates cannot be {states!r}.")
-    return None if states is None else states == "AnyState"
+def _value(section: dict[str, Any], name: str, default: Any) -> Any:
+    value = section.get(name)
+    return default if value is None else value

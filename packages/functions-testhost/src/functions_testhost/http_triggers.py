@@ -1,4 +1,4 @@
-"""Serves the app's HTTP functions: matches the route, checks the key, calls the function, writes its answer."""
+"""Serves the app's HTTP functions: matches the route, checks the key, calls the function, writes its response."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from azure.functions.meta import Datum
 from functions_testhost.app import App, AppError, Function
 from functions_testhost.engine import Engine
 from functions_testhost.invocation import Invoker, encode
-from functions_testhost.keys import Gate
+from functions_testhost.keys import AccessControl
 from functions_testhost.routes import Route, RouteError
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class HttpFunction:
-    """One HTTP function at its route; no methods means all of them."""
+    """One HTTP function at its route. No methods means all of them."""
 
     function: Function
     route: Route
@@ -27,7 +27,7 @@ class HttpFunction:
 
 
 def http_functions(app: App, route_prefix: str) -> list[HttpFunction]:
-    """List the HTTP functions, the most precise routes first.
+    """Lists the HTTP functions, the most precise routes first.
 
     Raises:
         AppError: a route cannot be served.
@@ -52,14 +52,16 @@ def _http_function(function: Function, route_prefix: str) -> HttpFunction:
 class HttpTriggers:
     """The catch-all handler behind the host's own addresses."""
 
-    def __init__(self, functions: list[HttpFunction], invoker: Invoker, engine: Engine, gate: Gate) -> None:
+    def __init__(
+        self, functions: list[HttpFunction], invoker: Invoker, engine: Engine, access: AccessControl
+    ) -> None:
         self._functions = functions
         self._invoker = invoker
         self._engine = engine
-        self._gate = gate
+        self._access = access
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request: 404 without a route for the path and method, 401 without the key, 500 when it raises.
+        """Responds with 404 when no route has the path and method, 401 without the key, 500 when the function raises.
 
         A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
         """
@@ -72,7 +74,7 @@ class HttpTriggers:
     async def _invoke(
         self, target: HttpFunction, parameters: dict[str, str], request: web.Request
     ) -> web.Response:
-        if not self._gate.admits(target.auth_level, request.query, request.headers):
+        if not self._access.admits(target.auth_level, request.query, request.headers):
             return web.Response(status=401)
         with self._engine.invocation():
             trigger = await _datum(request, parameters)
@@ -84,7 +86,7 @@ class HttpTriggers:
 
 
 async def _datum(request: web.Request, parameters: dict[str, str]) -> Datum:
-    """Describe a request as the Functions host does (documented: lower-case header names, no empty query values)."""
+    """Describes a request as the Functions host does (documented: lower-case header names, no empty query values)."""
     value = {
         "method": Datum(request.method, "string"),
         "url": Datum(str(request.url), "string"),

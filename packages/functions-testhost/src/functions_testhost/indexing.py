@@ -1,7 +1,7 @@
-"""What the Functions worker checks when it indexes an app, and what it lets pass although it goes wrong at run time.
+"""What the Functions worker checks when it indexes an app, and what it accepts although it fails at run time.
 
-The rules are those of Microsoft's worker (4.34 and runtime 1.3), by reading and by trial: an app that breaks one does
-not load in Azure, so it does not load here.
+The rules are those of Microsoft's worker (4.34 and runtime 1.3), found by reading and by trial. An app that breaks one
+does not load in Azure, so it does not load here.
 """
 
 import inspect
@@ -23,20 +23,20 @@ RETURN_VALUE = "$return"
 
 
 def check(app: App) -> None:
-    """Refuse an app that Azure would refuse.
+    """Rejects an app that the worker rejects.
 
     Raises:
-        AppError: naming every function at fault, and why.
+        AppError: the message lists every fault with its function.
     """
     faults = [
         f"{function.name}: {fault}" for function in app.functions.values() for fault in _faults(function)
     ]
     if faults:
-        raise AppError("The worker would not load this app:\n" + "\n".join(faults))
+        raise AppError("The Functions worker would not load this app:\n" + "\n".join(faults))
 
 
-def warnings_of(app: App) -> list[str]:
-    """List what loads in Azure but fails or misleads there, and what this host does not serve."""
+def find_warnings(app: App) -> list[str]:
+    """Lists what loads in Azure but fails or misleads there, and what this host does not serve."""
     return [
         f"{function.name}: {warning}"
         for function in app.functions.values()
@@ -65,7 +65,7 @@ def _faults(function: Function) -> Iterator[str]:
 
 def _return_faults(binding: dict[str, Any], annotation: Any) -> Iterator[str]:
     if not isinstance(annotation, type):
-        yield f"the return annotation {annotation} is no type"
+        yield f"the return annotation {annotation} is not a type"
     elif not _converter(binding).check_output_type_annotation(annotation):
         yield f"the return annotation {annotation.__name__} does not fit the binding {binding['type']}"
 
@@ -88,19 +88,19 @@ def _converter(binding: dict[str, Any]) -> Any:
 
 
 def _is_typing_generic(annotation: Any) -> bool:
-    """Say whether it is ``typing.List[…]`` or the like, which pass, unlike ``list[…]`` and unions."""
+    """Whether it is `typing.List[…]` or the like, which the worker accepts, unlike `list[…]` and unions."""
     origin = typing.get_origin(annotation)
     return type(annotation).__module__ == "typing" and origin is not None and origin is not typing.Union
 
 
 def _warnings(function: Function) -> Iterator[str]:
     if function.trigger_type not in SERVED_TRIGGERS:
-        yield f"the trigger {function.trigger_type} is not served by this host"
+        yield f"this host does not serve the trigger {function.trigger_type}, so it is never called"
     for binding in function.bindings:
         if binding["type"] not in SERVED_BINDINGS and binding is not function.trigger:
-            yield f"the binding {binding['type']} is not served by this host"
+            yield f"this host does not serve the binding {binding['type']}"
     if function.has_retry_policy:
-        yield "its retry policy is not applied by this host"
+        yield "this host does not apply its retry policy"
     client_code = getattr(function.code, "client_function", None)
     if client_code is not None and not inspect.iscoroutinefunction(client_code):
         yield "a function with a durable client must be async: the SDK awaits it"

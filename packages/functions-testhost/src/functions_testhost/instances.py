@@ -1,4 +1,4 @@
-"""What the host knows of an orchestration instance, and the messages that move instances and entities along."""
+"""What the host knows about an orchestration instance, and the messages that instances and entities act on."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from functions_testhost.history import Event
 
 
 class Status(StrEnum):
-    """Runtime status, spelled as the durable HTTP API does."""
+    """Runtime status, spelled as in the durable HTTP API."""
 
     PENDING = "Pending"
     RUNNING = "Running"
@@ -23,13 +23,13 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Say whether the instance is over."""
+        """Whether the instance has ended."""
         return self in (Status.COMPLETED, Status.FAILED, Status.CANCELED, Status.TERMINATED)
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The call, in another instance, that waits for this instance's end."""
+    """The call in another instance that waits for this instance's end."""
 
     instance_id: str
     execution_id: str
@@ -37,7 +37,7 @@ class Parent:
     orchestrator: str
 
     def to_json(self) -> dict[str, Any]:
-        """Write it as the ``ParentInstance`` of an ExecutionStarted event."""
+        """Returns the `ParentInstance` of an ExecutionStarted event."""
         return {
             "Name": self.orchestrator,
             "OrchestrationInstance": {"InstanceId": self.instance_id, "ExecutionId": self.execution_id},
@@ -47,7 +47,7 @@ class Parent:
 
     @classmethod
     def parse(cls, document: dict[str, Any]) -> "Parent":
-        """Read what ``to_json`` wrote."""
+        """Reads what `to_json` returned."""
         instance = document["OrchestrationInstance"]
         return cls(
             instance["InstanceId"], instance["ExecutionId"], document["TaskScheduleId"], document["Name"]
@@ -55,13 +55,13 @@ class Parent:
 
 
 def new_execution_id() -> str:
-    """Make the id of one run of an instance: each start and each continue-as-new gets its own."""
+    """Returns a new id for one run of an instance: each start and each continue-as-new gets its own."""
     return uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
 class Start:
-    """A wish to start an instance; ``input_text`` is JSON text."""
+    """A request to start an instance; `input_text` is JSON text."""
 
     orchestrator: str
     instance_id: str
@@ -73,7 +73,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Instance:
-    """One orchestration instance. Input, output and custom status are JSON text (a failure's output is plain text)."""
+    """One orchestration instance. Input, output and custom status are JSON text; a failure's output is plain text."""
 
     instance_id: str
     execution_id: str
@@ -90,9 +90,9 @@ class Instance:
 
 @dataclass(frozen=True)
 class Message:
-    """An event on its way to an instance, to be seen from a time on.
+    """An event on its way to an instance, visible from a time on.
 
-    One with an execution id is meant for that execution only and dropped when another has taken its place.
+    One with an execution id is meant for that execution only, and dropped when another has replaced it.
     """
 
     instance_id: str
@@ -103,7 +103,7 @@ class Message:
 
 @dataclass(frozen=True)
 class ActivityCall:
-    """An activity to be run for an execution; ``input_text`` is JSON text."""
+    """A call of an activity by an execution; `input_text` is JSON text."""
 
     instance_id: str
     execution_id: str
@@ -114,7 +114,7 @@ class ActivityCall:
 
 @dataclass(frozen=True)
 class EntityRequest:
-    """An operation on its way to an entity (id ``@name@key``); ``request`` is JSON text."""
+    """An operation on its way to an entity (id `@name@key`); `request` is JSON text."""
 
     entity_id: str
     request: str

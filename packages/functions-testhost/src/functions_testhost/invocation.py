@@ -1,4 +1,4 @@
-"""Calls one function of the app: decodes what triggers it, adds its other inputs, runs it, gives its result."""
+"""Calls one function of the app: decodes its trigger, adds its other inputs, runs it, returns its result."""
 
 import asyncio
 import functools
@@ -15,7 +15,7 @@ from functions_testhost.app import Function
 
 
 class InvocationContext(func.Context):
-    """What a function learns about its own call."""
+    """What a function can read about its own call."""
 
     def __init__(self, function: Function, directory: str) -> None:
         self._invocation_id = str(uuid.uuid4())
@@ -25,17 +25,17 @@ class InvocationContext(func.Context):
 
     @property
     def invocation_id(self) -> str:
-        """Unique per call."""
+        """Unique for each call."""
         return self._invocation_id
 
     @property
     def thread_local_storage(self) -> Any:
-        """Storage for user threads."""
+        """Storage for threads that the function starts."""
         return self._thread_local_storage
 
     @property
     def function_name(self) -> str:
-        """The function's name."""
+        """The name under which the function is indexed."""
         return self._function.name
 
     @property
@@ -45,17 +45,17 @@ class InvocationContext(func.Context):
 
     @property
     def trace_context(self) -> Any:
-        """No distributed tracing on one machine."""
+        """None: this host does no distributed tracing."""
         return None
 
     @property
     def retry_context(self) -> Any:
-        """No retry policy of the Functions host is applied here."""
+        """None: this host applies no retry policy of the Functions host."""
         return None
 
 
 class Invoker:
-    """Runs functions: coroutines on the one event loop, everything else in threads, as the Python worker does."""
+    """Runs functions as the Python worker does: coroutines on the event loop, everything else in threads."""
 
     def __init__(self, directory: str, threads: Executor, durable_client: Callable[[], str]) -> None:
         self._directory = directory
@@ -63,7 +63,7 @@ class Invoker:
         self._durable_client = durable_client
 
     async def call(self, function: Function, trigger: Datum) -> Any:
-        """Call a function and give its return value.
+        """Calls a function and returns its value.
 
         Raises:
             Exception: whatever the function raises.
@@ -81,12 +81,12 @@ class Invoker:
 
 
 def decode(binding_type: str, datum: Datum) -> Any:
-    """Turn wire data into the object that a function of this binding takes."""
+    """Decodes wire data into the object that a function with this binding takes."""
     return _converter(binding_type).decode(datum, trigger_metadata={})
 
 
 def encode(binding_type: str, value: Any) -> Datum:
-    """Turn a function's return value into wire data."""
+    """Encodes a function's return value as wire data."""
     datum: Datum = _converter(binding_type).encode(value, expected_type=None)
     return datum
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 
 def _new_key() -> str:
@@ -12,27 +11,37 @@ def _new_key() -> str:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one host; they live as long as its task hub."""
+    """The keys of one host. They stay the same as long as its task hub exists."""
 
     master: str = field(default_factory=_new_key)
     function: str = field(default_factory=_new_key)
     durabletask_extension: str = field(default_factory=_new_key)
     eventgrid_extension: str = field(default_factory=_new_key)
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the keys by name."""
+    @classmethod
+    def parse(cls, document: dict[str, str]) -> "Keys":
+        """Reads what `to_json` returned."""
+        return cls(
+            master=document["master"],
+            function=document["function"],
+            durabletask_extension=document["durabletask_extension"],
+            eventgrid_extension=document["eventgrid_extension"],
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """Returns the keys by name."""
         return asdict(self)
 
 
-class Gate:
-    """Decides about requests by the key they bring, in ``?code=`` or ``x-functions-key``."""
+class AccessControl:
+    """Admits or rejects a request by the key it brings, in `?code=` or `x-functions-key`."""
 
     def __init__(self, keys: Keys, *, enforced: bool) -> None:
         self.keys = keys
         self._enforced = enforced
 
     def admits(self, level: str, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
-        """Say whether a request may pass: ``level`` is an auth level or the name of a system key."""
+        """Whether a request may pass. `level` is an auth level or the name of a system key."""
         if not self._enforced or level == "anonymous":
             return True
         accepted = {

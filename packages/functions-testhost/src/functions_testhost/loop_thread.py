@@ -1,7 +1,7 @@
-"""The one event loop of the process, in a thread of its own.
+"""The one event loop of the process, in its own thread.
 
-The SDK's client keeps one HTTP session for the life of the process, bound to the first loop that used it; so every
-host that this process starts, one after the other or at once, lives on the same loop.
+The SDK's client keeps one HTTP session for the life of the process, bound to the first loop that used it. So every
+host that this process starts, one after the other or at once, uses the same loop.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine on the loop and wait for its result."""
+    """Runs a coroutine on the loop and waits for its result."""
     return asyncio.run_coroutine_threadsafe(work, _the_loop()).result()
 
 
@@ -34,7 +34,7 @@ def _the_loop() -> asyncio.AbstractEventLoop:
 
 
 def _close() -> None:
-    """Close the SDK's session, if this version of it has one to close, and stop the loop."""
+    """Closes the SDK's session, if this version has one to close, and stops the loop."""
     loop = _the_loop()
     close_session = getattr(http_utils, "_close_session", None)
     if close_session is not None:

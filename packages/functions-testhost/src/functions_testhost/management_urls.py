@@ -1,4 +1,4 @@
-"""The addresses under which instances are managed, and the binding that tells the SDK's client of them."""
+"""The addresses that manage instances, and the binding that gives them to the SDK's client."""
 
 import json
 from urllib.parse import quote
@@ -8,7 +8,7 @@ RPC = "/durabletask"
 
 
 class ManagementUrls:
-    """The addresses under which an instance is managed."""
+    """Builds the addresses of one host."""
 
     def __init__(self, base_url: str, hub_name: str, code: str) -> None:
         self._base = f"{base_url}{WEBHOOK}"
@@ -17,7 +17,7 @@ class ManagementUrls:
         self._query = f"taskHub={hub_name}&connection=Storage&code={code}"
 
     def of(self, instance_id: str) -> dict[str, str]:
-        """Give all addresses of an instance."""
+        """Returns all addresses of an instance."""
         instance = f"{self._base}/instances/{quote(instance_id, safe='')}"
         return {
             "id": instance_id,
@@ -32,7 +32,7 @@ class ManagementUrls:
         }
 
     def client_binding(self) -> str:
-        """Word the ``durableClient`` binding that the SDK's client is made of, as JSON text."""
+        """Returns the `durableClient` binding, from which the SDK makes its client, as JSON text."""
         create = f"{self._base}/orchestrators/{{functionName}}[/{{instanceId}}]?"
         wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&"
         binding = {

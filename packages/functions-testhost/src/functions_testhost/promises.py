@@ -1,10 +1,10 @@
-"""Values to come, whose waiters go on synchronously: replay must depend on the order of events and on nothing else."""
+"""Promises that resume their waiters synchronously: replay depends on the order of events and on nothing else."""
 
 from collections.abc import Callable, Coroutine, Generator, Iterable
 
 
 class Promise:
-    """An outcome to come: succeeded or failed. The value itself is the SDK's business."""
+    """An outcome to come: success or failure. The SDK has the value itself."""
 
     def __init__(self) -> None:
         self.settled = False
@@ -12,7 +12,7 @@ class Promise:
         self._waiters: list[Callable[[], None]] = []
 
     def settle(self, *, succeeded: bool = True) -> None:
-        """Decide the outcome once, and let everyone who waits go on before this returns."""
+        """Sets the outcome once, and resumes every waiter before it returns."""
         if self.settled:
             return
         self.settled, self.succeeded = True, succeeded
@@ -20,7 +20,7 @@ class Promise:
             resume()
 
     def then(self, resume: Callable[[], None]) -> None:
-        """Call back when settled, or now."""
+        """Calls `resume` when the promise is settled; at once if it already is."""
         if self.settled:
             resume()
         else:
@@ -32,16 +32,16 @@ class Promise:
         return self.succeeded
 
 
-Steps = Coroutine[Promise, None, bool]
+PromiseRoutine = Coroutine[Promise, None, bool]
 
 
-def run(steps: Steps) -> Promise:
-    """Run a coroutine up to its first open promise, and on whenever that one is settled."""
+def run(routine: PromiseRoutine) -> Promise:
+    """Runs a coroutine up to its first open promise, and resumes it whenever that promise is settled."""
     outcome = Promise()
 
     def step() -> None:
         try:
-            awaited = steps.send(None)
+            awaited = routine.send(None)
         except StopIteration as end:
             outcome.settle(succeeded=end.value)
         else:
@@ -52,21 +52,21 @@ def run(steps: Steps) -> Promise:
 
 
 def succeeded() -> Promise:
-    """Give a promise that has succeeded already."""
+    """Returns a promise that has succeeded."""
     promise = Promise()
     promise.settle()
     return promise
 
 
 def failed() -> Promise:
-    """Give a promise that has failed already."""
+    """Returns a promise that has failed."""
     promise = Promise()
     promise.settle(succeeded=False)
     return promise
 
 
 def all_of(promises: Iterable[Promise]) -> Promise:
-    """Succeed when every one has succeeded; settle only when every one is settled (.NET's ``Task.WhenAll``)."""
+    """Succeeds when all succeed; settles only when all are settled (.NET's `Task.WhenAll`)."""
 
     async def wait() -> bool:
         return all([await promise for promise in children])
@@ -76,7 +76,7 @@ def all_of(promises: Iterable[Promise]) -> Promise:
 
 
 def any_of(promises: Iterable[Promise]) -> Promise:
-    """Settle as the first one does (.NET's ``Task.WhenAny``)."""
+    """Settles as the first one does (.NET's `Task.WhenAny`)."""
     first = Promise()
 
     def follow(promise: Promise) -> None:

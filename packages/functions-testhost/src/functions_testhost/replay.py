@@ -1,8 +1,8 @@
-"""The host's half of replay: gives every action of an orchestrator the id that the SDK gave it, and finds what is new.
+"""The host's half of replay: gives every action of an orchestrator the SDK's task id for it, and finds what is new.
 
-Documented: the SDK and the Durable Task Framework each count tasks by themselves and must arrive at the same numbers.
-The host therefore replays the same history over the SDK's cumulative action list; what is left over is to be done.
-The orchestrator's own code and values belong to the SDK (sdk.py); what follows from an episode to episodes.py.
+Documented: the SDK and the Durable Task Framework count tasks separately and must arrive at the same numbers. The host
+therefore replays the same history over the SDK's cumulative list of actions. Actions that the history does not record
+are new. The orchestrator's code and values belong to the SDK (sdk.py); what follows from an episode, to episodes.py.
 """
 
 import json
@@ -33,7 +33,7 @@ ENTITY_CALLS = uuid.UUID("6f0c2c5e-3d0a-5d60-9f5a-1f4b1a5b7c11")
 
 
 class ActionType(IntEnum):
-    """Numbers of the out-of-process protocol's actions."""
+    """Numbers of the actions in the out-of-process protocol."""
 
     CALL_ACTIVITY = 0
     CALL_ACTIVITY_WITH_RETRY = 1
@@ -54,12 +54,12 @@ class NonDeterministicOrchestrationError(Exception):
 
 
 class UnsupportedActionError(Exception):
-    """The orchestrator asked for something this host does not do."""
+    """The orchestrator used an action that this host does not perform."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When to try a failed call again (documented: the host accepts more than the Python SDK sends)."""
+    """When to retry a failed call (documented: the host accepts more than the Python SDK sends)."""
 
     first_interval: timedelta
     max_attempts: int
@@ -68,7 +68,7 @@ class RetryPolicy:
 
     @classmethod
     def parse(cls, options: dict[str, Any]) -> "RetryPolicy":
-        """Read an action's ``retryOptions``."""
+        """Reads an action's `retryOptions`."""
         return cls(
             first_interval=timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"]),
             max_attempts=options["maxNumberOfAttempts"],
@@ -79,7 +79,7 @@ class RetryPolicy:
         )
 
     def delay_after(self, attempt: int) -> timedelta:
-        """Tell how long to wait after a failed attempt (the first is 1); nothing after the last."""
+        """Returns how long to wait after a failed attempt (the first is 1); zero after the last."""
         if attempt >= self.max_attempts:
             return timedelta(0)
         seconds = self.first_interval.total_seconds() * self.backoff ** (attempt - 1)
@@ -87,7 +87,7 @@ class RetryPolicy:
 
 
 class Replay:
-    """One replay of one execution's history over one action list."""
+    """One replay of one execution's history over one list of actions."""
 
     def __init__(self, instance_id: str, execution_id: str, actions: Sequence[Action]) -> None:
         self.pending: dict[int, Decision] = {}
@@ -122,21 +122,21 @@ class Replay:
 
     @property
     def finished(self) -> bool:
-        """Say whether every action is over and nothing is open: only then may the instance end (documented)."""
+        """Whether every action has ended and nothing is open. Only then may the instance end (documented)."""
         return self._finished.settled and not self._open
 
     def run(self, events: Iterable[Event]) -> None:
-        """Replay the history, oldest event first.
+        """Replays the history, oldest event first.
 
         Raises:
-            NonDeterministicOrchestrationError: a recorded call is not the one made now.
-            UnsupportedActionError: an action that this host does not do.
+            NonDeterministicOrchestrationError: a recorded call differs from the one made now.
+            UnsupportedActionError: this host does not perform an action.
         """
         for event in events:
             self._receive(event)
 
     def new_decisions(self) -> list[tuple[int, Decision]]:
-        """Give what the history does not yet record, by task id; nothing while suspended."""
+        """Returns the decisions that the history does not record yet, by task id; none while suspended."""
         return [] if self.suspended else sorted(self.pending.items())
 
     # events
@@ -180,7 +180,7 @@ class Replay:
                 self._raise_event(event)
 
     def _confirm(self, event: Event) -> None:
-        """Match a recorded call with the one made now."""
+        """Matches a recorded call with the one made now."""
         task_id, before = event["EventId"], recorded(event)
         decision = self.pending.pop(task_id, None)
         if decision is None or str(decision).lower() != before.lower():
@@ -196,7 +196,7 @@ class Replay:
             promise.settle(succeeded=succeeded)
 
     def _raise_event(self, event: Event) -> None:
-        """Give an external event to the latest waiter for its name, or keep it (documented: names ignore case)."""
+        """Passes an external event to the latest waiter for its name, or keeps it (documented: names ignore case)."""
         name = event["Name"].lower()
         if self.continue_as_new_input is not None:
             self.carried_over.append(event)
@@ -208,7 +208,7 @@ class Replay:
     # actions
 
     async def _run_actions(self) -> bool:
-        """Do one action after the other; whether one fails is the business of the user's code, in the SDK."""
+        """Performs the actions in order. Whether a failed one matters is up to the orchestrator's code, in the SDK."""
         for action in self._actions:
             await self._invoke(action)
         self._finished.settle()
@@ -217,7 +217,7 @@ class Replay:
     def _invoke(self, action: Action) -> Promise:
         if action["actionType"] not in self._performers:
             raise UnsupportedActionError(
-                f"This host does not perform actions of type {action['actionType']}."
+                f"This host does not perform actions of type {action['actionType']} (8 is call_http; use an activity)."
             )
         return self._performers[action["actionType"]](action)
 
@@ -250,7 +250,7 @@ class Replay:
         return self._open_task(timer)
 
     async def _retry(self, action: Action, call: Callable[[Action], Promise]) -> bool:
-        """Try, wait, try again; documented: a timer follows the last failed attempt too, and fires at once."""
+        """Tries, waits, tries again. Documented: a timer follows the last failed attempt too, and fires at once."""
         policy = RetryPolicy.parse(action["retryOptions"])
         for attempt in range(1, policy.max_attempts + 1):
             if await call(action):

@@ -1,8 +1,8 @@
-"""Rewinding a failed instance: its failures are struck from its history, so that it tries them again.
+"""Rewinds a failed instance: removes the failures from its history, so that it tries them again.
 
-Documented algorithm: in the current execution every TaskFailed with its TaskScheduled, every
-SubOrchestrationInstanceFailed, and the failed ExecutionCompleted become generic events, which replay ignores; failed
-sub-orchestrations are rewound first, and only the deepest failed instances are woken.
+Documented algorithm: in the current execution, every TaskFailed with its TaskScheduled, every
+SubOrchestrationInstanceFailed and the failed ExecutionCompleted become generic events, which replay ignores. Failed
+sub-orchestrations are rewound first, and only the deepest failed instances are resumed.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ FAILURES = {EventType.TASK_FAILED, EventType.SUB_ORCHESTRATION_INSTANCE_FAILED}
 
 
 def rewound(events: Sequence[Event]) -> list[Event]:
-    """Give the history without its failures; rows keep their places."""
-    struck_calls = {event["TaskScheduledId"] for event in events if kind(event) is EventType.TASK_FAILED}
-    return [_struck(event) if _is_to_be_struck(event, struck_calls) else event for event in events]
+    """Returns the history without its failures. The rows keep their positions."""
+    failed_calls = {event["TaskScheduledId"] for event in events if kind(event) is EventType.TASK_FAILED}
+    return [_removed(event) if _is_failure(event, failed_calls) else event for event in events]
 
 
 def failed_children(events: Sequence[Event]) -> list[str]:
-    """List the instance ids of the sub-orchestrations that failed."""
+    """Lists the instance ids of the sub-orchestrations that failed."""
     failed = {
         event["TaskScheduledId"]
         for event in events
@@ -29,12 +29,12 @@ def failed_children(events: Sequence[Event]) -> list[str]:
     return [event["InstanceId"] for event in created if event["EventId"] in failed]
 
 
-def _is_to_be_struck(event: Event, struck_calls: set[int]) -> bool:
+def _is_failure(event: Event, failed_calls: set[int]) -> bool:
     event_type = kind(event)
     if event_type is EventType.TASK_SCHEDULED:
-        return event["EventId"] in struck_calls
+        return event["EventId"] in failed_calls
     return event_type in FAILURES or event_type is EventType.EXECUTION_COMPLETED
 
 
-def _struck(event: Event) -> Event:
+def _removed(event: Event) -> Event:
     return {**event, "EventType": int(EventType.GENERIC_EVENT), "Reason": f"Rewound: {name(event)}"}

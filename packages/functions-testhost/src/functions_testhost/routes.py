@@ -1,4 +1,4 @@
-"""Azure Functions route templates (``migrations/{id}``, ``{name:alpha?}``, ``{*path}``) and how they match."""
+"""Azure Functions route templates (`orders/{id}`, `{name:alpha?}`, `{*path}`) and how they match."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ CONSTRAINTS = {
     "guid": r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
 }
 
+KNOWN_CONSTRAINTS = ", ".join(CONSTRAINTS)
+
 PARAMETER = re.compile(r"\{(?P<rest>\*?)(?P<name>\w+)(?::(?P<constraint>\w+))?(?P<optional>\??)\}")
 
 
@@ -20,7 +22,7 @@ class RouteError(Exception):
 
 @dataclass(frozen=True)
 class Route:
-    """One template; routes sort by precedence: literal before constrained before any before the rest of the path."""
+    """One template. Precedence: literals, constrained parameters, other parameters, the rest of the path."""
 
     template: str
     pattern: re.Pattern[str]
@@ -28,7 +30,7 @@ class Route:
 
     @classmethod
     def parse(cls, template: str) -> "Route":
-        """Read a template.
+        """Reads a template.
 
         Raises:
             RouteError: it has an unknown constraint, or a segment that mixes text and parameters.
@@ -39,7 +41,7 @@ class Route:
         return cls(template, re.compile(pattern + "/?", re.IGNORECASE), tuple(rank for _, rank in parsed))
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Give the parameters of a path (it starts with ``/``), or None. Literals ignore case."""
+        """Returns the parameters of a path, which starts with `/`, or None. Literals ignore case."""
         found = self.pattern.fullmatch(path)
         return None if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
 
@@ -48,12 +50,16 @@ def _segment(template: str, segment: str) -> tuple[str, int]:
     parameter = PARAMETER.fullmatch(segment)
     if parameter is None:
         if "{" in segment:
-            raise RouteError(f"Route '{template}': the segment '{segment}' is not served by this host.")
+            raise RouteError(
+                f"Route '{template}': this host does not serve '{segment}', which mixes text and a parameter."
+            )
         return "/" + re.escape(segment), 0
     name, constraint = parameter["name"], parameter["constraint"]
     if parameter["rest"]:
         return f"(?:/(?P<{name}>.*))?", 3
     if constraint and constraint not in CONSTRAINTS:
-        raise RouteError(f"Route '{template}': the constraint '{constraint}' is not served by this host.")
+        raise RouteError(
+            f"Route '{template}': this host does not serve the constraint '{constraint}', only {KNOWN_CONSTRAINTS}."
+        )
     text = f"/(?P<{name}>{CONSTRAINTS[constraint] if constraint else '[^/]+'})"
     return (f"(?:{text})?" if parameter["optional"] else text), 1 if constraint else 2

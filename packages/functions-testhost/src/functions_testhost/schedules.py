@@ -1,4 +1,4 @@
-"""When a timer trigger is due: NCRONTAB expressions, time spans, and ``%SETTING%`` placeholders for either."""
+"""When a timer trigger is due: NCRONTAB expressions, time spans, and `%SETTING%` placeholders for either."""
 
 import os
 import re
@@ -19,20 +19,20 @@ class ScheduleError(Exception):
 
 
 class Schedule(Protocol):
-    """Knows the next occurrence after a time."""
+    """Computes the next occurrence after a time."""
 
     def after(self, moment: datetime) -> datetime:
-        """Give the first occurrence later than a moment (aware UTC)."""
+        """Returns the first occurrence later than a moment (aware UTC)."""
 
 
 @dataclass(frozen=True)
 class Ncrontab:
-    """``{second} {minute} {hour} {day} {month} {day of week}``; the seconds may be left out."""
+    """`{second} {minute} {hour} {day} {month} {day of week}`; the seconds may be left out."""
 
     expression: str
 
     def after(self, moment: datetime) -> datetime:
-        """Give the first occurrence later than a moment."""
+        """Returns the first occurrence later than a moment (aware UTC)."""
         occurrences = croniter(
             self.expression, moment, second_at_beginning=self.expression.count(" ") == FIELDS - 1
         )
@@ -47,12 +47,12 @@ class Every:
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime:
-        """Give the moment one interval later."""
+        """Returns the moment one interval later."""
         return moment + self.interval
 
 
 def parse_schedule(text: str) -> Schedule:
-    """Read a timer trigger's schedule.
+    """Reads a timer trigger's schedule.
 
     Raises:
         ScheduleError: a placeholder names no setting, or the rest is neither NCRONTAB nor a time span.
@@ -66,11 +66,13 @@ def parse_schedule(text: str) -> Schedule:
     if fields not in (FIELDS_WITHOUT_SECONDS, FIELDS) or not croniter.is_valid(
         resolved, second_at_beginning=fields == FIELDS
     ):
-        raise ScheduleError(f"'{text}' is neither an NCRONTAB expression nor a time span.")
+        raise ScheduleError(f"'{text}' is neither an NCRONTAB expression nor a time span (hh:mm:ss).")
     return Ncrontab(" ".join(resolved.split()))
 
 
 def _setting(name: str) -> str:
     if name not in os.environ:
-        raise ScheduleError(f"The schedule names the setting '{name}', which is not set.")
+        raise ScheduleError(
+            f"The schedule names the setting '{name}', which is not set. Set it as an environment variable."
+        )
     return os.environ[name]

@@ -1,4 +1,4 @@
-"""The Durable SDK's half of replay: the whole history in, the orchestrator's actions or its failure out."""
+"""The Durable SDK's half of replay: the whole history goes in, the orchestrator's actions or its failure come out."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,14 +10,14 @@ from functions_testhost.replay import Action
 
 FAILURE_LABEL = "\n\n$OutOfProcData$:"
 
-# documented: what Azure Storage task hubs send; a timer beyond the first is made of timers of the second
+# documented: the values of Azure Storage task hubs; a longer timer is split into timers of the interval
 LONGEST_SHORT_TIMER = "6.00:00:00"
 LONG_TIMER_INTERVAL = "3.00:00:00"
 
 
 @dataclass(frozen=True)
 class OrchestratorAnswer:
-    """What the SDK says after a replay. ``output`` and ``custom_status`` are JSON text."""
+    """What the SDK returns from a replay. `output` and `custom_status` are JSON text."""
 
     actions: Sequence[Action]
     is_done: bool
@@ -27,7 +27,7 @@ class OrchestratorAnswer:
 
     @classmethod
     def parse(cls, text: str) -> "OrchestratorAnswer":
-        """Read the SDK's answer (schema version 2 or 3: one list holds all actions since the beginning)."""
+        """Reads the SDK's answer (schema version 2 or 3: one list holds all actions since the beginning)."""
         answer = json.loads(text)
         return cls(
             actions=answer["actions"][0],
@@ -39,13 +39,13 @@ class OrchestratorAnswer:
 
 
 class OrchestratorCrashError(Exception):
-    """The orchestrator could not be replayed at all: an SDK-internal error, or something that is not JSON."""
+    """The orchestrator could not be replayed at all: an internal error of the SDK, or a value that is not JSON."""
 
 
 def orchestrator_context(
     *, history: Sequence[Event], instance_id: str, input_text: str | None, parent_instance_id: str | None
 ) -> str:
-    """Word the one argument of an orchestrator's call, as JSON text."""
+    """Returns the one argument of an orchestrator's call, as JSON text."""
     context = {
         "history": history,
         "input": None if input_text is None else json.loads(input_text),
@@ -62,16 +62,15 @@ def orchestrator_context(
 
 
 def run_orchestrator(handle: Callable[[str], str], context: str) -> OrchestratorAnswer:
-    """Replay an orchestrator through the SDK.
+    """Replays an orchestrator through the SDK.
 
     Raises:
-        OrchestratorCrashError: the SDK raised without an answer inside.
+        OrchestratorCrashError: the SDK raised an error that holds no answer.
     """
     try:
         return OrchestratorAnswer.parse(handle(context))
-    except (
-        Exception
-    ) as failure:  # the SDK reports every failure of user code as a bare Exception with JSON inside
+    except Exception as failure:
+        # the SDK reports every failure of user code as a bare Exception with JSON inside
         _, label, answer = str(failure).partition(FAILURE_LABEL)
         if not label:
             raise OrchestratorCrashError(f"{type(failure).__name__}: {failure}") from failure

@@ -1,9 +1,10 @@
-"""The host as one object: puts the parts together, serves them on 127.0.0.1, and takes them down again."""
+"""The host as one object: builds its parts, serves them on 127.0.0.1 and shuts them down."""
 
 import asyncio
 import logging
 import os
 import socket
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +12,11 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from functions_testhost import event_grid, indexing, loop_thread, sdk_timestamps
+from functions_testhost import event_grid, import_path, indexing, loop_thread
 from functions_testhost.app import AppError, load_app
-from functions_testhost.clock import Clock
-from functions_testhost.control import Control
+from functions_testhost.client import HostClient
+from functions_testhost.clock import Clock, Mode
+from functions_testhost.control_api import ControlApi
 from functions_testhost.durable_api import DurableApi
 from functions_testhost.engine import Engine
 from functions_testhost.entity_api import EntityApi
@@ -22,7 +24,7 @@ from functions_testhost.event_grid import EventGridWebhook
 from functions_testhost.host_json import HostJson
 from functions_testhost.http_triggers import HttpTriggers, http_functions
 from functions_testhost.invocation import Invoker
-from functions_testhost.keys import Gate, Keys
+from functions_testhost.keys import AccessControl, Keys
 from functions_testhost.management_urls import WEBHOOK, ManagementUrls
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timer_triggers import TimerTriggers
@@ -33,30 +35,37 @@ LARGEST_BODY_BYTES = 100 * 1024 * 1024
 
 
 class HostServer:
-    """Serves an app from entering the ``with`` block to leaving it.
+    """Serves one app from entering the `with` block to leaving it.
 
-    ``app`` is the folder of ``function_app.py``, ``database`` the file of the task hub (it may be there from an earlier
-    run), ``port`` 0 takes a free one. The working directory and the environment are left alone: they are the process's.
+    The current folder and the environment variables stay those of the process.
+
+    Args:
+        app: the folder of `function_app.py`.
+        database: the SQLite file of the task hub, kept across runs; without it, a temporary one.
+        port: the port on 127.0.0.1; 0 takes a free one.
+        clock: a clock, or the mode of one: `real`, `skip` or `manual`.
+        keys: whether HTTP functions and webhooks require access keys, as in Azure.
 
     Raises (on entering):
         AppError: the app cannot be served.
-        TaskHubInUseError: another host works on the same task hub.
+        TaskHubInUseError: another host has the task hub open.
     """
 
     def __init__(
         self,
-        app: Path | str,
-        database: Path | str,
+        app: Path | str = ".",
+        database: Path | str | None = None,
         *,
         port: int = 0,
-        clock: Clock | None = None,
+        clock: Clock | Mode = "real",
         keys: bool = False,
     ) -> None:
         self._folder = Path(app)
-        self._database = Path(database)
+        self._database = Path(database) if database else None
         self._port = port
-        self._clock = clock or Clock()
+        self._clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._enforce_keys = keys
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -68,8 +77,13 @@ class HostServer:
     ) -> None:
         loop_thread.run(self._stop())
 
+    @property
+    def client(self) -> HostClient:
+        """A client that starts orchestrations, waits for them and moves the clock."""
+        return HostClient(self.url, self._access.keys.master)
+
     def description(self) -> dict[str, Any]:
-        """Tell where everything is: the line that the command prints when it is ready."""
+        """Returns every address as JSON data: the line that the command prints when it is ready."""
         routes = [
             {
                 "function": served.function.name,
@@ -78,7 +92,7 @@ class HostServer:
             }
             for served in self._http
         ]
-        keys = {"keys": self._gate.keys.to_json()} if self._enforce_keys else {}
+        keys = {"keys": self._access.keys.to_json()} if self._enforce_keys else {}
         return {
             "url": self.url,
             "routes": routes,
@@ -89,28 +103,39 @@ class HostServer:
         }
 
     async def _start(self) -> None:
-        sdk_timestamps.quicken()
         self._app = load_app(self._folder)
         indexing.check(self._app)
-        for warning in indexing.warnings_of(self._app):
+        for warning in (*indexing.find_warnings(self._app), *import_path.find_conflicts(self._app.folder)):
             log.warning(warning)
-        settings = HostJson.load(self._app.folder)
+        try:
+            settings = HostJson.load(self._app.folder)
+        except ValueError as error:
+            raise AppError(f"{self._app.folder / 'host.json'} cannot be used: {error}") from error
         self._http = http_functions(self._app, settings.route_prefix)
-        self._hub = TaskHub(self._database)
+        self._hub = TaskHub(self._database or self._temporary_database())
         try:
             await self._serve(settings)
         except BaseException:
-            self._hub.close()
+            self._close_hub()
             raise
 
+    def _temporary_database(self) -> Path:
+        self._temporary = tempfile.TemporaryDirectory(prefix="functions-testhost-")
+        return Path(self._temporary.name) / "task-hub.sqlite"
+
+    def _close_hub(self) -> None:
+        self._hub.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
     async def _serve(self, settings: HostJson) -> None:
-        self._clock.on_move = self._hub.keep_clock_anchor
+        self._clock.on_move = self._hub.store_clock_anchor
         self._clock.resume(self._hub.clock_anchor())
         timers = TimerTriggers(self._app, self._hub, self._clock.now())
-        self._gate = Gate(_keys(self._hub), enforced=self._enforce_keys)
+        self._access = AccessControl(_keys(self._hub), enforced=self._enforce_keys)
         listener = self._listen()
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        urls = ManagementUrls(self.url, settings.hub_name, self._gate.keys.durabletask_extension)
+        urls = ManagementUrls(self.url, settings.hub_name, self._access.keys.durabletask_extension)
         self._threads = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
         self._replays = ThreadPoolExecutor(settings.max_concurrent_orchestrators, thread_name_prefix="replay")
         invoker = Invoker(str(self._app.folder), self._threads, urls.client_binding)
@@ -130,7 +155,7 @@ class HostServer:
             engine=self._engine,
             settings=settings,
             urls=urls,
-            gate=self._gate,
+            access=self._access,
         )
         self._runner = web.AppRunner(self._web_app(api, invoker), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -142,44 +167,47 @@ class HostServer:
         try:
             return socket.create_server(("127.0.0.1", self._port))
         except OSError as error:
-            raise AppError(f"Port {self._port} cannot be opened: {error.strerror}.") from error
+            raise AppError(
+                f"Port {self._port} cannot be opened: {error.strerror}. Choose another, or 0 for a free one."
+            ) from error
 
     def _web_app(self, api: DurableApi, invoker: Invoker) -> web.Application:
         app = web.Application(middlewares=[api.check_key], client_max_size=LARGEST_BODY_BYTES)
-        events = EventGridWebhook(self._app, invoker, self._engine, self._gate)
-        triggers = HttpTriggers(self._http, invoker, self._engine, self._gate)
+        events = EventGridWebhook(self._app, invoker, self._engine, self._access)
+        triggers = HttpTriggers(self._http, invoker, self._engine, self._access)
         app.add_routes(api.routes())
         app.add_routes(EntityApi(self._hub, self._engine).routes())
-        app.add_routes(Control(self._clock, self._hub, self._engine).routes())
+        app.add_routes(ControlApi(self._clock, self._hub, self._engine).routes())
         app.router.add_route("*", event_grid.PATH, events.handle)
         app.router.add_route("*", "/{path:.*}", triggers.handle)
         return app
 
     async def _stop(self) -> None:
-        """Stop taking requests, then working; an episode that is being committed is waited for."""
+        """Stops taking requests, then stops working, and waits for an episode that is being committed."""
         await self._runner.cleanup()
         self._work.cancel()
         await asyncio.gather(self._work, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._replays.shutdown)
-        self._hub.close()
+        self._close_hub()
 
 
 def _report(work: "asyncio.Task[None]") -> None:
-    """Say so when the engine ends by itself: from then on requests are taken but nothing is done."""
+    """Logs it when the engine ends by itself: from then on requests are accepted but nothing runs."""
     if not work.cancelled() and work.exception():
-        log.critical("The host does no more work", exc_info=work.exception())
+        log.critical("The engine failed: nothing runs any more, restart the host", exc_info=work.exception())
 
 
 def _keys(hub: TaskHub) -> Keys:
-    kept = hub.fact("keys")
-    keys = Keys(**kept) if kept else Keys()
-    if not kept:
-        hub.remember("keys", keys.to_json())
+    stored = hub.stored_value("keys")
+    if stored:
+        return Keys.parse(stored)
+    keys = Keys()
+    hub.store_value("keys", keys.to_json())
     return keys
 
 
 def _thread_count() -> int | None:
-    """Give the size of the thread pool for functions, from the worker's own setting (None: Python's default)."""
+    """Returns the size of the thread pool for functions: the worker's own setting, or None for Python's default."""
     count = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
     return int(count) if count else None

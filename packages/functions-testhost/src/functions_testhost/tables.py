@@ -1,4 +1,4 @@
-"""The tables of the task hub, and the single statements on them; which belong into one transaction is task_hub.py's."""
+"""The tables of the task hub, and single statements on them; task_hub.py combines these into transactions."""
 
 import json
 import sqlite3
@@ -33,13 +33,13 @@ CREATE TABLE IF NOT EXISTS entities (
 CREATE TABLE IF NOT EXISTS entity_inbox (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, request TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS entity_inbox_by_entity ON entity_inbox (entity_id, sequence);
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stored_values (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which instances to list; None means any. Times are inclusive; ``after`` is the last id of the page before."""
+    """Which instances to list; None means any. Times are inclusive; `after` is the last id of the previous page."""
 
     created_from: datetime | None = None
     created_to: datetime | None = None
@@ -50,7 +50,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity that exists; ``state`` is JSON text."""
+    """An entity that exists; `state` is JSON text."""
 
     entity_id: str
     state: str
@@ -67,7 +67,7 @@ class Batch:
 
 
 def parse_instance(row: sqlite3.Row) -> Instance:
-    """Read an instance out of its row."""
+    """Reads an instance from its row."""
     return Instance(
         instance_id=row["instance_id"],
         execution_id=row["execution_id"],
@@ -84,12 +84,12 @@ def parse_instance(row: sqlite3.Row) -> Instance:
 
 
 def parse_entity(row: sqlite3.Row) -> Entity:
-    """Read an entity out of its row."""
+    """Reads an entity from its row."""
     return Entity(row["entity_id"], row["state"], from_text(row["updated"]))
 
 
-def where(query: Query) -> tuple[str, list[Any]]:
-    """Write the WHERE clause of a query, and its values."""
+def where_clause(query: Query) -> tuple[str, list[Any]]:
+    """Returns the WHERE clause of a query, and its values."""
     conditions: list[tuple[str, list[Any]]] = []
     if query.created_from:
         conditions.append(("created >= ?", [to_text(query.created_from)]))
@@ -107,8 +107,8 @@ def where(query: Query) -> tuple[str, list[Any]]:
 
 
 def create_instance(connection: sqlite3.Connection, start: Start, now: datetime) -> None:
-    """Put a pending instance in place of whatever had its id, with the message that starts it."""
-    forget(connection, start.instance_id)
+    """Creates a pending instance, with the message that starts it, in place of one with the same id."""
+    clear_instance(connection, start.instance_id)
     instance = Instance(
         instance_id=start.instance_id,
         execution_id=start.execution_id,
@@ -123,11 +123,13 @@ def create_instance(connection: sqlite3.Connection, start: Start, now: datetime)
         updated=now,
     )
     save_instance(connection, instance)
-    post(connection, Message(start.instance_id, started_event(instance, now), now, start.execution_id))
+    insert_message(
+        connection, Message(start.instance_id, started_event(instance, now), now, start.execution_id)
+    )
 
 
 def save_instance(connection: sqlite3.Connection, instance: Instance) -> None:
-    """Write an instance."""
+    """Inserts or replaces an instance."""
     connection.execute(
         "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -149,37 +151,37 @@ def save_instance(connection: sqlite3.Connection, instance: Instance) -> None:
 def append_history(
     connection: sqlite3.Connection, instance_id: str, length: int, events: Iterable[Event]
 ) -> None:
-    """Add events to a history of a known length."""
+    """Adds events to a history of a known length."""
     connection.executemany(
         "INSERT INTO history VALUES (?, ?, ?)",
         [(instance_id, length + number, json.dumps(event)) for number, event in enumerate(events)],
     )
 
 
-def post(connection: sqlite3.Connection, message: Message) -> None:
-    """Put an event into an inbox."""
+def insert_message(connection: sqlite3.Connection, message: Message) -> None:
+    """Puts an event into an instance's inbox."""
     connection.execute(
         "INSERT INTO inbox (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)",
         (message.instance_id, message.execution_id, to_text(message.visible_at), json.dumps(message.event)),
     )
 
 
-def ask(connection: sqlite3.Connection, request: EntityRequest) -> None:
-    """Put an operation into an entity's queue."""
+def enqueue_operation(connection: sqlite3.Connection, request: EntityRequest) -> None:
+    """Puts an operation into an entity's queue."""
     connection.execute(
         "INSERT INTO entity_inbox (entity_id, request) VALUES (?, ?)", (request.entity_id, request.request)
     )
 
 
 def drop_messages(connection: sqlite3.Connection, instance: Instance, *, only_execution: bool) -> None:
-    """Empty an instance's inbox, or take out what is meant for its execution alone."""
+    """Empties an instance's inbox, or removes only the messages for its current execution."""
     connection.execute(
         "DELETE FROM inbox WHERE instance_id = ? AND (execution_id = ? OR NOT ?)",
         (instance.instance_id, instance.execution_id, only_execution),
     )
 
 
-def forget(connection: sqlite3.Connection, instance_id: str) -> None:
-    """Delete the history and the inbox of an instance."""
+def clear_instance(connection: sqlite3.Connection, instance_id: str) -> None:
+    """Deletes the history and the inbox of an instance."""
     connection.execute("DELETE FROM history WHERE instance_id = ?", (instance_id,))
     connection.execute("DELETE FROM inbox WHERE instance_id = ?", (instance_id,))

@@ -1,7 +1,7 @@
 """The task hub: instances, histories, messages, activities and entities in one SQLite file.
 
-Every public method that writes is one transaction, so a process killed at any moment leaves a hub that goes on.
-What the rows mean is decided in episodes.py, activities.py and entities.py.
+Every public method that writes is one transaction, so a host that is killed at any moment can continue.
+episodes.py, activities.py and entities.py decide what the rows mean.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from typing import Any
 
 from functions_testhost import history
 from functions_testhost.clock import Anchor
-from functions_testhost.episodes import Outcome, Turn
+from functions_testhost.episodes import EpisodeInput, EpisodeOutcome
 from functions_testhost.history import Event, EventType, kind
 from functions_testhost.instances import ActivityCall, EntityRequest, Instance, Message, Start, Status
 from functions_testhost.rewind import failed_children, rewound
@@ -27,21 +27,21 @@ from functions_testhost.tables import (
     Entity,
     Query,
     append_history,
-    ask,
+    clear_instance,
     create_instance,
     drop_messages,
-    forget,
+    enqueue_operation,
+    insert_message,
     parse_entity,
     parse_instance,
-    post,
     save_instance,
-    where,
+    where_clause,
 )
 from functions_testhost.timestamps import from_text, to_text
 
 
 class TaskHubInUseError(Exception):
-    """Another host works on this task hub."""
+    """Another host has this task hub open."""
 
 
 class InstanceExistsError(Exception):
@@ -49,9 +49,9 @@ class InstanceExistsError(Exception):
 
 
 class TaskHub:
-    """The one door to the file. Safe to use from several threads; exclusive among processes.
+    """The only access to the file. Several threads may share it; only one process may open it.
 
-    A message for an execution that is no longer the current one is dropped where it would enter an inbox, so an inbox
+    A message for an execution that is no longer the current one is dropped when it is sent, so an inbox
     never holds a stale message.
 
     Raises:
@@ -64,7 +64,9 @@ class TaskHub:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock_file.close()
-            raise TaskHubInUseError(f"Another host is running on the task hub {file}.") from None
+            raise TaskHubInUseError(
+                f"Another host is running on the task hub {file}. Stop it, or use another file."
+            ) from None
         self._guard = threading.RLock()
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -72,7 +74,7 @@ class TaskHub:
         self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
 
     def close(self) -> None:
-        """Close the file and let another host have it."""
+        """Closes the file and releases its lock."""
         with self._guard:
             self._connection.close()
             self._lock_file.close()
@@ -92,43 +94,45 @@ class TaskHub:
         with self._guard:
             return self._connection.execute(statement, values).fetchall()
 
-    # facts about the hub itself
+    # values about the hub itself
 
-    def fact(self, name: str) -> Any:
-        """Give a remembered JSON value, or None."""
-        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
+    def stored_value(self, name: str) -> Any:
+        """Returns a stored JSON value, or None."""
+        rows = self._rows("SELECT value FROM stored_values WHERE name = ?", name)
         return json.loads(rows[0]["value"]) if rows else None
 
-    def remember(self, name: str, value: Any) -> None:
-        """Keep a JSON value under a name."""
+    def store_value(self, name: str, value: Any) -> None:
+        """Stores a JSON value under a name."""
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
+            connection.execute(
+                "INSERT OR REPLACE INTO stored_values VALUES (?, ?)", (name, json.dumps(value))
+            )
 
     def clock_anchor(self) -> Anchor | None:
-        """Give the clock's last anchor, or None for a new hub."""
-        fact = self.fact("clock")
-        return Anchor(fact["wall"], from_text(fact["host"]), fact["rate"]) if fact else None
+        """Returns the clock's last anchor, or None for a new hub."""
+        stored = self.stored_value("clock")
+        return Anchor(stored["wall"], from_text(stored["host"]), stored["rate"]) if stored else None
 
-    def keep_clock_anchor(self, anchor: Anchor) -> None:
-        """Remember how host time runs."""
+    def store_clock_anchor(self, anchor: Anchor) -> None:
+        """Stores the clock's anchor."""
         host_time = to_text(anchor.host_time)
-        self.remember("clock", {"wall": anchor.wall_seconds, "host": host_time, "rate": anchor.rate})
+        self.store_value("clock", {"wall": anchor.wall_seconds, "host": host_time, "rate": anchor.rate})
 
     # instances
 
     def find(self, instance_id: str) -> Instance | None:
-        """Give an instance, or None."""
+        """Returns an instance, or None."""
         rows = self._rows("SELECT * FROM instances WHERE instance_id = ?", instance_id)
         return parse_instance(rows[0]) if rows else None
 
     def history(self, instance_id: str) -> list[Event]:
-        """Give the events of the current execution, oldest first."""
+        """Returns the events of the current execution, oldest first."""
         rows = self._rows("SELECT event FROM history WHERE instance_id = ? ORDER BY sequence", instance_id)
         return [json.loads(row["event"]) for row in rows]
 
     def query(self, query: Query, limit: int = -1) -> list[Instance]:
-        """List instances by id, as Azure Storage does."""
-        conditions, values = where(query)
+        """Lists instances by id, as Azure Storage does."""
+        conditions, values = where_clause(query)
         rows = self._rows(
             f"SELECT * FROM instances {conditions} ORDER BY instance_id LIMIT ?",  # noqa: S608  # only constants are put together
             *values,
@@ -137,7 +141,7 @@ class TaskHub:
         return [parse_instance(row) for row in rows]
 
     def counts(self) -> dict[str, Any]:
-        """Count instances by status, and what waits where."""
+        """Counts instances by status, and what waits in each queue."""
         statuses = self._rows("SELECT status, COUNT(*) AS count FROM instances GROUP BY status")
         waiting = self._rows(
             "SELECT (SELECT COUNT(*) FROM inbox) AS messages, (SELECT COUNT(*) FROM activities) AS activities,"
@@ -146,7 +150,7 @@ class TaskHub:
         return {"instances": {row["status"]: row["count"] for row in statuses}, **dict(waiting)}
 
     def start(self, start: Start, now: datetime, *, may_replace_running: bool = False) -> None:
-        """Create an instance, or run a finished one again from the beginning.
+        """Creates an instance, or runs one that has ended from the beginning.
 
         Raises:
             InstanceExistsError: it is running, and running ones may not be replaced.
@@ -160,16 +164,16 @@ class TaskHub:
             create_instance(connection, start, now)
 
     def send(self, message: Message) -> bool:
-        """Put an event into an instance's inbox; False when there is no such running instance."""
+        """Puts an event into an instance's inbox. Returns False when no such instance is running."""
         with self._transaction() as connection:
             running = self._running(message.instance_id)
             if running is None or message.execution_id not in (None, running.execution_id):
                 return False
-            post(connection, message)
+            insert_message(connection, message)
             return True
 
     def purge(self, instance_ids: Iterable[str]) -> int:
-        """Delete finished instances with their history; tell how many there were."""
+        """Deletes instances that have ended, with their history. Returns how many there were."""
         deleted = 0
         with self._transaction() as connection:
             for instance_id in instance_ids:
@@ -177,7 +181,7 @@ class TaskHub:
                     deleted += connection.execute(
                         "DELETE FROM instances WHERE instance_id = ?", (instance_id,)
                     ).rowcount
-                    forget(connection, instance_id)
+                    clear_instance(connection, instance_id)
         return deleted
 
     def _running(self, instance_id: str) -> Instance | None:
@@ -187,7 +191,7 @@ class TaskHub:
     # episodes
 
     def ready_instances(self, now: datetime) -> list[str]:
-        """List the instances with visible messages, the longest waiting first."""
+        """Lists the instances with visible messages, the longest waiting first."""
         rows = self._rows(
             "SELECT instance_id FROM inbox WHERE visible_at <= ? GROUP BY instance_id ORDER BY MIN(sequence)",
             to_text(now),
@@ -195,16 +199,16 @@ class TaskHub:
         return [row["instance_id"] for row in rows]
 
     def next_due(self) -> datetime | None:
-        """Tell when the oldest message becomes visible, or became so."""
+        """Returns when the oldest message becomes visible, or became visible."""
         return self.next_due_after(datetime.min.replace(tzinfo=UTC))
 
     def next_due_after(self, now: datetime) -> datetime | None:
-        """Tell when the next message becomes visible that is not yet."""
+        """Returns when the next message becomes visible that is not visible yet."""
         rows = self._rows("SELECT MIN(visible_at) AS due FROM inbox WHERE visible_at > ?", to_text(now))
         return from_text(rows[0]["due"]) if rows[0]["due"] else None
 
-    def load_turn(self, instance_id: str, now: datetime) -> tuple[Turn, Sequence[int]] | None:
-        """Give what an episode starts from and the messages it consumes; None when nothing is to be done."""
+    def load_episode(self, instance_id: str, now: datetime) -> tuple[EpisodeInput, Sequence[int]] | None:
+        """Returns what an episode starts from and the messages it consumes; None when there is nothing to do."""
         with self._guard:
             instance = self._running(instance_id)
             rows = self._rows(
@@ -220,11 +224,11 @@ class TaskHub:
         arrived = [json.loads(row["event"]) for row in rows]
         # after a continue-as-new, external events may have been waiting longer than the new start
         arrived.sort(key=lambda event: kind(event) is not EventType.EXECUTION_STARTED)
-        return Turn(instance, past, arrived, now), [row["sequence"] for row in rows]
+        return EpisodeInput(instance, past, arrived, now), [row["sequence"] for row in rows]
 
-    def commit(self, turn: Turn, consumed: Sequence[int], outcome: Outcome) -> bool:
-        """Apply an episode; False (and nothing is changed) when the instance was replaced meanwhile."""
-        before, after = turn.instance, outcome.instance
+    def commit(self, episode: EpisodeInput, consumed: Sequence[int], outcome: EpisodeOutcome) -> bool:
+        """Applies an episode. Returns False, and changes nothing, when the instance was replaced meanwhile."""
+        before, after = episode.instance, outcome.instance
         with self._transaction() as connection:
             current = self.find(before.instance_id)
             if current is None or current.execution_id != before.execution_id:
@@ -234,12 +238,12 @@ class TaskHub:
                 connection.execute("DELETE FROM history WHERE instance_id = ?", (before.instance_id,))
             if outcome.replaces_history or after.status.is_final:
                 drop_messages(connection, before, only_execution=not after.status.is_final)
-            append_history(connection, before.instance_id, len(turn.history), outcome.new_events)
+            append_history(connection, before.instance_id, len(episode.history), outcome.new_events)
             save_instance(connection, after)
-            self._send_out(connection, outcome, turn.now)
+            self._send_out(connection, outcome, episode.now)
         return True
 
-    def _send_out(self, connection: sqlite3.Connection, outcome: Outcome, now: datetime) -> None:
+    def _send_out(self, connection: sqlite3.Connection, outcome: EpisodeOutcome, now: datetime) -> None:
         connection.executemany(
             "INSERT INTO activities (instance_id, execution_id, task_id, activity, input) VALUES (?, ?, ?, ?, ?)",
             [
@@ -249,9 +253,9 @@ class TaskHub:
         )
         for message in outcome.messages:
             if message.instance_id == outcome.instance.instance_id or self._is_current(message):
-                post(connection, message)
+                insert_message(connection, message)
         for request in outcome.entity_requests:
-            ask(connection, request)
+            enqueue_operation(connection, request)
         for start in outcome.starts:
             self._start_child(connection, start, now)
 
@@ -266,12 +270,14 @@ class TaskHub:
         elif start.parent is not None:
             refusal = f"An Orchestration instance with the status {running.status} already exists."
             event = history.sub_orchestration_failed(now, start.parent.task_id, refusal, start.instance_id)
-            post(connection, Message(start.parent.instance_id, event, now, start.parent.execution_id))
+            insert_message(
+                connection, Message(start.parent.instance_id, event, now, start.parent.execution_id)
+            )
 
     # rewinding
 
     def rewind(self, instance_id: str, reason: str | None, now: datetime) -> None:
-        """Let a failed instance try its failures again, with the failed sub-orchestrations below it."""
+        """Makes a failed instance try its failed calls again, with those of its failed sub-orchestrations."""
         with self._transaction() as connection:
             self._rewind(connection, instance_id, reason, now)
 
@@ -289,13 +295,13 @@ class TaskHub:
         for child in children:
             self._rewind(connection, child, reason, now)
         if not children:
-            poke = history.generic_event(now, f"Rewound: {reason or ''}")
-            post(connection, Message(instance_id, poke, now, instance.execution_id))
+            wake_up = history.generic_event(now, f"Rewound: {reason or ''}")
+            insert_message(connection, Message(instance_id, wake_up, now, instance.execution_id))
 
     # activities
 
     def queued_activities(self, limit: int) -> list[tuple[int, ActivityCall]]:
-        """List activity calls that are not over, the oldest first."""
+        """Lists activity calls that have not ended, the oldest first."""
         rows = self._rows("SELECT * FROM activities ORDER BY sequence LIMIT ?", limit)
         return [
             (
@@ -308,26 +314,26 @@ class TaskHub:
         ]
 
     def complete_activity(self, sequence: int, message: Message) -> None:
-        """Take an activity off the queue and give its result to the execution that called it, if it still runs."""
+        """Removes an activity from the queue, and sends its result to its execution if that still runs."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM activities WHERE sequence = ?", (sequence,))
             if self._is_current(message):
-                post(connection, message)
+                insert_message(connection, message)
 
     # entities
 
     def ready_entities(self) -> list[str]:
-        """List the entities with waiting operations, the longest waiting first."""
+        """Lists the entities with waiting operations, the longest waiting first."""
         rows = self._rows("SELECT entity_id FROM entity_inbox GROUP BY entity_id ORDER BY MIN(sequence)")
         return [row["entity_id"] for row in rows]
 
-    def ask(self, request: EntityRequest) -> None:
-        """Put an operation into an entity's queue."""
+    def enqueue_operation(self, request: EntityRequest) -> None:
+        """Puts an operation into an entity's queue."""
         with self._transaction() as connection:
-            ask(connection, request)
+            enqueue_operation(connection, request)
 
-    def load_batch(self, entity_id: str, limit: int) -> Batch:
-        """Give an entity's state and its oldest waiting operations."""
+    def load_entity_batch(self, entity_id: str, limit: int) -> Batch:
+        """Returns an entity's state and its oldest waiting operations."""
         with self._guard:
             entity = self.entity(entity_id)
             rows = self._rows(
@@ -339,10 +345,10 @@ class TaskHub:
             entity_id, entity.state if entity else None, [(row["sequence"], row["request"]) for row in rows]
         )
 
-    def commit_batch(
+    def commit_entity_batch(
         self, batch: Batch, state: str | None, answers: Iterable[Message], now: datetime
     ) -> None:
-        """Apply a batch: the new state (None: the entity is no more) and the answers to who waits for them."""
+        """Applies a batch: the new state (None: the entity no longer exists) and the answers to its callers."""
         with self._transaction() as connection:
             connection.executemany(
                 "DELETE FROM entity_inbox WHERE sequence = ?", [(sequence,) for sequence, _ in batch.requests]
@@ -355,15 +361,15 @@ class TaskHub:
                 )
             for answer in answers:
                 if self._is_current(answer):
-                    post(connection, answer)
+                    insert_message(connection, answer)
 
     def entity(self, entity_id: str) -> Entity | None:
-        """Give an entity that exists, or None."""
+        """Returns an entity that exists, or None."""
         rows = self._rows("SELECT * FROM entities WHERE entity_id = ?", entity_id)
         return parse_entity(rows[0]) if rows else None
 
     def entities(self, prefix: str, after: str, limit: int) -> list[Entity]:
-        """List the entities whose id (``@name@key``) starts with a prefix, by id."""
+        """Lists the entities whose id (`@name@key`) starts with a prefix, by id."""
         rows = self._rows(
             "SELECT * FROM entities WHERE substr(entity_id, 1, ?) = ? AND entity_id > ? ORDER BY entity_id LIMIT ?",
             len(prefix),

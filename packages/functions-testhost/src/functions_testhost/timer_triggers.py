@@ -1,4 +1,4 @@
-"""Timer triggers: when each is due next, and the call it makes then. The next occurrence is kept in the task hub."""
+"""Timer triggers: when each is due next, and the call it makes then. The task hub stores the next occurrence."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ class Timer:
 
 
 class TimerTriggers:
-    """The app's timers. One timer never overlaps itself; occurrences missed meanwhile make one late call (past due)."""
+    """The app's timers. A timer never overlaps itself; missed occurrences make one late call (past due)."""
 
     def __init__(self, app: App, hub: TaskHub, now: datetime) -> None:
         self._hub = hub
@@ -36,39 +36,39 @@ class TimerTriggers:
         self._timers = [self._timer(function, now) for function in app.triggered_by("timerTrigger")]
 
     def next_due(self) -> datetime | None:
-        """Tell when the next call is due."""
+        """Returns when the next call is due."""
         return min((timer.due for timer in self._timers if not timer.running), default=None)
 
     def take_due(self, now: datetime) -> Iterable[tuple[Timer, Datum]]:
-        """Give the calls to be made now; each stays taken until it is ``done``."""
+        """Yields the calls to make now. A timer is not due again until `done`."""
         for timer in self._timers:
             if not timer.running and timer.due <= now:
                 timer.running = True
                 yield timer, _datum(timer, past_due=self._is_past_due(timer, now))
 
     def done(self, timer: Timer, now: datetime) -> None:
-        """Set the next occurrence."""
+        """Sets the next occurrence."""
         timer.running, timer.last = False, timer.due
         timer.due = timer.schedule.after(max(now, timer.due))
         if timer.function.trigger.get("useMonitor", True) is not False:
-            fact = {"last": to_text(timer.last), "next": to_text(timer.due)}
-            self._hub.remember(f"timer {timer.function.name}", fact)
+            stored = {"last": to_text(timer.last), "next": to_text(timer.due)}
+            self._hub.store_value(f"timer {timer.function.name}", stored)
 
     def _timer(self, function: Function, now: datetime) -> Timer:
         try:
             schedule = parse_schedule(function.trigger["schedule"])
         except ScheduleError as error:
             raise AppError(f"Timer function '{function.name}': {error}") from error
-        fact = self._hub.fact(f"timer {function.name}")
+        stored = self._hub.stored_value(f"timer {function.name}")
         if function.trigger.get("runOnStartup"):
             due = now
-        elif fact:
-            due = min(from_text(fact["next"]), schedule.after(now))
+        elif stored:
+            due = min(from_text(stored["next"]), schedule.after(now))
         else:
             due = schedule.after(now)
-        if fact is None:
-            self._hub.remember(f"timer {function.name}", {"last": None, "next": to_text(due)})
-        last = from_text(fact["last"]) if fact and fact["last"] else None
+        if stored is None:
+            self._hub.store_value(f"timer {function.name}", {"last": None, "next": to_text(due)})
+        last = from_text(stored["last"]) if stored and stored["last"] else None
         return Timer(function, schedule, due, last)
 
     def _is_past_due(self, timer: Timer, now: datetime) -> bool:

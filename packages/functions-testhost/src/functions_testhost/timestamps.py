@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 
 def to_text(moment: datetime) -> str:
-    """Write an aware datetime as ``2026-01-31T23:59:59.000000Z``."""
+    """Formats an aware datetime as `2026-01-31T23:59:59.000000Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def to_seconds_text(moment: datetime) -> str:
-    """Write an aware datetime without its fraction, as the durable HTTP API shows times."""
+    """Formats an aware datetime without its fraction, as the durable HTTP API shows times."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def from_text(text: str) -> datetime:
-    """Read an ISO-8601 instant; one without an offset is taken as UTC.
+    """Parses an ISO-8601 instant. One without an offset is UTC.
 
     Raises:
         ValueError: the text is not an ISO-8601 date or time.

@@ -1,4 +1,4 @@
-"""The limits of host.json hold, a changed orchestrator is found out, and traps are warned of."""
+"""The limits of host.json apply, a changed orchestrator fails, and disagreements of SDK and host are logged."""
 
 from typing import Any
 
@@ -6,13 +6,14 @@ import pytest
 from functions_testhost import history
 from functions_testhost.app import load_app
 from functions_testhost.clock import Clock
-from testhost_client import APPS, Client, Serve
+from testhost_client import Serve, TestClient
+from testhost_folders import APPS
 
 API = "/runtime/webhooks/durabletask"
 
 
 @pytest.fixture
-def limited(serve: Serve) -> Client:
+def limited(serve: Serve) -> TestClient:
     return serve("limited")
 
 
@@ -22,14 +23,14 @@ def variables() -> dict[str, Any]:
     return load_app(APPS / "limited").activities["busy"].code.__globals__
 
 
-def start(client: Client, orchestrator: str, instance_id: str) -> str:
+def start(client: TestClient, orchestrator: str, instance_id: str) -> str:
     answer = client.http.post(f"{API}/orchestrators/{orchestrator}/{instance_id}")
     assert answer.status_code == 202, answer.text
     return instance_id
 
 
-def test_no_more_activities_and_orchestrators_run_at_once_than_allowed(
-    limited: Client, variables: dict[str, Any]
+def test_concurrent_activities_and_orchestrators_stay_within_their_limits(
+    limited: TestClient, variables: dict[str, Any]
 ) -> None:
     for number in range(6):
         start(limited, "many", f"m{number}")
@@ -38,17 +39,17 @@ def test_no_more_activities_and_orchestrators_run_at_once_than_allowed(
     assert 1 <= variables["most"]["orchestrators"] <= 2
 
 
-def test_an_orchestration_with_too_many_actions_fails(limited: Client) -> None:
+def test_an_orchestration_with_too_many_actions_fails(limited: TestClient) -> None:
     status = limited.wait(start(limited, "endless", "e"))
     assert status["runtimeStatus"] == "Failed"
     assert status["output"].endswith("More than 20 actions (maxOrchestrationActions).")
 
 
-def test_operations_of_an_entity_are_taken_in_order_and_answered_once(limited: Client) -> None:
+def test_entity_operations_run_in_order_and_return_once(limited: TestClient) -> None:
     assert limited.wait(start(limited, "signalling", "s"))["output"] == list(range(10))
 
 
-def test_a_running_instance_is_replaced_when_any_state_may_be(serve: Serve) -> None:
+def test_any_state_lets_a_start_replace_a_running_instance(serve: Serve) -> None:
     client = serve("limited", clock=Clock("manual"))
     start(client, "unsteady", "u")
     client.wait_until_idle()
@@ -56,11 +57,11 @@ def test_a_running_instance_is_replaced_when_any_state_may_be(serve: Serve) -> N
     assert client.wait("u")["name"] == "signalling"
 
 
-def test_an_instance_gets_the_default_version(limited: Client) -> None:
+def test_an_instance_gets_the_default_version(limited: TestClient) -> None:
     assert limited.wait(start(limited, "unsteady", "u"))["output"] == "2.1"
 
 
-def test_an_orchestrator_changed_while_it_runs_fails_and_says_which_call_differs(
+def test_an_orchestrator_changed_while_it_runs_fails_and_names_the_call_that_differs(
     serve: Serve, variables: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = serve("limited", clock=Clock("manual"))
@@ -82,18 +83,20 @@ def test_an_orchestrator_changed_while_it_runs_fails_and_says_which_call_differs
     ],
 )
 def test_a_custom_status_of_more_than_16_kb_fails_the_instance(
-    limited: Client, characters: int, end: str
+    limited: TestClient, characters: int, end: str
 ) -> None:
     limited.http.post(f"{API}/orchestrators/talkative/t", json={"characters": characters})
     assert limited.wait("t")["output"].startswith(end)
 
 
-def test_a_durable_http_call_fails_with_the_reason(limited: Client) -> None:
+def test_a_durable_http_call_fails_the_instance_with_the_reason(limited: TestClient) -> None:
     status = limited.wait(start(limited, "calling_http", "h"))
     assert "does not perform actions of type 8" in status["output"]
 
 
-def test_a_trap_is_warned_of_once(limited: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_disagreement_of_sdk_and_host_is_logged_once_per_orchestrator(
+    limited: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
     for name in ("w1", "w2"):
         start(limited, "wait_twice", name)
         limited.wait_until_idle()
@@ -104,7 +107,7 @@ def test_a_trap_is_warned_of_once(limited: Client, caplog: pytest.LogCaptureFixt
     assert "Orchestrator 'wait_twice': the event 'Go' is waited for 2 times" in warnings[0]
 
 
-def test_a_fan_out_of_300_drains_in_a_few_episodes(client: Client) -> None:
+def test_a_fan_out_of_300_ends_within_60_episodes(client: TestClient) -> None:
     assert client.run("fan_out", 300, "f")["runtimeStatus"] == "Completed"
     events = client.host._hub.history("f")
     episodes = [event for event in events if history.kind(event) is history.EventType.ORCHESTRATOR_STARTED]

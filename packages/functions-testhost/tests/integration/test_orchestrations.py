@@ -1,20 +1,20 @@
-"""The patterns of Durable Functions run on the embedded host, over HTTP, through the real SDK."""
+"""The patterns of Durable Functions run on the host, over HTTP, through the real SDK."""
 
 import pytest
 from functions_testhost import history
-from testhost_client import Client
+from testhost_client import TestClient
 
 
-def test_activities_run_one_after_the_other(client: Client) -> None:
+def test_activities_run_one_after_the_other(client: TestClient) -> None:
     assert client.run("chain", 5)["output"] == 32
 
 
-def test_fan_out_gathers_every_result_in_order(client: Client) -> None:
+def test_fan_out_gathers_every_result_in_order(client: TestClient) -> None:
     assert client.run("fan_out", 30)["output"] == sum(2 * number for number in range(30))
 
 
-def test_a_failing_activity_fails_its_orchestrator_with_the_words_of_the_functions_host(
-    client: Client,
+def test_a_failing_activity_fails_its_orchestrator_in_the_functions_hosts_wording(
+    client: TestClient,
 ) -> None:
     status = client.run("failing")
     assert status["runtimeStatus"] == "Failed"
@@ -23,12 +23,12 @@ def test_a_failing_activity_fails_its_orchestrator_with_the_words_of_the_functio
     )
 
 
-def test_a_retry_waits_on_durable_timers_and_later_calls_keep_their_ids(client: Client) -> None:
+def test_a_retry_waits_on_durable_timers_and_later_calls_keep_their_ids(client: TestClient) -> None:
     status = client.run("retrying", instance_id="retrying-1")
     assert status["output"] == [3, 6]
 
 
-def test_after_the_last_attempt_the_error_is_caught_and_the_orchestrator_goes_on(client: Client) -> None:
+def test_an_orchestrator_continues_after_catching_the_error_of_the_last_attempt(client: TestClient) -> None:
     message, after = client.run("giving_up")["output"]
     assert message.startswith("Activity function 'fail' failed:  ValueError: always")
     assert after == 42
@@ -37,49 +37,51 @@ def test_after_the_last_attempt_the_error_is_caught_and_the_orchestrator_goes_on
 @pytest.mark.parametrize(
     "seconds", [0, 90, 10 * 86_400], ids=["now", "short", "longer than a short timer may be"]
 )
-def test_a_timer_fires_at_its_time_on_the_hosts_clock(client: Client, seconds: float) -> None:
+def test_a_timer_fires_at_its_time_on_the_hosts_clock(client: TestClient, seconds: float) -> None:
     assert client.run("sleeping", seconds)["output"] == pytest.approx(seconds, abs=1)
 
 
-def test_an_event_before_the_deadline_wins_and_the_cancelled_timer_holds_nothing_up(standing: Client) -> None:
-    instance_id = standing.start("approval")
-    status = standing.wait(instance_id, lambda s: s["customStatus"] is not None)
+def test_an_event_before_the_deadline_wins_and_the_cancelled_timer_does_not_delay_the_end(
+    paused: TestClient,
+) -> None:
+    instance_id = paused.start("approval")
+    status = paused.wait(instance_id, lambda s: s["customStatus"] is not None)
     assert status["customStatus"] == {"waiting_for": "approval"}
-    assert standing.raise_event(instance_id, "Approval", {"by": "me"}).status_code == 202
-    status = standing.wait(instance_id)
+    assert paused.raise_event(instance_id, "Approval", {"by": "me"}).status_code == 202
+    status = paused.wait(instance_id)
     assert (status["output"], status["customStatus"]) == ({"by": "me"}, "decided")
 
 
-def test_the_deadline_wins_without_an_event(standing: Client) -> None:
-    instance_id = standing.start("approval")
-    standing.wait(instance_id, lambda s: s["customStatus"] is not None)
-    standing.http.post("/_host/clock", json={"advance_seconds": 3599})
-    assert standing.wait_until_idle()["instances"] == {"Running": 1}
-    standing.http.post("/_host/clock", json={"advance_seconds": 1})
-    assert standing.wait(instance_id)["output"] == "timed out"
+def test_the_deadline_wins_without_an_event(paused: TestClient) -> None:
+    instance_id = paused.start("approval")
+    paused.wait(instance_id, lambda s: s["customStatus"] is not None)
+    paused.http.post("/_host/clock", json={"advance_seconds": 3599})
+    assert paused.wait_until_idle()["instances"] == {"Running": 1}
+    paused.http.post("/_host/clock", json={"advance_seconds": 1})
+    assert paused.wait(instance_id)["output"] == "timed out"
 
 
-def test_an_event_that_came_before_the_wait_is_kept(standing: Client) -> None:
-    instance_id = standing.start("waiting")
-    standing.raise_event(instance_id, "Go", {"n": 1})
-    assert standing.wait(instance_id)["output"] == {"n": 1}
+def test_an_event_raised_before_the_wait_is_kept(paused: TestClient) -> None:
+    instance_id = paused.start("waiting")
+    paused.raise_event(instance_id, "Go", {"n": 1})
+    assert paused.wait(instance_id)["output"] == {"n": 1}
 
 
-def test_sub_orchestrations_return_and_fail_into_their_parent(client: Client) -> None:
+def test_sub_orchestrations_return_to_their_parent_and_fail_in_it(client: TestClient) -> None:
     named, unnamed, error = client.run("parent", instance_id="family")["output"]
     assert (named, unnamed) == (4, 8)
     assert error.startswith("Orchestrator function 'failing' failed: Activity function 'fail' failed:")
     assert client.status("family-child")["output"] == 4
 
 
-def test_a_sub_orchestration_without_an_id_is_named_after_its_call(client: Client) -> None:
+def test_a_sub_orchestration_without_an_id_is_named_after_its_call(client: TestClient) -> None:
     client.run("parent", instance_id="family")
     listed = client.http.get("/runtime/webhooks/durabletask/instances").json()
     children = {i["instanceId"] for i in listed} - {"family", "family-child"}
     assert sorted(child.partition(":")[2] for child in children) == ["1", "2"]
 
 
-def test_continue_as_new_begins_again_with_new_input_and_an_empty_history(client: Client) -> None:
+def test_continue_as_new_begins_again_with_new_input_and_an_empty_history(client: TestClient) -> None:
     status = client.run("eternal", {"round": 1, "rounds": 4})
     assert status["output"] == {"round": 4, "rounds": 4}
     assert status["customStatus"] == {"round": 4}
@@ -90,11 +92,11 @@ def test_continue_as_new_begins_again_with_new_input_and_an_empty_history(client
     ]
 
 
-def test_entities_are_signalled_called_and_answer_errors(client: Client) -> None:
+def test_entities_are_signalled_and_called_and_return_errors(client: TestClient) -> None:
     assert client.run("counting", "k1")["output"] == [7, 7, "no operation nonsense"]
     assert client.http.get("/runtime/webhooks/durabletask/entities/counter/k1").json() == 7
 
 
-def test_a_custom_class_is_not_needed_to_pass_json_through(client: Client) -> None:
+def test_plain_json_values_pass_through_unchanged(client: TestClient) -> None:
     document = {"text": "ä\n", "list": [1, 2.5, None, True], "nested": {"a": {}}}
     assert client.run("echo", document)["output"] == document

@@ -1,6 +1,6 @@
-"""Generated orchestrations, whose work is completed in random order, end as a plain interpretation of them does.
+"""Generated orchestrations, whose work ends in random order, return what plain Python computes from them.
 
-The pieces of the host are driven by hand here (no server, no threads), so that the order of everything is the test's.
+The test calls the parts of the host itself, without server and threads, so that it decides the order of everything.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from functions_testhost.invocation import Invoker
 from functions_testhost.task_hub import TaskHub
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from testhost_client import APPS
+from testhost_folders import APPS
 
 APP = APPS / "programs"
 
@@ -38,7 +38,7 @@ Step = list[Any]
 
 @dataclass(frozen=True)
 class OneOf:
-    """Whatever wins a race is right."""
+    """Equal to each possible winner of a race."""
 
     values: tuple[Any, ...]
 
@@ -65,12 +65,12 @@ INTERPRETATIONS: dict[str, Callable[..., Any]] = {
 
 
 def expected(step: Step) -> Any:
-    """Interpret one step in plain Python."""
+    """Computes one step in plain Python."""
     return INTERPRETATIONS[step[0]](*step[1:])
 
 
 def walk(steps: list[Step]) -> Iterator[Step]:
-    """Give every step, the nested ones too."""
+    """Yields every step, including nested ones."""
     for step in steps:
         yield step
         if step[0] in ("sub", "all", "any"):
@@ -95,7 +95,7 @@ def sub(steps: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def steps(*, events: bool) -> st.SearchStrategy[Any]:
-    """Make steps; external events only where no continue-as-new may lose them."""
+    """Generates steps; external events only where no continue-as-new can lose them."""
     simple = activity | timer | retry | call
     leaf = simple | sub(simple) | (event if events else activity)
     group = st.tuples(st.sampled_from(["all", "any"]), st.lists(leaf, min_size=1, max_size=4))
@@ -118,12 +118,12 @@ programs = one_round | rounds
 
 
 class Driver:
-    """Does one piece of the host's work at a time, whichever the dice choose."""
+    """Does one piece of the host's work at a time, chosen at random."""
 
-    def __init__(self, app: App, hub: TaskHub, dice: random.Random, events: list[str]) -> None:
+    def __init__(self, app: App, hub: TaskHub, random_source: random.Random, events: list[str]) -> None:
         self.hub = hub
         self._app = app
-        self._dice = dice
+        self._random_source = random_source
         self._events = events
         self._clock = Clock("manual")
         self._invoker = Invoker(str(app.folder), InlineExecutor(), lambda: "")
@@ -133,11 +133,11 @@ class Driver:
         self._loop.close()
 
     def run(self, program: Any) -> Instance:
-        """Start a program and work until nothing is left to do."""
+        """Starts a program and works until nothing is left to do."""
         text = json.dumps(json.dumps({"rounds": program, "results": []}))
         self.hub.start(Start("program", "main", text), self._clock.now())
         while choices := self._choices():
-            self._dice.choice(choices)()
+            self._random_source.choice(choices)()
         instance = self.hub.find("main")
         assert instance is not None
         return instance
@@ -153,10 +153,10 @@ class Driver:
         ]
 
     def _episode(self, instance_id: str) -> None:
-        loaded = self.hub.load_turn(instance_id, self._clock.now())
+        loaded = self.hub.load_episode(instance_id, self._clock.now())
         assert loaded is not None
-        turn, consumed = loaded
-        assert self.hub.commit(turn, consumed, run_episode(turn, self._app.orchestrators, HostJson()))
+        episode, consumed = loaded
+        assert self.hub.commit(episode, consumed, run_episode(episode, self._app.orchestrators, HostJson()))
 
     def _activity(self, sequence: int, call: Any) -> None:
         event = self._loop.run_until_complete(
@@ -166,13 +166,13 @@ class Driver:
         self.hub.complete_activity(sequence, message)
 
     def _batch(self, entity_id: str) -> None:
-        batch = self.hub.load_batch(entity_id, self._dice.randint(1, 3))
+        batch = self.hub.load_entity_batch(entity_id, self._random_source.randint(1, 3))
         result = run_batch(batch, self._app.entities)
         now = self._clock.now()
-        self.hub.commit_batch(batch, result.state, answers(batch, result, now), now)
+        self.hub.commit_entity_batch(batch, result.state, answers(batch, result, now), now)
 
     def _raise(self, name: str) -> None:
-        """Send an event to whoever may wait for it: unknown names are buffered and never looked at."""
+        """Raises an event. An event without a waiter is buffered."""
         self._events.remove(name)
         event = history.event_raised(self._clock.now(), name, json.dumps(f"{name}!"))
         self.hub.send(Message("main", event, self._clock.now()))
@@ -184,22 +184,22 @@ class Driver:
 
 
 class InlineExecutor(Executor):
-    """Runs what is submitted at once, in the caller's thread."""
+    """Runs each call immediately, in the caller's thread."""
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  # handed on, as every executor does
+        except Exception as error:  # noqa: BLE001  # passed on, as every executor does
             future.set_exception(error)
         return future
 
 
 @contextmanager
-def driver(dice: random.Random, events: list[str]) -> Iterator[Driver]:
+def driver(random_source: random.Random, events: list[str]) -> Iterator[Driver]:
     with TemporaryDirectory() as folder:
         hub = TaskHub(Path(folder) / "hub.db")
-        driving = Driver(load_app(APP), hub, dice, events)
+        driving = Driver(load_app(APP), hub, random_source, events)
         try:
             yield driving
         finally:
@@ -208,17 +208,19 @@ def driver(dice: random.Random, events: list[str]) -> Iterator[Driver]:
 
 
 def as_lists(value: Any) -> Any:
-    """Write a generated program as JSON would: lists for tuples."""
+    """Turns the tuples of a generated program into lists, as JSON does."""
     return json.loads(json.dumps(value))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-@given(generated=programs, dice=st.randoms(use_true_random=False))
-def test_a_program_ends_as_its_plain_interpretation(generated: Any, dice: random.Random) -> None:
+@given(generated=programs, random_source=st.randoms(use_true_random=False))
+def test_a_generated_orchestration_returns_what_plain_python_computes(
+    generated: Any, random_source: random.Random
+) -> None:
     program = as_lists(generated)
     every_step = list(walk([step for part in program for step in part]))
     events = [step[1] for step in every_step if step[0] in ("event", "race")]
-    with driver(dice, events) as driving:
+    with driver(random_source, events) as driving:
         instance = driving.run(program)
         assert instance.status == "Completed", instance.output
         assert json.loads(instance.output or "null") == [expected(step) for part in program for step in part]

@@ -1,4 +1,4 @@
-"""A host that is killed at any moment and started again on the same task hub goes on where it was."""
+"""A host that is killed at any moment continues when it is started again on the same task hub."""
 
 import json
 import os
@@ -18,22 +18,20 @@ from functions_testhost.replay import Replay
 from functions_testhost.sdk import orchestrator_context, run_orchestrator
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import TaskHub
-from testhost_client import APPS
-
-ROOT = Path(__file__).parents[3]
+from testhost_folders import APPS
 
 
 class HostProcess:
-    """The host as a process of its own, ready when the block is entered."""
+    """The host in its own process, ready when the block is entered."""
 
     def __init__(self, database: Path, ledger: Path, *options: str) -> None:
         command = [sys.executable, "-m", "functions_testhost", "--app", str(APPS / "ledger"), "--port", "0"]
         self._command = [*command, "--database", str(database), *options]
-        self._environment = {**os.environ, "LEDGER": str(ledger), "PYTHONPATH": str(ROOT)}
+        self._environment = {**os.environ, "LEDGER": str(ledger)}
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, text=True
+            self._command, env=self._environment, stdout=subprocess.PIPE, text=True
         )
         self.description = json.loads(self._process.stdout.readline())
         self.http = httpx.Client(base_url=self.description["url"], timeout=10)
@@ -54,7 +52,7 @@ class HostProcess:
         self._process.stdout.close()
 
     def start(self, name: str) -> None:
-        answer = self.http.post(f"/runtime/webhooks/durabletask/orchestrators/errand/{name}")
+        answer = self.http.post(f"/runtime/webhooks/durabletask/orchestrators/mixture/{name}")
         assert answer.status_code == 202, answer.text
 
     def wait_until_idle(self) -> None:
@@ -77,7 +75,7 @@ def assert_all_finished(host: HostProcess, names: list[str]) -> None:
         assert instances[name]["output"] == expected_output(name)
 
 
-def test_a_host_killed_while_a_timer_runs_goes_on_when_started_again(tmp_path: Path) -> None:
+def test_a_host_killed_while_a_timer_runs_continues_after_a_restart(tmp_path: Path) -> None:
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger", "--clock", "manual") as host:
         host.start("a")
         host.wait_until_idle()
@@ -94,7 +92,7 @@ def test_a_host_killed_while_a_timer_runs_goes_on_when_started_again(tmp_path: P
 
 def test_two_hosts_never_share_a_task_hub(tmp_path: Path) -> None:
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger") as host:
-        second = subprocess.run(host._command, cwd=ROOT, capture_output=True, text=True, check=False)
+        second = subprocess.run(host._command, capture_output=True, text=True, check=False)
         assert second.returncode == 1
         assert "Another host is running on the task hub" in second.stderr
 
@@ -111,7 +109,7 @@ def test_hundreds_of_kills_lose_nothing_and_apply_nothing_twice(tmp_path: Path) 
     """Every instance ends with its result, every call has one result, and every history replays to the same end."""
     database, ledger = tmp_path / "hub.db", tmp_path / "ledger"
     script = [sys.executable, str(Path(__file__).parents[1] / "kill_loop.py"), str(database)]
-    environment = {**os.environ, "LEDGER": str(ledger), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "LEDGER": str(ledger)}
     loop = subprocess.run(
         [*script, "60", "200", "20261"], env=environment, capture_output=True, text=True, check=False
     )

@@ -9,7 +9,8 @@ import pytest
 from functions_testhost.app import AppError
 from functions_testhost.clock import Clock
 from functions_testhost.server import HostServer
-from testhost_client import APPS, Client, Serve
+from testhost_client import Serve, TestClient
+from testhost_folders import APPS
 
 EVENT_GRID = "/runtime/webhooks/EventGrid"
 
@@ -17,14 +18,14 @@ EVENT_GRID = "/runtime/webhooks/EventGrid"
 # HTTP
 
 
-def test_a_function_gets_route_parameters_query_and_context(client: Client) -> None:
+def test_a_function_receives_route_parameters_query_and_context(client: TestClient) -> None:
     answer = client.http.get("/api/hello/bob?shout=1&empty=")
     assert answer.status_code == 200
     assert answer.json() == {"hello": "bob", "shout": "1", "by": "hello"}
     assert (answer.headers["Content-Type"], answer.headers["X-Sample"]) == ("application/json", "yes")
 
 
-def test_routes_ignore_case_and_unknown_paths_and_methods_are_not_found(client: Client) -> None:
+def test_routes_ignore_case_and_unknown_paths_and_methods_are_a_404(client: TestClient) -> None:
     assert client.http.get("/API/Hello/bob").status_code == 200
     assert client.http.post("/api/hello/bob").status_code == 404
     assert client.http.get("/api/hello").status_code == 404
@@ -32,26 +33,26 @@ def test_routes_ignore_case_and_unknown_paths_and_methods_are_not_found(client: 
 
 
 @pytest.mark.parametrize("function", ["broken", "nothing"])
-def test_a_function_that_raises_or_answers_nothing_is_a_500(client: Client, function: str) -> None:
+def test_a_function_that_raises_or_returns_nothing_is_a_500(client: TestClient, function: str) -> None:
     answer = client.http.put(f"/api/{function}")
     assert (answer.status_code, answer.text) == (500, "")
 
 
-def test_several_cookies_survive(client: Client) -> None:
+def test_a_response_can_set_several_cookies(client: TestClient) -> None:
     answer = client.http.get("/api/cookies")
     assert answer.headers.get_list("Set-Cookie") == ["a=1; Path=/", "b=2; HttpOnly"]
 
 
-def test_the_sdks_client_starts_an_instance_and_offers_its_addresses(client: Client) -> None:
+def test_the_sdks_client_starts_an_instance_and_returns_its_addresses(client: TestClient) -> None:
     answer = client.http.post("/api/start/echo/by-client", json={"n": [1]})
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "10")
     assert answer.headers["Location"] == answer.json()["statusQueryGetUri"]
     assert client.wait("by-client")["output"] == {"n": [1]}
 
 
-def test_the_sdks_client_does_all_it_can(standing: Client) -> None:
-    """Every call of the SDK's client, one after the other, as the sample's tour makes them."""
-    assert standing.http.post("/api/tour").json() == {
+def test_every_call_of_the_sdks_client_works(paused: TestClient) -> None:
+    """The sample app's tour makes each call once."""
+    assert paused.http.post("/api/tour").json() == {
         "started": "tour-1",
         "refused": True,
         "unknown": "The function 'nobody' doesn't exist",
@@ -69,12 +70,12 @@ def test_the_sdks_client_does_all_it_can(standing: Client) -> None:
 
 
 @pytest.fixture
-def locked(serve: Serve) -> tuple[Client, dict[str, str]]:
+def locked(serve: Serve) -> tuple[TestClient, dict[str, str]]:
     client = serve(keys=True)
     return client, client.host.description()["keys"]
 
 
-def test_with_keys_each_auth_level_asks_for_its_own(locked: tuple[Client, dict[str, str]]) -> None:
+def test_with_keys_each_auth_level_requires_its_own_key(locked: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = locked
     status = {
         (path, name): client.http.get(path, headers={"x-functions-key": key}).status_code
@@ -92,7 +93,7 @@ def test_with_keys_each_auth_level_asks_for_its_own(locked: tuple[Client, dict[s
     }
 
 
-def test_keys_stay_the_same_when_the_host_is_started_again(tmp_path: Path) -> None:
+def test_keys_stay_the_same_after_a_restart(tmp_path: Path) -> None:
     with HostServer(APPS / "patterns", tmp_path / "hub.db", keys=True) as host:
         keys = host.description()["keys"]
     with HostServer(APPS / "patterns", tmp_path / "hub.db", keys=True) as host:
@@ -115,14 +116,14 @@ def event(number: int, **data: Any) -> dict[str, Any]:
     }
 
 
-def deliver(client: Client, body: Any, function: str = "on_event", kind: str = "Notification") -> Any:
+def deliver(client: TestClient, body: Any, function: str = "on_event", kind: str = "Notification") -> Any:
     headers = {"aeg-event-type": kind, "Content-Type": "application/json"}
     return client.http.post(
         EVENT_GRID, params={"functionName": function}, content=json.dumps(body), headers=headers
     )
 
 
-def test_a_new_subscription_is_validated_by_echo(client: Client) -> None:
+def test_a_new_subscription_gets_its_validation_code_back(client: TestClient) -> None:
     body = [event(0, validationCode="abc")]
     assert deliver(client, body, kind="SubscriptionValidation").json() == {"validationResponse": "abc"}
     single = {**event(0), "data": json.dumps({"validationCode": "def"})}
@@ -134,8 +135,8 @@ def test_a_new_subscription_is_validated_by_echo(client: Client) -> None:
     ("origin", "allowed"),
     [("eventgrid.azure.us", "eventgrid.azure.us"), ("evil.example", "eventgrid.azure.net")],
 )
-def test_a_cloud_events_subscription_is_validated_by_options(
-    client: Client, origin: str, allowed: str
+def test_a_cloud_events_subscription_is_validated_by_an_options_request(
+    client: TestClient, origin: str, allowed: str
 ) -> None:
     answer = client.http.options(
         EVENT_GRID, params={"functionName": "on_event"}, headers={"WebHook-Request-Origin": origin}
@@ -143,7 +144,7 @@ def test_a_cloud_events_subscription_is_validated_by_options(
     assert (answer.status_code, answer.headers["Webhook-Allowed-Origin"]) == (200, allowed)
 
 
-def test_every_event_of_a_delivery_calls_the_function_once(client: Client) -> None:
+def test_every_event_of_a_delivery_calls_the_function_once(client: TestClient) -> None:
     assert deliver(client, [event(1, n=1), event(2, n=2)]).status_code == 202
     assert deliver(client, event(3, n=3)).status_code == 202
     assert [client.wait(f"event-{number}")["output"] for number in (1, 2, 3)] == [
@@ -153,26 +154,26 @@ def test_every_event_of_a_delivery_calls_the_function_once(client: Client) -> No
     ]
 
 
-def test_a_cloud_event_reaches_the_function_too(client: Client) -> None:
+def test_a_cloud_event_reaches_the_function(client: TestClient) -> None:
     cloud = {"specversion": "1.0", "id": "cloud-1", "source": "/s", "type": "T", "data": {"n": 9}}
     assert deliver(client, cloud).status_code == 202
     assert client.wait("cloud-1")["output"] == {"n": 9}
 
 
-def test_one_failed_event_fails_the_delivery_so_that_it_comes_again(client: Client) -> None:
+def test_one_failed_event_fails_the_delivery_so_that_event_grid_repeats_it(client: TestClient) -> None:
     answer = deliver(client, [event(1)], function="on_bad_event")
     assert answer.status_code == 500
     assert "event event-1 refused" in answer.text
 
 
-def test_other_requests_are_answered_as_documented(client: Client) -> None:
+def test_other_event_grid_requests_get_the_documented_status_codes(client: TestClient) -> None:
     assert deliver(client, [], kind="Unsubscribe").status_code == 202
     assert deliver(client, [], kind="Other").status_code == 400
     unknown = deliver(client, [], function="ON_EVENT")
     assert (unknown.status_code, unknown.text) == (404, "cannot find function: 'ON_EVENT'")
 
 
-def test_with_keys_event_grid_needs_its_system_key(locked: tuple[Client, dict[str, str]]) -> None:
+def test_with_keys_event_grid_needs_its_system_key(locked: tuple[TestClient, dict[str, str]]) -> None:
     client, keys = locked
     assert deliver(client, [event(1)]).status_code == 401
     client.http.params = {"code": keys["eventgrid_extension"]}
@@ -184,18 +185,18 @@ def test_with_keys_event_grid_needs_its_system_key(locked: tuple[Client, dict[st
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A standing clock on a Friday at 12:00:00."""
+    """A paused clock on a Friday at 12:00:00."""
     monkeypatch.setenv("HOURLY", "0 0 * * * *")
     return Clock("manual", wall=lambda: datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp())
 
 
-def calls(client: Client) -> dict[str, list[bool]]:
-    """Tell which timers were called, and whether they were past due; then forget it."""
+def calls(client: TestClient) -> dict[str, list[bool]]:
+    """Returns which timers were called since the last call, and whether each was past due."""
     client.wait_until_idle()
     return dict(client.http.get("/api/calls?forget=1").json())
 
 
-def test_timers_are_called_when_they_are_due(serve: Serve, noon: Clock) -> None:
+def test_timer_functions_are_called_when_they_are_due(serve: Serve, noon: Clock) -> None:
     client = serve("timers", clock=noon)
     assert calls(client) == {"hourly": [], "often": [False], "broken": []}
     client.http.post("/_host/clock", json={"advance_seconds": 600})
@@ -208,17 +209,25 @@ def test_timers_are_called_when_they_are_due(serve: Serve, noon: Clock) -> None:
     assert calls(client) == {"hourly": [True], "often": [True], "broken": []}, "no call at the weekend"
 
 
-def test_an_occurrence_missed_while_the_host_was_down_is_called_late(noon: Clock, tmp_path: Path) -> None:
+def test_a_timer_missed_while_the_host_was_down_is_called_late(noon: Clock, tmp_path: Path) -> None:
     def clock(hour: int) -> Clock:
         return Clock(wall=lambda: datetime(2026, 1, 2, hour, tzinfo=UTC).timestamp())
 
-    with HostServer(APPS / "timers", tmp_path / "hub.db", clock=clock(12)) as host, Client(host) as client:
+    with (
+        HostServer(APPS / "timers", tmp_path / "hub.db", clock=clock(12)) as host,
+        TestClient(host) as client,
+    ):
         calls(client)
-    with HostServer(APPS / "timers", tmp_path / "hub.db", clock=clock(18)) as host, Client(host) as client:
+    with (
+        HostServer(APPS / "timers", tmp_path / "hub.db", clock=clock(18)) as host,
+        TestClient(host) as client,
+    ):
         assert calls(client)["hourly"] == [True]
 
 
-def test_a_schedule_that_cannot_be_read_stops_the_host(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_schedule_stops_the_host_with_the_reason(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOURLY", "every now and then")
     with pytest.raises(AppError, match="Timer function 'hourly': '%HOURLY%' is neither"):
         serve("timers")

@@ -9,7 +9,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Wall:
-    """A wall clock that the test turns."""
+    """A wall clock that the test sets."""
 
     def __init__(self) -> None:
         self.seconds = NOON.timestamp()
@@ -36,7 +36,7 @@ def test_time_runs_at_its_rate(wall: Wall, mode: str, scale: float, expected: fl
     assert clock.now() == after(expected)
 
 
-def test_a_wall_that_is_set_back_holds_time_but_does_not_turn_it_back(wall: Wall) -> None:
+def test_host_time_stands_still_while_the_wall_clock_is_set_back(wall: Wall) -> None:
     clock = Clock("real", 1, wall)
     wall.seconds += 10
     clock.now()
@@ -60,13 +60,18 @@ def test_time_scale_must_be_positive() -> None:
         Clock("real", 0)
 
 
-def test_the_wait_for_a_moment_is_told_in_wall_seconds(wall: Wall) -> None:
+def test_an_unknown_mode_raises_and_lists_the_modes() -> None:
+    with pytest.raises(ValueError, match="must be one of real, skip, manual, not 'slow'"):
+        Clock("slow")
+
+
+def test_the_wait_for_a_moment_is_in_wall_seconds(wall: Wall) -> None:
     assert Clock("real", 60, wall).wall_seconds_until(after(120)) == 2
     assert Clock("real", 60, wall).wall_seconds_until(after(-5)) == 0
     assert Clock("manual", 60, wall).wall_seconds_until(after(120)) is None
 
 
-def test_a_restarted_host_goes_on_where_time_was_at_the_speed_it_had(wall: Wall) -> None:
+def test_a_restarted_host_counts_the_time_while_it_was_down_at_its_former_rate(wall: Wall) -> None:
     kept: list[Anchor] = []
     first = Clock("real", 60, wall)
     first.on_move = kept.append
@@ -79,7 +84,7 @@ def test_a_restarted_host_goes_on_where_time_was_at_the_speed_it_had(wall: Wall)
     assert second.now() == after(610)
 
 
-def test_a_changed_mode_holds_from_now_on(wall: Wall) -> None:
+def test_a_changed_mode_does_not_change_the_time_already_passed(wall: Wall) -> None:
     clock = Clock("real", 1, wall)
     wall.seconds += 10
     clock.switch("manual")

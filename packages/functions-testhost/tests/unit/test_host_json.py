@@ -7,7 +7,7 @@ import pytest
 from functions_testhost.host_json import HostJson
 
 
-def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
     settings = HostJson.load(tmp_path)
     assert (settings.route_prefix, settings.max_entity_batch, settings.may_replace_running) == (
         "api",
@@ -16,7 +16,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     )
 
 
-def test_the_file_is_obeyed(tmp_path: Path) -> None:
+def test_the_settings_of_the_file_apply(tmp_path: Path) -> None:
     durable = {
         "hubName": "Hub",
         "maxConcurrentActivityFunctions": 3,
@@ -33,6 +33,6 @@ def test_the_file_is_obeyed(tmp_path: Path) -> None:
     )
 
 
-def test_an_unknown_policy_for_existing_instances_is_refused() -> None:
+def test_an_unknown_value_of_overridable_existing_instance_states_raises() -> None:
     with pytest.raises(ValueError, match="overridableExistingInstanceStates cannot be 'Some'"):
         HostJson.parse({"extensions": {"durableTask": {"overridableExistingInstanceStates": "Some"}}})

@@ -1,4 +1,4 @@
-"""An app that Azure's worker would refuse is refused, with the reason; what goes wrong only later is warned of."""
+"""An app that Azure's worker rejects is rejected with the reason; what fails only later gives a warning."""
 
 import typing
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import azure.durable_functions as df
 import azure.functions as func
 import pytest
 from functions_testhost.app import App, AppError, functions_of
-from functions_testhost.indexing import check, warnings_of
+from functions_testhost.indexing import check, find_warnings
 
 
 class Document(TypedDict):
@@ -33,7 +33,7 @@ def activity(annotation: Any) -> App:
     [int, str, dict, list, bool, Any, Document, typing.List[int], typing.Dict[str, int], "dict"],  # noqa: UP006
     ids=str,
 )
-def test_annotations_that_the_worker_accepts(annotation: Any) -> None:
+def test_an_annotation_that_the_worker_accepts_passes(annotation: Any) -> None:
     check(activity(annotation))
 
 
@@ -42,7 +42,7 @@ def test_annotations_that_the_worker_accepts(annotation: Any) -> None:
     [list[int], dict[str, int], tuple[int, ...], int | None, typing.Optional[int], typing.Union[int, str]],  # noqa: UP007, UP045
     ids=str,
 )
-def test_annotations_that_the_worker_refuses(annotation: Any) -> None:
+def test_an_annotation_that_the_worker_rejects_raises(annotation: Any) -> None:
     with pytest.raises(AppError, match="work: parameter 'value' has an annotation that the worker refuses"):
         check(activity(annotation))
 
@@ -86,7 +86,7 @@ def test_an_http_functions_return_annotation_must_fit() -> None:
         AppError, match="nothing: the return annotation NoneType does not fit the binding http"
     ):
         check(http(nothing))
-    with pytest.raises(AppError, match=r"either: the return annotation .* is no type"):
+    with pytest.raises(AppError, match=r"either: the return annotation .* is not a type"):
         check(http(either))
 
 
@@ -104,7 +104,7 @@ def test_the_context_parameter_is_the_functions_context() -> None:
         check(http(wrong))
 
 
-def test_what_goes_wrong_later_is_warned_of() -> None:
+def test_code_that_loads_but_fails_later_gives_a_warning() -> None:
     app = df.DFApp()
 
     @app.route(route="x")
@@ -127,9 +127,9 @@ def test_what_goes_wrong_later_is_warned_of() -> None:
 
     indexed = App(Path(), functions_of(app))
     check(indexed)
-    assert sorted(warnings_of(indexed)) == [
+    assert sorted(find_warnings(indexed)) == [
         "asynchronous: an orchestrator must be a generator, not async",
-        "queued: the trigger queueTrigger is not served by this host",
-        "retried: its retry policy is not applied by this host",
+        "queued: this host does not serve the trigger queueTrigger, so it is never called",
+        "retried: this host does not apply its retry policy",
         "sync: a function with a durable client must be async: the SDK awaits it",
     ]

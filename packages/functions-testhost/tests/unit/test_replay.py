@@ -1,4 +1,4 @@
-"""The host's half of replay gives actions the ids that the SDK gives them, and finds what is new."""
+"""The host's half of replay gives actions the SDK's task ids, and finds what is new."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -74,7 +74,7 @@ def decided(replay: Replay) -> dict[int, str]:
     return {task_id: str(decision) for task_id, decision in replay.new_decisions()}
 
 
-def test_only_the_first_action_is_decided_until_it_is_over() -> None:
+def test_an_action_starts_only_when_the_previous_one_has_ended() -> None:
     actions = [activity("a"), activity("b")]
     assert decided(replayed(actions)) == {0: "activity 'a'"}
     assert decided(replayed(actions, scheduled(0, "A"), completed(0))) == {1: "activity 'b'"}
@@ -91,14 +91,14 @@ def test_a_group_takes_its_ids_in_order_and_waits_for_all_or_any() -> None:
     }
 
 
-def test_a_group_that_failed_is_over_only_when_every_child_is() -> None:
+def test_a_failed_task_all_ends_only_when_every_child_has_ended() -> None:
     actions = [group(ActionType.WHEN_ALL, activity("a"), activity("b")), activity("next")]
     both = [scheduled(0, "a"), scheduled(1, "b")]
     assert decided(replayed(actions, *both, failed(0))) == {}
     assert decided(replayed(actions, *both, failed(0), completed(1))) == {2: "activity 'next'"}
 
 
-def test_a_retry_takes_ids_for_its_timers_and_one_more_timer_after_the_last_attempt() -> None:
+def test_a_retry_takes_task_ids_for_its_timers_and_for_one_more_after_the_last_attempt() -> None:
     actions = [retried(), activity("next")]
     first = [scheduled(0), failed(0)]
     [(task_id, wait)] = replayed(actions, *first).new_decisions()
@@ -134,7 +134,7 @@ def test_a_sub_orchestration_without_an_id_is_named_after_execution_and_task() -
     assert replayed(actions).new_decisions() == [(0, CallSubOrchestrator("s", "x:0", '"1"', None))]
 
 
-def test_events_ignore_case_and_the_latest_waiter_is_served_first() -> None:
+def test_event_names_ignore_case_and_the_latest_waiter_receives_the_event() -> None:
     actions = [
         group(ActionType.WHEN_ANY, event("Go"), event("gO")),
         group(ActionType.WHEN_ALL, event("GO"), activity("x")),
@@ -147,13 +147,13 @@ def test_events_ignore_case_and_the_latest_waiter_is_served_first() -> None:
     assert not replayed(actions, raised, scheduled(0, "x"), completed(0)).finished
 
 
-def test_an_event_that_nobody_waits_for_is_kept() -> None:
+def test_an_event_without_a_waiter_is_kept() -> None:
     actions = [activity(), event("go"), activity("next")]
     raised = history.event_raised(NOW, "go", None)
     assert decided(replayed(actions, raised, scheduled(0), completed(0))) == {1: "activity 'next'"}
 
 
-def test_an_entity_call_takes_an_id_and_waits_for_the_answer_to_its_request() -> None:
+def test_an_entity_call_takes_a_task_id_and_waits_for_the_answer_to_its_request() -> None:
     call = action(ActionType.CALL_ENTITY, instanceId="@e@k", operation="add", input="1")
     first = replayed([call, activity()]).new_decisions()
     assert first == replayed([call, activity()]).new_decisions(), "the request is the same on every replay"
@@ -165,18 +165,18 @@ def test_an_entity_call_takes_an_id_and_waits_for_the_answer_to_its_request() ->
     assert decided(answered) == {1: "activity 'a'"}
 
 
-def test_a_signal_takes_an_id_and_waits_for_nothing() -> None:
+def test_a_signal_takes_a_task_id_and_waits_for_nothing() -> None:
     signal = action(ActionType.SIGNAL_ENTITY, instanceId="@e@k", operation="add", input="1")
     assert decided(replayed([signal, activity()])) == {0: "entity '@e@k'", 1: "activity 'a'"}
 
 
-def test_a_cancelled_timer_is_recorded_but_holds_nothing_up() -> None:
+def test_a_cancelled_timer_is_recorded_but_does_not_delay_the_end() -> None:
     replay = replayed([timer(9, cancelled=True)])
     assert decided(replay) == {0: "timer"}
     assert replay.finished
 
 
-def test_an_instance_is_not_over_while_a_timer_runs_that_nobody_cancelled() -> None:
+def test_an_instance_does_not_end_while_an_uncancelled_timer_runs() -> None:
     actions = [group(ActionType.WHEN_ANY, activity(), timer(3600))]
     both = [scheduled(0), history.timer_created(NOW, 1, "")]
     assert not replayed(actions, *both, completed(0)).finished
@@ -198,7 +198,7 @@ def test_events_after_continue_as_new_are_carried_over_and_earlier_ones_are_lost
     assert replay.carried_over == [late]
 
 
-def test_while_suspended_events_wait_and_nothing_new_is_decided() -> None:
+def test_a_suspended_instance_keeps_events_and_starts_nothing() -> None:
     actions = [activity(), activity("next")]
     events = [scheduled(0), history.execution_suspended(NOW, None), completed(0)]
     suspended = replayed(actions, *events)
@@ -224,17 +224,17 @@ def test_while_suspended_events_wait_and_nothing_new_is_decided() -> None:
         ([activity()], scheduled(3, "a"), "call 3 of an earlier replay was activity 'a'"),
     ],
 )
-def test_a_changed_orchestrator_is_found_out(
+def test_a_call_that_differs_from_the_recorded_one_raises(
     actions: list[dict[str, Any]], recorded: Event, message: str
 ) -> None:
     with pytest.raises(NonDeterministicOrchestrationError, match=message):
         replayed(actions, recorded)
 
 
-def test_an_action_that_is_not_performed_says_so() -> None:
+def test_an_action_that_this_host_does_not_perform_raises() -> None:
     with pytest.raises(UnsupportedActionError, match="does not perform actions of type 8"):
         replayed([action(ActionType.CALL_HTTP)])
 
 
-def test_decisions_are_values() -> None:
+def test_decisions_compare_by_value() -> None:
     assert replayed([activity()]).new_decisions() == [(0, CallActivity("a", "1"))]

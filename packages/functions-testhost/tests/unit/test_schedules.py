@@ -21,18 +21,20 @@ FRIDAY = datetime(2026, 1, 2, 12, 0, 30, tzinfo=UTC)
         ("%SAMPLE_SCHEDULE%", "2026-01-02T13:00:00"),
     ],
 )
-def test_the_next_occurrence(schedule: str, following: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schedule_gives_the_next_occurrence(
+    schedule: str, following: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SAMPLE_SCHEDULE", "0 0 * * * *")
     assert parse_schedule(schedule).after(FRIDAY) == datetime.fromisoformat(f"{following}+00:00")
 
 
 @pytest.mark.parametrize("schedule", ["", "hourly", "* * * *", "0 61 * * * *", "1:2"])
-def test_a_schedule_that_is_none_is_refused(schedule: str) -> None:
+def test_text_that_is_no_schedule_raises(schedule: str) -> None:
     with pytest.raises(ScheduleError, match="neither an NCRONTAB expression nor a time span"):
         parse_schedule(schedule)
 
 
-def test_a_placeholder_needs_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_placeholder_without_its_setting_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SAMPLE_SCHEDULE", raising=False)
     with pytest.raises(ScheduleError, match="names the setting 'SAMPLE_SCHEDULE', which is not set"):
         parse_schedule("%SAMPLE_SCHEDULE%")

@@ -1,1 +1,1 @@
-"""What the simulated service knows and how it behaves; nothing here has heard of HTTP."""
+"""The state and the rules of the simulated service, without HTTP."""

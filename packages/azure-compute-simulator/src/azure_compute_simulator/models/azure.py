@@ -1,14 +1,14 @@
-"""The whole state of the simulated service, and how its long-running operations come to an end.
+"""The state of the simulated service, and how its long-running operations end.
 
-What each type of resource demands is in the modules beside this one. Callers hold `lock` for all of a request's work.
+The rules of each resource type are in the modules beside this one. Callers hold `lock` while they handle a request.
 """
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from azure_compute_simulator.access import RoleAssignment
 from azure_compute_simulator.clock import Clock
@@ -33,28 +33,46 @@ from azure_compute_simulator.switches import Switches
 from azure_compute_simulator.throttling import Throttling
 from azure_compute_simulator.transitions import Job, Transitions
 
-if TYPE_CHECKING:
-    from azure_compute_simulator.models.kinds import Kind
-
-_SETTLE_SECONDS = 0.02
+_SETTLE_INTERVAL_SECONDS = 0.02
+# settling may take at most one part in this many of the simulator's time
+_SETTLE_SHARE = 10
 
 Listener = Callable[[Operation], None]
 
 
+class Behaviour(Protocol):
+    """What the state needs from a resource type. `ResourceType` implements it."""
+
+    def advance(self, operation: Operation) -> None:
+        """Ends the operation if its pace says so."""
+
+    def advance_background(self) -> None:
+        """Advances work outside of operations."""
+
+    def on_deleted(self, resource: Resource) -> None:
+        """Called after the resource was removed from the state."""
+
+    def clear(self) -> None:
+        """Forgets what the type keeps outside the state."""
+
+
 class Azure:
-    """Subscriptions, groups, resources and operations; `listener` hears of every operation that succeeded."""
+    """Subscriptions, groups, resources and operations.
+
+    `listener` is called with every operation that succeeds. `behaviours` maps lower-case resource types to their rules.
+    """
 
     def __init__(self, clock: Clock, transitions: str = "immediate") -> None:
         self.clock = clock
         self.lock = threading.RLock()
         self.listener: Listener = lambda _operation: None
-        self.initial_transitions = transitions
-        self.kinds: dict[str, Kind] = {}
+        self.behaviours: Mapping[str, Behaviour] = {}
+        self._initial_transitions = transitions
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything: state, roles, locks, paces, switches and faults."""
-        self.transitions = Transitions(self.clock, self.initial_transitions)
+        """Removes all state, roles, locks, faults, and every change to paces and switches."""
+        self.transitions = Transitions(self.clock, self._initial_transitions)
         self.switches = Switches()
         self.faults = Faults()
         self.roles: list[RoleAssignment] = []
@@ -63,45 +81,41 @@ class Azure:
         self.subscriptions: dict[str, Subscription] = {}
         self.groups: dict[tuple[str, str], ResourceGroup] = {}
         self.resources: dict[str, Resource] = {}
-        self.removed: dict[str, tuple[ResourceId, datetime]] = {}
+        self.deleted: dict[str, tuple[ResourceId, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
-        self._begun: list[Operation] = []
-        self._settled = self._settling_seconds = 0.0
-        for kind in self.kinds.values():
-            kind.clear()
-
-    def kind(self, type_: str) -> "Kind":
-        """The behaviour of a resource type. Raises KeyError for a type that is not simulated."""
-        return self.kinds[type_.lower()]
+        self._just_begun: list[Operation] = []
+        self._last_settled = self._settling_seconds = 0.0
+        for behaviour in self.behaviours.values():
+            behaviour.clear()
 
     def subscription(self, subscription: str) -> Subscription:
-        """The subscription. Raises SubscriptionNotFoundError."""
+        """Returns the subscription. Raises SubscriptionNotFoundError."""
         try:
             return self.subscriptions[subscription.lower()]
         except KeyError:
             raise SubscriptionNotFoundError(subscription) from None
 
     def group(self, subscription: str, name: str) -> ResourceGroup:
-        """The resource group. Raises ResourceGroupNotFoundError."""
+        """Returns the resource group. Raises ResourceGroupNotFoundError."""
         try:
             return self.groups[subscription.lower(), name.lower()]
         except KeyError:
             raise ResourceGroupNotFoundError(name) from None
 
     def find(self, resource_id: ResourceId) -> Resource | None:
-        """The resource, if it exists."""
+        """Returns the resource, or None if it does not exist."""
         return self.resources.get(resource_id.key)
 
     def get(self, resource_id: ResourceId) -> Resource:
-        """The resource. Raises ResourceNotFoundError."""
+        """Returns the resource. Raises ResourceNotFoundError."""
         resource = self.find(resource_id)
         if resource is None:
             raise ResourceNotFoundError(resource_id.path, resource_id.group)
         return resource
 
     def of_type(self, type_: str, subscription: str, group: str | None = None) -> Iterator[Resource]:
-        """The resources of one type in a subscription, or in one of its groups, in order of creation."""
+        """Yields the resources of a type in a subscription or in one of its groups, oldest first."""
         for resource in self.resources.values():
             if (
                 resource.id.type.lower() == type_.lower()
@@ -111,7 +125,7 @@ class Azure:
                 yield resource
 
     def children(self, parent: ResourceId, type_: str | None = None) -> list[Resource]:
-        """What a gallery or definition holds directly, or everything below it when no type is given."""
+        """Returns everything below a gallery or definition, or only the resources of one type."""
         prefix = parent.key + "/"
         return [
             resource
@@ -119,46 +133,50 @@ class Azure:
             if key.startswith(prefix) and (type_ is None or resource.id.type.lower() == type_.lower())
         ]
 
-    def ghosts(self, parent: ResourceId) -> list[ResourceId]:
-        """What ARM still believes a parent to hold, some seconds after it was deleted (recorded; switchable)."""
+    def recently_deleted_children(self, parent: ResourceId) -> list[ResourceId]:
+        """Returns deleted children that still block the deletion of their parent.
+
+        ARM answers from a stale cache for some seconds (reported); see the switch `parent_delete_lag_seconds`.
+        """
         since = self.clock.now() - timedelta(seconds=self.switches.parent_delete_lag_seconds)
         return [
-            id_ for key, (id_, at) in self.removed.items() if key.startswith(parent.key + "/") and at > since
+            id_ for key, (id_, at) in self.deleted.items() if key.startswith(parent.key + "/") and at > since
         ]
 
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
-        """Start an operation on a resource."""
+        """Starts an operation on a resource."""
         operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
         self.operations[operation.id] = self.running[operation.id] = operation
         resource.running.append(operation)
-        self._begun.append(operation)
+        self._just_begun.append(operation)
         return operation
 
     def settle(self) -> None:
-        """Let every running operation advance as far as its pace allows, and end those that are done."""
+        """Advances every running operation as far as its pace allows, and ends those that are done."""
         began = time.monotonic()
         self._advance(list(self.running.values()))
-        for kind in self.kinds.values():
-            kind.catch_up()
-        self._settled = time.monotonic()
-        self._settling_seconds = self._settled - began
+        for behaviour in self.behaviours.values():
+            behaviour.advance_background()
+        self._last_settled = time.monotonic()
+        self._settling_seconds = self._last_settled - began
 
     def settle_if_due(self) -> None:
-        """Settle unless that was done just now; the more there is to do, the rarer, so that it never takes over."""
-        if time.monotonic() - self._settled >= max(_SETTLE_SECONDS, 10 * self._settling_seconds):
+        """Settles unless that happened a moment ago. The longer settling takes, the less often it runs."""
+        pause = max(_SETTLE_INTERVAL_SECONDS, _SETTLE_SHARE * self._settling_seconds)
+        if time.monotonic() - self._last_settled >= pause:
             self.settle()
 
-    def settle_begun(self) -> None:
-        """Let the operations that have just begun end, if their pace says so."""
-        begun, self._begun = self._begun, []
-        self._advance(begun)
+    def settle_just_begun(self) -> None:
+        """Ends the operations that have just begun, if their pace says so."""
+        operations, self._just_begun = self._just_begun, []
+        self._advance(operations)
 
     def settle_resource(self, resource: Resource) -> None:
-        """Let what goes on with one resource advance."""
+        """Advances the operations on one resource."""
         self._advance(list(resource.running))
 
     def finish(self, operation: Operation, error: SimulatedError | None = None) -> None:
-        """End an operation well, or with the error that a client finds in it (HTTP 200, status Failed)."""
+        """Ends an operation: successfully, or with the error that clients find in it (HTTP 200, status Failed)."""
         self._end(operation, "Failed" if error else "Succeeded", error)
         resource = operation.resource
         if operation.verb == "delete" and not error:
@@ -172,7 +190,7 @@ class Azure:
     def _advance(self, operations: list[Operation]) -> None:
         for operation in operations:
             if operation.id in self.running:
-                self.kind(operation.resource.id.type).advance(operation)
+                self._behaviour(operation.resource).advance(operation)
 
     def _end(self, operation: Operation, status: str, error: SimulatedError | None) -> None:
         del self.running[operation.id]
@@ -181,13 +199,16 @@ class Azure:
         operation.ended = self.clock.now()
 
     def _remove(self, resource: Resource) -> None:
-        """Take a resource away; other deletions of it have succeeded too, and everything else is overtaken."""
+        """Removes a resource. Other deletions of it succeed with it; every other operation on it is canceled."""
         self.resources.pop(resource.id.key, None)
-        self.removed[resource.id.key] = (resource.id, self.clock.now())
-        self.kind(resource.id.type).removed(resource)
+        self.deleted[resource.id.key] = (resource.id, self.clock.now())
+        self._behaviour(resource).on_deleted(resource)
         for operation in list(resource.running):
             if operation.verb == "delete":
                 self._end(operation, "Succeeded", None)
             else:
                 text = "The operation was preempted by a more recent operation."
                 self._end(operation, "Canceled", OperationPreemptedError(text))
+
+    def _behaviour(self, resource: Resource) -> Behaviour:
+        return self.behaviours[resource.id.type.lower()]

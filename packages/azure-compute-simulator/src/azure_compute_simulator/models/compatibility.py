@@ -1,4 +1,4 @@
-"""Which sources fit which definitions, and what the service says of those that do not."""
+"""Whether a source fits an image definition, and the service's message if it does not."""
 
 import json
 
@@ -7,13 +7,13 @@ from azure_compute_simulator.models.sources import Source
 
 
 def supports_trusted_launch(definition: Resource) -> bool:
-    """Whether a definition asks for trusted launch, which machines cannot be the source of (reported)."""
+    """Whether a definition supports trusted launch. Virtual machines cannot be its source (reported)."""
     features = definition.properties.get("features", [])
     return any(feature.get("value") == "TrustedLaunchSupported" for feature in features)
 
 
-def misfit(source: Source, definition: Json) -> str | None:
-    """In which way a source does not fit its definition, in the service's words."""
+def incompatibility(source: Source, definition: Json) -> str | None:
+    """Returns the service's message about the first property that does not fit, or None if all fit."""
     generation = definition["hyperVGeneration"]
     if source.generation != generation:
         return (

@@ -1,4 +1,4 @@
-"""Image definitions: what a gallery's images are, almost all of it fixed at creation."""
+"""Image definitions. Almost all of their properties are fixed at creation."""
 
 import re
 from typing import Any, ClassVar
@@ -8,8 +8,8 @@ from azure_compute_simulator.errors import (
     InvalidParameterError,
     PropertyChangeNotAllowedError,
 )
-from azure_compute_simulator.models.galleries import refuse_if_nested
-from azure_compute_simulator.models.kinds import Kind, Request
+from azure_compute_simulator.models.galleries import check_no_children
+from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.models.values import date_value, enum_value, without_empty
 from azure_compute_simulator.resource_ids import ResourceId
@@ -37,20 +37,20 @@ _FIXED_PARTS = {
     "identifier": ("publisher", "offer", "sku"),
     "purchasePlan": ("name", "publisher", "product"),
 }
-# documented: features can change with allowUpdateImage from this api-version on
+# documented: with allowUpdateImage, features can change from this api-version on
 _FEATURES_CHANGE_SINCE = "2024-03-03"
 _ARCHITECTURE_SHOWN_SINCE = "2021-10-01"
 
 
-class Definitions(Kind):
+class ImageDefinitions(ResourceType):
     """`Microsoft.Compute/galleries/images`."""
 
     type = "Microsoft.Compute/galleries/images"
     operations = "capsOperations"
     seconds: ClassVar[dict[str, float]] = {"create": 0.2, "update": 0.2, "delete": 0.2}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A definition; generation V1 and architecture x64 when not given (recorded)."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a definition. Generation V1 and architecture x64 are the defaults (recorded)."""
         if not _NAME.fullmatch(resource_id.name):
             raise InvalidParameterError(
                 f"The gallery image name '{resource_id.name}' is invalid. It may have at most 80 letters, digits, "
@@ -58,24 +58,24 @@ class Definitions(Kind):
                 "hyphen or a period.",
                 target="galleryImageName",
             )
-        sent = _echo(request.properties)
+        sent = _normalized(request.properties)
         _check_values(sent)
         self._check_identifier_is_free(resource_id, sent["identifier"])
         properties = {"hyperVGeneration": "V1", "architecture": "x64"} | sent
-        return self.new(resource_id, request, location, properties)
+        return self.new_resource(resource_id, request, location, properties)
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace what may be replaced; anything else that differs is refused."""
-        sent = _echo(request.properties)
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the properties that may change. Raises PropertyChangeNotAllowedError for the others."""
+        sent = _normalized(request.properties)
         _check_fixed(resource.properties, sent, request.api_version)
         resource.properties |= {name: sent[name] for name in _UPDATABLE if name in sent}
 
     def check_delete(self, resource: Resource) -> None:
-        """A definition that still holds versions cannot be deleted."""
-        refuse_if_nested(self, resource)
+        """Refuses to delete a definition that still has versions."""
+        check_no_children(self.azure, resource)
 
-    def shape(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:  # noqa: ARG002 - nothing to expand here
-        """Old api-versions have no architecture (recorded)."""
+    def render_properties(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:  # noqa: ARG002 - a definition has nothing to expand
+        """Drops the architecture for api-versions that do not have it (recorded)."""
         if api_version < _ARCHITECTURE_SHOWN_SINCE:
             del properties["architecture"]
         return properties
@@ -97,8 +97,8 @@ def _identity(identifier: Json) -> tuple[str, ...]:
     return tuple(identifier[part].lower() for part in _LENGTHS)
 
 
-def _echo(properties: Json) -> Json:
-    """The properties as the service gives them back: nothing empty, feature values and dates in its own spelling."""
+def _normalized(properties: Json) -> Json:
+    """Returns the properties as the service echoes them: empty values dropped, features and dates rewritten."""
     kept: Json = without_empty(properties)
     kept.pop("provisioningState", None)
     for feature in kept.get("features", []):

@@ -1,38 +1,44 @@
-"""Template deployments, as far as `az vm create` needs them: resources written out, parameters put in, no functions."""
+"""Template deployments, as far as `az vm create` needs them: literal resources with parameters, no functions."""
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from azure_compute_simulator.errors import InvalidTemplateError
-from azure_compute_simulator.models.kinds import Kind, Request, Started
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Resource
 from azure_compute_simulator.resource_ids import ResourceId
 
 _PARAMETER = re.compile(r"\[parameters\('([^']+)'\)\]")
 
 
-class Deployments(Kind):
-    """`Microsoft.Resources/deployments`; it is over when everything that it started is."""
+class Deployments(ResourceType):
+    """`Microsoft.Resources/deployments`. A deployment ends when the last resource that it started has ended."""
 
     type = "Microsoft.Resources/deployments"
     seconds: ClassVar[dict[str, float]] = {"create": 1.0, "update": 1.0, "delete": 1.0}
 
-    def put(self, resource_id: ResourceId, request: Request) -> Started:
-        """Start every resource of the template. Raises SimulatedError."""
+    def __init__(self, azure: Azure, find_type: Callable[[str], ResourceType]) -> None:
+        super().__init__(azure)
+        self._find_type = find_type
+
+    def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
+        """Starts every resource of the template. Raises SimulatedError."""
         template = request.properties.get("template") or {}
         values = {
             name: parameter.get("value")
             for name, parameter in (request.properties.get("parameters") or {}).items()
         }
         operations = [
-            self._start(resource_id, _filled_in(item, values), request).operation
+            self._start(resource_id, _with_parameters(item, values), request).operation
             for item in template.get("resources") or []
         ]
         deployment = self.azure.find(resource_id)
         created = deployment is None
         if deployment is None:
             location = self.azure.group(*resource_id.group_key).location
-            deployment = self.new(resource_id, request, location, {})
+            deployment = self.new_resource(resource_id, request, location, {})
             self.azure.resources[resource_id.key] = deployment
         deployment.properties = {
             "mode": "Incremental",
@@ -40,47 +46,48 @@ class Deployments(Kind):
         }
         deployment.provisioning_state = "Accepted"
         deployment.hidden["operations"] = operations
-        return Started(deployment, self.begin("create", deployment, request.principal), created)
+        return AcceptedWrite(deployment, self.begin("create", deployment, request.principal), created)
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """Never asked for: deployments are put as a whole."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Raises: `put` handles a deployment as a whole."""
         raise NotImplementedError
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Never asked for: deployments are put as a whole."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Raises: `put` handles a deployment as a whole."""
         raise NotImplementedError
 
     def advance(self, operation: Operation) -> None:
-        """End with the last of the started operations, or with the first error among them."""
+        """Ends with the last of the started operations, or fails with the first error among them."""
         started: list[Operation] = operation.resource.hidden["operations"]
         if any(nested.status == "InProgress" for nested in started):
             return
         self.azure.finish(operation, next((nested.error for nested in started if nested.error), None))
 
-    def look(self, resource: Resource) -> None:
-        """A look at the deployment is one at everything that it started."""
+    def count_poll(self, resource: Resource) -> None:
+        """Counts the poll for every resource that the deployment started."""
         for operation in resource.hidden["operations"]:
-            self.azure.kind(operation.resource.id.type).look(operation.resource)
+            self._find_type(operation.resource.id.type).count_poll(operation.resource)
             self.azure.settle_resource(operation.resource)
 
-    def _start(self, deployment: ResourceId, item: Json, request: Request) -> Started:
+    def _start(self, deployment: ResourceId, item: Json, request: WriteRequest) -> AcceptedWrite:
         try:
-            kind = self.azure.kind(item["type"])
+            resource_type = self._find_type(item["type"])
             names = tuple(item["name"].split("/"))
         except KeyError as error:
             raise InvalidTemplateError(
                 f"Deployment template validation failed: {error} is not simulated."
             ) from None
-        resource_id = ResourceId(deployment.subscription, deployment.group, kind.type, names)
-        return kind.put(resource_id, Request(item, request.principal, str(item.get("apiVersion", ""))))
+        resource_id = ResourceId(deployment.subscription, deployment.group, resource_type.type, names)
+        write = WriteRequest(item, request.principal, str(item.get("apiVersion", "")))
+        return resource_type.put(resource_id, write)
 
 
-def _filled_in(value: Any, parameters: Json) -> Any:
-    """The value with parameters put in. Raises InvalidTemplateError for every other expression."""
+def _with_parameters(value: Any, parameters: Json) -> Any:
+    """Returns the value with its parameters replaced. Raises InvalidTemplateError for any other expression."""
     if isinstance(value, dict):
-        return {name: _filled_in(item, parameters) for name, item in value.items()}
+        return {name: _with_parameters(item, parameters) for name, item in value.items()}
     if isinstance(value, list):
-        return [_filled_in(item, parameters) for item in value]
+        return [_with_parameters(item, parameters) for item in value]
     if not (isinstance(value, str) and value.startswith("[") and value.endswith("]")):
         return value
     match = _PARAMETER.fullmatch(value)

@@ -1,10 +1,11 @@
-"""Galleries: names, uniqueness, deletion. What they hold is in definitions.py and versions.py."""
+"""Galleries: names, uniqueness, deletion. Their contents are in definitions.py and versions.py."""
 
 import re
 from typing import ClassVar
 
 from azure_compute_simulator.errors import CannotDeleteResourceError, ConflictError, InvalidParameterError
-from azure_compute_simulator.models.kinds import Kind, Request
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.resource_ids import ResourceId
@@ -13,27 +14,27 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.]{0,78}[A-Za-z0-9])?")
 _UPDATABLE = ("description", "sharingProfile", "softDeletePolicy")
 
 
-class Galleries(Kind):
+class Galleries(ResourceType):
     """`Microsoft.Compute/galleries`."""
 
     type = "Microsoft.Compute/galleries"
     operations = "capsOperations"
     seconds: ClassVar[dict[str, float]] = {"create": 0.2, "update": 0.2, "delete": 0.1}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A gallery; its request may be a location alone (recorded)."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a gallery. A location is all that the request needs (recorded)."""
         self._check_name(resource_id)
         unique_name = f"{resource_id.subscription}-{resource_id.name.upper()}"
         properties = _updatable(request) | {"identifier": {"uniqueName": unique_name}}
-        return self.new(resource_id, request, location, properties)
+        return self.new_resource(resource_id, request, location, properties)
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace what may be replaced."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the properties that may change."""
         resource.properties |= _updatable(request)
 
     def check_delete(self, resource: Resource) -> None:
-        """A gallery that still holds definitions cannot be deleted."""
-        refuse_if_nested(self, resource)
+        """Refuses to delete a gallery that still has definitions."""
+        check_no_children(self.azure, resource)
 
     def _check_name(self, resource_id: ResourceId) -> None:
         if not _NAME.fullmatch(resource_id.name):
@@ -50,13 +51,14 @@ class Galleries(Kind):
                 )
 
 
-def refuse_if_nested(kind: Kind, resource: Resource) -> None:
-    """Raise CannotDeleteResourceError, naming what is nested, when the resource still holds others."""
-    nested = [child.id for child in kind.azure.children(resource.id)] or kind.azure.ghosts(resource.id)
+def check_no_children(azure: Azure, resource: Resource) -> None:
+    """Raises CannotDeleteResourceError, listing the children, if the resource still has any."""
+    nested = [child.id for child in azure.children(resource.id)]
+    nested = nested or azure.recently_deleted_children(resource.id)
     if nested:
         raise CannotDeleteResourceError([id_.path for id_ in nested])
 
 
-def _updatable(request: Request) -> Json:
+def _updatable(request: WriteRequest) -> Json:
     sent = without_empty(request.properties)
     return {name: sent[name] for name in _UPDATABLE if name in sent}

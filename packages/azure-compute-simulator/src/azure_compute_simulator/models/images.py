@@ -1,4 +1,4 @@
-"""Managed images: made from a virtual machine, a disk, a snapshot or a blob."""
+"""Managed images, created from a virtual machine, a disk, a snapshot or a blob."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from azure_compute_simulator.errors import (
     OperationNotAllowedOnVMImageAsVMsBeingProvisionedError,
 )
 from azure_compute_simulator.models.azure import Azure
-from azure_compute_simulator.models.kinds import Kind, Request
+from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.models.values import enum_value
 from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
@@ -16,7 +16,7 @@ from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
 _SOURCES = ("managedDisk", "snapshot", "blobUri")
 # recorded: hyperVGeneration is required for blobs since this api-version
 _GENERATION_REQUIRED_SINCE = "2019-03-01"
-# size of a disk about which nothing else is known: those of the recorded Windows and Linux images
+# sizes of disks that neither the request nor the seed gives: those of the recorded Windows and Linux images
 _DEFAULT_SIZES = {"Windows": 127, "Linux": 30}
 _ENUMS = {
     "osType": ("Windows", "Linux"),
@@ -25,24 +25,24 @@ _ENUMS = {
 }
 
 
-class Images(Kind):
+class Images(ResourceType):
     """`Microsoft.Compute/images`."""
 
     type = "Microsoft.Compute/images"
     seconds: ClassVar[dict[str, float]] = {"create": 5.2, "update": 5.2, "delete": 5.1}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """An image; the sizes of its disks are shown only once it is made (recorded)."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns an image. The sizes of its disks appear only after it was created (recorded)."""
         properties, sizes = _content(self.azure, request)
-        return self.new(resource_id, request, location, properties, {"sizes": sizes})
+        return self.new_resource(resource_id, request, location, properties, {"sizes": sizes})
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace the content when the request brings one; a tag PATCH brings none."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the content if the request has any. A PATCH of tags has none."""
         if "storageProfile" in request.properties or "sourceVirtualMachine" in request.properties:
             resource.properties, resource.hidden["sizes"] = _content(self.azure, request)
 
     def check_delete(self, resource: Resource) -> None:
-        """An image that machines are being made from cannot be deleted (documented; the text is inferred)."""
+        """Refuses to delete an image while machines are being created from it (documented; the text is inferred)."""
         for operation in self.azure.running.values():
             if operation.verb == "create" and operation.resource.hidden.get("image") == str(resource.id):
                 raise OperationNotAllowedOnVMImageAsVMsBeingProvisionedError(
@@ -50,15 +50,15 @@ class Images(Kind):
                     "provisioned using the VM Image."
                 )
 
-    def show(self, resource: Resource) -> None:
-        """Show the sizes of the disks."""
+    def on_written(self, resource: Resource) -> None:
+        """Adds the sizes of the disks."""
         disks = _disks(resource.properties["storageProfile"])
         for disk, size in zip(disks, resource.hidden["sizes"], strict=True):
             disk.setdefault("diskSizeGB", size)
 
 
-def _content(azure: Azure, request: Request) -> tuple[Json, list[int]]:
-    """The image's properties, and the sizes in GB of its OS disk and data disks."""
+def _content(azure: Azure, request: WriteRequest) -> tuple[Json, list[int]]:
+    """Returns the image's properties, and the sizes in GB of its OS disk and data disks."""
     if "sourceVirtualMachine" in request.properties:
         return _from_virtual_machine(azure, request.properties)
     return _from_disks(azure, request)
@@ -92,7 +92,7 @@ def _copied_disk(disk: Json) -> Json:
     }
 
 
-def _from_disks(azure: Azure, request: Request) -> tuple[Json, list[int]]:
+def _from_disks(azure: Azure, request: WriteRequest) -> tuple[Json, list[int]]:
     sent = request.properties
     profile = sent.get("storageProfile") or {}
     if not profile.get("osDisk"):
@@ -115,21 +115,22 @@ def _from_disks(azure: Azure, request: Request) -> tuple[Json, list[int]]:
         "dataDisks": [_sent_disk(disk, "dataDisk") for disk in profile.get("dataDisks") or []],
         "zoneResilient": profile.get("zoneResilient") or False,
     }
-    generation = generation or _known(azure, os_disk, "hyperVGeneration") or "V1"
+    generation = generation or _seeded_value(azure, os_disk, "hyperVGeneration") or "V1"
     default = _DEFAULT_SIZES[stored["osDisk"]["osType"]]
     sizes = [
-        disk.get("diskSizeGB") or _known(azure, disk, "diskSizeGB") or default for disk in _disks(stored)
+        disk.get("diskSizeGB") or _seeded_value(azure, disk, "diskSizeGB") or default
+        for disk in _disks(stored)
     ]
     return {"storageProfile": stored, "hyperVGeneration": generation}, sizes
 
 
-def _sent_disk(sent: Json, kind: str) -> Json:
+def _sent_disk(sent: Json, role: str) -> Json:
     disk = {name: value for name, value in sent.items() if value is not None}
     if sum(name in disk for name in _SOURCES) != 1:
         raise InvalidParameterError(
-            f"Exactly one of {', '.join(_SOURCES)} must be given for '{kind}'.", target=kind
+            f"Exactly one of {', '.join(_SOURCES)} must be given for '{role}'.", target=role
         )
-    path = f"properties.storageProfile.{kind}"
+    path = f"properties.storageProfile.{role}"
     disk |= {
         name: enum_value(disk[name], allowed, f"{path}.{name}")
         for name, allowed in _ENUMS.items()
@@ -141,8 +142,8 @@ def _sent_disk(sent: Json, kind: str) -> Json:
     }
 
 
-def _known(azure: Azure, disk: Json, name: str) -> Any:
-    """What a seeded disk or snapshot says about itself. Sources that are not seeded are taken on trust."""
+def _seeded_value(azure: Azure, disk: Json, name: str) -> Any:
+    """Returns a property of the seeded disk or snapshot. A source that is not seeded is accepted and has none."""
     reference = disk.get("managedDisk") or disk.get("snapshot")
     if not reference:
         return None
@@ -151,6 +152,7 @@ def _known(azure: Azure, disk: Json, name: str) -> Any:
 
 
 def _existing(azure: Azure, resource_id: str) -> Resource:
+    """Returns the resource. Raises NotFoundError."""
     try:
         resource = azure.find(parse_resource_id(resource_id))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Virtual machines and scale sets, as far as they come from images: where those must be, and what machines show."""
+"""Virtual machines and scale sets: which images they can be created from, and what they show of them."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import ClassVar
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import GalleryImageNotFoundError, InvalidParameterError, NotFoundError
 from azure_compute_simulator.models.azure import Azure
-from azure_compute_simulator.models.kinds import Kind, Request
+from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.regions import short_name
@@ -19,15 +19,18 @@ _IMAGE = "microsoft.compute/images"
 _ETAG_SHOWN_SINCE = "2024-07-01"
 
 
-class VirtualMachines(Kind):
-    """`Microsoft.Compute/virtualMachines`; networks and disks are taken on trust."""
+class VirtualMachines(ResourceType):
+    """`Microsoft.Compute/virtualMachines`. Network interfaces and disks are accepted without a check."""
 
     type = "Microsoft.Compute/virtualMachines"
-    # inferred: no creation of a machine is among the recordings
+    # inferred: no recording creates a machine
     seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A machine from a version, a definition's latest version, a managed image, or anything else unchecked."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a machine from a version, a definition's latest version or a managed image.
+
+        Other image references are accepted without a check.
+        """
         properties = without_empty(request.properties)
         properties.get("osProfile", {}).pop("adminPassword", None)
         storage = properties.get("storageProfile", {})
@@ -35,33 +38,33 @@ class VirtualMachines(Kind):
         storage |= _disks(resource_id, storage, image)
         properties |= {"storageProfile": storage, "vmId": str(uuid.uuid4())}
         properties["timeCreated"] = timestamp(self.azure.clock.now())
-        return self.new(
+        return self.new_resource(
             resource_id, request, location, properties, {"image": image.id, "generation": image.generation}
         )
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace the properties that are sent; the disks stay."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the properties that are sent, except the disks."""
         sent = {name: value for name, value in request.properties.items() if name != "storageProfile"}
         resource.properties |= sent
 
-    def seeded(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A machine as it is; what it came from may be gone."""
+    def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns the machine as the seed describes it. Its image need not exist."""
         properties = {"vmId": str(uuid.uuid4())} | request.properties
-        return self.new(resource_id, request, location, properties)
+        return self.new_resource(resource_id, request, location, properties)
 
-    def shape(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:  # noqa: ARG002 - the same in all
-        """The properties, with the instance view when it is asked for."""
+    def render_properties(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:  # noqa: ARG002 - the same in every api-version
+        """Adds the instance view if `$expand` asks for it."""
         if "instanceview" in expand.lower():
             properties["instanceView"] = self.instance_view(resource)
         return properties
 
     def render(self, resource: Resource, api_version: str, expand: str = "") -> Json:
-        """The machine's JSON; newer api-versions have an etag beside the properties (recorded)."""
+        """Returns the machine's JSON. Newer api-versions have an etag beside the properties (recorded)."""
         document = super().render(resource, api_version, expand)
         return document | ({"etag": '"1"'} if api_version >= _ETAG_SHOWN_SINCE else {})
 
     def instance_view(self, resource: Resource) -> Json:
-        """What the running machine says of itself (recorded)."""
+        """Returns the instance view of a running machine (recorded)."""
         state = resource.provisioning_state
         time = timestamp(resource.changed)
         provisioned = {
@@ -89,30 +92,32 @@ class VirtualMachines(Kind):
         }
 
 
-class ScaleSets(Kind):
-    """`Microsoft.Compute/virtualMachineScaleSets`: they hold on to an image; their machines are not simulated."""
+class ScaleSets(ResourceType):
+    """`Microsoft.Compute/virtualMachineScaleSets`. They refer to an image; their machines are not simulated."""
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
     seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A scale set whose image must be available in its region."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a scale set. Its image must be available in its region."""
         profile = request.properties.get("virtualMachineProfile") or {}
         resolve_image(self.azure, (profile.get("storageProfile") or {}).get("imageReference") or {}, location)
-        return self.seeded(resource_id, request, location)
+        return self.create_from_seed(resource_id, request, location)
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace the properties that are sent."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the properties that are sent."""
         resource.properties |= request.properties
 
-    def seeded(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A scale set as it is; what it refers to may be gone."""
-        return self.new(resource_id, request, location, {"uniqueId": str(uuid.uuid4())} | request.properties)
+    def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns the scale set as the seed describes it. Its image need not exist."""
+        return self.new_resource(
+            resource_id, request, location, {"uniqueId": str(uuid.uuid4())} | request.properties
+        )
 
 
 @dataclass(frozen=True)
 class FoundImage:
-    """What a machine is made from: `id` (None: nothing simulated), and what that says about the machine."""
+    """The image that a machine is created from. `id` is None if it is not simulated."""
 
     id: str | None = None
     generation: str = "V1"
@@ -121,10 +126,10 @@ class FoundImage:
 
 
 def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
-    """Find what an image reference means in a region, and note the exact version in it.
+    """Finds the image of a reference, as seen from a region, and writes the exact version into the reference.
 
-    Raises GalleryImageNotFoundError when the version is not replicated there, NotFoundError when a managed image is
-    missing or elsewhere. References to marketplace or shared images are taken on trust.
+    Raises GalleryImageNotFoundError if the version is not replicated to the region, NotFoundError if a managed image
+    is missing or in another region. References to marketplace and shared images are accepted without a check.
     """
     if not reference.get("id"):
         return FoundImage()
@@ -147,7 +152,7 @@ def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
 
 
 def latest_version(azure: Azure, definition: ResourceId, location: str) -> Resource | None:
-    """The highest version that is replicated to a region and not excluded from latest, there or everywhere."""
+    """Returns the highest version that is replicated to the region and not excluded from latest, or None."""
     candidates = [
         version
         for version in azure.children(definition, _VERSION)
@@ -181,7 +186,7 @@ def _parent(id_: ResourceId) -> ResourceId:
 
 
 def _disks(machine: ResourceId, sent: Json, image: FoundImage) -> Json:
-    """The disks that a machine gets from its image."""
+    """Returns the disks that a machine gets from its image."""
     name = f"{machine.name}_OsDisk_1_{uuid.uuid4().hex}"
     given = sent.get("osDisk", {})
     disk_id = ResourceId(machine.subscription, machine.group, "Microsoft.Compute/disks", (name,))

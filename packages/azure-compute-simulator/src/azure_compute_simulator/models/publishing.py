@@ -1,4 +1,4 @@
-"""A version's publishing profile: what a client may ask for, what the service fills in."""
+"""The publishing profile of an image version: validation and defaults."""
 
 from datetime import datetime
 from typing import Any
@@ -20,10 +20,11 @@ _PATH = "galleryImageVersion.properties.publishingProfile"
 
 
 def publishing_profile(sent: Json, existing: Json | None, location: str, now: datetime) -> Json:
-    """The profile that a version gets from a request.
+    """Returns the profile that a version gets from a request.
 
-    What is not sent keeps its value on an existing version and gets the recorded default on a new one; the target
-    regions are the whole desired state. Raises InvalidParameterError, BadRequest or PropertyChangeNotAllowedError.
+    A field that is not sent keeps its value on an existing version and gets the default (recorded) on a new one.
+    The target regions replace the existing ones as a whole.
+    Raises InvalidParameterError, BadRequestError or PropertyChangeNotAllowedError.
     """
     before = existing or {}
     fixed = {
@@ -48,7 +49,7 @@ def publishing_profile(sent: Json, existing: Json | None, location: str, now: da
 
 
 def region_names(profile: Json) -> list[str]:
-    """The target regions of a profile, by short name."""
+    """Returns the short names of the target regions."""
     return [regions.short_name(target["name"]) for target in profile["targetRegions"]]
 
 
@@ -91,7 +92,7 @@ def _target_region(sent: Json, before: Json, replica_count: int) -> Json:
 
 
 def _encryption(sent: Json) -> Json:
-    """As sent, but the OS disk gains an empty security profile (recorded)."""
+    """Returns what was sent, with an empty security profile added to the OS disk (recorded)."""
     encryption: Json = without_empty(sent)
     if "osDiskImage" in encryption:
         encryption["osDiskImage"] = {"securityProfile": {}} | encryption["osDiskImage"]

@@ -1,4 +1,4 @@
-"""How the regions of one image version fill up: states, progress, failures. Nothing here knows about requests."""
+"""Replication of one image version to its regions: states, progress, failures. Nothing here knows about requests."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from azure_compute_simulator.models.resources import Json
 from azure_compute_simulator.regions import short_name
 from azure_compute_simulator.transitions import Job, Transitions
 
-# The home region is copied first, the others after it has begun: as parts of the whole replication.
+# Parts of the whole replication: the home region is copied first, the others start when it is half done (inferred).
 _HOME_WINDOW = (0.0, 0.5)
 _OTHER_WINDOW = (0.25, 1.0)
 _WHOLE_WINDOW = (0.0, 1.0)
@@ -17,7 +17,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass
 class Region:
-    """One region's copy: `state` is Replicating, Completed or Failed; `progress` in per cent never goes back."""
+    """The copy in one region. `state` is Replicating, Completed or Failed; `progress` in per cent never decreases."""
 
     name: str
     job: Job
@@ -27,22 +27,22 @@ class Region:
     details: str = ""
 
     def as_json(self) -> Json:
-        """The region as `$expand=ReplicationStatus` shows it: by its short name (recorded)."""
+        """Returns the region as `$expand=ReplicationStatus` shows it, by its short name (recorded)."""
         summary: Json = {"region": self.name, "state": self.state, "progress": self.progress}
         return summary | ({"details": self.details} if self.details else {})
 
 
 @dataclass
 class Replication:
-    """All regions of one version, in the order of its publishing profile."""
+    """The regions of one version, in the order of its publishing profile."""
 
     version_id: str
     regions: dict[str, Region] = field(default_factory=dict)
 
-    def aim(self, targets: list[str], home: str, job: Job) -> None:
-        """Make these the target regions: those that are there stay, new ones begin with this job.
+    def set_targets(self, targets: list[str], home: str, job: Job) -> None:
+        """Sets the target regions. Existing regions stay, new ones start with this job.
 
-        A failed region that stays among the targets begins again.
+        A failed region that stays a target starts again.
         """
         wanted = {short_name(target): target for target in targets}
         new = [name for name in wanted if name not in self.regions or self.regions[name].state == "Failed"]
@@ -53,25 +53,25 @@ class Replication:
             kept[name] = Region(name, job, window)
         self.regions = {name: kept[name] for name in wanted}
 
-    def complete(self, targets: list[str]) -> None:
-        """Be complete in these regions, as a version that has been there all along."""
+    def set_completed(self, targets: list[str]) -> None:
+        """Sets the target regions, all completed, as seeded versions have them."""
         done = Job(self.version_id, 0.0, replicates=True, started=_LONG_AGO)
         self.regions = {name: Region(name, done, _WHOLE_WINDOW, "Completed", 100) for name in targets}
 
     def advance(self, transitions: Transitions, faults: Faults) -> None:
-        """Move every region as far as its pace and the faults in force allow."""
+        """Advances every region as far as its pace and the active faults allow."""
         for region in self.regions.values():
             if region.state == "Replicating":
                 self._advance_region(region, transitions, faults)
 
     def fail(self, details: str) -> None:
-        """Every region fails, for a reason that lies in the source."""
+        """Fails every region, for a reason that lies in the source."""
         for region in self.regions.values():
             region.state, region.details = "Failed", details
 
     @property
     def aggregated_state(self) -> str:
-        """InProgress while any region replicates, then Failed if any failed, else Completed."""
+        """Returns InProgress while a region replicates, then Failed if a region failed, otherwise Completed."""
         states = {region.state for region in self.regions.values()}
         if "Replicating" in states:
             return "InProgress"
@@ -79,20 +79,20 @@ class Replication:
 
     @property
     def failed(self) -> list[Region]:
-        """The regions that failed."""
+        """Returns the regions that failed."""
         return [region for region in self.regions.values() if region.state == "Failed"]
 
     def started(self) -> bool:
-        """Whether any data has been copied, which takes that the source was read."""
+        """Whether any data was copied. From then on the service has read the source."""
         return any(region.progress > 0 for region in self.regions.values())
 
     def completed_in(self, region: str) -> bool:
-        """Whether the version can be used in a region."""
+        """Whether machines can be created from the version in this region."""
         name = short_name(region)
         return name in self.regions and self.regions[name].state == "Completed"
 
     def as_json(self) -> Json:
-        """The body of `replicationStatus`."""
+        """Returns the body of `replicationStatus`."""
         return {
             "aggregatedState": self.aggregated_state,
             "summary": [region.as_json() for region in self.regions.values()],
@@ -111,4 +111,4 @@ class Replication:
         region.progress = fault.progress
         if fault.kind == "failed":
             region.state, region.details = "Failed", fault.message
-            faults.use_up(fault)
+            faults.count_failure(fault)

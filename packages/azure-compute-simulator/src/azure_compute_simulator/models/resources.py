@@ -1,4 +1,4 @@
-"""The records that the simulated service keeps: groups, resources, operations, identities. No behaviour."""
+"""The records that the simulated service keeps: groups, resources, operations, identities. No rules."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription, its name and the tenant that owns it."""
+    """A subscription. `locations` are the regions in its list of locations; None lists every region."""
 
     id: str
     name: str
@@ -23,7 +23,7 @@ class Subscription:
 
 @dataclass
 class ResourceGroup:
-    """A resource group; its location says nothing about its resources'."""
+    """A resource group. Its resources may have other locations."""
 
     subscription: str
     name: str
@@ -33,7 +33,7 @@ class ResourceGroup:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who made a request, as the token says."""
+    """The caller of a request, read from its token."""
 
     tenant: str
     object_id: str
@@ -42,7 +42,7 @@ class Principal:
 
 @dataclass(eq=False)
 class Resource:
-    """One resource. `hidden` is what the service knows about it and never shows; `running` what goes on with it."""
+    """One resource. `hidden` is what the service knows and never shows; `running` are its unfinished operations."""
 
     id: ResourceId
     location: str
@@ -57,9 +57,9 @@ class Resource:
 
 @dataclass(eq=False)
 class Operation:
-    """A long-running operation: what it does to which resource, how far it is and how it ended.
+    """A long-running operation on one resource.
 
-    `verb` is create, update or delete; `status` is InProgress, Succeeded, Failed or Canceled.
+    `verb` is create, update or delete. `status` is InProgress, Succeeded, Failed or Canceled.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What an image version can be made from, and what the service reads off it."""
+"""The sources of image versions: which are allowed, and what the service reads from them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ _MACHINE = "microsoft.compute/virtualmachines"
 
 @dataclass(frozen=True)
 class Source:
-    """A version's source: OS, generation, purchase plan (None: not known) and the disks as versions show them."""
+    """A version's source. `plan` is None if unknown; the disks are in the form that versions show."""
 
     id: str
     type: str
@@ -32,7 +32,7 @@ class Source:
 
     @property
     def disks(self) -> Json:
-        """What the version's storage profile gains; no data disks, no key (recorded)."""
+        """Returns what the source adds to the storage profile. Without data disks there is no key (recorded)."""
         disks: Json = {"osDiskImage": dict(self.os_disk)}
         if self.data_disks:
             disks["dataDiskImages"] = [dict(disk) for disk in self.data_disks]
@@ -40,19 +40,19 @@ class Source:
 
     @property
     def largest_disk_gb(self) -> int:
-        """The size of the largest disk."""
+        """Returns the size of the largest disk."""
         return int(max(disk["sizeInGB"] for disk in (self.os_disk, *self.data_disks)))
 
 
 def source_id(storage_profile: Json) -> str | None:
-    """The id that a storage profile names as its source, if it names one."""
+    """Returns the id of the storage profile's source, or None."""
     source = storage_profile.get("source") or {}
     found = source.get("id") or source.get("virtualMachineId")
     return str(found) if found else None
 
 
 def check_one_source(storage_profile: Json) -> None:
-    """Raise InvalidParameter unless exactly one source is given (documented)."""
+    """Raises InvalidParameterError unless exactly one source is given (documented)."""
     whole = source_id(storage_profile)
     parts = [storage_profile.get("osDiskImage"), *(storage_profile.get("dataDiskImages") or [])]
     by_disk = any(part and part.get("source") for part in parts)
@@ -66,10 +66,10 @@ def check_one_source(storage_profile: Json) -> None:
 
 
 def find_source(azure: Azure, id_: str, location: str) -> Resource:
-    """The source, where the new version can reach it.
+    """Returns the source of a new version.
 
-    Raises NotFound when it is missing or in another region (documented text, inferred code), OperationNotAllowedError
-    when it is a version that is not finished.
+    Raises NotFoundError if it is missing or in another region (documented text, inferred code), and
+    OperationNotAllowedError if it is a version that is not finished.
     """
     try:
         source = azure.find(parse_resource_id(id_))
@@ -89,7 +89,7 @@ def find_source(azure: Azure, id_: str, location: str) -> Resource:
 
 
 def read_source(azure: Azure, source: Resource) -> Source:
-    """What the service finds in a managed image, a gallery image version or a virtual machine."""
+    """Reads a managed image, an image version or a virtual machine. Raises InvalidParameterError for anything else."""
     readers = {_IMAGE: _read_image, _VERSION: _read_version, _MACHINE: _read_machine}
     reader = readers.get(source.id.type.lower())
     if reader is None:
@@ -101,7 +101,7 @@ def read_source(azure: Azure, source: Resource) -> Source:
 
 
 def is_machine(id_: str) -> bool:
-    """Whether an id is a virtual machine's."""
+    """Whether an id is that of a virtual machine."""
     return f"/providers/{_MACHINE}/" in id_.lower()
 
 

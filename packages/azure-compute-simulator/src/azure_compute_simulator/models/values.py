@@ -1,4 +1,4 @@
-"""Values as clients send them, turned into the service's own spelling, or refused."""
+"""Validates values that clients send, and rewrites them in the service's spelling."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from azure_compute_simulator.errors import BadRequestError
 
 
 def enum_value(value: Any, allowed: Sequence[str], path: str) -> str | None:
-    """The allowed value that this is but for its case, as the service spells it; None stays None.
+    """Returns the allowed value that equals this one apart from case. None stays None.
 
-    Raises BadRequestError for anything else.
+    Raises BadRequestError for any other value.
     """
     if value is None:
         return None
@@ -21,7 +21,7 @@ def enum_value(value: Any, allowed: Sequence[str], path: str) -> str | None:
 
 
 def date_value(value: Any, path: str) -> str:
-    """A date in the service's spelling. Raises BadRequestError."""
+    """Returns a date in the service's spelling. Raises BadRequestError."""
     try:
         return date_echo(value)
     except (TypeError, ValueError):
@@ -29,7 +29,7 @@ def date_value(value: Any, path: str) -> str:
 
 
 def without_empty(value: Any) -> Any:
-    """The value without empty objects and arrays inside it: the service drops them (recorded)."""
+    """Returns the value without the empty objects and arrays inside it, which the service drops (recorded)."""
     if isinstance(value, dict):
         kept = {name: without_empty(item) for name, item in value.items()}
         return {name: item for name, item in kept.items() if item not in ({}, [], None)}
@@ -38,7 +38,7 @@ def without_empty(value: Any) -> Any:
     return value
 
 
-# the fields that the models look into, by what they must be; lists hold objects
+# the fields that the models read, by the JSON type that they must have; the lists contain objects
 _OBJECTS = frozenset(
     {
         "encryption",
@@ -65,7 +65,7 @@ _TEXTS = frozenset(["id", "name", "location", "blobUri", "virtualMachineId", "pu
 
 
 def check_shapes(value: Any, path: str = "") -> None:
-    """Raise BadRequestError when a field that is looked into is no object, no list of objects or no text."""
+    """Raises BadRequestError, naming the path, if a field that the models read has another JSON type."""
     if not isinstance(value, dict):
         return
     for name, item in value.items():
@@ -78,10 +78,10 @@ def check_shapes(value: Any, path: str = "") -> None:
 
 
 def _check_shape(name: str, item: Any, path: str) -> None:
-    right = (
+    valid = (
         (name not in _OBJECTS or isinstance(item, dict))
         and (name not in _TEXTS or isinstance(item, str))
         and (name not in _LISTS or (isinstance(item, list) and all(isinstance(part, dict) for part in item)))
     )
-    if not right:
+    if not valid:
         raise BadRequestError(item, path)

@@ -1,4 +1,4 @@
-"""Image versions: made from a source, copied to regions, checked against their definition while that goes on."""
+"""Image versions: created from a source, checked against their definition, replicated to regions."""
 
 import re
 from datetime import UTC, datetime
@@ -16,10 +16,10 @@ from azure_compute_simulator.errors import (
     SimulatedError,
 )
 from azure_compute_simulator.models.azure import Azure
-from azure_compute_simulator.models.compatibility import misfit, supports_trusted_launch
-from azure_compute_simulator.models.kinds import Kind, Request, Started
+from azure_compute_simulator.models.compatibility import incompatibility, supports_trusted_launch
 from azure_compute_simulator.models.publishing import publishing_profile, region_names
 from azure_compute_simulator.models.replication import Replication
+from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
 from azure_compute_simulator.models.sources import (
     Source,
@@ -37,15 +37,16 @@ from azure_compute_simulator.transitions import REPLICATION_SECONDS
 _NUMBER_LIMIT = 2_147_483_647
 _LARGEST_DISK_GB = 2048
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
-# recorded: absent in 2019-12-01, there in 2023-07-03; documented to have come with 2022-08-03
+# recorded: absent in 2019-12-01, present in 2023-07-03; documented: added in 2022-08-03
 _SAFETY_PROFILE_SHOWN_SINCE = "2022-08-03"
 _SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
 
 
-class Versions(Kind):
+class ImageVersions(ResourceType):
     """`Microsoft.Compute/galleries/images/versions`.
 
-    A version's `hidden` has its `replication`, its `source` and, once that was read, `read`.
+    A version's `hidden` has its `replication`, its `source` and, after the source was read, `read`.
+    `_lagging` are versions that have succeeded while a region still replicates (switch `succeeded_early`).
     """
 
     type = "Microsoft.Compute/galleries/images/versions"
@@ -54,11 +55,11 @@ class Versions(Kind):
 
     def __init__(self, azure: Azure) -> None:
         super().__init__(azure)
-        self.lagging: dict[str, Resource] = {}
-        self.soft_deleted: dict[str, Resource] = {}
+        self._lagging: dict[str, Resource] = {}
+        self._soft_deleted: dict[str, Resource] = {}
 
-    def create(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A version; whether its source fits its definition shows only later, in its operation (recorded)."""
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a version. Whether its source fits its definition is checked later, in its operation (recorded)."""
         _check_name(resource_id.name)
         sent = request.properties
         storage_profile = without_empty(sent.get("storageProfile") or {})
@@ -72,10 +73,10 @@ class Versions(Kind):
             "safetyProfile": _safety_profile(sent, {}),
         }
         hidden = {"replication": Replication(str(resource_id)), "source": source}
-        return self.new(resource_id, request, location, properties, hidden)
+        return self.new_resource(resource_id, request, location, properties, hidden)
 
-    def change(self, resource: Resource, request: Request) -> None:
-        """Replace the publishing profile (in full) and the safety profile; the source is fixed."""
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the whole publishing profile and the safety profile. The source is fixed."""
         if resource.provisioning_state == "Deleting":
             raise OperationNotAllowedError(
                 f"Operation 'Update Gallery Image Version' is not on allowed on {resource.id.name}; since it is "
@@ -93,66 +94,66 @@ class Versions(Kind):
         )
         before["safetyProfile"] = _safety_profile(sent, before["safetyProfile"])
 
-    def put(self, resource_id: ResourceId, request: Request) -> Started:
-        """Create or update; a soft-deleted version comes back instead (recorded: with 200)."""
-        deleted = self.soft_deleted.pop(resource_id.key, None)
+    def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
+        """Creates or updates the version. If it was soft-deleted, restores it instead, with 200 (recorded)."""
+        deleted = self._soft_deleted.pop(resource_id.key, None)
         if deleted is None:
             return super().put(resource_id, request)
         self.check_parent(resource_id, "write")
         self.azure.resources[resource_id.key] = deleted
         deleted.provisioning_state = "Updating"
-        return Started(deleted, self.begin("update", deleted, request.principal), created=False)
+        return AcceptedWrite(deleted, self.begin("update", deleted, request.principal), created=False)
 
-    def removed(self, resource: Resource) -> None:
-        """A gallery with soft delete keeps its deleted versions, unless the request said otherwise."""
-        self.lagging.pop(resource.id.key, None)
+    def on_deleted(self, resource: Resource) -> None:
+        """Keeps the version if its gallery has soft delete, unless the request bypasses that."""
+        self._lagging.pop(resource.id.key, None)
         gallery = self._definition(resource.id).id.parent
         assert gallery is not None  # noqa: S101 - a definition has a gallery
         policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
         bypass = resource.hidden["delete options"].get("bypassSoftDelete", "").lower() == "true"
         if policy.get("isSoftDeleteEnabled") and not bypass:
-            self.soft_deleted[resource.id.key] = resource
+            self._soft_deleted[resource.id.key] = resource
 
     def clear(self) -> None:
-        """Forget the versions that lag behind or were softly deleted."""
-        self.lagging.clear()
-        self.soft_deleted.clear()
+        """Forgets lagging and soft-deleted versions."""
+        self._lagging.clear()
+        self._soft_deleted.clear()
 
     def begin(self, verb: str, resource: Resource, principal: Principal) -> Operation:
-        """Start an operation and, unless it deletes, aim the replication at the regions now wanted."""
+        """Starts an operation and, unless it deletes, sets the target regions of the replication."""
         operation = super().begin(verb, resource, principal)
         if verb != "delete":
             targets = region_names(resource.properties["publishingProfile"])
-            resource.hidden["replication"].aim(targets, resource.location, operation.job)
+            resource.hidden["replication"].set_targets(targets, resource.location, operation.job)
         return operation
 
     def replicates(self, verb: str) -> bool:
-        """Creation and updates copy to regions."""
+        """Creation and updates copy data to regions."""
         return verb != "delete"
 
     def advance(self, operation: Operation) -> None:
-        """Read the source, check it, move the regions, and end the operation when they are done."""
+        """Checks the source, advances the regions, and ends the operation when they are done."""
         if operation.verb == "delete":
             super().advance(operation)
             return
         version = operation.resource
         replication: Replication = version.hidden["replication"]
-        error = self._examine(version)
+        error = self._check_source(version)
         if error is None:
             replication.advance(self.azure.transitions, self.azure.faults)
-            error = self._copy(version, replication)
+            error = self._copy_disks(version, replication)
         if error is not None:
             self.azure.finish(operation, error)
-        elif self._done(operation, replication):
+        elif self._is_done(operation, replication):
             self.succeed(operation)
 
-    def show(self, resource: Resource) -> None:
-        """Keep an eye on regions that still replicate although the version has succeeded."""
+    def on_written(self, resource: Resource) -> None:
+        """Remembers the version if a region still replicates although the version has succeeded."""
         if resource.hidden["replication"].aggregated_state == "InProgress":
-            self.lagging[resource.id.key] = resource
+            self._lagging[resource.id.key] = resource
 
-    def seeded(self, resource_id: ResourceId, request: Request, location: str) -> Resource:
-        """A finished version; its source may be gone, and its end of life may have passed."""
+    def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a finished version. Its source need not exist, and its end of life may have passed."""
         _check_name(resource_id.name)
         sent = request.properties
         publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, _BEGINNING)
@@ -160,7 +161,7 @@ class Versions(Kind):
             self.azure.clock.now()
         )
         replication = Replication(str(resource_id))
-        replication.complete(region_names(publishing))
+        replication.set_completed(region_names(publishing))
         properties = {
             "publishingProfile": publishing | {"publishedDate": published},
             "storageProfile": dict(sent.get("storageProfile") or {}),
@@ -172,31 +173,31 @@ class Versions(Kind):
                 read_source(self.azure, source).disks | properties["storageProfile"]
             )
         hidden = {"replication": replication, "source": None, "read": True}
-        return self.new(resource_id, request, location, properties, hidden)
+        return self.new_resource(resource_id, request, location, properties, hidden)
 
-    def catch_up(self) -> None:
-        """Move the regions of versions that succeeded early."""
-        for version in list(self.lagging.values()):
-            self._catch_up(version)
+    def advance_background(self) -> None:
+        """Advances the regions of versions that succeeded early."""
+        for version in list(self._lagging.values()):
+            self._advance_lagging(version)
 
-    def look(self, resource: Resource) -> None:
-        """Count a client's look for the operations and for regions that lag behind them."""
+    def count_poll(self, resource: Resource) -> None:
+        """Counts the poll for the operations and for regions that still replicate after them."""
         jobs = [operation.job for operation in resource.running]
         jobs += [region.job for region in resource.hidden["replication"].regions.values()]
         for job in {id(job): job for job in jobs}.values():
             job.polls += 1
-        if resource.id.key in self.lagging:
-            self._catch_up(resource)
+        if resource.id.key in self._lagging:
+            self._advance_lagging(resource)
 
     def check_delete(self, resource: Resource) -> None:
-        """A version may be protected until its end of life (documented)."""
+        """Refuses to delete a version that is protected until its end of life (documented)."""
         protected = resource.properties["safetyProfile"].get("blockDeletionBeforeEndOfLife")
         end_of_life = resource.properties["publishingProfile"].get("endOfLifeDate")
         if protected and end_of_life and parse_date(end_of_life) > self.azure.clock.now():
             raise DeleteGalleryImageVersionBlockedBeforeEndOfLifeError
 
-    def shape(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:
-        """The properties as an api-version shows them, with the replication status when it is asked for."""
+    def render_properties(self, resource: Resource, properties: Json, api_version: str, expand: str) -> Json:
+        """Drops what old api-versions do not have, and adds the replication status if `$expand` asks for it."""
         if api_version < _SAFETY_PROFILE_SHOWN_SINCE:
             del properties["safetyProfile"]
         if not self.azure.switches.display_name_regions:
@@ -206,14 +207,14 @@ class Versions(Kind):
             properties["replicationStatus"] = resource.hidden["replication"].as_json()
         return properties
 
-    def _catch_up(self, version: Resource) -> None:
+    def _advance_lagging(self, version: Resource) -> None:
         replication: Replication = version.hidden["replication"]
         replication.advance(self.azure.transitions, self.azure.faults)
         if replication.aggregated_state != "InProgress":
-            del self.lagging[version.id.key]
+            del self._lagging[version.id.key]
 
     def _source(self, resource_id: ResourceId, storage_profile: Json, location: str) -> Source | None:
-        """What the new version is made from; None for blobs, which are not simulated."""
+        """Returns the source of a new version. None for blobs, which are not simulated."""
         id_ = source_id(storage_profile)
         if id_ is None:
             return None
@@ -229,7 +230,7 @@ class Versions(Kind):
         return source
 
     def _check_not_in_use(self, source: Source) -> None:
-        """A managed image can be built from once at a time (documented; code inferred)."""
+        """Allows one build per managed image at a time (documented; code inferred)."""
         for operation in self.azure.running.values():
             other = operation.resource.hidden.get("source")
             busy = (
@@ -247,8 +248,8 @@ class Versions(Kind):
         assert version_id.parent is not None  # noqa: S101 - a version has a definition
         return self.azure.get(version_id.parent)
 
-    def _examine(self, version: Resource) -> SimulatedError | None:
-        """Why the source cannot be used, as long as it was not read."""
+    def _check_source(self, version: Resource) -> SimulatedError | None:
+        """Returns why the source cannot be used. None if it can be, or was read before."""
         source: Source | None = version.hidden["source"]
         if source is None or version.hidden.get("read"):
             return None
@@ -257,11 +258,11 @@ class Versions(Kind):
                 f"Source '{source.id}' is not found. Please check source exists, and is in the same region as "
                 "gallery image version being created"
             )
-        message = misfit(source, self._definition(version.id).properties)
+        message = incompatibility(source, self._definition(version.id).properties)
         return ConflictError(message) if message else None
 
-    def _copy(self, version: Resource, replication: Replication) -> SimulatedError | None:
-        """Show the disks once any data was copied; answer why replication failed, if it did."""
+    def _copy_disks(self, version: Resource, replication: Replication) -> SimulatedError | None:
+        """Adds the disks after the first data was copied. Returns why replication failed, or None."""
         source: Source | None = version.hidden["source"]
         if source is not None and replication.started() and not version.hidden.get("read"):
             if source.largest_disk_gb > _LARGEST_DISK_GB:
@@ -283,7 +284,7 @@ class Versions(Kind):
             "again by adding them back."
         )
 
-    def _done(self, operation: Operation, replication: Replication) -> bool:
+    def _is_done(self, operation: Operation, replication: Replication) -> bool:
         if self.azure.switches.succeeded_early:
             return replication.completed_in(operation.resource.location)
         return (

@@ -1,4 +1,4 @@
-"""Orchestrations that leave a trace of every activity in a file, so that a test sees what a killed host did."""
+"""Orchestrations that write each activity to a file, so that a test sees what a killed host did."""
 
 import os
 from collections.abc import Generator
@@ -19,8 +19,8 @@ def note(line: str) -> str:
 
 
 @app.orchestration_trigger(context_name="context")
-def errand(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
-    """A little of everything: a chain, a fan-out, a timer, an entity, a child."""
+def mixture(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+    """Uses a chain, a fan-out, a timer, an entity and a child."""
     name = context.instance_id
     done = [(yield context.call_activity("note", f"{name} first"))]
     done += yield context.task_all([context.call_activity("note", f"{name} part {n}") for n in range(3)])

@@ -1,4 +1,4 @@
-"""Functions that watch how many of them run at once, and an orchestrator that can be changed while it runs."""
+"""Functions that count how many of them run at once, and an orchestrator that changes while it runs."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ def leave(kind: str) -> None:
 
 @app.activity_trigger(input_name="number")
 async def busy(number: int) -> int:
-    """Give the others a chance to run too."""
+    """Lets the others run in between."""
     enter("activities")
     for _ in range(20):
         await asyncio.sleep(0)
@@ -68,7 +68,7 @@ def endless(context: df.DurableOrchestrationContext) -> Orchestration:
 
 @app.orchestration_trigger(context_name="context")
 def unsteady(context: df.DurableOrchestrationContext) -> Orchestration:
-    """Call what the module says now: an orchestrator that was changed while it ran."""
+    """Calls the activities that the module names now: its code can change while it runs."""
     for name in changed["names"]:
         yield context.call_activity(name, 1)
         yield context.create_timer(context.current_utc_datetime + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""The patterns of Durable Functions, each as small as it can be, for the host's own tests."""
+"""The patterns of Durable Functions, each as small as possible."""
 
 import json
 from collections.abc import Coroutine, Generator
@@ -43,7 +43,7 @@ def locked(req: func.HttpRequest) -> str:
 
 @app.route(route="nothing")
 def nothing(req: func.HttpRequest) -> str:
-    return None  # type: ignore[return-value]  # what happens then is the point
+    return None  # type: ignore[return-value]  # the test is about this
 
 
 @app.route(route="broken", auth_level=func.AuthLevel.ADMIN)
@@ -62,7 +62,7 @@ def cookies(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route="tour", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def tour(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Call everything that the SDK's client offers."""
+    """Calls every method of the SDK's client."""
     seen: dict[str, Any] = {"started": await client.start_new("waiting", "tour-1", {"a": 1})}
     seen["refused"] = "already exists" in await failure_of(client.start_new("waiting", "tour-1"))
     seen["unknown"] = (await failure_of(client.start_new("nobody"))).partition(",")[0]

@@ -24,7 +24,7 @@ def double(number: int) -> int:
 
 @app.activity_trigger(input_name="flaw")
 def flaky(flaw: dict) -> int:
-    """Fail as often as told, then give the number."""
+    """Fails the given number of times, then returns the number."""
     tries[flaw["key"]] += 1
     if tries[flaw["key"]] <= flaw["failures"]:
         raise ValueError(f"try {tries[flaw['key']]}")
@@ -33,7 +33,7 @@ def flaky(flaw: dict) -> int:
 
 @app.entity_trigger(context_name="context")
 def account(context: df.DurableEntityContext) -> None:
-    """Add an amount to a total, and answer with three times the amount."""
+    """Adds an amount to a total, and returns three times the amount."""
     amount = context.get_input()
     context.set_state(context.get_state(lambda: 0) + amount)
     context.set_result(amount * 3)
@@ -41,7 +41,7 @@ def account(context: df.DurableEntityContext) -> None:
 
 @app.orchestration_trigger(context_name="context")
 def program(context: df.DurableOrchestrationContext) -> Orchestration:
-    """Run the steps of the first round, and continue as new with the other rounds."""
+    """Runs the steps of the first round, and continues as new with the other rounds."""
     state = context.get_input()
     results = state["results"]
     for step in state["rounds"][0]:

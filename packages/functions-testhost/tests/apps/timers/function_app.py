@@ -1,4 +1,4 @@
-"""Timer functions that write down when they were called, and one HTTP function that shows it."""
+"""Timer functions that record their calls, and an HTTP function that returns the records."""
 
 import json
 

@@ -1,0 +1,30 @@
+"""The addresses that answers refer to."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from domain.fleet.batches import BATCH_ID_PREFIX
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Addresses of this API; `base` is its own address as the caller used it."""
+
+    base: str
+
+    def migration(self, migration_id: str) -> str:
+        """Where a migration is."""
+        return f"{self.base}/migrations/{quote(migration_id, safe='')}"
+
+    def migrations(self, **query: str) -> str:
+        """Where a page of the list of migrations is."""
+        return f"{self.base}/migrations?{urlencode(query)}"
+
+    def batch(self, batch_id: str) -> str:
+        """Where a batch is."""
+        return f"{self.base}/batches/{quote(batch_id, safe='')}"
+
+    def of(self, instance_id: str) -> str:
+        """Where the migration or batch of this id is."""
+        is_batch = instance_id.startswith(BATCH_ID_PREFIX)
+        return self.batch(instance_id) if is_batch else self.migration(instance_id)

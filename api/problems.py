@@ -1,0 +1,99 @@
+"""Errors of the HTTP API: problem details (RFC 9457), sent as `application/problem+json`."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.arm_errors import diagnose
+from domain.errors import ArmError, PolicyError
+from domain.field_errors import FieldError
+from domain.migration.results import failure_of
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
+
+class FieldFault(BaseModel):
+    """One invalid field of a request, or one error in a policy."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    field: str
+    """The field's path, as in `regions[0].name`; `body` for the whole body, empty for a whole policy."""
+    message: str
+    """Why the field is invalid."""
+    line: int | None = Field(default=None, exclude_if=_absent)
+    """The line of the policy text, where there is one."""
+
+
+class Problem(BaseModel):
+    """Why a request failed. Members that do not apply are absent."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str = "about:blank"
+    """Always `about:blank`: the status says what kind of problem it is."""
+    title: str
+    """The status as text."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """What is wrong."""
+    errors: list[FieldFault] | None = Field(default=None, exclude_if=_absent)
+    """Every invalid field of the request, or every error of the policy."""
+    id: str | None = Field(default=None, exclude_if=_absent)
+    """The id of the migration or batch that is already running (409)."""
+    code: str | None = Field(default=None, exclude_if=_absent)
+    """Azure Resource Manager's error code (502, 503)."""
+    cause: str | None = Field(default=None, exclude_if=_absent)
+    """What the code means (502, 503)."""
+    fix: str | None = Field(default=None, exclude_if=_absent)
+    """What to do about it (502, 503)."""
+
+    @classmethod
+    def of(cls, status: HTTPStatus, detail: str, *, id: str | None = None) -> Self:  # noqa: A002 # the JSON name
+        """A problem that is about the whole request."""
+        return cls(title=status.phrase, status=status, detail=detail, id=id)
+
+    @classmethod
+    def of_fields(cls, errors: Iterable[FieldError]) -> Self:
+        """A request with invalid fields."""
+        faults = [FieldFault(field=error.field, message=error.message) for error in errors]
+        detail = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
+        status = HTTPStatus.BAD_REQUEST
+        return cls(title=status.phrase, status=status, detail=detail, errors=faults)
+
+    @classmethod
+    def of_missing(cls, field: str, message: str) -> Self:
+        """A request whose only fault is a field that names something that does not exist."""
+        status = HTTPStatus.NOT_FOUND
+        faults = [FieldFault(field=field, message=message)]
+        return cls(title=status.phrase, status=status, detail=message, errors=faults)
+
+    @classmethod
+    def of_policy(cls, status: HTTPStatus, error: PolicyError) -> Self:
+        """A policy with errors."""
+        faults = [
+            FieldFault(field=fault.field, message=fault.message, line=fault.line) for fault in error.faults
+        ]
+        return cls(title=status.phrase, status=status, detail=str(error), errors=faults)
+
+    @classmethod
+    def of_azure(cls, error: ArmError) -> Self:
+        """A call to Azure that failed: 503 if a later request may succeed, otherwise 502."""
+        failure = failure_of(error)
+        passing = diagnose(error).retry != "never"
+        status = HTTPStatus.SERVICE_UNAVAILABLE if passing else HTTPStatus.BAD_GATEWAY
+        return cls(
+            title=status.phrase,
+            status=status,
+            detail=str(error),
+            code=error.code or None,
+            cause=failure.cause or None,
+            fix=failure.fix or None,
+        )

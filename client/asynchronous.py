@@ -1,0 +1,130 @@
+"""The client that is awaited: the same methods as `client.synchronous`, which documents them."""
+# ruff: noqa: D102 # see there
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+
+from api import answers
+from client import calls
+from client.calls import Answer, Ending
+from client.synchronous import TIMEOUT_SECONDS
+from domain.resources.ids import ImageId
+
+
+class AsyncGallerist:
+    """A client of one Gallerist; see `Gallerist`."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        auth: httpx.Auth | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/",
+            headers=calls.headers(key),
+            auth=auth,
+            timeout=timeout_seconds,
+            transport=transport,
+        )
+        self._sleep = sleep
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def start_migration(
+        self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]
+    ) -> answers.StartedMigration:
+        return await self._send(calls.start_migration(image, choices))
+
+    async def plan(self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]) -> answers.Plan:
+        return await self._send(calls.plan(image, choices))
+
+    async def migration(self, migration_id: str) -> answers.Migration:
+        return await self._send(calls.migration(migration_id))
+
+    async def migrations(self, **filters: Unpack[calls.MigrationFilters]) -> AsyncIterator[answers.Migration]:
+        call: calls.Call[answers.Migrations] | None = calls.migrations(filters)
+        while call is not None:
+            page = await self._send(call)
+            for migration in page.migrations:
+                yield migration
+            call = calls.next_page(page)
+
+    async def add_regions(
+        self, migration_id: str, regions: list[str | calls.RegionChoice] | None = None
+    ) -> answers.Accepted:
+        return await self._send(calls.add_regions(migration_id, regions))
+
+    async def images(self, subscription: str | None = None) -> answers.Images:
+        return await self._send(calls.images(subscription))
+
+    async def galleries(self, subscription: str | None = None) -> answers.Galleries:
+        return await self._send(calls.galleries(subscription))
+
+    async def start_batch(
+        self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
+    ) -> answers.Accepted:
+        return await self._send(calls.start_batch(scope, choices))
+
+    async def batch(self, batch_id: str) -> answers.Batch:
+        return await self._send(calls.batch(batch_id))
+
+    async def batches(self) -> answers.Batches:
+        return await self._send(calls.batches())
+
+    async def cancel_batch(self, batch_id: str) -> answers.Accepted:
+        return await self._send(calls.cancel_batch(batch_id))
+
+    async def resume_batch(self, batch_id: str) -> answers.Accepted:
+        return await self._send(calls.resume_batch(batch_id))
+
+    async def coverage(
+        self, subscription: str | None = None, *, category: str | None = None
+    ) -> answers.Coverage:
+        return await self._send(calls.coverage(subscription, category))
+
+    async def check_policy(
+        self, scope: calls.ScopeChoice, *, policy: str | None = None, limit: int | None = None
+    ) -> answers.PolicyCheck:
+        return await self._send(calls.check_policy(scope, policy, limit))
+
+    async def health(self) -> answers.Health:
+        return await self._send(calls.health())
+
+    async def openapi(self) -> dict[str, Any]:
+        return await self._send(calls.openapi())
+
+    async def wait_for_migration(
+        self, migration_id: str, *, within_seconds: float | None = None
+    ) -> answers.Migration:
+        return await self._wait(calls.Wait(calls.migration(migration_id), within_seconds))
+
+    async def wait_for_batch(self, batch_id: str, *, within_seconds: float | None = None) -> answers.Batch:
+        return await self._wait(calls.Wait(calls.batch(batch_id), within_seconds))
+
+    async def _send(self, call: calls.Call[Answer]) -> Answer:
+        return call.read(await self._http.send(call.request(self._http)))
+
+    async def _wait(self, wait: calls.Wait[Ending]) -> Ending:
+        while True:
+            ended, pause_seconds = wait.read(await self._http.send(wait.call.request(self._http)))
+            if ended is not None:
+                return ended
+            await self._sleep(pause_seconds)

@@ -1,0 +1,265 @@
+"""What each call of the client sends, and how its answer is read. No I/O: both clients share it."""
+# ruff: noqa: D103 # the clients' methods of the same names are documented
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Generic, TypedDict, TypeVar
+from urllib.parse import parse_qs, quote, urlsplit
+
+import httpx
+from pydantic_core import to_jsonable_python
+
+from api import answers
+from api.operations import BY_NAME
+from api.problems import MEDIA_TYPE, Problem
+from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
+from domain.fleet.states import ENDS as BATCH_ENDS
+from domain.migration.states import ENDS as MIGRATION_ENDS
+from domain.resources.ids import ImageId
+
+# where an answer does not say when to ask again
+POLL_SECONDS = 10.0
+
+Answer = TypeVar("Answer")
+
+
+class RegionChoice(TypedDict, total=False):
+    """One target region; only `name` is required."""
+
+    name: str
+    replicas: int
+    storage_account_type: str
+    disk_encryption_set: str
+    exclude_from_latest: bool
+
+
+class MigrationChoices(TypedDict, total=False):
+    """What a migration decides instead of the policy."""
+
+    version: str
+    definition: str
+    galleries: list[str]
+    regions: list[str | RegionChoice]
+    exclude_from_latest: bool
+    end_of_life: datetime | str
+    plan: dict[str, str]
+
+
+class ScopeChoice(TypedDict, total=False):
+    """A subscription, or one of its resource groups; only `subscription` is required."""
+
+    subscription: str
+    resource_group: str
+
+
+class BatchChoices(TypedDict, total=False):
+    """Which images a batch takes, and how many of them at once."""
+
+    filter: dict[str, Any]
+    limit: int
+    dry_run: bool
+    per_subscription: int
+    per_gallery: int
+
+
+class MigrationFilters(TypedDict, total=False):
+    """Which migrations to list."""
+
+    state: str
+    gallery: str
+    since: datetime | str
+
+
+def headers(key: str | None) -> dict[str, str]:
+    """The headers of every request."""
+    return {"x-functions-key": key} if key else {}
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
+    """One request of one operation."""
+
+    operation: str
+    parse: Callable[[bytes], Answer]
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return BY_NAME[self.operation].method
+
+    @property
+    def path(self) -> str:
+        """Relative to the base of the API."""
+        ids = {name: quote(value, safe="") for name, value in self.ids.items()}
+        return BY_NAME[self.operation].path.format(**ids)
+
+    def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        """The request, to be sent by the client."""
+        body = None if self.body is None else to_jsonable_python(self.body)
+        return client.build_request(self.method, self.path, params=dict(self.query), json=body)
+
+    def read(self, response: httpx.Response) -> Answer:
+        """Returns the answer.
+
+        Raises:
+            ProblemError: the API refused the request.
+            UnexpectedAnswerError: the response is not an answer of the API.
+        """
+        if response.is_error and response.headers.get("content-type", "").startswith(MEDIA_TYPE):
+            raise ProblemError(Problem.model_validate_json(response.content), retry_after(response))
+        if response.status_code != BY_NAME[self.operation].status:
+            raise UnexpectedAnswerError(response.status_code, response.text)
+        try:
+            return self.parse(response.content)
+        except ValueError as error:
+            raise UnexpectedAnswerError(response.status_code, str(error)) from error
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """How many seconds the answer asks to wait."""
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdigit() else None
+
+
+def start_migration(image: ImageId | str, choices: MigrationChoices) -> Call[answers.StartedMigration]:
+    return Call(
+        "post_migration", answers.StartedMigration.model_validate_json, body={"image": str(image), **choices}
+    )
+
+
+def plan(image: ImageId | str, choices: MigrationChoices) -> Call[answers.Plan]:
+    return Call("post_plan", answers.Plan.model_validate_json, body={"image": str(image), **choices})
+
+
+def migration(migration_id: str) -> Call[answers.Migration]:
+    return Call("get_migration", answers.Migration.model_validate_json, ids={"id": migration_id})
+
+
+def migrations(filters: MigrationFilters) -> Call[answers.Migrations]:
+    query = {name: _text(value) for name, value in filters.items()}
+    return Call("get_migrations", answers.Migrations.model_validate_json, query=query)
+
+
+def next_page(page: answers.Migrations) -> Call[answers.Migrations] | None:
+    """The call for the page that `next` refers to, at the client's own address of the API."""
+    if page.next is None:
+        return None
+    query = {
+        name: values[0] for name, values in parse_qs(urlsplit(page.next).query).items() if name != "code"
+    }
+    return Call("get_migrations", answers.Migrations.model_validate_json, query=query)
+
+
+def add_regions(migration_id: str, regions: list[str | RegionChoice] | None) -> Call[answers.Accepted]:
+    body = {} if regions is None else {"regions": regions}
+    return Call("post_regions", answers.Accepted.model_validate_json, ids={"id": migration_id}, body=body)
+
+
+def images(subscription: str | None) -> Call[answers.Images]:
+    return Call("get_images", answers.Images.model_validate_json, query=_given(subscription=subscription))
+
+
+def galleries(subscription: str | None) -> Call[answers.Galleries]:
+    return Call(
+        "get_galleries", answers.Galleries.model_validate_json, query=_given(subscription=subscription)
+    )
+
+
+def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
+    return Call("post_batch", answers.Accepted.model_validate_json, body={"scope": scope, **choices})
+
+
+def batch(batch_id: str) -> Call[answers.Batch]:
+    return Call("get_batch", answers.Batch.model_validate_json, ids={"id": batch_id})
+
+
+def batches() -> Call[answers.Batches]:
+    return Call("get_batches", answers.Batches.model_validate_json)
+
+
+def cancel_batch(batch_id: str) -> Call[answers.Accepted]:
+    return Call("post_batch_cancel", answers.Accepted.model_validate_json, ids={"id": batch_id})
+
+
+def resume_batch(batch_id: str) -> Call[answers.Accepted]:
+    return Call("post_batch_resume", answers.Accepted.model_validate_json, ids={"id": batch_id})
+
+
+def coverage(subscription: str | None, category: str | None) -> Call[answers.Coverage]:
+    query = _given(subscription=subscription, category=category)
+    return Call("get_coverage", answers.Coverage.model_validate_json, query=query)
+
+
+def check_policy(scope: ScopeChoice, policy: str | None, limit: int | None) -> Call[answers.PolicyCheck]:
+    body: dict[str, Any] = {"scope": scope}
+    if policy is not None:
+        body["policy"] = policy
+    if limit is not None:
+        body["limit"] = limit
+    return Call("post_policy_check", answers.PolicyCheck.model_validate_json, body=body)
+
+
+def health() -> Call[answers.Health]:
+    return Call("get_health", answers.Health.model_validate_json)
+
+
+def openapi() -> Call[dict[str, Any]]:
+    return Call("get_openapi", json.loads)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _given(**parameters: str | None) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+Ending = TypeVar("Ending", answers.Migration, answers.Batch)
+
+
+def has_ended(found: answers.Migration | answers.Batch) -> bool:
+    """Whether the migration or batch is in an end state."""
+    if isinstance(found, answers.Migration):
+        return found.state in MIGRATION_ENDS
+    return found.state in BATCH_ENDS
+
+
+class Wait(Generic[Ending]):
+    """Waits for an end: as long as the answers ask for, and no longer than the caller allows."""
+
+    def __init__(self, call: Call[Ending], within_seconds: float | None) -> None:
+        self.call: Call[Ending] = call
+        self._within_seconds = within_seconds
+        self._waited_seconds = 0.0
+
+    def read(self, response: httpx.Response) -> tuple[Ending | None, float]:
+        """Returns what has ended, or None and the seconds until the next request.
+
+        Raises:
+            ProblemError: the API refused the request. A 503 is waited out.
+            StillRunningError: the time is up.
+        """
+        try:
+            found = self.call.read(response)
+        except ProblemError as error:
+            if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+        else:
+            if has_ended(found):
+                return found, 0
+        return None, self._pause(response)
+
+    def _pause(self, response: httpx.Response) -> float:
+        if self._within_seconds is not None and self._waited_seconds >= self._within_seconds:
+            raise StillRunningError(self.call.ids["id"], self._waited_seconds)
+        asked = retry_after(response)
+        seconds = POLL_SECONDS if asked is None else asked
+        self._waited_seconds += seconds
+        return seconds

@@ -1,0 +1,161 @@
+"""The client that blocks."""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+
+from api import answers
+from client import calls
+from client.calls import Answer, Ending
+from domain.resources.ids import ImageId
+
+TIMEOUT_SECONDS = 60
+
+
+class Gallerist:
+    """A client of one Gallerist; `url` is the base of its API, as in `https://<app>.azurewebsites.net/api`.
+
+    `key` is a function key. `auth` is for an app that demands an Entra token. `transport` and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        auth: httpx.Auth | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=f"{url.rstrip('/')}/",
+            headers=calls.headers(key),
+            auth=auth,
+            timeout=timeout_seconds,
+            transport=transport,
+        )
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def start_migration(
+        self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]
+    ) -> answers.StartedMigration:
+        """Starts the migration of a managed image. `choices` override the policy.
+
+        Raises:
+            ProblemError: 400 with every invalid field, 404 if there is no such image, 409 if its migration is running.
+        """
+        return self._send(calls.start_migration(image, choices))
+
+    def plan(self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]) -> answers.Plan:
+        """Plans what `start_migration` would do with the same arguments. Writes nothing."""
+        return self._send(calls.plan(image, choices))
+
+    def migration(self, migration_id: str) -> answers.Migration:
+        """Returns a migration with the progress of every region."""
+        return self._send(calls.migration(migration_id))
+
+    def migrations(self, **filters: Unpack[calls.MigrationFilters]) -> Iterator[answers.Migration]:
+        """Lists migrations in the order of their ids, reading page after page."""
+        call: calls.Call[answers.Migrations] | None = calls.migrations(filters)
+        while call is not None:
+            page = self._send(call)
+            yield from page.migrations
+            call = calls.next_page(page)
+
+    def add_regions(
+        self, migration_id: str, regions: list[str | calls.RegionChoice] | None = None
+    ) -> answers.Accepted:
+        """Adds regions to the versions of a migration that has ended; without `regions`, those of the policy."""
+        return self._send(calls.add_regions(migration_id, regions))
+
+    def images(self, subscription: str | None = None) -> answers.Images:
+        """Lists the managed images of a subscription, or of all that the app's settings name."""
+        return self._send(calls.images(subscription))
+
+    def galleries(self, subscription: str | None = None) -> answers.Galleries:
+        """Lists the image versions in the galleries of a subscription, or of all that the app's settings name."""
+        return self._send(calls.galleries(subscription))
+
+    def start_batch(
+        self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
+    ) -> answers.Accepted:
+        """Starts a batch, or its plan with `dry_run=True`."""
+        return self._send(calls.start_batch(scope, choices))
+
+    def batch(self, batch_id: str) -> answers.Batch:
+        """Returns a batch: counts per state, and the images that did not complete."""
+        return self._send(calls.batch(batch_id))
+
+    def batches(self) -> answers.Batches:
+        """Lists all batches."""
+        return self._send(calls.batches())
+
+    def cancel_batch(self, batch_id: str) -> answers.Accepted:
+        """Stops a batch from starting more migrations."""
+        return self._send(calls.cancel_batch(batch_id))
+
+    def resume_batch(self, batch_id: str) -> answers.Accepted:
+        """Restarts a batch that has ended. It skips images that are already migrated."""
+        return self._send(calls.resume_batch(batch_id))
+
+    def coverage(self, subscription: str | None = None, *, category: str | None = None) -> answers.Coverage:
+        """Counts the managed images per category; `category` lists those of one."""
+        return self._send(calls.coverage(subscription, category))
+
+    def check_policy(
+        self, scope: calls.ScopeChoice, *, policy: str | None = None, limit: int | None = None
+    ) -> answers.PolicyCheck:
+        """Reports what a policy, or the one in force, gives each image of a scope."""
+        return self._send(calls.check_policy(scope, policy, limit))
+
+    def health(self) -> answers.Health:
+        """Checks that the app can work. Needs no key."""
+        return self._send(calls.health())
+
+    def openapi(self) -> dict[str, Any]:
+        """Returns the OpenAPI document."""
+        return self._send(calls.openapi())
+
+    def wait_for_migration(
+        self, migration_id: str, *, within_seconds: float | None = None
+    ) -> answers.Migration:
+        """Polls a migration until it ends, as often as the API asks for.
+
+        Raises:
+            StillRunningError: it did not end within this time. Without a time, this method waits for ever.
+        """
+        return self._wait(calls.Wait(calls.migration(migration_id), within_seconds))
+
+    def wait_for_batch(self, batch_id: str, *, within_seconds: float | None = None) -> answers.Batch:
+        """Polls a batch until it ends, as often as the API asks for.
+
+        Raises:
+            StillRunningError: it did not end within this time. Without a time, this method waits for ever.
+        """
+        return self._wait(calls.Wait(calls.batch(batch_id), within_seconds))
+
+    def _send(self, call: calls.Call[Answer]) -> Answer:
+        return call.read(self._http.send(call.request(self._http)))
+
+    def _wait(self, wait: calls.Wait[Ending]) -> Ending:
+        while True:
+            ended, pause_seconds = wait.read(self._http.send(wait.call.request(self._http)))
+            if ended is not None:
+                return ended
+            self._sleep(pause_seconds)

@@ -1,0 +1,33 @@
+"""Writes the log lines that alerts are built on: a migration started, a migration ended. See docs/operations.md."""
+
+import json
+import logging
+
+import azure.durable_functions as df
+
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
+
+logger = logging.getLogger("gallerist.migrations")
+
+_LEVELS = {
+    MigrationState.FAILED: logging.ERROR,
+    MigrationState.PARTIAL: logging.WARNING,
+    MigrationState.BLOCKED: logging.WARNING,
+}
+
+
+def log_migration(context: df.DurableOrchestrationContext, event: str, status: MigrationStatus) -> None:
+    """Logs the event once; replays are silent."""
+    if context.is_replaying:
+        return
+    logger.log(
+        _LEVELS.get(status.state, logging.INFO),
+        "migration %s id=%s image=%s state=%s reason=%s fix=%s",
+        event,
+        context.instance_id,
+        status.image,
+        status.state,
+        json.dumps(status.reason or ""),
+        json.dumps(status.fix or ""),
+    )

@@ -1,0 +1,53 @@
+"""One target gallery during a run: what is planned for it, and what became of it so far."""
+
+from dataclasses import dataclass
+
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import TargetStatus
+from domain.planning.rollout import Pace, Rollout
+from domain.planning.targets import TargetPlan
+from domain.resources.ids import ImageDefinitionId
+
+
+@dataclass
+class Target:
+    """A target gallery whose version is replicated.
+
+    `report` is the last look at the version's regions, `failure` what kept it from being published or changed.
+    """
+
+    status: TargetStatus
+    rollout: Rollout
+    pace: Pace
+    operation_url: str | None = None
+    report: ReplicationReport | None = None
+    failure: Failure | None = None
+
+    @property
+    def definition(self) -> ImageDefinitionId:
+        """The image definition that holds the version."""
+        return self.status.definition
+
+    @property
+    def is_usable(self) -> bool:
+        """At least one region has the version."""
+        return self.report is not None and self.report.serves_somewhere
+
+    def move(self, state: MigrationState) -> None:
+        """Moves the target's state."""
+        self.status = self.status.moved(state)
+
+
+@dataclass(kw_only=True)
+class PlannedTarget(Target):
+    """A target gallery whose version is still to be published."""
+
+    plan: TargetPlan
+
+    @classmethod
+    def of(cls, plan: TargetPlan, pace: Pace) -> "PlannedTarget":
+        """The target at the beginning of a migration."""
+        status = TargetStatus(definition=plan.definition.id)
+        return cls(status=status, rollout=plan.rollout, pace=pace, plan=plan)

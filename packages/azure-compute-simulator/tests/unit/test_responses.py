@@ -1,0 +1,299 @@
+"""Responses to valid requests, in the details that clients depend on; authentication and routing errors."""
+
+import json
+import re
+import time
+from typing import Any
+
+import jwt
+import pytest
+from simulator_client import ArmClient
+from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, version
+
+VERSION = "galleries/g/images/web/versions/1.0.0"
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00")
+NEW_IMAGE = {"location": "eastus2", "properties": image()["properties"]}
+
+
+def test_a_create_is_201_an_update_200_a_delete_202_and_a_repeated_delete_204(arm: ArmClient) -> None:
+    """Create and update have `Azure-AsyncOperation` only. A delete also has a `Location` with `monitor=true`."""
+    created = arm.send("PUT", "images/new", NEW_IMAGE)
+    assert created.status == 201
+    assert json.loads(created.data)["properties"]["provisioningState"] == "Creating"
+    assert "Location" not in created.headers
+    updated = arm.send("PUT", "images/new", NEW_IMAGE)
+    assert updated.status == 200
+    assert json.loads(updated.data)["properties"]["provisioningState"] == "Updating"
+    deleted = arm.send("DELETE", "images/new")
+    assert (deleted.status, deleted.data) == (202, b"")
+    assert "monitor=true" in deleted.headers["Location"]
+    missing = arm.send("DELETE", "images/new")
+    assert (missing.status, missing.data) == (204, b"")
+    assert "Azure-AsyncOperation" not in missing.headers
+
+
+def test_an_operation_has_the_request_id_as_its_name_and_times_of_seven_digits(arm: ArmClient) -> None:
+    response = arm.send("PUT", "images/new", NEW_IMAGE)
+    operation = arm.operation(response)
+    assert response.headers["x-ms-request-id"] == operation["name"]
+    assert TIMESTAMP.fullmatch(operation["startTime"])
+    assert TIMESTAMP.fullmatch(operation["endTime"])
+    assert operation["status"] == "Succeeded"
+
+
+def test_operation_urls_are_long_and_signed_and_have_two_families(gallery: ArmClient) -> None:
+    """Recorded: 3009 to 3380 characters."""
+    of_image = gallery.send("PUT", "images/new", NEW_IMAGE).headers["Azure-AsyncOperation"]
+    of_version = gallery.send("PUT", VERSION, version()).headers["Azure-AsyncOperation"]
+    assert "/locations/eastus2/operations/" in of_image
+    assert "/locations/eastus2/capsOperations/" in of_version
+    assert 3000 < len(of_image) < 3400
+    gallery.simulator.switches.signed_operation_urls = False
+    short = gallery.send("PUT", "images/new", NEW_IMAGE).headers["Azure-AsyncOperation"]
+    assert short.endswith("?api-version=2024-07-01")
+
+
+def test_an_unknown_operation_is_not_found(arm: ArmClient) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/eastus2/operations/{SUBSCRIPTION}"
+    assert arm.error("GET", path)[0] == 404
+
+
+def test_ids_match_in_any_case_and_keep_the_case_of_creation(arm: ArmClient) -> None:
+    found = arm.get(
+        IMAGE.replace("resourceGroups/Images", "resourcegroups/IMAGES").replace("images/web", "IMAGES/WEB")
+    )
+    assert found["id"] == IMAGE
+
+
+def test_lists_of_galleries_upper_case_the_group_and_lists_of_images_do_not(gallery: ArmClient) -> None:
+    """The switch changes which lists do: one recorded list of images does, too."""
+    everywhere = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/galleries"
+    for path in ("galleries", everywhere):
+        assert [item["id"] for item in gallery.get(path)["value"]] == [
+            f"{COMPUTE.replace(GROUP, GROUP.upper())}/galleries/g"
+        ]
+    assert f"/{GROUP}/" in gallery.get("images")["value"][0]["id"]
+    gallery.simulator.switches.upper_case_list_ids = ("Microsoft.Compute/images",)
+    assert f"/{GROUP.upper()}/" in gallery.get("images")["value"][0]["id"]
+
+
+def test_a_version_gets_defaults_for_what_was_not_sent(gallery: ArmClient) -> None:
+    """A region without a replica count gets the profile's. The response has the defaults and what was sent, no more."""
+    document = version(IMAGE, "eastus2", "westus2")
+    document["properties"]["publishingProfile"]["replicaCount"] = 2
+    document["properties"]["publishingProfile"]["targetRegions"][1]["regionalReplicaCount"] = 1
+    properties = gallery.put(VERSION, document)["properties"]
+    assert properties["publishingProfile"].pop("publishedDate")
+    assert properties == {
+        "publishingProfile": {
+            "targetRegions": [
+                {"name": "East US 2", "regionalReplicaCount": 2, "storageAccountType": "Standard_LRS"},
+                {"name": "West US 2", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"},
+            ],
+            "replicaCount": 2,
+            "excludeFromLatest": False,
+            "storageAccountType": "Standard_LRS",
+        },
+        "storageProfile": {"source": {"id": IMAGE}},
+        "safetyProfile": {"reportedForPolicyViolation": False, "allowDeletionOfReplicatedLocations": False},
+        "provisioningState": "Creating",
+    }
+
+
+def test_an_update_replaces_the_regions_and_keeps_source_and_date(gallery: ArmClient) -> None:
+    first = gallery.put(VERSION, version(IMAGE, "eastus2", "westus2"))["properties"]["publishingProfile"]
+    update = version(IMAGE, "eastus2", "westeurope")
+    update["properties"]["storageProfile"] = {}
+    properties = gallery.put(VERSION, update)["properties"]
+    assert [region["name"] for region in properties["publishingProfile"]["targetRegions"]] == [
+        "East US 2",
+        "West Europe",
+    ]
+    assert properties["publishingProfile"]["publishedDate"] == first["publishedDate"]
+    assert properties["storageProfile"]["source"] == {"id": IMAGE}
+
+
+def test_the_last_of_overlapping_updates_wins(gallery: ArmClient) -> None:
+    """All are accepted and all operations succeed, but only the regions of the last remain."""
+    gallery.simulator.set_pace("seconds:1000000")
+    responses = [
+        gallery.send("PUT", VERSION, version(IMAGE, "eastus2", region))
+        for region in ("westus", "westeurope", "uksouth")
+    ]
+    assert [response.status for response in responses] == [201, 200, 200]
+    gallery.simulator.skip_time(1_000_000)
+    assert [gallery.operation(response)["status"] for response in responses] == ["Succeeded"] * 3
+    shown = gallery.get(VERSION, "api-version=2023-07-03&$expand=ReplicationStatus")["properties"]
+    assert [region["region"] for region in shown["replicationStatus"]["summary"]] == ["eastus2", "uksouth"]
+
+
+def test_a_deletion_cancels_other_operations_and_can_be_repeated(gallery: ArmClient) -> None:
+    """The creation is canceled; both deletions succeed."""
+    gallery.simulator.set_pace("seconds:1000000")
+    created = gallery.send("PUT", VERSION, version())
+    deleted = [gallery.send("DELETE", VERSION) for _ in range(2)]
+    gallery.simulator.skip_time(500_000)
+    assert [gallery.operation(response)["status"] for response in deleted] == ["Succeeded"] * 2
+    operation = gallery.operation(created)
+    assert (operation["status"], operation["error"]["code"]) == ("Canceled", "OperationPreempted")
+    assert gallery.error("GET", VERSION)[0] == 404
+
+
+def test_empty_objects_are_dropped_and_feature_values_rewritten(gallery: ArmClient) -> None:
+    document = definition(sku="two") | {"tags": {}}
+    document["properties"] |= {
+        "disallowed": {},
+        "features": [{"name": "IsHibernateSupported", "value": "true"}],
+    }
+    created = gallery.put("galleries/g/images/two", document)
+    assert created["tags"] == {}
+    assert "disallowed" not in created["properties"]
+    assert created["properties"]["features"] == [{"name": "IsHibernateSupported", "value": "True"}]
+    assert "tags" not in gallery.get("galleries/g/images/web")
+
+
+def test_old_api_versions_lack_newer_properties(gallery: ArmClient) -> None:
+    gallery.put(VERSION, version())
+    old = "api-version=2019-12-01"
+    assert "architecture" not in gallery.get("galleries/g/images/web", old)["properties"]
+    assert "safetyProfile" not in gallery.get(VERSION, old)["properties"]
+
+
+def test_disk_sizes_appear_after_the_image_was_created(arm: ArmClient) -> None:
+    document = {
+        "location": "eastus2",
+        "properties": {
+            "hyperVGeneration": "V2",
+            "storageProfile": {"osDisk": {"osType": "Windows", "blobUri": "https://a.test/b.vhd"}},
+        },
+    }
+    created = arm.put("images/new", document)["properties"]["storageProfile"]
+    assert created == {
+        "osDisk": {
+            "osType": "Windows",
+            "osState": "Generalized",
+            "blobUri": "https://a.test/b.vhd",
+            "caching": "None",
+            "storageAccountType": "Standard_LRS",
+        },
+        "dataDisks": [],
+        "zoneResilient": False,
+    }
+    assert arm.get("images/new")["properties"]["storageProfile"]["osDisk"]["diskSizeGB"] == 127
+
+
+def test_the_creation_time_changes_only_if_an_image_is_deleted_and_created_again(arm: ArmClient) -> None:
+    """A PATCH or a PUT of the existing image keeps it."""
+    wanted = "resourceType eq 'Microsoft.Compute/images' and name eq 'web'"
+    query = f"api-version=2021-04-01&$filter={wanted}&$expand=createdTime"
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/resources"
+
+    def created_time() -> Any:
+        (found,) = arm.get(path, query)["value"]
+        assert found["name"] == "web"
+        return found["createdTime"]
+
+    first = created_time()
+    assert arm.send("PATCH", "images/web", {"tags": {"a": "b"}}).status == 200
+    arm.put("images/web", NEW_IMAGE)
+    assert created_time() == first
+    arm.send("DELETE", "images/web")
+    arm.put("images/web", NEW_IMAGE)
+    assert created_time() > first
+
+
+def test_a_malformed_filter_is_refused(arm: ArmClient) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/resources"
+    status, error = arm.error("GET", path, query="api-version=2021-04-01&$filter=color eq 'red'")
+    assert (status, error["code"]) == (400, "InvalidFilterInQueryString")
+
+
+def test_locations_are_the_public_regions(arm: ArmClient) -> None:
+    found = arm.get(f"/subscriptions/{SUBSCRIPTION}/locations", "api-version=2022-12-01")["value"]
+    names = {item["name"]: item["displayName"] for item in found}
+    assert names["eastus2"] == "East US 2"
+    assert len(names) >= 40
+    assert {item["metadata"]["regionType"] for item in found} == {"Physical"}
+
+
+def test_galleries_and_images_have_different_api_versions(arm: ArmClient) -> None:
+    """A read with an api-version of the other type gets a 404, a write a 400."""
+    assert arm.error("GET", "images", query="")[1]["code"] == "MissingApiVersionParameter"
+    assert arm.error("GET", "images", query="api-version=newest")[1]["code"] == "InvalidApiVersionParameter"
+    status, error = arm.error("GET", "galleries", query="api-version=2024-07-01")
+    assert (status, error["code"]) == (404, "InvalidResourceType")
+    status, error = arm.error("PUT", "galleries/g", {"location": "eastus2"}, "api-version=2022-08-01")
+    assert (status, error["code"]) == (400, "NoRegisteredProviderFound")
+    for newest in ("2026-04-01", "2024-11-01"):
+        assert arm.send("GET", "images", query=f"api-version={newest}").status == 200
+
+
+def test_missing_resources_groups_and_subscriptions_get_the_errors_of_arm(arm: ArmClient) -> None:
+    status, error = arm.error("GET", "images/none")
+    assert (status, error["code"]) == (404, "ResourceNotFound")
+    assert error["message"].startswith(
+        f"The Resource 'Microsoft.Compute/images/none' under resource group '{GROUP}' was not found."
+    )
+    response = arm.send("GET", COMPUTE.replace(GROUP, "none") + "/images")
+    assert response.headers["x-ms-failure-cause"] == "gateway"
+    assert json.loads(response.data)["error"]["message"] == "Resource group 'none' could not be found."
+    other = "99999999-0000-0000-0000-000000000000"
+    assert (
+        arm.error("GET", COMPUTE.replace(SUBSCRIPTION, other) + "/images")[1]["code"]
+        == "SubscriptionNotFound"
+    )
+
+
+def test_a_body_that_is_not_json_is_refused(arm: ArmClient) -> None:
+    assert arm.error("PUT", "images/new", b"{")[1]["code"] == "InvalidRequestContent"
+
+
+def test_resource_groups_are_created_found_and_listed(arm: ArmClient) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/new"
+    assert arm.send("HEAD", path).status == 404
+    assert arm.send("PUT", path, {"location": "westeurope"}).status == 201
+    assert arm.send("HEAD", path).status == 204
+    listed = arm.get(f"/subscriptions/{SUBSCRIPTION}/resourcegroups")["value"]
+    assert [group["name"] for group in listed] == [GROUP, "new"]
+
+
+BAD_TOKENS = {
+    "missing": (None, "AuthenticationFailed"),
+    "malformed token": ("Bearer nonsense", "InvalidAuthenticationToken"),
+    "another scheme": ("Basic abc", "InvalidAuthenticationToken"),
+    "wrong signature": (
+        f"Bearer {jwt.encode({'aud': 'https://management.azure.com'}, 'x' * 32)}",
+        "InvalidAuthenticationToken",
+    ),
+}
+
+
+@pytest.mark.parametrize(("authorization", "code"), BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
+def test_a_bad_token_is_refused_with_a_challenge(
+    arm: ArmClient, authorization: str | None, code: str
+) -> None:
+    arm.authorization = authorization
+    response = arm.send("GET", "images")
+    assert response.status == 401
+    assert json.loads(response.data)["error"]["code"] == code
+    assert response.headers["WWW-Authenticate"].startswith(
+        'Bearer authorization_uri="https://login.windows.net/'
+    )
+
+
+def test_an_expired_token_and_one_for_another_audience_are_refused(arm: ArmClient) -> None:
+    sign = arm.simulator.identity.sign
+    arm.authorization = f"Bearer {sign('https://management.azure.com', expires_on=int(time.time()) - 1)}"
+    assert arm.error("GET", "images")[1]["code"] == "ExpiredAuthenticationToken"
+    arm.authorization = f"Bearer {sign('https://vault.azure.net')}"
+    assert "wrong audience" in arm.error("GET", "images")[1]["message"]
+
+
+def test_tokens_carry_the_claims_that_clients_read(arm: ArmClient) -> None:
+    token = jwt.decode(
+        arm.simulator.identity.sign("https://a.test", "me"), options={"verify_signature": False}
+    )
+    assert token["aud"] == "https://a.test"
+    assert token["appid"] == "me"
+    assert token["exp"] - token["iat"] == 86400
+    assert {"tid", "oid"} <= set(token)

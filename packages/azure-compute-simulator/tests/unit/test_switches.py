@@ -1,0 +1,104 @@
+"""Behaviours that switches or galleries turn on; pages; bodies of the wrong shape."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from simulator_client import GALLERIES, ArmClient
+from simulator_documents import COMPUTE, IMAGE, image, version
+
+VERSION = "galleries/g/images/web/versions/1.0.0"
+
+
+def test_a_deleted_child_blocks_the_deletion_of_its_parent_for_some_seconds(gallery: ArmClient) -> None:
+    """A GET of the child already returns 404."""
+    gallery.simulator.switches.parent_delete_lag_seconds = 1000
+    gallery.put(VERSION, version())
+    gallery.send("DELETE", VERSION)
+    assert gallery.error("GET", VERSION)[0] == 404
+    status, error = gallery.error("DELETE", "galleries/g/images/web")
+    assert (status, error["code"]) == (409, "CannotDeleteResource")
+    assert "'Microsoft.Compute/galleries/g/images/web/versions/1.0.0'" in error["message"]
+    gallery.simulator.skip_time(1000)
+    assert gallery.send("DELETE", "galleries/g/images/web").status == 202
+
+
+def test_a_put_restores_a_soft_deleted_version_with_200(gallery: ArmClient) -> None:
+    """A deletion with `bypassSoftDelete` cannot be undone."""
+    policy = {"softDeletePolicy": {"isSoftDeleteEnabled": True}}
+    gallery.put("galleries/g", {"location": "eastus2", "properties": policy})
+    gallery.put(VERSION, version())
+    gallery.send("DELETE", VERSION)
+    assert gallery.error("GET", VERSION)[0] == 404
+    assert gallery.get("galleries/g/images/web/versions")["value"] == []
+    assert gallery.send("PUT", VERSION, {"location": "eastus2"}).status == 200
+    restored = gallery.get(VERSION)["properties"]
+    assert restored["provisioningState"] == "Succeeded"
+    assert restored["storageProfile"]["source"]["id"] == IMAGE
+    gallery.send("DELETE", VERSION, query=f"api-version={GALLERIES}&bypassSoftDelete=true")
+    assert gallery.error("PUT", VERSION, {"location": "eastus2"})[1]["code"] == "InvalidParameter"
+
+
+def test_display_names_of_regions_can_be_switched_off(gallery: ArmClient) -> None:
+    gallery.simulator.switches.display_name_regions = False
+    created = gallery.put(VERSION, version(IMAGE, "East US 2", "westus"))
+    targets = created["properties"]["publishingProfile"]["targetRegions"]
+    assert [target["name"] for target in targets] == ["eastus2", "westus"]
+
+
+def test_polls_of_image_operations_can_have_retry_after(gallery: ArmClient) -> None:
+    """Polls of gallery operations never have it."""
+    gallery.simulator.switches.operation_retry_after_seconds = 9
+    gallery.simulator.set_pace("seconds:1000000")
+    of_image = gallery.send("PUT", "images/new", {"location": "eastus2", "properties": image()["properties"]})
+    of_version = gallery.send("PUT", VERSION, version())
+    for response, expected in ((of_image, "9"), (of_version, None)):
+        path, _, query = (
+            response.headers["Azure-AsyncOperation"].removeprefix("http://arm.test").partition("?")
+        )
+        assert gallery.send("GET", path, query=query).headers.get("Retry-After") == expected
+
+
+def test_a_source_deleted_before_it_was_read_fails_the_version(gallery: ArmClient) -> None:
+    gallery.simulator.set_pace("manual", f"{COMPUTE}/{VERSION}")
+    response = gallery.send("PUT", VERSION, version())
+    gallery.send("DELETE", "images/web")
+    operation = gallery.operation(response)
+    assert operation["status"] == "Failed"
+    assert "is not found. Please check source exists" in operation["error"]["message"]
+
+
+def test_the_link_to_the_next_page_keeps_the_filter(arm: ArmClient) -> None:
+    arm.simulator.switches.page_size = 3
+    path = IMAGE.split("/providers/")[0] + "/resources"
+    page = arm.get(path, "api-version=2021-04-01&$filter=resourceType eq 'Microsoft.Compute/images'")
+    assert len(page["value"]) == 3
+    link = urlsplit(page["nextLink"])
+    assert (link.netloc, link.path) == ("arm.test", path)
+    last = arm.get(link.path, link.query)
+    assert [item["name"] for item in last["value"]] == ["far"]
+    assert "nextLink" not in last
+    assert arm.error("GET", "images", query="api-version=2024-07-01&$skiptoken=x")[0] == 400
+
+
+WRONG_SHAPES = {
+    "properties": [],
+    "properties.publishingProfile": "x",
+    "properties.publishingProfile.targetRegions": {"name": "eastus2"},
+    "properties.storageProfile.source": "id",
+    "properties.storageProfile.source.id": 1,
+    "location": 7,
+}
+
+
+@pytest.mark.parametrize(("path", "value"), WRONG_SHAPES.items())
+def test_a_body_of_the_wrong_shape_is_refused_with_the_path(
+    gallery: ArmClient, path: str, value: object
+) -> None:
+    document = version()
+    *parents, last = path.split(".")
+    parent = document
+    for name in parents:
+        parent = parent[name]
+    parent[last] = value
+    status, error = gallery.error("PUT", VERSION, document)
+    assert (status, error["code"], error["target"]) == (400, "BadRequest", path)

@@ -1,0 +1,158 @@
+"""Starts, views, cancels and resumes batches, and takes the steps that `migrate_batch` asks for."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from adapters.task_hub import Instance, TaskHub
+from domain import names
+from domain.fleet.batches import (
+    BATCH_ID_PREFIX,
+    CANCEL_EVENT,
+    SWEEP_BATCH_ID,
+    Batch,
+    BatchProgress,
+    BatchRecord,
+    BatchRequest,
+    Candidate,
+    Scope,
+)
+from domain.fleet.states import BatchState
+from domain.migration.messages import MigrationRequest
+from domain.migration.results import Failure
+from domain.planning.plan import MigrationPlan
+from domain.planning.requests import PlanRequest
+from services.container import services
+from services.plan_migration import plan
+from services.refusals import ConflictError, NotFoundError
+from services.start_migration import start_migration
+from services.view_fleet import view_fleet
+from services.view_migration import migration_of_image
+
+
+async def start_batch(client: df.DurableOrchestrationClient, request: BatchRequest, started_by: str) -> str:
+    """Starts a batch; returns its id."""
+    batch_id = f"{BATCH_ID_PREFIX}{uuid.uuid4().hex}"
+    await _start(client, batch_id, request, f"{started_by}, {batch_id}")
+    return batch_id
+
+
+async def start_sweep(client: df.DurableOrchestrationClient, subscriptions: Iterable[str]) -> bool:
+    """Starts the batch over these subscriptions; returns False where the sweep before it is still running."""
+    request = BatchRequest(scope=[Scope(subscription=name) for name in subscriptions])
+    return await _start(client, SWEEP_BATCH_ID, request, "sweep")
+
+
+async def find_batch(client: df.DurableOrchestrationClient, batch_id: str) -> BatchRecord | None:
+    """The batch; None if there is none of this id."""
+    if not batch_id.startswith(BATCH_ID_PREFIX):
+        return None
+    instance = await TaskHub(client).get(batch_id)
+    return _record(instance) if instance else None
+
+
+async def list_batches(client: df.DurableOrchestrationClient) -> AsyncIterator[BatchRecord]:
+    """All batches, in the order of their ids."""
+    async for instance in TaskHub(client).instances(BATCH_ID_PREFIX):
+        yield _record(instance)
+
+
+async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> None:
+    """Stops a batch from starting more migrations. Those that are running continue.
+
+    Raises:
+        NotFoundError: there is no such batch.
+        ConflictError: the batch has ended.
+    """
+    record = await _existing(client, batch_id)
+    if record.batch.state is not BatchState.RUNNING:
+        raise ConflictError(f"the batch {batch_id} has ended: it is {record.batch.state}", batch_id)
+    await TaskHub(client).raise_event(batch_id, CANCEL_EVENT)
+
+
+async def resume_batch(client: df.DurableOrchestrationClient, batch_id: str, started_by: str) -> None:
+    """Starts a batch that has ended once more. Images that are migrated meanwhile are skipped.
+
+    Raises:
+        NotFoundError: there is no such batch.
+        ConflictError: the batch is running.
+    """
+    record = await _existing(client, batch_id)
+    running = record.batch.state is BatchState.RUNNING
+    started_by = f"{started_by}, {batch_id}"
+    if running or not await _start(client, batch_id, record.batch.request, started_by):
+        raise ConflictError(f"the batch {batch_id} is running", batch_id)
+
+
+async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> Batch:
+    """Takes the batch one step further: looks at what runs, selects the next images, starts what may start.
+
+    A repeated call finds the migrations of the first call running or ended; starting one again does nothing.
+    """
+    for running in list(batch.running):
+        record = await migration_of_image(client, running.candidate.image)
+        if record is not None:
+            batch.note_status(running, record.status, ended=not record.running)
+    await _select(client, batch)
+    for candidate in batch.startable():
+        await start_migration(client, MigrationRequest(image=candidate.image, started_by=batch.started_by))
+        batch.note_started(candidate)
+    return batch
+
+
+async def plan_batch(client: df.DurableOrchestrationClient, batch: Batch) -> Batch:
+    """Plans the batch's next images. Writes nothing."""
+    await _select(client, batch)
+    for candidate in list(batch.pending):
+        batch.note_plan(candidate, await _plan(candidate, batch.started_by))
+    return batch
+
+
+async def _select(client: df.DurableOrchestrationClient, batch: Batch) -> None:
+    if not batch.pending and not batch.exhausted:
+        batch.select(await view_fleet(client, batch.request.scope, batch.request.filter))
+
+
+async def _plan(candidate: Candidate, started_by: str) -> MigrationPlan | None:
+    image = await services().compute.get_managed_image(candidate.image)
+    if image is None:
+        return None
+    return await plan(PlanRequest(image=image, started_by=started_by, now=datetime.now(UTC)))
+
+
+async def _start(
+    client: df.DurableOrchestrationClient, batch_id: str, request: BatchRequest, started_by: str
+) -> bool:
+    batch = Batch(request=request, started_by=started_by)
+    return await TaskHub(client).start(names.MIGRATE_BATCH, batch_id, batch)
+
+
+async def _existing(client: df.DurableOrchestrationClient, batch_id: str) -> BatchRecord:
+    record = await find_batch(client, batch_id)
+    if record is None:
+        raise NotFoundError(f"there is no batch '{batch_id}'")
+    return record
+
+
+def _record(instance: Instance) -> BatchRecord:
+    batch = _batch(instance)
+    progress = BatchProgress.of(batch)
+    if batch.state is BatchState.RUNNING and instance.custom_status:
+        # newer than the batch, which is the one the execution began with
+        progress = BatchProgress.model_validate(instance.custom_status)
+    return BatchRecord(instance.id, batch, progress, instance.created, instance.updated)
+
+
+def _batch(instance: Instance) -> Batch:
+    stored: Any = instance.output if instance.runtime_status == "Completed" else instance.input
+    batch = Batch.model_validate(stored)
+    if instance.runtime_status == "Failed":
+        return batch.ended(
+            BatchState.FAILED, Failure(code="OrchestratorFailed", message=str(instance.output))
+        )
+    if instance.runtime_status == "Terminated":
+        return batch.ended(BatchState.CANCELLED)
+    return batch

@@ -1,0 +1,23 @@
+"""Reads how far a version is replicated, and changes its regions."""
+
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
+from services.container import services
+
+
+async def read_replication(request: StatusRequest) -> ReplicationReport:
+    """The report on the version. Why it failed, only its long-running operation says (recorded)."""
+    compute = services().compute
+    version = await compute.get_image_version(request.version_id)
+    error = None
+    if request.operation_url and (version is None or version.provisioning_state != "Succeeded"):
+        error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
+    if error is not None:
+        # the operation may have failed after the version was read, and both must be of one moment
+        version = await compute.get_image_version(request.version_id)
+    return ReplicationReport.of(version, request.regions, error)
+
+
+async def change_regions(request: RegionsRequest) -> RegionsUpdate:
+    """Adds or grows and removes regions. A repeated call finds nothing left to change."""
+    url = await services().compute.begin_regions(request.version_id, request.put, request.remove)
+    return RegionsUpdate(operation_url=url)

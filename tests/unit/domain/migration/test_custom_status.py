@@ -1,0 +1,80 @@
+"""The custom status: as much of a migration's status as the task hub takes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.migration.custom_status import MOST_CHARACTERS, custom_status
+from domain.migration.results import Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.resources.galleries import RegionProgress
+from domain.resources.ids import GalleryId
+from tests.unit.builders import SUBSCRIPTION, image_id
+
+
+def target(index: int, regions: int = 3, **changes: Any) -> TargetStatus:
+    definition = GalleryId(SUBSCRIPTION, "images", (f"gallery{index}",)).definition("ubuntu-24.04")
+    fields = {
+        "definition": definition,
+        "version_id": definition.version("1.0.0"),
+        "state": MigrationState.REPLICATING,
+        "regions": [
+            RegionProgress(region=f"region{number}", state="Completed", progress=100)
+            for number in range(regions)
+        ],
+        "watched_by": f"replicate_version-0123-{index}",
+    }
+    return TargetStatus(**{**fields, **changes})
+
+
+def status(targets: list[TargetStatus], **changes: Any) -> MigrationStatus:
+    return MigrationStatus(image=image_id(), targets=targets, **changes)
+
+
+def wordy(count: int) -> list[RegionProgress]:
+    return [RegionProgress(region=f"region{number}", details="d" * 900) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        status([target(index, regions=40) for index in range(5)]),
+        status([target(0, regions=200, watched_by=None)]),
+        status(
+            [target(0, failure=Failure(code="Conflict", message="m" * 9000))],
+            reason="r" * 9000,
+            fix="f" * 9000,
+        ),
+        status([target(0)], warnings=["w" * 900] * 20),
+    ],
+    ids=["many watched regions", "many regions", "long texts", "many warnings"],
+)
+def test_a_large_status_is_trimmed_until_it_fits(large: MigrationStatus) -> None:
+    """A custom status that is too large fails the orchestration."""
+    shown = custom_status(large)
+    assert len(json.dumps(shown)) <= MOST_CHARACTERS
+    again = MigrationStatus.model_validate(shown)
+    assert [kept.watched_by for kept in again.targets] == [target.watched_by for target in large.targets]
+    assert [kept.version_id for kept in again.targets] == [target.version_id for target in large.targets]
+
+
+def test_trimming_leaves_the_status_itself_unchanged() -> None:
+    large = status([target(0, regions=200)], warnings=["w" * 900] * 20)
+    before = large.model_copy(deep=True)
+    custom_status(large)
+    assert large == before
+
+
+def test_regions_that_no_child_shows_are_kept_longest() -> None:
+    """The migration itself is the only one to show them, so their details are cut first."""
+    large = status([target(0, regions=0, watched_by=None)])
+    large.targets[0].regions = wordy(20)
+    (shown,) = custom_status(large)["targets"]
+    assert [region["region"] for region in shown["regions"]] == [f"region{number}" for number in range(20)]
+
+
+def test_a_small_status_is_shown_whole() -> None:
+    small = status([target(0)], reason="because", warnings=["look out"])
+    assert MigrationStatus.model_validate(custom_status(small)) == small

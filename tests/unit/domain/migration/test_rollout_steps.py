@@ -1,0 +1,173 @@
+"""The rollout of a version: waves, few replicas first, and healing of regions that fail or stand still."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.migration.replication import ReplicationReport, RolloutState
+from domain.migration.results import Failure
+from domain.migration.rollout_steps import RolloutStep, next_step
+from domain.planning.rollout import Rollout
+from domain.resources.galleries import RegionProgress, TargetRegion
+from tests.unit.builders import NOW, rollout_in
+
+HOME = TargetRegion(name="westeurope", replicas=4)
+EAST = TargetRegion(name="eastus2", replicas=3)
+NORTH = TargetRegion(name="northeurope", replicas=1)
+AT_ONCE = rollout_in([HOME, EAST, NORTH])
+IN_WAVES = rollout_in([HOME], [EAST, NORTH])
+FAILURE = Failure(code="CrpPirReplicationJobsNotCompleted", message="no")
+
+DONE, COPYING, LOST, UNKNOWN = "Completed", "Replicating", "Failed", "Unknown"
+
+
+def report(
+    *states: str, provisioning: str = "Succeeded", failure: Failure | None = None, progress: int = 40
+) -> ReplicationReport:
+    """A report on the home region, the east and the north, in this order."""
+    regions = [
+        RegionProgress(region=region.name, state=state, progress=progress)
+        for region, state in zip((HOME, EAST, NORTH), states, strict=True)
+    ]
+    return ReplicationReport(provisioning_state=provisioning, regions=regions, failure=failure)
+
+
+def step(
+    seen: ReplicationReport, rollout: Rollout = AT_ONCE, state: RolloutState | None = None, hours: float = 0
+) -> RolloutStep:
+    return next_step(seen, rollout, state or RolloutState(), NOW + timedelta(hours=hours))
+
+
+def put(taken: RolloutStep) -> list[tuple[str, int]]:
+    return [(region.name, region.replicas) for region in taken.put]
+
+
+def test_a_version_is_created_with_the_first_wave() -> None:
+    assert [region.name for region in AT_ONCE.beginning()] == ["westeurope", "eastus2", "northeurope"]
+    assert [region.name for region in IN_WAVES.beginning()] == ["westeurope"]
+    assert [region.name for region in IN_WAVES.regions] == ["westeurope", "eastus2", "northeurope"]
+
+
+@pytest.mark.parametrize(("first", "replicas"), [(None, [4, 3, 1]), (1, [1, 1, 1]), (3, [3, 3, 1])])
+def test_a_version_is_created_with_the_first_replica_counts(first: int | None, replicas: list[int]) -> None:
+    rollout = rollout_in(*AT_ONCE.waves, first_replicas=first)
+    assert [region.replicas for region in rollout.beginning()] == replicas
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Creating"),
+        report(DONE, DONE, DONE, provisioning="Updating"),
+        report(DONE, COPYING, DONE),
+        report(DONE, UNKNOWN, DONE),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Missing"),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Unknown"),
+    ],
+)
+def test_the_rollout_waits_while_azure_works(seen: ReplicationReport) -> None:
+    taken = step(seen)
+    assert (taken.kind, taken.put, taken.remove) == ("watch", [], [])
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        report(DONE, DONE, DONE),
+        report(LOST, DONE, DONE),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Failed"),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Missing", failure=FAILURE),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Unknown", failure=FAILURE),
+        report(UNKNOWN, UNKNOWN, UNKNOWN, provisioning="Creating", failure=FAILURE),
+    ],
+    ids=["done", "the home region failed", "failed", "never created", "not readable", "refused late"],
+)
+def test_the_rollout_ends_when_nothing_more_can_be_done(seen: ReplicationReport) -> None:
+    """The image's own region cannot be removed and added again: the service requires it."""
+    assert step(seen).kind == "end"
+
+
+def test_the_next_wave_is_requested_when_the_first_is_complete() -> None:
+    assert step(report(COPYING, UNKNOWN, UNKNOWN), IN_WAVES).kind == "watch"
+    taken = step(report(DONE, UNKNOWN, UNKNOWN), IN_WAVES)
+    assert (taken.kind, put(taken), taken.remove) == ("change", [("eastus2", 3), ("northeurope", 1)], [])
+    assert step(report(DONE, UNKNOWN, UNKNOWN), IN_WAVES, taken.state).kind == "watch"
+    assert step(report(DONE, DONE, DONE), IN_WAVES, taken.state).kind == "end"
+
+
+def test_only_the_missing_regions_of_the_next_wave_are_requested() -> None:
+    """An adopted version may have some of its regions already."""
+    taken = step(report(DONE, DONE, UNKNOWN), IN_WAVES)
+    assert put(taken) == [("northeurope", 1)]
+
+
+def test_replicas_are_raised_once_when_every_region_has_the_version() -> None:
+    rollout = rollout_in(*IN_WAVES.waves, first_replicas=1)
+    wave = step(report(DONE, UNKNOWN, UNKNOWN), rollout)
+    assert put(wave) == [("eastus2", 1), ("northeurope", 1)]
+    raised = step(report(DONE, DONE, DONE), rollout, wave.state)
+    assert (raised.kind, put(raised)) == ("change", [("westeurope", 4), ("eastus2", 3)])
+    assert step(report(DONE, DONE, DONE), rollout, raised.state).kind == "end"
+
+
+def test_a_failed_region_is_removed_and_added_again() -> None:
+    """The service's own advice."""
+    removed = step(report(DONE, LOST, DONE))
+    assert (removed.kind, removed.remove, removed.put) == ("change", ["eastus2"], [])
+    busy = step(report(DONE, UNKNOWN, DONE, provisioning="Updating"), state=removed.state)
+    assert busy.kind == "watch"
+    again = step(report(DONE, UNKNOWN, DONE), state=busy.state)
+    assert (again.kind, put(again)) == ("change", [("eastus2", 3)])
+    assert step(report(DONE, DONE, DONE), state=again.state).kind == "end"
+
+
+def heal_until_the_end(seen: ReplicationReport, rollout: Rollout) -> list[str]:
+    """The kinds of steps for a region that fails for ever; a removed region is reported as missing."""
+    state, kinds = RolloutState(), []
+    while not kinds or kinds[-1] != "end":
+        taken = step(seen, rollout, state)
+        kinds.append("remove" if taken.remove else "add" if taken.put else taken.kind)
+        state = taken.state
+        assert len(kinds) < 20
+    return kinds
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 2])
+def test_healing_stops_after_the_configured_attempts(attempts: int) -> None:
+    rollout = rollout_in(*AT_ONCE.waves, heal_attempts=attempts)
+    assert heal_until_the_end(report(DONE, LOST, DONE), rollout) == ["remove", "add"] * attempts + ["end"]
+
+
+def test_a_stuck_region_is_healed_like_a_failed_one() -> None:
+    state = RolloutState()
+    for hours in (0, 2, 5.9):
+        taken = step(report(DONE, COPYING, DONE), state=state, hours=hours)
+        assert taken.kind == "watch"
+        state = taken.state
+    assert step(report(DONE, COPYING, DONE), state=state, hours=6).remove == ["eastus2"]
+
+
+def test_a_region_that_progresses_slowly_is_not_healed() -> None:
+    state = RolloutState()
+    for hours in range(0, 30, 5):
+        taken = step(report(DONE, COPYING, DONE, progress=hours), state=state, hours=hours)
+        assert taken.kind == "watch"
+        state = taken.state
+
+
+def test_the_home_region_is_never_removed() -> None:
+    for seen in (report(LOST, LOST, LOST), report(LOST, DONE, LOST)):
+        assert "westeurope" not in step(seen).remove
+
+
+def test_a_failed_version_is_healed_where_a_region_reports_the_failure() -> None:
+    seen = report(DONE, LOST, DONE, provisioning="Failed", failure=FAILURE)
+    assert step(seen).remove == ["eastus2"]
+
+
+def test_the_rollouts_state_survives_the_durable_boundary() -> None:
+    taken = step(report(DONE, LOST, COPYING))
+    assert RolloutState.model_validate(taken.state.model_dump(mode="json")) == taken.state
+    dumped: dict[str, Any] = IN_WAVES.model_dump(mode="json")
+    assert Rollout.model_validate(dumped) == IN_WAVES

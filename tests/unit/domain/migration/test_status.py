@@ -1,0 +1,106 @@
+"""The status of a migration: how targets and migrations end, and which regions a target shows."""
+
+from typing import Any
+
+import pytest
+
+from domain.migration.messages import child_instance_id
+from domain.migration.publishing import Source, ledger_key
+from domain.migration.results import CurrentWait, Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import End, MigrationStatus, TargetStatus
+from domain.resources.ids import ImageDefinitionId
+from domain.resources.provenance import migration_id
+from tests.unit.builders import NOW, OTHER_GALLERY, definition_id, image, image_id, in_regions, spec
+
+FAILURE = Failure(code="Conflict", message="no", fix="mend it")
+TAKEN = Failure(code="VersionTaken", message="taken", fix="choose another")
+
+S = MigrationState
+
+
+def target(state: MigrationState = S.REPLICATING, **changes: Any) -> TargetStatus:
+    fields = {"definition": definition_id(), "version_id": definition_id().version("1.0.0"), "state": state}
+    return TargetStatus(**{**fields, **changes})
+
+
+def test_new_regions_are_appended_and_known_ones_updated_in_place() -> None:
+    shown = target(regions=in_regions(westeurope="Completed", eastus2="Replicating"))
+    updated = shown.with_regions(in_regions(eastus2="Completed", japaneast="Replicating"))
+    assert [(region.region, region.state) for region in updated.regions] == [
+        ("westeurope", "Completed"),
+        ("eastus2", "Completed"),
+        ("japaneast", "Replicating"),
+    ]
+    assert shown.regions[1].state == "Replicating"
+
+
+@pytest.mark.parametrize(
+    ("targets", "end"),
+    [
+        ([target(S.COMPLETED)], End(S.COMPLETED)),
+        ([target(S.COMPLETED), target(S.COMPLETED)], End(S.COMPLETED)),
+        ([target(S.FAILED, failure=FAILURE)], End(S.FAILED, "no", "mend it", FAILURE)),
+        ([target(S.FAILED, failure=TAKEN)], End(S.BLOCKED, "taken", "choose another", TAKEN)),
+        ([target(S.FAILED, failure=FAILURE), target(S.PREPARING)], End(S.FAILED, "no", "mend it", FAILURE)),
+        ([target(S.COMPLETED), target(S.PREPARING)], End(S.PARTIAL)),
+        (
+            [target(S.COMPLETED), target(S.FAILED, failure=TAKEN)],
+            End(S.PARTIAL, "taken", "choose another", TAKEN),
+        ),
+        ([target(S.PARTIAL, failure=FAILURE)], End(S.PARTIAL, "no", "mend it", FAILURE)),
+        ([target(S.FAILED)], End(S.FAILED)),
+    ],
+)
+def test_a_migration_ends_as_its_targets_do(targets: list[TargetStatus], end: End) -> None:
+    """A target that was never begun counts as failed; only a person can resolve a number that is taken."""
+    assert End.of_targets(targets) == end
+
+
+def test_the_end_of_a_migration_clears_what_it_waits_for() -> None:
+    running = MigrationStatus(
+        image=image_id(),
+        state=S.PUBLISHING,
+        waiting_for=CurrentWait(reason="busy", until=NOW),
+        child_instance_ids=["publish_version-1"],
+    )
+    ended = running.ended(End.of_failure(FAILURE))
+    assert (ended.state, ended.reason, ended.fix, ended.failure) == (S.FAILED, "no", "mend it", FAILURE)
+    assert (ended.waiting_for, ended.child_instance_ids) == (None, [])
+
+
+def test_a_status_survives_the_durable_boundary() -> None:
+    status = MigrationStatus(image=image_id(), state=S.PARTIAL, targets=[target()], failure=FAILURE)
+    assert MigrationStatus.model_validate(status.model_dump(mode="json")) == status
+
+
+def test_child_orchestrations_of_one_migration_have_ids_of_their_own() -> None:
+    migration = migration_id(image_id())
+    definitions = [definition_id("web"), definition_id("api"), definition_id("web", within=OTHER_GALLERY)]
+    ids = {child_instance_id("publish_version", migration, "run", definition) for definition in definitions}
+    assert len(ids) == 3
+    assert not any(one.startswith("migration-") for one in ids)
+    assert child_instance_id("publish_version", migration, "later", definitions[0]) not in ids
+
+
+def test_a_ledger_belongs_to_one_definition_whatever_the_case_of_its_id() -> None:
+    shouted = ImageDefinitionId.parse(str(definition_id()).upper())
+    assert ledger_key(shouted) == ledger_key(definition_id())
+    assert ledger_key(definition_id(within=OTHER_GALLERY)) != ledger_key(definition_id())
+    assert "/" not in ledger_key(definition_id())
+
+
+def test_a_copy_names_the_first_gallerys_version_as_source_and_keeps_its_number() -> None:
+    first = definition_id().version("1.0.4")
+    source = Source(image=image(), wanted_version=None)
+    assert source.request(spec(None)).spec.source == str(image().id)
+    copied = source.copied_from(first).request(spec(None, definition=definition_id(within=OTHER_GALLERY)))
+    assert (copied.spec.source, copied.preferred_version) == (str(first), "1.0.4")
+    assert copied.image == image()
+    assert copied.spec.tags == spec(None).tags
+
+
+def test_a_version_without_a_number_has_no_id() -> None:
+    assert str(spec(None).numbered("1.2.3").id).endswith("/versions/1.2.3")
+    with pytest.raises(ValueError, match="no number was reserved for a version of"):
+        _ = spec(None).id

@@ -1,0 +1,133 @@
+"""Calling an activity: how long an orchestrator waits, and when it gives up."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.migration.messages import ImageRequest
+from domain.migration.results import CurrentWait, RetryLater
+from domain.resources.images import ManagedImage
+from orchestrators.run.activity_calls import (
+    MOST_WAITS,
+    THROTTLING_PATIENCE,
+    StepFailedError,
+    call_activity,
+    wait_seconds,
+)
+from tests.unit.builders import NOW, image, image_id
+from tests.unit.orchestrators.stepping import FakeContext, a_failure, failed, retry_later, run, value
+
+QUERY = ImageRequest(image=image_id())
+
+
+def ignored(_wait: CurrentWait | None) -> None:
+    """Most of these tests do not look at what is shown."""
+
+
+def reading(context: Any) -> Generator[Any, Any, Any]:
+    found = yield from call_activity(context, "look", QUERY, ManagedImage, ignored)
+    return found.model_dump(mode="json") if found else None
+
+
+def test_a_value_is_returned_at_once() -> None:
+    context = FakeContext({})
+    assert run(reading, context, {"look": [value(image())]}) == image().model_dump(mode="json")
+    assert [call.input for call in context.calls] == [{"image": str(image_id())}]
+
+
+def test_none_is_a_value() -> None:
+    assert run(reading, FakeContext({}), {"look": [value(None)]}) is None
+
+
+def test_a_failure_is_raised_with_its_cause() -> None:
+    context = FakeContext({})
+    with pytest.raises(StepFailedError, match="ScopeLocked: ScopeLocked happened") as raised:
+        run(reading, context, {"look": [failed()]})
+    assert raised.value.failure == a_failure("ScopeLocked")
+    assert context.waits == []
+
+
+def test_waits_double_up_to_five_minutes() -> None:
+    """Each one is spread by up to a quarter, so that many instances do not return at once."""
+    context = FakeContext({})
+    run(reading, context, {"look": [*[retry_later()] * 9, value(image())]})
+    for waited, seconds in zip(context.waits, [5, 10, 20, 40, 80, 160, 300, 300, 300], strict=True):
+        assert seconds <= waited <= seconds * 1.25
+
+
+def test_the_wait_is_at_least_as_long_as_the_service_asks_for() -> None:
+    context = FakeContext({})
+    run(reading, context, {"look": [retry_later(97), retry_later(1000), value(image())]})
+    first, second = context.waits
+    assert 97 <= first <= 97 * 1.25
+    assert 1000 <= second <= 1250
+
+
+def test_patience_ends_with_the_last_reason() -> None:
+    context = FakeContext({})
+    with pytest.raises(StepFailedError, match="Busy happened"):
+        run(reading, context, {"look": [retry_later()] * (MOST_WAITS + 1)})
+    assert len(context.named("look")) == MOST_WAITS + 1
+    assert len(context.waits) == MOST_WAITS
+
+
+def test_throttling_is_waited_for_longer_than_anything_else() -> None:
+    context = FakeContext({})
+    run(reading, context, {"look": [*[retry_later(600, throttled=True)] * (MOST_WAITS + 5), value(image())]})
+    assert len(context.waits) == MOST_WAITS + 5
+
+
+def test_throttling_does_not_use_up_the_other_retries() -> None:
+    context = FakeContext({})
+    script = [*[retry_later(throttled=True)] * 5, *[retry_later()] * MOST_WAITS, value(image())]
+    assert run(reading, context, {"look": script}) is not None
+
+
+def test_throttling_is_waited_for_no_longer_than_a_day() -> None:
+    context = FakeContext({})
+    with pytest.raises(StepFailedError, match="Busy happened"):
+        run(reading, context, {"look": lambda _: retry_later(3600, throttled=True)})
+    assert (
+        THROTTLING_PATIENCE <= context.current_utc_datetime - NOW < THROTTLING_PATIENCE + timedelta(hours=2)
+    )
+
+
+def test_the_wait_is_reported_with_its_end_and_cleared_after() -> None:
+    context, seen = FakeContext({}), []
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from call_activity(context, "look", QUERY, ManagedImage, seen.append)
+
+    run(showing, context, {"look": [retry_later(60), value(image())]})
+    waiting, after = seen
+    assert (waiting.reason, waiting.until, after) == ("busy", context.named("timer")[0].input, None)
+
+
+def test_the_wait_is_cleared_when_the_orchestrator_gives_up() -> None:
+    seen: list[Any] = []
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from call_activity(context, "look", QUERY, ManagedImage, seen.append)
+
+    with pytest.raises(StepFailedError):
+        run(showing, FakeContext({}), {"look": lambda _: retry_later()})
+    assert len(seen) == MOST_WAITS + 1
+    assert seen[-1] is None
+
+
+def test_without_a_wait_nothing_is_reported() -> None:
+    seen: list[Any] = []
+
+    def showing(context: Any) -> Generator[Any, Any, Any]:
+        yield from call_activity(context, "look", QUERY, ManagedImage, seen.append)
+
+    run(showing, FakeContext({}), {"look": [value(image())]})
+    assert seen == []
+
+
+def test_the_spread_is_the_same_at_each_replay_and_differs_between_instances() -> None:
+    busy = RetryLater(reason="busy", failure=a_failure("Busy"))
+    assert wait_seconds("a", 3, busy) == wait_seconds("a", 3, busy)
+    assert len({wait_seconds(str(instance), 3, busy) for instance in range(20)}) > 10

@@ -1,0 +1,126 @@
+"""Views of migrations: what the task hub and the child orchestrations know of them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import CurrentWait, StepStatus
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationRecord, MigrationStatus, TargetStatus
+from domain.resources.provenance import migration_id
+from services.view_migration import find_migration
+from tests.unit.builders import NOW, definition_id, image_id, in_regions, migration_request
+from tests.unit.fakes import FakeDurableClient
+
+INSTANCE = migration_id(image_id())
+WAIT = CurrentWait(reason="TooManyRequests: slow down", until=NOW + timedelta(minutes=5))
+
+
+async def found(
+    client: FakeDurableClient, runtime_status: str = "Running", output: Any = None, **status: Any
+) -> MigrationRecord:
+    shown = MigrationStatus(image=image_id(), **status).model_dump(mode="json")
+    request = migration_request().model_dump(mode="json")
+    client.add(INSTANCE, runtime_status, request, customStatus=shown, output=output)
+    record = await find_migration(client, INSTANCE)
+    assert record is not None
+    return record
+
+
+def a_step(wait: CurrentWait | None) -> dict[str, Any]:
+    return StepStatus(waiting_for=wait).model_dump(mode="json")
+
+
+async def test_a_migration_shows_what_it_waits_for_itself() -> None:
+    record = await found(FakeDurableClient(), waiting_for=WAIT)
+    assert record.status.waiting_for == WAIT
+
+
+@pytest.mark.parametrize(
+    ("runtime_status", "wait", "shown"),
+    [("Running", WAIT, WAIT), ("Running", None, None), ("Completed", WAIT, None)],
+)
+async def test_a_running_child_shows_what_it_waits_for(
+    runtime_status: str, wait: CurrentWait | None, shown: CurrentWait | None
+) -> None:
+    client = FakeDurableClient()
+    client.add("publish-1", runtime_status, customStatus=a_step(wait))
+    children = ["publish-1", "publish-that-has-not-begun"]
+    record = await found(client, state=MigrationState.PUBLISHING, child_instance_ids=children)
+    assert record.status.waiting_for == shown
+
+
+async def test_a_child_that_replicates_shows_newer_regions_than_the_migration() -> None:
+    client = FakeDurableClient()
+    report = ReplicationReport(
+        provisioning_state="Succeeded", regions=in_regions(westeurope="Completed"), waiting_for=WAIT
+    )
+    client.add("replicate-1", "Running", customStatus=report.model_dump(mode="json"))
+    target = TargetStatus(
+        definition=definition_id(),
+        state=MigrationState.REPLICATING,
+        watched_by="replicate-1",
+        regions=in_regions(westeurope="Replicating", eastus2="Completed"),
+    )
+    record = await found(client, state=MigrationState.REPLICATING, targets=[target])
+    assert record.status.waiting_for == WAIT
+    assert [(one.region, one.state) for one in record.status.targets[0].regions] == [
+        ("westeurope", "Completed"),
+        ("eastus2", "Completed"),
+    ]
+
+
+async def test_a_terminated_migration_is_cancelled_and_waits_for_nothing() -> None:
+    """Neither it nor the children it left behind clear their custom status."""
+    client = FakeDurableClient()
+    client.add("publish-1", "Running", customStatus=a_step(WAIT))
+    record = await found(
+        client,
+        "Terminated",
+        output="stopped by anna",
+        state=MigrationState.PUBLISHING,
+        waiting_for=WAIT,
+        child_instance_ids=["publish-1"],
+    )
+    assert (record.status.state, record.status.reason) == (MigrationState.CANCELLED, "stopped by anna")
+    assert (record.status.waiting_for, record.running) == (None, False)
+
+
+async def test_a_failed_orchestration_is_a_failed_migration_with_its_output_as_reason() -> None:
+    record = await found(FakeDurableClient(), "Failed", output="KeyError", state=MigrationState.PLANNED)
+    assert (record.status.state, record.status.reason) == (MigrationState.FAILED, "KeyError")
+
+
+async def test_a_migration_that_reached_its_end_keeps_it_although_the_orchestration_failed() -> None:
+    record = await found(FakeDurableClient(), "Failed", output="lost", state=MigrationState.COMPLETED)
+    assert (record.status.state, record.status.reason) == (MigrationState.COMPLETED, None)
+
+
+async def test_the_output_of_an_ended_migration_is_preferred_to_its_custom_status() -> None:
+    """The custom status is trimmed."""
+    whole = MigrationStatus(image=image_id(), state=MigrationState.COMPLETED, warnings=["look out"])
+    record = await found(
+        FakeDurableClient(),
+        "Completed",
+        output=whole.model_dump(mode="json"),
+        state=MigrationState.COMPLETED,
+    )
+    assert record.status == whole
+
+
+async def test_before_its_first_step_a_migration_shows_its_request() -> None:
+    client = FakeDurableClient()
+    client.add(INSTANCE, "Pending", migration_request().model_dump(mode="json"))
+    record = await find_migration(client, INSTANCE)
+    assert record is not None
+    assert (record.status.image, record.status.started_by) == (image_id(), "test")
+    assert (record.status.state, record.running) == (MigrationState.PLANNED, True)
+
+
+async def test_an_instance_that_is_no_migration_is_not_found() -> None:
+    client = FakeDurableClient()
+    client.add("batch-1", "Running")
+    assert await find_migration(client, "batch-1") is None
+    assert await find_migration(client, INSTANCE) is None

@@ -1,0 +1,35 @@
+"""The route of the health."""
+
+from domain.about import VERSION
+from domain.errors import ArmError
+from tests.unit.app import code
+from tests.unit.builders import policy
+from tests.unit.fakes import FakeCompute, FakePolicies, working_with
+from tests.unit.triggers.http.requesting import body_of, problem_of, request
+
+get_health = code("get_health")
+
+
+async def test_the_app_is_healthy_when_it_gets_a_token_and_has_a_policy() -> None:
+    with working_with(FakeCompute()):
+        response = await get_health(req=request("health"))
+    assert response.status_code == 200
+    assert body_of(response) == {"status": "healthy", "version": VERSION, "rules": 0, "policy_problem": None}
+
+
+async def test_the_app_is_degraded_while_the_newest_policy_has_errors() -> None:
+    """The last good one stays in force."""
+    policies = FakePolicies(policy())
+    with working_with(FakeCompute(), policies=policies):
+        response = await get_health(req=request("health"))
+    assert response.status_code == 200
+    health = body_of(response)
+    assert (health["status"], health["policy_problem"]) == ("degraded", policies.problem)
+
+
+async def test_the_app_is_not_healthy_without_a_token() -> None:
+    compute = FakeCompute()
+    compute.error = ArmError(401, "AuthenticationFailed", "no token")
+    with working_with(compute):
+        response = await get_health(req=request("health"))
+    assert problem_of(response, 502)["code"] == "AuthenticationFailed"

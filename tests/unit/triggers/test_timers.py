@@ -1,0 +1,97 @@
+"""The timers: the sweep starts one batch over everything, and old history is deleted."""
+
+import dataclasses
+import logging
+from datetime import UTC, datetime, timedelta
+
+import azure.functions as func
+import pytest
+
+from domain.fleet.batches import SWEEP_BATCH_ID
+from tests.unit.app import code
+from tests.unit.builders import SUBSCRIPTION
+from tests.unit.fakes import SETTINGS, FakeCompute, FakeDurableClient, working_with
+
+forget_history = code("forget_history")
+sweep = code("sweep")
+
+
+class Tick(func.TimerRequest):
+    """A timer's call."""
+
+    def __init__(self, *, past_due: bool = False) -> None:
+        self._past_due = past_due
+
+    @property
+    def past_due(self) -> bool:
+        return self._past_due
+
+
+def hub() -> FakeDurableClient:
+    """Instances of five and of a hundred days ago, ended and running."""
+    client = FakeDurableClient()
+    for age in (5, 100):
+        created = (datetime.now(UTC) - timedelta(days=age)).isoformat()
+        for status in ("Completed", "Failed", "Terminated", "Running", "Pending"):
+            client.add(f"{status}-{age}", status, createdTime=created)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("days", "deleted"),
+    [(90, {"Completed-100", "Failed-100", "Terminated-100"}), (365, set()), (0, set())],
+)
+async def test_history_that_ended_and_is_older_than_the_setting_is_deleted(
+    days: int, deleted: set[str]
+) -> None:
+    """0 keeps everything for ever; what is running is never deleted."""
+    client = hub()
+    before = set(client.instances)
+    with working_with(FakeCompute(), settings=dataclasses.replace(SETTINGS, keep_days=days)):
+        await forget_history(timer=Tick(), client=client)
+    assert before - set(client.instances) == deleted
+
+
+async def test_the_log_says_how_much_history_was_deleted(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        working_with(FakeCompute(), settings=dataclasses.replace(SETTINGS, keep_days=90)),
+        caplog.at_level(logging.INFO),
+    ):
+        await forget_history(timer=Tick(), client=hub())
+    assert caplog.messages == [
+        "deleted the history of 3 orchestrations that ended and are older than 90 days"
+    ]
+
+
+async def test_the_sweep_starts_one_batch_over_every_configured_subscription() -> None:
+    client = FakeDurableClient()
+    with working_with(FakeCompute()):
+        await sweep(timer=Tick(), client=client)
+    ((name, batch_id, batch),) = client.started
+    assert (name, batch_id, batch["started_by"]) == ("migrate_batch", SWEEP_BATCH_ID, "sweep")
+    assert batch["request"]["scope"] == [{"subscription": SUBSCRIPTION, "resource_group": None}]
+
+
+async def test_the_sweep_is_skipped_while_the_previous_one_is_running(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = FakeDurableClient()
+    with working_with(FakeCompute()), caplog.at_level(logging.INFO):
+        await sweep(timer=Tick(), client=client)
+        await sweep(timer=Tick(past_due=True), client=client)
+    assert len(client.started) == 1
+    assert caplog.messages == [
+        "sweep started",
+        "sweep skipped: the previous one is still running (late)",
+    ]
+
+
+async def test_the_sweep_is_skipped_without_a_subscription_in_the_settings(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = FakeDurableClient()
+    settings = dataclasses.replace(SETTINGS, subscriptions=())
+    with working_with(FakeCompute(), settings=settings), caplog.at_level(logging.INFO):
+        await sweep(timer=Tick(), client=client)
+    assert client.started == []
+    assert "GALLERIST_SUBSCRIPTIONS" in caplog.messages[0]

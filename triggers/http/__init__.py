@@ -1,0 +1,16 @@
+"""The HTTP API: one module per resource, and what the routes share.
+
+A route reads the request, calls a service, and answers with a model of `api`. What it raises becomes a problem.
+"""
+
+from triggers.http import batches, coverage, health, images, migrations, openapi, policy
+
+blueprints = [
+    batches.blueprint,
+    coverage.blueprint,
+    health.blueprint,
+    images.blueprint,
+    migrations.blueprint,
+    openapi.blueprint,
+    policy.blueprint,
+]

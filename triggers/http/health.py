@@ -1,0 +1,19 @@
+"""The route that says whether the app can work."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from api import answers
+from services.health import check_health
+from triggers.http.answers import answer
+from triggers.http.problems import answers_problems
+
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_problems
+async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 # the binding's name
+    """Checks that the policy can be read and that Azure gives the app's identity a token."""
+    health = await check_health()
+    return answer(answers.Health.of(health.rules, health.policy_problem))
