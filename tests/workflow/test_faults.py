@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.about import VERSION
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, HERE, SEED, THERE, TWIN, Estate, an_image, eventually
 
@@ -223,7 +224,7 @@ def test_an_operation_that_fails_after_it_was_accepted_says_why_and_what_mends_i
     assert (failure["code"], failure["http_status"]) == ("Conflict", 200)
     assert "has a different plan" in failure["message"]
     assert failure["cause"].startswith("The image definition does not have the marketplace purchase plan")
-    assert "tags PlanInfo, PlanProduct, PlanPublisher" in migration["fix"]
+    assert "tags PlanInfo, PlanProduct and PlanPublisher" in migration["fix"]
 
 
 def test_what_a_migration_waits_for_is_shown_while_it_waits(estate: Estate) -> None:
@@ -284,9 +285,11 @@ def test_every_migration_is_logged_once_when_it_starts_and_once_when_it_ends(est
     log = estate.stack.log("host")
     lines = [line[line.index("migration ") :] for line in log.splitlines() if f"image={image} " in line]
     told = f"id={migration['id']} image={image}"
+    release = f"gallerist-{VERSION}"
     assert lines == [
-        f'migration started {told} state=planned reason="" fix=""',
-        f'migration blocked {told} state=blocked reason="{migration["reason"]}" fix="{migration["fix"]}"',
+        f'migration started {told} state=planned by={release} reason="" fix=""',
+        f"migration blocked {told} state=blocked by={release} "
+        f'reason="{migration["reason"]}" fix="{migration["fix"]}"',
     ]
 
 
