@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from domain.errors import ResourceIdError
 
 _PROVIDER = "Microsoft.Compute"
-SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
@@ -20,7 +20,7 @@ def check_subscription_id(text: str) -> str:
     Raises:
         ValueError: the text is not a subscription id.
     """
-    if not SUBSCRIPTION.fullmatch(text):
+    if not _SUBSCRIPTION.fullmatch(text):
         raise ValueError(f"'{text}' is not a subscription id")
     return text
 
