@@ -1,6 +1,6 @@
 """One managed image, from the event or the request to a version that every region has, over real HTTP."""
 
-from demo.azure import delete_image
+from local.arm import delete_image
 from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
 
 

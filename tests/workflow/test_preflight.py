@@ -7,7 +7,7 @@ import httpx
 import pytest
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
-from demo.azure import access_token
+from local.arm import access_token
 from tests.workflow.estate import GALLERY, HERE, TWIN, Estate, an_image
 
 EVERYWHERE = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": "/", "actions": ["*"]}
