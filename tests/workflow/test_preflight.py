@@ -154,7 +154,7 @@ def test_regions_replicas_and_storage_are_checked(quiet: Estate) -> None:
 
     plan = plan_of(quiet, image, regions=regions)
 
-    assert failed(plan)["regions"]["detail"] == "no such region for this subscription: atlantis"
+    assert failed(plan)["regions"]["detail"] == "there is no region 'atlantis' for this subscription"
     assert (
         failed(plan)["replicas"]["detail"] == "121 replicas in all regions together; a version may have 100"
     )
