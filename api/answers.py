@@ -17,7 +17,7 @@ from api.requests import StartBatch
 from domain.about import VERSION
 from domain.fleet.batches import BatchProgress, BatchRecord, ImageResult
 from domain.fleet.coverage import Category, ImageCoverage, summarize
-from domain.fleet.policy_preview import Outlook
+from domain.fleet.policy_preview import ImagePreview
 from domain.fleet.states import BatchState
 from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import MigrationState
@@ -598,7 +598,7 @@ class PreviewedImage(Answer):
     """Why the image would not be migrated."""
 
     @classmethod
-    def of(cls, preview: Outlook) -> Self:
+    def of(cls, preview: ImagePreview) -> Self:
         """An image with what the policy gives it."""
         numbering = preview.version
         return cls(
@@ -634,7 +634,7 @@ class PolicyCheck(Answer):
     """The first images, up to the request's limit, in the order of their ids."""
 
     @classmethod
-    def of(cls, previews: Sequence[Outlook], *, limit: int, given: bool) -> Self:
+    def of(cls, previews: Sequence[ImagePreview], *, limit: int, given: bool) -> Self:
         """The first images in full, all of them counted."""
         counts = PolicyCounts(
             actions=Counter(preview.action for preview in previews),

@@ -38,9 +38,7 @@ def test_the_worker_reports_the_functions_triggers_and_bindings_that_the_host_se
     assert reported["functions"] == bindings(app)
 
 
-def test_the_apps_functions_return_the_same_in_the_worker_and_in_the_host(
-    worker: Worker, tmp_path: Path
-) -> None:
+def test_gallerists_own_functions_answer_the_same_through_both(worker: Worker, tmp_path: Path) -> None:
     app = load_app(ROOT)
     image = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.Compute/images/i"
     step = first_episode(app, "migrate_image", {"image": image, "started_by": "a test"})

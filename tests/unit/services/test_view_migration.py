@@ -1,16 +1,17 @@
 """Views of migrations: what the task hub and the child orchestrations know of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from domain.migration.messages import MigrationRequest
 from domain.migration.replication import ReplicationReport
 from domain.migration.results import CurrentWait, StepStatus
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, TargetStatus
 from domain.resources.provenance import migration_id
-from services.view_migration import find_migration
+from services.view_migration import find_migration, list_migrations
 from tests.unit.builders import NOW, definition_id, image_id, in_regions, migration_request
 from tests.unit.fakes import FakeDurableClient
 
@@ -124,3 +125,58 @@ async def test_an_instance_that_is_no_migration_is_not_found() -> None:
     client.add("batch-1", "Running")
     assert await find_migration(client, "batch-1") is None
     assert await find_migration(client, INSTANCE) is None
+
+
+@pytest.mark.parametrize("status", [{}, {"customStatus": None}])
+async def test_a_child_that_has_not_looked_yet_shows_no_region(status: dict[str, Any]) -> None:
+    client = FakeDurableClient()
+    client.add("replicate-1", "Running", **status)
+    target = TargetStatus(
+        definition=definition_id(), state=MigrationState.REPLICATING, watched_by="replicate-1"
+    )
+    record = await found(client, state=MigrationState.REPLICATING, targets=[target])
+    assert record.status.targets[0].regions == []
+
+
+def many(count: int, **fields: Any) -> tuple[FakeDurableClient, list[str]]:
+    """A task hub with this number of migrations, in no order, and as many other instances."""
+    client = FakeDurableClient()
+    names = [migration_id(image_id(f"image-{number}")) for number in range(count)]
+    for number, name in enumerate(names):
+        request = MigrationRequest(image=image_id(f"image-{number}"), started_by="test")
+        client.add(name, "Running", request.model_dump(mode="json"), **fields)
+        client.add(name.replace("migration-", "replicate_version-") + "-0", "Running")
+    return client, names
+
+
+async def listed(client: FakeDurableClient, after: str = "") -> list[str]:
+    return [record.id async for record in list_migrations(client, after)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 1000, 2500])
+async def test_every_migration_is_listed_exactly_once_in_the_order_of_the_ids(count: int) -> None:
+    """The extension answers with a hundred instances at most, and the SDK drops the token to the next page."""
+    client, names = many(count)
+    assert await listed(client) == sorted(names)
+
+
+@pytest.mark.parametrize("index", [0, 99, 250, 498, 499])
+async def test_a_list_continues_after_an_id(index: int) -> None:
+    client, names = many(500)
+    ordered = sorted(names)
+    assert await listed(client, after=ordered[index]) == ordered[index + 1 :]
+
+
+async def test_continuing_does_not_read_the_earlier_pages_again() -> None:
+    client, names = many(2000)
+    await listed(client)
+    whole, client.queries = client.queries, 0
+    await listed(client, after=sorted(names)[1900])
+    assert client.queries < whole / 4
+
+
+async def test_a_list_can_leave_out_older_migrations() -> None:
+    client, _ = many(1)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    _ = [record async for record in list_migrations(client, since=moment)]
+    assert client.since == moment

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -39,9 +40,9 @@ class SeedError(ValueError):
 
 
 def read_seed(seed: Seed) -> Json:
-    """Returns the seed itself, or reads it from a file. Raises SeedError."""
+    """Returns a copy of the seed, or reads it from a file. Raises SeedError."""
     if isinstance(seed, Mapping):
-        return dict(seed)
+        return deepcopy(dict(seed))
     path = Path(seed)
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -1,7 +1,6 @@
 """The simulator as one object, without HTTP: state, clock, tokens, events, and everything the control plane can do."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import asdict
 
 from azure_compute_simulator.access import RoleAssignment
@@ -205,8 +204,7 @@ class Simulator:
     def _load(self, seed: Seed) -> None:
         document = read_seed(seed)
         try:
-            # resources keep parts of the document, and change them
-            subscriptions = load_seed(self.azure, self.types, deepcopy(document))
+            subscriptions = load_seed(self.azure, self.types, document)
         except SeedError as error:
             if isinstance(seed, Mapping):
                 raise

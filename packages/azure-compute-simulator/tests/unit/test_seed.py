@@ -132,6 +132,16 @@ def test_work_on_seeded_resources_does_not_change_the_seed(arm: ArmClient) -> No
     assert arm.get("images/web") == before
 
 
+def test_a_caller_that_changes_its_seed_later_does_not_change_the_simulators() -> None:
+    document = seed()
+    simulator = Simulator(document)
+    document["resources"][0]["location"] = "mars"
+    simulator.reset()
+    locations = [resource["location"] for resource in simulator.state()["resources"]]
+    simulator.close()
+    assert locations == ["eastus2", "eastus2", "eastus2", "westus"]
+
+
 def test_without_a_seed_there_is_one_empty_subscription() -> None:
     simulator = Simulator()
     state = simulator.state()
