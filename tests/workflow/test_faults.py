@@ -223,7 +223,7 @@ def test_an_operation_that_fails_after_it_was_accepted_has_a_cause_and_a_fix(est
     assert (failure["code"], failure["http_status"]) == ("Conflict", 200)
     assert "has a different plan" in failure["message"]
     assert failure["cause"].startswith("The image definition does not have the marketplace purchase plan")
-    assert "tags PlanInfo, PlanProduct, PlanPublisher" in migration["fix"]
+    assert "tags PlanInfo, PlanProduct and PlanPublisher" in migration["fix"]
 
 
 def test_a_waiting_migration_shows_why_and_until_when(estate: Estate) -> None:
