@@ -1,12 +1,12 @@
-// Target galleries in another subscription than the app's: the identity may write into them. Deployed to that subscription.
+// Lets the identity write into target galleries in another subscription than the app's. Deploy it to that subscription.
 targetScope = 'subscription'
 
 param environmentName string
 
-@description('GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
+@description('The output GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
 param principalId string
 
-@description('Resource ids of the target galleries; all of them in this subscription.')
+@description('Resource ids of the target galleries. All of them are in this subscription.')
 param galleryIds array
 
 module galleryAccess 'modules/gallery-roles.bicep' = {

@@ -1,72 +1,72 @@
-// Everything that one Gallerist needs in one subscription, except the event subscription: that one needs the code to be
-// there, and is made by events.bicep after the deployment of the code.
+// Creates everything that Gallerist needs in one subscription, except the event subscription: Event Grid checks that the
+// function answers, so events.bicep creates it after the code is deployed.
 targetScope = 'subscription'
 
-@description('Name of the azd environment; part of the names of all resources.')
+@description('Name of the azd environment. It is part of the names of all resources.')
 @minLength(1)
 @maxLength(32)
 param environmentName string
 
-@description('Region of the function app and its storage; it has to offer Flex Consumption.')
+@description('Region of the function app and its storage. It must offer Flex Consumption.')
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Python of the function app.')
+@description('Python version of the function app.')
 @allowed(['3.11', '3.12', '3.13'])
 param pythonVersion string = '3.12'
 
-@description('Memory of an instance of the function app, in MB.')
+@description('Memory of each instance of the function app, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('How many instances the function app may scale out to.')
+@description('Maximum number of instances of the function app.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Where Durable Functions keeps its state: the storage account, or a Durable Task Scheduler (for thousands of images at once).')
+@description('Where Durable Functions stores its state: in the storage account, or in a Durable Task Scheduler (for thousands of images at once).')
 @allowed(['storage', 'scheduler'])
 param durableBackend string = 'storage'
 
-@description('Target galleries in this subscription, as resource ids separated by commas. Gallerist may write into these and no others.')
+@description('Resource ids of the target galleries in this subscription, separated by commas. Gallerist can write only into these.')
 @minLength(1)
 param galleryIds string
 
-@description('Subscriptions whose images and galleries the API lists, separated by commas; empty means this one.')
+@description('Ids of the subscriptions that the sweep checks and whose images and galleries the API lists, separated by commas. Empty means this subscription.')
 param subscriptions string = ''
 
-@description('The policy, as a path inside the package.')
+@description('Path of the policy inside the package.')
 param policyFile string = 'policy.yaml'
 
-@description('The policy, as the URL of a blob that the app may read; empty means the file in the package.')
+@description('URL of a blob with the policy that the app can read. Empty means the file in the package.')
 param policyBlob string = ''
 
-@description('When the sweep looks for images that no event told of: NCRONTAB, six fields.')
+@description('When the sweep runs, which finds images whose events were lost. NCRONTAB with six fields.')
 param sweepSchedule string = '0 17 * * * *'
 
-@description('After how many days migrations and batches that have ended are forgotten; 0 keeps them for ever.')
+@description('How many days the history of ended migrations and batches is kept. 0 keeps it for ever.')
 @minValue(0)
 param keepDays int = 90
 
-@description('Another ARM endpoint than that of the cloud deployed to; empty for the cloud\'s own.')
+@description('ARM endpoint. Empty means that of the cloud of the deployment.')
 param armEndpoint string = ''
 
-@description('The audience of tokens for that endpoint; empty for the cloud\'s own.')
+@description('Audience of the tokens for that endpoint. Empty means that of the cloud.')
 param armAudience string = ''
 
-@description('Storage is reached over private endpoints only, and the HTTP API from the virtual network and from Event Grid only.')
+@description('Whether storage accepts only private endpoints, and the HTTP API only the virtual network and Event Grid.')
 param privateNetworking bool = false
 
-@description('Application (client) id of an Entra app registration that callers of the HTTP API need a token for; empty for function keys alone.')
+@description('Application (client) id of an Entra app registration. Callers of the HTTP API then need a token for it. Empty means function keys alone.')
 param entraClientId string = ''
 
-@description('Resource id of the Event Grid system topic that this subscription has already (there can be one only); empty makes one.')
+@description('Resource id of the Event Grid system topic of this subscription, if it has one (it can have only one). Empty creates one.')
 param existingSystemTopicId string = ''
 
-@description('Who gets the alerts by mail; empty for alerts that are only shown in the portal.')
+@description('Mail address that receives the alerts. Empty shows them only in the portal.')
 param alertEmail string = ''
 
-@description('After how many hours a migration that has not ended counts as stuck. Longer than the policy\'s replication deadline.')
+@description('After how many hours a migration that has not ended counts as stuck. Must be longer than the policy\'s replication deadline.')
 @minValue(1)
 @maxValue(47)
 param stuckAfterHours int = 26
@@ -159,7 +159,7 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (durableBackend == 
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   scope: group
-  // the app does not start before its storage can be reached
+  // the app can start only when it can reach its storage
   dependsOn: [storageEndpoints]
   params: {
     name: 'func-gallerist-${suffix}'
@@ -271,22 +271,22 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-@description('Where the HTTP API is.')
+@description('Address of the HTTP API.')
 output GALLERIST_API_URL string = 'https://${functionApp.outputs.hostName}/api'
-@description('The function app that the code is deployed to.')
+@description('Name of the function app that azd deploys the code to.')
 output AZURE_FUNCTION_APP_NAME string = functionApp.outputs.name
-@description('The function app\'s resource id; further source subscriptions send their events to it.')
+@description('Resource id of the function app. Other source subscriptions send their events to it.')
 output AZURE_FUNCTION_APP_ID string = functionApp.outputs.id
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
-@description('Object id of the identity; further subscriptions give it their roles.')
+@description('Object id of the identity. Other subscriptions assign their roles to it.')
 output GALLERIST_PRINCIPAL_ID string = identity.outputs.principalId
-@description('The storage account that keeps the events which could not be delivered.')
+@description('Resource id of the storage account that keeps undelivered events.')
 output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetters.outputs.id
-@description('The app\'s own storage account.')
+@description('Resource id of the app\'s own storage account.')
 output GALLERIST_STORAGE_ACCOUNT_ID string = storage.outputs.id
-@description('URL of a container of that account which the app may read a policy from.')
+@description('URL of the container in that account that the app can read a policy from.')
 output GALLERIST_POLICY_CONTAINER_URL string = storage.outputs.policyContainerUrl
-@description('The Event Grid system topic that the event subscription is made on.')
+@description('Resource id of the Event Grid system topic that the event subscription belongs to.')
 output GALLERIST_SYSTEM_TOPIC_ID string = systemTopicId

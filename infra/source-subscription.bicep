@@ -1,22 +1,22 @@
-// One more subscription with managed images: the identity may read them, and their events go to the function.
-// Deployed to that subscription, after the app.
+// Adds a subscription with managed images: lets the identity read them, and sends their events to the function.
+// Deploy it to that subscription, after the app.
 targetScope = 'subscription'
 
 param environmentName string
 
-@description('Region of the resource group that is made for the system topic.')
+@description('Region of the resource group for the system topic.')
 param location string
 
-@description('GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
+@description('The output GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
 param principalId string
 
-@description('AZURE_FUNCTION_APP_ID of the app\'s deployment.')
+@description('The output AZURE_FUNCTION_APP_ID of the app\'s deployment.')
 param functionAppId string
 
-@description('GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment.')
+@description('The output GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment.')
 param deadLetterStorageId string
 
-@description('Resource id of the system topic that this subscription has already; empty makes one.')
+@description('Resource id of the system topic of this subscription, if it has one. Empty creates one.')
 param existingSystemTopicId string = ''
 
 var groupName = 'rg-${environmentName}-events'

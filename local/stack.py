@@ -1,4 +1,4 @@
-"""The simulated Azure and the embedded host as two processes, started together and stopped by who started them."""
+"""Runs the app: the simulated Azure and the embedded host as two processes that start and stop together."""
 
 import json
 import os
@@ -21,15 +21,15 @@ MODULES = {"simulator": "azure_compute_simulator", "host": "functions_testhost"}
 
 
 class StartError(Exception):
-    """A process that did not come up; the message holds what it said."""
+    """A process did not start; the message has its output."""
 
 
 @dataclass
 class Stack:
-    """Everything that one Gallerist needs on one machine, in a folder of its own.
+    """The app with a simulated Azure on one machine; all of its files are in `folder`.
 
-    `seed` is the simulator's seed, `policy` the text of the policy file, `transitions` the simulator's pace,
-    `simulator_options` and `host_options` further words of their command lines.
+    `seed` is the simulator's seed, `policy` the text of the policy file and `transitions` the simulator's pace.
+    `simulator_options` and `host_options` are further arguments of their command lines.
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Stack:
     simulator_options: list[str] = field(default_factory=list)
     host_options: list[str] = field(default_factory=list)
     app: Path = ROOT
-    # clocks here run fast or skip: a sweep each hour would come in between
+    # the clocks run fast or skip, so an hourly sweep would interfere
     sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
@@ -63,21 +63,28 @@ class Stack:
 
     @property
     def api(self) -> str:
-        """Where the app's HTTP API is."""
+        """The address of the app's HTTP API."""
         return f"{self.host['url']}/api"
 
     def start_simulator(self) -> None:
-        """Start the simulated Azure on a free port."""
-        words = ["--port", "0", "--seed", str(self.folder / "seed.json"), "--transitions", self.transitions]
-        self.simulator = self._start("simulator", [*words, *self.simulator_options], {})
+        """Starts the simulated Azure on a free port."""
+        arguments = [
+            "--port",
+            "0",
+            "--seed",
+            str(self.folder / "seed.json"),
+            "--transitions",
+            self.transitions,
+        ]
+        self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
 
     def start_host(self) -> None:
-        """Start the app on a free port, with the simulated Azure as its Azure."""
-        words = ["--app", str(self.app), "--port", "0", "--database", str(self.folder / "taskhub.sqlite")]
-        self.host = self._start("host", [*words, *self.host_options], self.app_settings())
+        """Starts the app on a free port, against the simulated Azure."""
+        arguments = ["--app", str(self.app), "--port", "0", "--database", str(self.folder / "taskhub.sqlite")]
+        self.host = self._start("host", [*arguments, *self.host_options], self.app_settings())
 
     def app_settings(self) -> dict[str, str]:
-        """The settings with which the app finds the simulated Azure."""
+        """Returns the settings that point the app to the simulated Azure."""
         return {
             "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
@@ -90,7 +97,7 @@ class Stack:
         }
 
     def subscribe_to_events(self, schema: str = "EventGridSchema") -> None:
-        """Have the simulated Event Grid deliver image writes to the app, handshake included."""
+        """Creates an event subscription, with its handshake, that delivers image writes to the app."""
         body = {
             "endpoint": f"{self.host['event_grid']}?functionName=image_events",
             "schema": schema,
@@ -99,20 +106,20 @@ class Stack:
         self.control("PUT", "event-subscriptions/gallerist", body)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the simulator's control plane."""
+        """Calls the simulator's control plane."""
         response = httpx.request(method, f"{self.simulator['control']}/{path}", json=body)
         if response.is_error:
             raise StartError(f"the simulator refused {method} {path}: {response.text}")
         return response.json() if response.content else None
 
     def kill_host(self) -> None:
-        """End the host as a crash would: at once, wherever it is."""
+        """Kills the host, as a crash would."""
         process = self._processes.pop("host")
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
     def stop(self) -> None:
-        """Stop what was started, the host first."""
+        """Stops the processes, the host first."""
         for name in ("host", "simulator"):
             process = self._processes.pop(name, None)
             if process is None:
@@ -126,7 +133,7 @@ class Stack:
         self._files.close()
 
     def log(self, name: str) -> str:
-        """What the process of this name has said on its error stream."""
+        """Returns what the process of this name has written to its error stream."""
         path = self.folder / f"{name}.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -135,10 +142,10 @@ class Stack:
         (self.folder / "seed.json").write_text(json.dumps(self.seed), encoding="utf-8")
         (self.folder / "policy.yaml").write_text(self.policy, encoding="utf-8")
 
-    def _start(self, name: str, words: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
+    def _start(self, name: str, arguments: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
         log: IO[str] = self._files.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
         process = subprocess.Popen(  # noqa: S603 # this interpreter, our own module
-            [sys.executable, "-m", MODULES[name], *words],
+            [sys.executable, "-m", MODULES[name], *arguments],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -146,7 +153,7 @@ class Stack:
             env={**os.environ, **settings},
         )
         self._processes[name] = process
-        assert process.stdout is not None  # noqa: S101 # it was asked for above
+        assert process.stdout is not None  # noqa: S101 # requested above
         line = process.stdout.readline()
         if not line.startswith("{"):
             process.wait(timeout=_STOP_SECONDS)
@@ -156,5 +163,5 @@ class Stack:
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for one stack that goes away with it."""
+    """Returns a temporary folder for one stack."""
     return tempfile.TemporaryDirectory(prefix="gallerist-")

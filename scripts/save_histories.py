@@ -1,7 +1,7 @@
-"""Saves histories of the orchestrators in tests/replay/histories. Run it when an orchestrator changed on purpose.
+"""Saves histories of the orchestrators in tests/replay/histories. Run it after an intended change of an orchestrator.
 
-A saved history stands for an orchestration in production: code that cannot replay it breaks the migrations that run
-while it is deployed.
+A saved history represents an orchestration in production: code that cannot replay it breaks the migrations that run
+during its deployment.
 """
 
 import json
@@ -39,13 +39,13 @@ _KEYS = re.compile(r"[?&]t=\d+&c=[^\"\\]*")
 
 
 def main() -> None:
-    """Migrates a few images that end differently, and saves the history of each orchestration."""
+    """Migrates a few images with different ends, and saves the history of each orchestration."""
     with temporary_folder() as folder:
         stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
         with stack:
             _migrate(stack)
         saved = _save(Path(folder) / "taskhub.sqlite")
-    sys.stdout.write(f"{saved} histories saved in {HISTORIES.relative_to(ROOT)}\n")
+    sys.stdout.write(f"saved {saved} histories in {HISTORIES.relative_to(ROOT)}\n")
 
 
 def _seed() -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _seed() -> dict[str, Any]:
 
 
 def _migrate(stack: Stack) -> None:
-    """Injects a throttled call, a lost answer and a region that fails once; then migrates everything as a batch."""
+    """Injects a throttled call, a lost answer and a region that fails once, then migrates all images as a batch."""
     throttled = {
         "status": 429,
         "code": "TooManyRequests",

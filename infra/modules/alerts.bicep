@@ -1,4 +1,4 @@
-// Tells when a migration failed, when one is stuck, and when events got lost.
+// Alerts on migrations that did not complete, on stuck migrations, and on lost events.
 param suffix string
 param location string
 param tags object
@@ -6,7 +6,7 @@ param workspaceId string
 param functionAppName string
 param systemTopicId string
 
-@description('Who gets a mail; empty for nobody.')
+@description('Mail address that receives the alerts. Empty means none.')
 param email string
 
 @description('After how many hours a migration that has not ended counts as stuck.')
@@ -14,7 +14,7 @@ param stuckAfterHours int
 
 var receivers = empty(email) ? [] : [mail.id]
 
-// the app's log lines: migration <state> id=<id> image=<resource id> …
+// the app's log lines have the form: migration <state> id=<id> image=<resource id> …
 var failedQuery = '''
 AppTraces
 | where AppRoleName =~ '{app}'
@@ -50,11 +50,11 @@ resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Gallerist: a migration did not complete'
-    description: 'A migration failed, was blocked, or completed in part; the row names the image, the reason and the fix.'
+    description: 'A migration failed, was blocked, or completed in some regions only. The row has the image, the reason and the fix.'
     severity: 2
     enabled: true
     scopes: [workspaceId]
-    // a new workspace has no table of traces yet
+    // in a new workspace the table AppTraces does not exist yet
     skipQueryValidation: true
     evaluationFrequency: 'PT15M'
     windowSize: 'PT15M'
@@ -80,11 +80,11 @@ resource stuck 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Gallerist: a migration is stuck'
-    description: 'A migration was started more than ${stuckAfterHours} hours ago and has not ended.'
+    description: 'A migration started more than ${stuckAfterHours} hours ago and has not ended.'
     severity: 2
     enabled: true
     scopes: [workspaceId]
-    // a new workspace has no table of traces yet
+    // in a new workspace the table AppTraces does not exist yet
     skipQueryValidation: true
     evaluationFrequency: 'PT1H'
     windowSize: 'P2D'
@@ -103,14 +103,14 @@ resource stuck 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   }
 }
 
-// dead-lettered: kept, and not delivered; dropped: not even kept
+// a dead-lettered event was not delivered, but kept; a dropped one was not kept either
 resource lost 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   for metric in ['DeadLetteredCount', 'DroppedEventCount']: {
     name: 'alert-events-${toLower(metric)}-${suffix}'
     location: 'global'
     tags: tags
     properties: {
-      description: 'Events of managed images were not delivered. The sweep finds their images; the reason is in the log of failed deliveries.'
+      description: 'Events about managed images were not delivered. The sweep finds their images. The table AegDeliveryFailureLogs has the reason.'
       severity: 3
       enabled: true
       scopes: [systemTopicId]

@@ -1,12 +1,12 @@
-// Keeps the events that could not be delivered. An account of its own, because it has to take shared keys: a system topic of a
-// subscription is global, a global topic cannot have an identity (documented), and without one Event Grid writes dead letters by key.
+// Storage for events that could not be delivered. It is a separate account because it must accept shared keys: the system topic of
+// a subscription is global, a global topic cannot have an identity (documented), and without one Event Grid writes with a key.
 @minLength(3)
 @maxLength(24)
 param name string
 param location string
 param tags object
 
-@description('Days after which a dead letter is deleted; the sweep has long found what it told of.')
+@description('Days after which a dead letter is deleted. By then the sweep has found its image.')
 param keepDays int = 30
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {

@@ -1,13 +1,13 @@
-// The Durable backend for scale: a Durable Task Scheduler with one task hub, used with the app's identity.
+// The Durable backend for thousands of images: a Durable Task Scheduler with one task hub. The app uses it with its identity.
 param name string
 param location string
 param tags object
 param principalId string
 
-@description('Addresses that may reach the scheduler. An empty list would shut everybody out.')
+@description('Addresses that can reach the scheduler. An empty list would block every address.')
 param allowedAddresses array = ['0.0.0.0/0']
 
-@description('Days after which an orchestration that has ended is forgotten. What it did is told by the tags of the image versions.')
+@description('Days after which the history of an ended orchestration is deleted. The tags of the image versions still record what it did.')
 param keepDays int = 180
 
 var taskHubName = 'gallerist'

@@ -1,4 +1,4 @@
-// Entra in front of the HTTP API: a caller needs a token for the app registration, besides the function key.
+// Requires an Entra token for the HTTP API: a caller needs one for the app registration in addition to the function key.
 param functionAppName string
 
 @description('Application (client) id of the app registration.')
@@ -16,7 +16,7 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
-      // Event Grid comes with the webhook's own key, a probe with nothing
+      // Event Grid authenticates with the webhook's own key, and a health probe does not authenticate
       excludedPaths: ['/runtime/webhooks/EventGrid', '/api/health']
     }
     httpSettings: { requireHttps: true }

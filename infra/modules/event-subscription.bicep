@@ -1,13 +1,13 @@
-// Sends the events of managed images that were written to the function. The function has to be deployed already.
+// Sends an event to the function for every managed image that is written. The function must already be deployed.
 param systemTopicName string
 
-@description('Resource id of the function app; it may be in another subscription of the same tenant.')
+@description('Resource id of the function app. It can be in another subscription of the same tenant.')
 param functionAppId string
 
 @description('Resource id of the storage account with the dead-letters container.')
 param deadLetterStorageId string
 
-@description('Name of the function that takes the events.')
+@description('Name of the function that receives the events.')
 param functionName string = 'image_events'
 
 param name string = 'gallerist-images'

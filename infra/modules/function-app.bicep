@@ -1,4 +1,4 @@
-// The function app on Flex Consumption: its plan, its settings, and from where it may be called.
+// The function app on Flex Consumption: its plan, its settings, and which networks can call it.
 param name string
 param planName string
 param location string
@@ -9,18 +9,18 @@ param maximumInstanceCount int
 param identityId string
 param identityClientId string
 
-@description('Endpoints of the app\'s storage: blob, queue and table.')
+@description('Endpoints of the app\'s storage, with the keys blob, queue and table.')
 param storage object
 
-@description('The blob container that the package is deployed into.')
+@description('URL of the blob container for the package.')
 param packageContainerUrl string
 
 param applicationInsightsConnectionString string
 
-@description('Endpoint and task hub of a Durable Task Scheduler; both empty to keep Durable Functions\' state in the storage account.')
+@description('Endpoint and task hub of a Durable Task Scheduler. If both are empty, Durable Functions stores its state in the storage account.')
 param scheduler object
 
-@description('Subnet that the app sends from; empty for none. With one, the HTTP API is closed to the internet but for Event Grid.')
+@description('Subnet that the app sends from. Empty means none. With a subnet, only Event Grid can reach the HTTP API from the internet.')
 param subnetId string
 
 @description('The settings that adapters/settings.py reads.')
@@ -49,7 +49,7 @@ var eventGrid = {
   ipAddress: 'AzureEventGrid'
 }
 
-// these take the place of what host.json says of Durable Functions' storage
+// these settings override the storage provider and the task hub of host.json
 var schedulerSettings = {
   DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
@@ -103,7 +103,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       ftpsState: 'Disabled'
       ipSecurityRestrictionsDefaultAction: hasNetwork ? 'Deny' : 'Allow'
       ipSecurityRestrictions: hasNetwork ? [eventGrid] : []
-      // the package is deployed from outside of the network, with an Entra token
+      // azd deploys the package from outside the network, with an Entra token
       scmIpSecurityRestrictionsDefaultAction: 'Allow'
       scmIpSecurityRestrictionsUseMain: false
     }

@@ -1,10 +1,10 @@
-// What the identity may do in one subscription with target galleries: read all of its galleries, write into the named ones.
+// The identity's permissions in a subscription with target galleries: it can read all galleries and write into the given ones.
 targetScope = 'subscription'
 
 param environmentName string
 param principalId string
 
-@description('Resource ids of the target galleries; all of them in this subscription.')
+@description('Resource ids of the target galleries. All of them are in this subscription.')
 param galleryIds array
 
 module reader 'subscription-role.bicep' = {
@@ -27,7 +27,7 @@ module publisher 'role-definition.bicep' = {
 module assignments 'gallery-publisher.bicep' = [
   for id in galleryIds: {
     name: 'publisher-${uniqueString(toLower(id))}'
-    // a gallery's id: /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}
+    // the id of a gallery is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {
       galleryName: split(id, '/')[8]

@@ -1,4 +1,4 @@
-// The identity that the app acts as: towards ARM, its storage, its telemetry and its scheduler.
+// The identity that the app uses for ARM, its storage, its telemetry and its scheduler.
 param name string
 param location string
 param tags object

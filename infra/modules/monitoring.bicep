@@ -1,10 +1,10 @@
-// Where logs and traces go. The app writes with its identity; connection strings alone write nothing.
+// Logs and traces. The app writes them with its identity; a connection string alone is not enough.
 param suffix string
 param location string
 param tags object
 param principalId string
 
-@description('Days that logs are kept.')
+@description('How many days logs are kept.')
 param retentionDays int = 30
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'

@@ -3,13 +3,13 @@ param name string
 param location string
 param tags object
 
-@description('Addresses of the network.')
+@description('Address range of the network.')
 param addressPrefix string = '10.40.0.0/16'
 
-@description('Addresses of the subnet that the app sends from.')
+@description('Address range of the subnet that the app sends from.')
 param appPrefix string = '10.40.0.0/24'
 
-@description('Addresses of the subnet of the private endpoints.')
+@description('Address range of the subnet for private endpoints.')
 param endpointPrefix string = '10.40.1.0/24'
 
 resource appRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
@@ -36,7 +36,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         properties: {
           addressPrefix: appPrefix
           networkSecurityGroup: { id: appRules.id }
-          // what Flex Consumption asks for (documented)
+          // Flex Consumption requires this delegation (documented)
           delegations: [
             { name: 'flex-consumption', properties: { serviceName: 'Microsoft.App/environments' } }
           ]

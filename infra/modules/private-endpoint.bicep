@@ -1,17 +1,17 @@
-// A private endpoint of one resource, and the name under which the network finds it.
+// A private endpoint of one resource, and the DNS zone in which the network resolves its name.
 param name string
 param location string
 param tags object
 param subnetId string
 param virtualNetworkId string
 
-@description('Resource id of what the endpoint leads to.')
+@description('Resource id of the resource behind the endpoint.')
 param targetId string
 
-@description('Which part of it: blob, queue, table or sites.')
+@description('Part of the resource: blob, queue, table or sites.')
 param groupId string
 
-@description('The private DNS zone of that part.')
+@description('Private DNS zone of that part.')
 param zoneName string
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {

@@ -1,7 +1,7 @@
-// A custom role from a file of roles/, defined for one subscription.
+// Defines a custom role from a file in roles/ for one subscription.
 targetScope = 'subscription'
 
-@description('Content of a file of roles/: roleName, description, actions.')
+@description('Content of a file in roles/: roleName, description, actions.')
 param role object
 
 param environmentName string
@@ -11,7 +11,7 @@ var scope = subscription().id
 resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(scope, environmentName, role.roleName)
   properties: {
-    // a tenant wants the names of its custom roles to be unique (documented)
+    // the names of custom roles must be unique in a tenant (documented)
     roleName: '${role.roleName} (${environmentName}, ${take(subscription().subscriptionId, 8)})'
     description: role.description
     type: 'CustomRole'

@@ -1,5 +1,5 @@
 // The app's own storage: its package, the host's locks and keys, and Durable Functions' queues and tables.
-// No shared keys: everything that comes here comes with an Entra token.
+// Shared keys are off: every request needs an Entra token.
 @minLength(3)
 @maxLength(24)
 param name string
@@ -12,7 +12,7 @@ param publicNetworkAccess string
 var packageContainer = 'packages'
 var policyContainer = 'policy'
 
-// documented as what the Functions host and Durable Functions need on their storage
+// the Functions host and Durable Functions need these roles on their storage (documented)
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -35,7 +35,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: publicNetworkAccess
     networkAcls: {
-      // an app on Flex Consumption without a network of its own has no address that a rule could name
+      // without a virtual network, an app on Flex Consumption has no fixed address that a rule could allow
       defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
       bypass: 'AzureServices'
     }

@@ -1,7 +1,7 @@
-// A custom role from a file of roles/, defined for one subscription and given to the identity there.
+// Defines a custom role from a file in roles/ for one subscription, and assigns it to the identity there.
 targetScope = 'subscription'
 
-@description('Content of a file of roles/: roleName, description, actions.')
+@description('Content of a file in roles/: roleName, description, actions.')
 param role object
 
 param environmentName string

@@ -1,13 +1,13 @@
-// The system topic of the subscription that this is deployed to. A subscription has one at most.
+// The system topic of the subscription of the deployment. A subscription can have only one.
 param name string
 param tags object
 
-@description('Log Analytics workspace that failed deliveries are logged to; empty for none.')
+@description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty means no log.')
 param workspaceId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
-  // a subscription is no regional resource
+  // a subscription is not a regional resource, so its topic is global
   location: 'global'
   tags: tags
   properties: {

@@ -1,4 +1,4 @@
-"""The version that Gallerist makes from a managed image is, field for field, what the real service recorded for it."""
+"""A version that Gallerist creates from a managed image equals the recorded one of the real service, field by field."""
 
 import json
 from pathlib import Path
@@ -27,12 +27,12 @@ defaults:
 
 pytestmark = pytest.mark.skipif(
     not (RECORDINGS / f"{_RECORDING}.jsonl").exists(),
-    reason="the recorded exchanges are not beside the project",
+    reason="the recorded exchanges are not in the folder beside the project",
 )
 
 
-def test_the_version_has_the_fields_and_values_of_the_recorded_one(tmp_path: Path) -> None:
-    """Same image, same gallery, same number, same region: only the date and Gallerist's own tags differ."""
+def test_a_published_version_has_the_fields_and_values_of_the_recorded_one(tmp_path: Path) -> None:
+    """Image, gallery, number and region are the same; only the date and Gallerist's own tags differ."""
     recorded = _recorded(_RECORDED_VERSION)
     image = _recorded(_RECORDED_IMAGE)
     with Stack(tmp_path, _seed(image), _POLICY, "polls:2", host_options=["--clock", "skip"]) as stack:
@@ -60,7 +60,7 @@ def _recorded(index: int) -> dict[str, Any]:
 
 
 def _seed(image: dict[str, Any]) -> dict[str, Any]:
-    """The recorded image with the VM that it was captured from, and the recorded gallery."""
+    """Returns the recorded image, the VM that it was captured from, and the recorded gallery."""
     profile = image["properties"]["storageProfile"]
     disks = [profile["osDisk"], *profile["dataDisks"]]
     for disk in disks:

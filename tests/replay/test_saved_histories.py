@@ -1,7 +1,7 @@
-"""Saved histories replay: a changed orchestrator must not break running migrations.
+"""Saved histories replay, so that a changed orchestrator does not break running migrations.
 
-When an orchestrator changes on purpose, run `python -m scripts.save_histories`, and say in the changelog what happens
-to migrations that run while the change is deployed.
+After an intended change of an orchestrator, run `python -m scripts.save_histories`, and say in the changelog what
+happens to migrations that run during the deployment of the change.
 """
 
 import json
@@ -37,7 +37,7 @@ def events_of(document: dict[str, Any]) -> list[dict[str, Any]]:
 def replay(
     app: App, document: dict[str, Any], events: list[dict[str, Any]] | None = None
 ) -> tuple[OrchestratorAnswer, Replay]:
-    """Runs today's orchestrator over these events, or the whole history, as the host does for an episode."""
+    """Runs the current orchestrator over these events, or over the whole history, as the host does for an episode."""
     events = events_of(document) if events is None else events
     context = orchestrator_context(
         history=events,
@@ -53,8 +53,8 @@ def replay(
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-def test_a_saved_history_replays_to_the_same_end(app: App, path: Path) -> None:
-    """The same calls in the same order, nothing more to do, and the same output."""
+def test_a_saved_history_replays_to_the_same_output(app: App, path: Path) -> None:
+    """The orchestrator makes the same calls in the same order and no further one."""
     document = saved(path)
 
     answer, replayed = replay(app, document)
@@ -65,8 +65,8 @@ def test_a_saved_history_replays_to_the_same_end(app: App, path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-def test_a_history_that_stopped_midway_replays_too(app: App, path: Path) -> None:
-    """A deployment meets orchestrations in every episode, not only in their last one."""
+def test_an_unfinished_history_replays_without_new_calls(app: App, path: Path) -> None:
+    """A deployment can happen after every episode, not only after the last one."""
     document = saved(path)
     events = events_of(document)
     ends = [index for index, event in enumerate(events) if kind(event) is EventType.ORCHESTRATOR_COMPLETED]
@@ -88,8 +88,8 @@ def test_every_orchestrator_has_a_saved_history() -> None:
     assert {saved(path)["orchestrator"] for path in HISTORIES} == orchestrators
 
 
-def test_a_call_that_has_changed_is_found(app: App) -> None:
-    """The check can fail: a history with another activity in it does not replay."""
+def test_the_replay_finds_a_changed_call(app: App) -> None:
+    """This shows that the check can fail: a history with another activity does not replay."""
     document = saved(next(path for path in HISTORIES if path.stem == "migrate_image-1"))
     scheduled = next(event for event in document["history"] if kind(event) is EventType.TASK_SCHEDULED)
     scheduled["Name"] = "another_activity"

@@ -1,4 +1,4 @@
-"""The functions of the app by name, as the worker indexes them; tests call their code without a host."""
+"""The functions of the app by name, as the worker indexes them, so that tests can call them without a host."""
 
 import importlib.util
 from collections.abc import Callable
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @cache
 def functions() -> dict[str, Any]:
-    """The indexed functions; loaded by path, for the SDK lets each app object be indexed only once."""
+    """Returns the indexed functions. The SDK indexes an app object only once, so the module is loaded by its path."""
     spec = importlib.util.spec_from_file_location("function_app_under_test", ROOT / "function_app.py")
     assert spec is not None
     assert spec.loader is not None
@@ -21,7 +21,7 @@ def functions() -> dict[str, Any]:
 
 
 def code(name: str) -> Callable[..., Any]:
-    """The function's code, without the SDK around it."""
+    """Returns the code of a function, without the SDK's wrappers."""
     handle: Any = functions()[name].get_user_function()
     for wrapped in ("client_function", "orchestrator_function", "entity_function"):
         handle = getattr(handle, wrapped, handle)
@@ -29,5 +29,5 @@ def code(name: str) -> Callable[..., Any]:
 
 
 def handle(name: str) -> Callable[[str], str]:
-    """The SDK's own handle of an orchestrator or an entity: JSON in, JSON out."""
+    """Returns the SDK's handle of an orchestrator or entity, which takes and returns JSON."""
     return functions()[name].get_user_function()

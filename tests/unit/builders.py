@@ -1,4 +1,4 @@
-"""Builds the values that unit tests start from, each with one change at a time. No behaviour, no assertions."""
+"""Builds values for the unit tests, each with the changes that a test needs. No behaviour, no assertions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -39,7 +39,7 @@ def disk(name: str = "os", size_gb: int | None = 30, lun: int | None = None) -> 
 
 
 def image(name: str = "web-20260115", **changes: Any) -> ManagedImage:
-    """A generalized Linux image of generation 2 in West Europe with one OS disk."""
+    """Returns a generalized Linux image of generation 2 in West Europe with one OS disk."""
     fields = {
         "id": image_id(name),
         "location": "westeurope",
@@ -58,7 +58,7 @@ def gallery(identity: GalleryId = GALLERY, location: str = "northeurope") -> Gal
 
 
 def definition(name: str = "web-20260115", within: GalleryId = GALLERY, **changes: Any) -> ImageDefinition:
-    """The definition that the built-in choices give `image()`."""
+    """Returns the definition that the built-in choices give `image()`."""
     fields = {
         "id": within.definition(name),
         "location": "northeurope",
@@ -76,7 +76,7 @@ def definition_id(name: str = "web-20260115", within: GalleryId = GALLERY) -> Im
 
 
 def version(number: str = "1.0.0", of: ManagedImage | None = None, **changes: Any) -> ImageVersion:
-    """A version that Gallerist made from the image, replicated to its home region."""
+    """Returns a version that Gallerist created from the image, in the image's own region."""
     source = of or image()
     fields = {
         "id": definition_id().version(number),
@@ -91,12 +91,12 @@ def version(number: str = "1.0.0", of: ManagedImage | None = None, **changes: An
 
 
 def hand_made_version(number: str = "1.0.0", **changes: Any) -> ImageVersion:
-    """A version without Gallerist's tags."""
+    """Returns a version without Gallerist's tags."""
     return version(number, **{"tags": {}, **changes})
 
 
 def spec(number: str | None = "1.0.0", of: ManagedImage | None = None, **changes: Any) -> VersionSpec:
-    """The version as planning asks for it."""
+    """Returns the version that a plan requests."""
     source = of or image()
     fields = {
         "definition": definition_id(),
@@ -113,12 +113,12 @@ PACE = Pace(deadline_hours=24, first_poll_seconds=60, longest_poll_seconds=600)
 
 
 def rollout_in(*waves: list[TargetRegion], **changes: Any) -> Rollout:
-    """A rollout in these waves that heals a region twice, and calls it stuck after six hours."""
+    """Returns a rollout in these waves that heals a region twice, and counts it as stuck after six hours."""
     return Rollout(**{"waves": list(waves), "heal_attempts": 2, "stuck_after_hours": 6, **changes})
 
 
 def policy(**defaults: Any) -> Policy:
-    """A policy that migrates every image into the one gallery, with these defaults besides."""
+    """Returns a policy that migrates every image into `GALLERY`, with these further defaults."""
     return Policy.model_validate({"defaults": {"galleries": [str(GALLERY)], **defaults}})
 
 
@@ -127,7 +127,7 @@ def migration_request(**changes: Any) -> MigrationRequest:
 
 
 def in_regions(**states: RegionState) -> list[RegionProgress]:
-    """Progress by region: `in_regions(westeurope="Completed")`."""
+    """Returns the progress of each region, as in `in_regions(westeurope="Completed")`."""
     return [
         RegionProgress(region=region, state=state, progress=100 if state == "Completed" else 40)
         for region, state in states.items()

@@ -1,4 +1,4 @@
-"""What holds for every unit test: random examples are the same in every run, and no clock judges them."""
+"""Settings for every unit test: random examples are the same in every run and have no deadline."""
 
 from hypothesis import HealthCheck, settings
 

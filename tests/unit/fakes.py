@@ -1,4 +1,4 @@
-"""Stand-ins for what is outside: Azure, and the task hub. They keep what they were given, and count the writes."""
+"""Fakes for Azure, the policy store and the task hub. They record writes and started orchestrations."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
 
 
 class FakeCompute:
-    """A subscription in memory. `error` is raised by every call until it is taken away."""
+    """Azure in memory. If `error` is set, every call raises it."""
 
     def __init__(
         self,
@@ -45,30 +45,30 @@ class FakeCompute:
         self.writes: list[str] = []
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
-        self._answer()
+        self._raise_error()
         return self.images.get(image)
 
     async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
-        self._answer()
+        self._raise_error()
         return [image for image in self.images.values() if image.id.subscription == subscription]
 
     async def list_galleries(self, subscription: str) -> list[Gallery]:
-        self._answer()
+        self._raise_error()
         return [gallery for gallery in self.galleries.values() if gallery.id.subscription == subscription]
 
     async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
-        self._answer()
+        self._raise_error()
         return self.galleries.get(gallery)
 
     async def list_permissions(self, scope: ResourceId) -> list[Permission]:
-        self._answer()
+        self._raise_error()
         self.asked_permissions.append(scope)
         if self.permissions is None:
-            raise ArmError(403, "AuthorizationFailed", "may not even ask")
+            raise ArmError(403, "AuthorizationFailed", "the identity cannot read its permissions")
         return self.permissions
 
     async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
-        self._answer()
+        self._raise_error()
         resources: dict[str, list[str]] = {
             "Microsoft.Compute/galleries/images": [found.location for found in self.definitions.values()],
             "Microsoft.Compute/galleries/images/versions": [
@@ -78,11 +78,11 @@ class FakeCompute:
         return Counter(resources[resource_type])
 
     async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
-        self._answer()
+        self._raise_error()
         return [definition for definition in self.definitions.values() if definition.id.gallery == gallery]
 
     async def get_image_definition(self, definition: ImageDefinitionId) -> ImageDefinition | None:
-        self._answer()
+        self._raise_error()
         return self.definitions.get(definition)
 
     async def begin_image_definition(self, definition: ImageDefinition) -> None:
@@ -92,11 +92,11 @@ class FakeCompute:
         self.definitions[definition.id] = created
 
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
-        self._answer()
+        self._raise_error()
         return [version for version in self.versions.values() if version.id.definition == definition]
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
-        self._answer()
+        self._raise_error()
         return self.versions.get(version)
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
@@ -126,23 +126,23 @@ class FakeCompute:
         return OPERATION
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
-        self._answer()
+        self._raise_error()
         assert (subscription, operation_url) == (SUBSCRIPTION, OPERATION)
         return self.operation_error
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
-        self._answer()
+        self._raise_error()
         return REGIONS if subscription == SUBSCRIPTION else frozenset()
 
     async def check_token(self) -> None:
-        self._answer()
+        self._raise_error()
 
-    def _answer(self) -> None:
+    def _raise_error(self) -> None:
         if self.error is not None:
             raise self.error
 
     def _write(self, what: str) -> None:
-        self._answer()
+        self._raise_error()
         self.writes.append(what)
 
 
@@ -156,13 +156,13 @@ def working_with(
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
 ) -> Iterator[FakeCompute]:
-    """Triggers and activities work with this Azure and this policy, or this store of one."""
+    """Lets triggers and activities use this Azure and this policy, or this policy store."""
     with using(Services(settings, policies or FixedPolicy(under or policy()), compute)):
         yield compute
 
 
 class FakePolicies:
-    """A store whose newest policy is wrong; there may be an older one that is in force."""
+    """A store whose newest policy is invalid; an older one may be in force."""
 
     def __init__(self, in_force: Policy | None) -> None:
         self.error = PolicyError("policy.yaml", [PolicyFault(3, "rulez", "Extra inputs are not permitted")])
@@ -176,7 +176,7 @@ class FakePolicies:
 
 
 class FakeDurableClient:
-    """A task hub in memory, with the SDK's own status objects and the extension's pages of a hundred."""
+    """A task hub in memory, with the SDK's own status objects and the extension's pages of 100 instances."""
 
     page = 100
 
@@ -189,7 +189,7 @@ class FakeDurableClient:
         self.raised: list[tuple[str, str]] = []
 
     def add(self, instance_id: str, runtime_status: str, input_: Any = None, **fields: Any) -> None:
-        """Put an instance in, as the extension describes it."""
+        """Adds an instance in the form in which the extension describes it."""
         self.instances[instance_id] = {
             "name": "migrate_image",
             "instanceId": instance_id,
@@ -201,7 +201,7 @@ class FakeDurableClient:
         }
 
     async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
-        # the SDK answers for an unknown instance with a status that is false
+        # for an unknown instance the SDK returns a status that is false
         status: DurableOrchestrationStatus = DurableOrchestrationStatus.from_json(
             dict(self.instances.get(instance_id, {}))
         )
@@ -241,7 +241,7 @@ class FakeDurableClient:
         self.raised.append((instance_id, event_name))
 
     def on_refusal(self, instance_id: str) -> None:
-        """What the task hub looks like when a start was refused; nothing changed, unless a test says so."""
+        """Called when a start is refused; tests override it to change the task hub."""
 
     def get_client_response_links(self, request: Any, instance_id: str) -> dict[str, str]:
         return {"statusQueryGetUri": f"http://hub/instances/{instance_id}"}

@@ -1,4 +1,4 @@
-"""Stacks for the workflow tests: the whole app as a process, with a clock that skips to the next timer."""
+"""Fixtures for the workflow tests: the whole app as a process, with a clock that skips to the next timer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.workflow.estate import POLICY, SEED, Estate
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """One Gallerist for the tests of a module; every test has images of its own."""
+    """The app and a simulated Azure for all tests of a module; every test uses its own images."""
     with stack(tmp_path_factory.mktemp("stack")) as running, Estate(running) as estate:
         running.subscribe_to_events()
         yield estate
@@ -19,7 +19,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 @pytest.fixture
 def own_estate(tmp_path: Path) -> Iterator[Estate]:
-    """A Gallerist for one test that breaks it."""
+    """The app and a simulated Azure for one test, which may break them."""
     with stack(tmp_path) as running, Estate(running) as estate:
         yield estate
 

@@ -1,4 +1,4 @@
-"""One Gallerist on the embedded host and the simulated Azure, and what a test does with it over HTTP."""
+"""The app on the embedded host with the simulated Azure, and what a test does with them over HTTP."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import httpx
 
+from domain.migration.states import ENDS
 from local.arm import write_image
 from local.stack import Stack
 
@@ -14,7 +15,6 @@ THERE = "22222222-2222-4222-8222-222222222222"
 GALLERY = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 TWIN = f"/subscriptions/{THERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden_twin"
 LOOK_SECONDS = 0.02
-ENDS = {"completed", "skipped", "blocked", "partial", "failed", "cancelled"}
 
 POLICY = f"""\
 defaults:
@@ -29,7 +29,7 @@ rules:
     match: {{names: ["family-*"]}}
     name_pattern: (?P<family>.+)-\\d+
     definition: {{name: "{{family}}"}}
-  - name: left alone
+  - name: ignored
     match: {{tags: {{environment: scratch}}}}
     action: ignore
 """
@@ -58,7 +58,7 @@ def an_image(
     data_disks_gb: tuple[int, ...] = (),
     tags: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A managed image in the resource group `packer`, made from blobs; another `blob` is another content."""
+    """Returns a managed image in the resource group `packer`, created from blobs; another `blob` is other content."""
     account = "https://disks.blob.core.windows.net/vhds"
     return {
         "id": f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/images/{name}",
@@ -83,7 +83,7 @@ def an_image(
 
 
 class Estate:
-    """A stack in use: writes images as Packer does, asks as a runbook does, looks as an engineer does."""
+    """Writes images as Packer does, starts migrations as a runbook does, and reads results as an engineer does."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -96,34 +96,34 @@ class Estate:
         self.http.close()
 
     def write(self, image: dict[str, Any]) -> str:
-        """Write the managed image through ARM; returns its id once it is made."""
+        """Writes the managed image through ARM and waits until it is created; returns its id."""
         write_image(self.stack, image)
         return self.settled(image["id"])
 
     def settled(self, image_id: str) -> str:
-        """Wait until ARM has made the image."""
+        """Waits until ARM has created the image; returns its id."""
         eventually(lambda: self.arm(image_id)["properties"]["provisioningState"] == "Succeeded")
         return image_id
 
     def arm(self, resource_id: str) -> dict[str, Any]:
-        """The resource as the simulated ARM holds it."""
+        """Returns the resource in the state of the simulated ARM."""
         resources: dict[str, dict[str, Any]] = {
             resource["id"].lower(): resource for resource in self.stack.control("GET", "state")["resources"]
         }
         return resources[resource_id.lower()]
 
     def start(self, image_id: str, **overrides: Any) -> httpx.Response:
-        """Ask for the migration of an image."""
+        """Requests the migration of an image."""
         return self.http.post(f"{self.stack.api}/migrations", json={"image": image_id, **overrides})
 
     def migration(self, image_id: str) -> dict[str, Any] | None:
-        """The image's migration as the API tells it; None while there is none."""
+        """Returns the image's migration from the API, or None if it has none."""
         listed = self.http.get(f"{self.stack.api}/migrations").raise_for_status().json()["migrations"]
         row = next((row for row in listed if row["image"].lower() == image_id.lower()), None)
         return self.http.get(f"{self.stack.api}/migrations/{row['id']}").json() if row else None
 
     def ended(self, image_id: str) -> dict[str, Any]:
-        """Wait for the end of an image's migration."""
+        """Waits for the end of the image's migration and returns it."""
 
         def look() -> dict[str, Any] | None:
             migration = self.migration(image_id)
@@ -132,13 +132,13 @@ class Estate:
         return eventually(look)
 
     def versions(self, definition: str, gallery: str = GALLERY) -> dict[str, dict[str, Any]]:
-        """The versions of a definition, by their numbers."""
+        """Returns the versions of a definition, by number."""
         prefix = f"{gallery}/images/{definition}/versions/".lower()
         found = self.stack.control("GET", "state")["resources"]
         return {resource["name"]: resource for resource in found if resource["id"].lower().startswith(prefix)}
 
     def writes(self, path: str) -> list[dict[str, Any]]:
-        """The PUT requests that ARM was sent for paths containing this text."""
+        """Returns the PUT requests that ARM received for paths that contain this text."""
         requests = self.stack.control("GET", "requests")
         return [
             entry for entry in requests if entry["method"] == "PUT" and path.lower() in entry["path"].lower()
@@ -146,15 +146,15 @@ class Estate:
 
 
 def eventually(look: Callable[[], Any], seconds: float = 30) -> Any:
-    """Look until there is something to see.
+    """Calls `look` until it returns something truthy, and returns that.
 
     Raises:
-        TimeoutError: there was nothing for so long.
+        TimeoutError: `look` returned nothing within this time.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if seen := look():
             return seen
-        # leaves the processors to those who are looked at
+        # leaves the processors to the app and the simulator
         time.sleep(LOOK_SECONDS)
-    raise TimeoutError(f"nothing to see after {seconds} seconds")
+    raise TimeoutError(f"{look.__qualname__} returned nothing within {seconds} seconds")

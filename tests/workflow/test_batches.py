@@ -1,4 +1,4 @@
-"""Batches, coverage and the sweep: many images, each one once, and numbers that add up."""
+"""Batches, coverage and the sweep: each image is migrated once, and the counts add up."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.fleet.states import ENDS
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, HERE, SEED, THERE, Estate, an_image, eventually
 
@@ -14,7 +15,7 @@ defaults:
   galleries: [{GALLERY}]
   regions: [westus2]
 rules:
-  - name: left alone
+  - name: ignored
     match: {{tags: {{environment: scratch}}}}
     action: ignore
   - name: builds
@@ -23,11 +24,10 @@ rules:
     definition: {{name: "{{family}}"}}
 """
 EVERYTHING = [{"subscription": HERE}, {"subscription": THERE}]
-ENDED = {"completed", "cancelled", "failed"}
 
 
 def images() -> list[dict[str, Any]]:
-    """Twelve builds of one family, the youngest first by name; one too large; one to be ignored."""
+    """Returns twelve builds of one family, whose names sort youngest first, a too large image and an ignored one."""
     builds = [
         an_image(f"family-{100 - build}") | {"createdTime": f"2025-{build:02}-01T00:00:00Z"}
         for build in range(1, 13)
@@ -41,20 +41,20 @@ def images() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
-    """A Gallerist with images that are older than it is."""
+    """The app and a simulated Azure with images that are older than the deployment."""
     seed = {**SEED, "resources": [*SEED["resources"], *images()]}
     options = ["--clock", "skip"]
     with (
         Stack(tmp_path, seed, POLICY, transitions="polls:2", host_options=options) as stack,
         Estate(stack) as estate,
     ):
-        # these tests look as fast as they can, which no subscription would put up with
+        # these tests poll without a pause, which a real subscription would throttle
         stack.control("POST", "switches", {"throttling": False})
         yield estate
 
 
-def test_a_batch_migrates_everything_in_the_order_of_age(estate: Estate) -> None:
-    """Oldest first: the order of versions is the order of the images. Run again, it does nothing and says so."""
+def test_a_batch_migrates_the_oldest_image_first(estate: Estate) -> None:
+    """Version numbers follow the age of the images. A second run writes nothing and counts the images as migrated."""
     first = run(estate, scope=EVERYTHING)
 
     assert (first["state"], first["selected"]) == ("completed", 13)
@@ -75,7 +75,7 @@ def test_a_batch_migrates_everything_in_the_order_of_age(estate: Estate) -> None
     assert len(estate.writes("/versions/")) == writes
 
 
-def test_two_batches_over_one_scope_do_nothing_twice(estate: Estate) -> None:
+def test_two_batches_over_the_same_scope_migrate_each_image_once(estate: Estate) -> None:
     first, second = start(estate, scope=EVERYTHING), start(estate, scope=EVERYTHING)
 
     assert {ended(estate, first)["state"], ended(estate, second)["state"]} == {"completed"}
@@ -83,11 +83,11 @@ def test_two_batches_over_one_scope_do_nothing_twice(estate: Estate) -> None:
     assert len(estate.writes("/versions/")) == 12
 
 
-def test_the_coverage_adds_up_before_while_and_after(estate: Estate) -> None:
-    """N images = migrated + running + blocked + ignored + untouched, from Azure's own state."""
+def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) -> None:
+    """Images = migrated + running + blocked + ignored + untouched, counted from Azure's own state."""
     before = coverage(estate)
     assert (before["images"], before["untouched"], before["ignored"]) == (14, 13, 1)
-    assert before["ignored_by"] == {"left alone": 1}
+    assert before["ignored_by"] == {"ignored": 1}
 
     address = start(estate, scope=EVERYTHING)
     while estate.http.get(address).json()["state"] == "running":
@@ -98,11 +98,11 @@ def test_the_coverage_adds_up_before_while_and_after(estate: Estate) -> None:
     (why,) = after["blocked_why"]
     assert why == "blocked: the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
     listed = estate.http.get(f"{estate.stack.api}/coverage?category=blocked").json()["listed"]
-    assert [place["image"].rpartition("/")[2] for place in listed] == ["too-large"]
+    assert [image["image"].rpartition("/")[2] for image in listed] == ["too-large"]
 
 
-def test_the_gallery_outlives_the_task_hub(estate: Estate) -> None:
-    """Delete the task hub: coverage still knows what is migrated, and a batch leaves it alone."""
+def test_images_still_count_as_migrated_after_the_task_hub_is_lost(estate: Estate) -> None:
+    """Coverage and batches read the gallery, so a new task hub migrates nothing a second time."""
     run(estate, scope=EVERYTHING)
     estate.stack.kill_host()
     for file in estate.stack.folder.glob("taskhub.sqlite*"):
@@ -114,7 +114,7 @@ def test_the_gallery_outlives_the_task_hub(estate: Estate) -> None:
     assert len(estate.writes("/versions/")) == 12
 
 
-def test_filter_and_limit_choose(estate: Estate) -> None:
+def test_filter_and_limit_select_the_images_of_a_batch(estate: Estate) -> None:
     batch = run(
         estate,
         scope=[{"subscription": HERE, "resource_group": "PACKER"}],
@@ -129,7 +129,7 @@ def test_filter_and_limit_choose(estate: Estate) -> None:
     assert young["selected"] == 0
 
 
-def test_a_dry_run_plans_and_writes_nothing(estate: Estate) -> None:
+def test_a_dry_run_plans_every_image_and_writes_nothing(estate: Estate) -> None:
     batch = run(estate, scope=EVERYTHING, dry_run=True)
 
     assert batch["counts"] == {"migrate": 12, "blocked": 1}
@@ -140,8 +140,8 @@ def test_a_dry_run_plans_and_writes_nothing(estate: Estate) -> None:
     assert estate.writes("galleries/") == []
 
 
-def test_cancel_stops_what_was_not_sent_and_tells_what_runs_on(estate: Estate) -> None:
-    """Cancelled, the batch names the migrations that run on; resumed, it does the rest, and nothing twice."""
+def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estate: Estate) -> None:
+    """Running migrations continue after the cancellation; the resumed batch migrates only the remaining images."""
     estate.stack.control("POST", "transitions", {"default": "manual"})
     estate.http.post(f"{estate.stack.host['url']}/_host/clock", json={"mode": "manual"})
     address = start(estate, scope=EVERYTHING, per_subscription=2)
@@ -168,8 +168,8 @@ def test_cancel_stops_what_was_not_sent_and_tells_what_runs_on(estate: Estate) -
     assert len(estate.versions("family")) == 12
 
 
-def test_the_sweep_finds_what_no_event_told(tmp_path: Path) -> None:
-    """Images that are older than the deployment are migrated without an event or a request."""
+def test_the_sweep_migrates_images_whose_events_were_lost(tmp_path: Path) -> None:
+    """Images that are older than the deployment have no event either; the sweep migrates them."""
     seed = {**SEED, "resources": [*SEED["resources"], *images()]}
     options = ["--clock", "skip"]
     with (
@@ -202,7 +202,7 @@ def start(estate: Estate, **body: Any) -> str:
 def ended(estate: Estate, address: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         batch = estate.http.get(address).raise_for_status().json()
-        return batch if batch["state"] in ENDED else None
+        return batch if batch["state"] in ENDS else None
 
     return eventually(look, seconds=60)
 
@@ -212,13 +212,13 @@ def run(estate: Estate, **body: Any) -> dict[str, Any]:
 
 
 def coverage(estate: Estate) -> dict[str, Any]:
-    """The coverage, which has to add up whenever it is asked for."""
-    told = estate.http.get(f"{estate.stack.api}/coverage").raise_for_status().json()
+    """Returns the coverage after checking that its counts add up."""
+    answer = estate.http.get(f"{estate.stack.api}/coverage").raise_for_status().json()
     parts = ("migrated", "running", "blocked", "ignored", "untouched")
-    assert told["images"] == sum(told[part] for part in parts)
-    assert told["blocked"] == sum(told["blocked_why"].values())
-    assert told["ignored"] == sum(told["ignored_by"].values())
-    return told
+    assert answer["images"] == sum(answer[part] for part in parts)
+    assert answer["blocked"] == sum(answer["blocked_why"].values())
+    assert answer["ignored"] == sum(answer["ignored_by"].values())
+    return answer
 
 
 def _completed(estate: Estate, address: str) -> dict[str, Any] | None:

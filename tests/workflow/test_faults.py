@@ -1,4 +1,4 @@
-"""Throttling and faults: what passes is waited for, what was lost is looked up, what fails for good says why."""
+"""Throttling and faults: temporary errors are retried, lost answers are looked up, permanent errors are explained."""
 
 import copy
 import re
@@ -38,7 +38,7 @@ GET_VERSION = {"method": "GET", "path": "/versions/1"}
 PUT_DEFINITION = {"method": "PUT", "path": r"/golden/images/[^/]+\?"}
 GET_GALLERY = {"method": "GET", "path": r"/galleries/golden\?"}
 
-PASSING: dict[str, dict[str, Any]] = {
+TEMPORARY_ERRORS: dict[str, dict[str, Any]] = {
     "compute throttles, with Retry-After": {
         **PUT_VERSION,
         "status": 429,
@@ -47,79 +47,79 @@ PASSING: dict[str, dict[str, Any]] = {
         "retry_after": 1235,
         "times": 3,
     },
-    "compute throttles, without Retry-After, longer than tries are counted": {
+    "compute throttles, without Retry-After, more often than other errors are retried": {
         **PUT_VERSION,
         "status": 429,
         "code": "OperationNotAllowed",
         "message": TOO_MANY,
         "times": 30,
     },
-    "ARM throttles, saying how long in its text": {
+    "ARM throttles, with the time in its message": {
         **GET_GALLERY,
         "status": 429,
         "code": "SubscriptionRequestsThrottled",
         "message": OVER_LIMIT,
         "times": 3,
     },
-    "a 429 of the third shape": {
+    "a 429 with the code TooManyRequests": {
         **PUT_DEFINITION,
         "status": 429,
         "code": "TooManyRequests",
         "message": "The request is being throttled.",
         "times": 3,
     },
-    "a 429 with nothing in it": {**GET_VERSION, "status": 429, "times": 3},
-    "a source that is asked too much": {
+    "a 429 with an empty body": {**GET_VERSION, "status": 429, "times": 3},
+    "too many requests on one source": {
         **PUT_VERSION,
         "status": 409,
         "code": "Conflict",
         "message": "Too many requests on source '/i'. Please reduce the number of requests on the source",
         "times": 3,
     },
-    "a 503 with nothing in it, while planning": {**GET_GALLERY, "status": 503, "times": 3},
-    "a 503 with nothing in it, while publishing": {**PUT_VERSION, "status": 503, "times": 3},
-    "a 503 with nothing in it, while replicating": {**GET_VERSION, "status": 503, "times": 3},
-    "a gateway that gets no answer": {
+    "a 503 with an empty body while planning": {**GET_GALLERY, "status": 503, "times": 3},
+    "a 503 with an empty body while publishing": {**PUT_VERSION, "status": 503, "times": 3},
+    "a 503 with an empty body while replicating": {**GET_VERSION, "status": 503, "times": 3},
+    "a gateway timeout": {
         **PUT_DEFINITION,
         "status": 504,
         "code": "GatewayTimeout",
         "message": "The gateway did not receive a response from 'Microsoft.Compute' within the time period.",
         "times": 2,
     },
-    "connections that break while planning": {**GET_GALLERY, "kind": "drop", "times": 3},
-    "connections that break before the work": {**PUT_VERSION, "kind": "drop", "times": 3},
-    "connections that break while replicating": {**GET_VERSION, "kind": "drop", "times": 3},
-    "a definition whose answer is lost": {**PUT_DEFINITION, "kind": "lost-answer"},
-    "a parent that is not seen just after it was made": {
+    "broken connections while planning": {**GET_GALLERY, "kind": "drop", "times": 3},
+    "broken connections before the version is written": {**PUT_VERSION, "kind": "drop", "times": 3},
+    "broken connections while replicating": {**GET_VERSION, "kind": "drop", "times": 3},
+    "a lost answer to the write of the definition": {**PUT_DEFINITION, "kind": "lost-answer"},
+    "a parent that ARM does not list yet": {
         **PUT_VERSION,
         "status": 404,
         "code": "ParentResourceNotFound",
         "message": "Can not perform requested operation on nested resource. Parent resource 'golden' not found.",
         "times": 3,
     },
-    "a version that a stale cache does not know": {
+    "a version missing from a stale cache": {
         **GET_VERSION,
         "status": 404,
         "code": "ResourceNotFound",
         "message": "The Resource 'Microsoft.Compute/galleries' under resource group 'images' was not found.",
         "times": 3,
-        # the first look is before the version is made
+        # the first read is before the version is created
         "skip": 1,
     },
-    "an image that a stale cache does not know": {
+    "an image missing from a stale cache": {
         "method": "GET",
         "path": "/providers/Microsoft.Compute/images/",
         "status": 404,
         "code": "ResourceNotFound",
         "message": "The Resource 'Microsoft.Compute/images' under resource group 'packer' was not found.",
-        # the first look is the HTTP API's own
+        # the first read is the HTTP API's own
         "skip": 1,
     },
 }
 
 
 def _seed() -> dict[str, Any]:
-    """The estate with an image whose disk carries a purchase plan that nothing tells of, and one of another group."""
+    """Returns the usual seed with two more images: one has a purchase plan but no tags for it, one is in THERE."""
     seed = copy.deepcopy(SEED)
     bought = an_image("bought")
     bought["_simulator"] = {"plan": {"name": "gen1", "product": "rocky", "publisher": "resf"}}
@@ -131,7 +131,7 @@ def _seed() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """A Gallerist for the module: nothing tells it of images, so that each test starts what it looks at."""
+    """The app for all tests of the module, without events, so that each test starts its own migrations."""
     folder: Path = tmp_path_factory.mktemp("stack")
     stack = Stack(
         folder,
@@ -146,7 +146,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 @pytest.fixture
 def estate(running: Estate) -> Iterator[Estate]:
-    """The Gallerist, left without faults and with a clock that skips."""
+    """The app; after each test, the faults are removed and the clock skips again."""
     yield running
     running.stack.control("DELETE", "faults")
     clock(running, mode="skip")
@@ -156,22 +156,22 @@ def clock(estate: Estate, **change: Any) -> None:
     estate.http.post(f"{estate.stack.host['url']}/_host/clock", json=change).raise_for_status()
 
 
-def spoil(estate: Estate, **fault: Any) -> None:
+def inject_fault(estate: Estate, **fault: Any) -> None:
     estate.stack.control("POST", "faults", fault)
 
 
-def spoilt(estate: Estate) -> int:
-    """How many requests have met a fault so far."""
+def requests_with_faults(estate: Estate) -> int:
+    """Returns how many requests have met a fault so far."""
     return sum(entry["fault"] is not None for entry in estate.stack.control("GET", "requests"))
 
 
-@pytest.mark.parametrize("case", PASSING)
-def test_what_passes_is_waited_for_and_leaves_one_version(estate: Estate, case: str) -> None:
-    """Nobody has to start anything again, and nothing is done twice."""
+@pytest.mark.parametrize("case", TEMPORARY_ERRORS)
+def test_a_temporary_error_is_retried_and_leaves_one_version(estate: Estate, case: str) -> None:
+    """The migration completes without a second start, and creates its version once."""
     name = re.sub(r"\W+", "-", case)
     image = estate.write(an_image(name))
-    before = spoilt(estate)
-    spoil(estate, **PASSING[case])
+    before = requests_with_faults(estate)
+    inject_fault(estate, **TEMPORARY_ERRORS[case])
 
     response = estate.start(image)
     assert response.status_code == 202, response.text
@@ -179,13 +179,13 @@ def test_what_passes_is_waited_for_and_leaves_one_version(estate: Estate, case: 
 
     assert (migration["state"], migration["failure"], migration["waiting_for"]) == ("completed", None, None)
     assert list(estate.versions(name)) == ["1.0.0"]
-    assert spoilt(estate) - before == PASSING[case].get("times", 1)
+    assert requests_with_faults(estate) - before == TEMPORARY_ERRORS[case].get("times", 1)
 
 
-def test_a_version_whose_answer_was_lost_is_found_by_reading(estate: Estate) -> None:
-    """An unknown outcome is never guessed: the version is read, known by its tags, and not asked for again."""
+def test_a_version_is_adopted_if_the_answer_to_its_write_was_lost(estate: Estate) -> None:
+    """The outcome of the write is not guessed: the version is read, recognized by its tags, and not written again."""
     image = estate.write(an_image("lost-answer"))
-    spoil(estate, **PUT_VERSION, kind="lost-answer")
+    inject_fault(estate, **PUT_VERSION, kind="lost-answer")
     estate.start(image)
 
     migration = estate.ended(image)
@@ -195,10 +195,10 @@ def test_a_version_whose_answer_was_lost_is_found_by_reading(estate: Estate) -> 
     assert len(estate.writes("lost-answer/versions")) == 1
 
 
-def test_a_service_that_stays_unwell_ends_in_a_failure_that_says_so(estate: Estate) -> None:
-    """What is no throttling is waited for a bounded number of times."""
+def test_a_migration_fails_with_the_cause_if_an_error_persists(estate: Estate) -> None:
+    """Errors other than throttling are retried a limited number of times. A second start completes the migration."""
     image = estate.write(an_image("unwell"))
-    spoil(estate, **PUT_VERSION, status=503, times=1000)
+    inject_fault(estate, **PUT_VERSION, status=503, times=1000)
     estate.start(image)
 
     migration = estate.ended(image)
@@ -212,8 +212,8 @@ def test_a_service_that_stays_unwell_ends_in_a_failure_that_says_so(estate: Esta
     assert estate.ended(image)["state"] == "completed"
 
 
-def test_an_operation_that_fails_after_it_was_accepted_says_why_and_what_mends_it(estate: Estate) -> None:
-    """Recorded: such a failure comes inside HTTP 200, minutes after a 201."""
+def test_an_operation_that_fails_after_it_was_accepted_has_a_cause_and_a_fix(estate: Estate) -> None:
+    """Recorded: such a failure arrives as HTTP 200, minutes after the 201."""
     image = f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/images/bought"
     estate.start(image)
 
@@ -227,14 +227,14 @@ def test_an_operation_that_fails_after_it_was_accepted_says_why_and_what_mends_i
     assert "tags PlanInfo, PlanProduct and PlanPublisher" in migration["fix"]
 
 
-def test_what_a_migration_waits_for_is_shown_while_it_waits(estate: Estate) -> None:
-    """Why, and until when; nothing of it is left afterwards."""
+def test_a_waiting_migration_shows_why_and_until_when(estate: Estate) -> None:
+    """`waiting_for` is null again after the wait."""
     first = estate.write(an_image("family-1"))
     estate.start(first)
     estate.ended(first)
     image = estate.write(an_image("family-2"))
     throttled = {"status": 429, "code": "TooManyRequests", "message": "The request is being throttled."}
-    spoil(estate, **PUT_VERSION, **throttled, retry_after=600)
+    inject_fault(estate, **PUT_VERSION, **throttled, retry_after=600)
     clock(estate, mode="manual")
     estate.start(image)
 
@@ -247,13 +247,13 @@ def test_what_a_migration_waits_for_is_shown_while_it_waits(estate: Estate) -> N
     assert estate.ended(image)["waiting_for"] is None
 
 
-def test_one_subscription_goes_on_while_another_is_throttled(estate: Estate) -> None:
-    """Nothing but the throttled subscription's own migrations waits."""
+def test_throttling_in_one_subscription_does_not_delay_another(estate: Estate) -> None:
+    """Only the migrations of the throttled subscription wait."""
     here = estate.write(an_image("held-up"))
     there = f"/subscriptions/{THERE}/resourceGroups/images/providers/Microsoft.Compute/images/there-1"
     path = f"/subscriptions/{HERE}/.*/galleries"
     throttled = {"status": 429, "code": "OperationNotAllowed", "message": TOO_MANY, "retry_after": 36000}
-    spoil(estate, path=path, times=1000, **throttled)
+    inject_fault(estate, path=path, times=1000, **throttled)
     clock(estate, mode="manual")
     estate.start(here)
     eventually(lambda: (estate.migration(here) or {})["waiting_for"])
@@ -276,25 +276,25 @@ def _ended_after(estate: Estate, image: str, *, seconds: int) -> dict[str, Any] 
     return None
 
 
-def test_every_migration_is_logged_once_when_it_starts_and_once_when_it_ends(estate: Estate) -> None:
-    """Alerts are built on these lines, whose form docs/operations.md tells."""
+def test_a_migration_logs_one_line_when_it_starts_and_one_when_it_ends(estate: Estate) -> None:
+    """The alerts read these lines; docs/operations.md describes their form."""
     image = estate.write(an_image("too-big-for-it", data_disks_gb=(4095,)))
     estate.start(image)
     migration = estate.ended(image)
 
     log = estate.stack.log("host")
     lines = [line[line.index("migration ") :] for line in log.splitlines() if f"image={image} " in line]
-    told = f"id={migration['id']} image={image}"
+    identity = f"id={migration['id']} image={image}"
     release = f"gallerist-{VERSION}"
+    explanation = f'reason="{migration["reason"]}" fix="{migration["fix"]}"'
     assert lines == [
-        f'migration started {told} state=planned by={release} reason="" fix=""',
-        f"migration blocked {told} state=blocked by={release} "
-        f'reason="{migration["reason"]}" fix="{migration["fix"]}"',
+        f'migration started {identity} state=planned by={release} reason="" fix=""',
+        f"migration blocked {identity} state=blocked by={release} {explanation}",
     ]
 
 
-def test_a_number_that_another_writer_takes_first_is_not_fought_over(estate: Estate) -> None:
-    """Somebody else writes between the look and the write: nothing is written over, and the migration goes on."""
+def test_a_version_write_that_conflicts_overwrites_nothing_and_completes(estate: Estate) -> None:
+    """Another writer takes the number between read and write; the migration then reads the gallery again."""
     first = estate.write(an_image("contested"))
     estate.start(first)
     estate.ended(first)

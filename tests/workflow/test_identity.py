@@ -1,4 +1,4 @@
-"""Which image a version holds: a tag changes nothing, a new content is a new version, and the gallery remembers."""
+"""The identity of an image: a changed tag is no new version, changed content is one, and the gallery records both."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from local.arm import delete_image
 from tests.workflow.estate import Estate, an_image, eventually
 
 
-def test_a_retagged_image_does_nothing(estate: Estate) -> None:
-    """Tagging raises the same event as making: the version that is there is found, and nothing is written."""
+def test_a_changed_image_tag_writes_nothing_to_the_gallery(estate: Estate) -> None:
+    """A tag update raises the same event as a creation; the migration adopts the existing version."""
     image = estate.write(an_image("retagged"))
     first = estate.ended(image)
     before = estate.writes("images/retagged")
@@ -22,21 +22,21 @@ def test_a_retagged_image_does_nothing(estate: Estate) -> None:
     assert [_gallery_writes(before), _gallery_writes(estate.writes("images/retagged"))] == [2, 2]
 
 
-def test_an_image_that_is_made_anew_becomes_a_new_version(estate: Estate) -> None:
-    """Same name, same disks: the time of its creation tells that it is another image."""
-    image = estate.write(an_image("anew"))
+def test_a_recreated_image_becomes_a_new_version(estate: Estate) -> None:
+    """The name and the disks are the same; the creation time shows that it is another image."""
+    image = estate.write(an_image("recreated"))
     first = estate.ended(image)
 
     delete_image(estate.stack, image)
-    estate.write(an_image("anew"))
+    estate.write(an_image("recreated"))
     second = eventually(lambda: _with_version(estate, image, "1.0.1"))
 
     assert second["state"] == "completed"
     assert second["fingerprint"] != first["fingerprint"]
-    assert sorted(estate.versions("anew")) == ["1.0.0", "1.0.1"]
+    assert sorted(estate.versions("recreated")) == ["1.0.0", "1.0.1"]
 
 
-def test_a_version_tells_where_it_comes_from(estate: Estate) -> None:
+def test_the_tags_of_a_version_record_where_it_comes_from(estate: Estate) -> None:
     image = estate.write(an_image("traced", tags={"team": "web"}))
     migration = estate.ended(image)
 
@@ -56,8 +56,8 @@ def test_a_version_tells_where_it_comes_from(estate: Estate) -> None:
     assert set(tags) == {*expected, "gallerist-created", "gallerist-started-by"}
 
 
-def test_without_its_task_hub_gallerist_still_knows_what_it_has_migrated(own_estate: Estate) -> None:
-    """The gallery itself is the ledger: the version is adopted, and its number is not given again."""
+def test_without_the_task_hub_versions_are_adopted_and_numbers_not_reused(own_estate: Estate) -> None:
+    """The gallery is the ledger: its tags identify each image, and its numbers count as taken."""
     estate = own_estate
     images = [estate.write(an_image(f"family-{build}")) for build in (1, 2)]
     for image in images:

@@ -1,11 +1,11 @@
-"""One managed image, from the event or the request to a version that every region has, over real HTTP."""
+"""The migration of one managed image, from the event or the request to a version in every region, over real HTTP."""
 
 from local.arm import delete_image
 from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
 
 
-def test_an_event_leads_to_a_version_in_every_region(estate: Estate) -> None:
-    """An image that Packer writes becomes a replicated version, and nobody has asked for it."""
+def test_an_event_creates_a_version_in_every_region(estate: Estate) -> None:
+    """An image that Packer writes becomes a replicated version without a request, excluded from `latest`."""
     image = estate.write(an_image("from-event", data_disks_gb=(64,)))
 
     migration = estate.ended(image)
@@ -24,8 +24,8 @@ def test_an_event_leads_to_a_version_in_every_region(estate: Estate) -> None:
     assert version["properties"]["publishingProfile"]["excludeFromLatest"] is True
 
 
-def test_a_request_leads_to_the_same(estate: Estate) -> None:
-    """POST /api/migrations answers 202 with an address that tells how far it is, to the end."""
+def test_a_request_starts_a_migration_and_returns_its_address(estate: Estate) -> None:
+    """POST /api/migrations returns 202; the address shows the migration until its end."""
     estate.stack.control("POST", "events", {"lose_next": 1})
     image = estate.write(an_image("from-request", os_type="Windows", generation="V2"))
 
@@ -41,21 +41,21 @@ def test_a_request_leads_to_the_same(estate: Estate) -> None:
     assert (definition["osType"], definition["hyperVGeneration"]) == ("Windows", "V2")
 
 
-def test_a_duplicate_event_makes_no_second_version(estate: Estate) -> None:
-    """Event Grid delivers at least once; an image is one version however often it is told of."""
-    image = estate.write(an_image("told-twice"))
+def test_a_duplicate_event_creates_no_second_version(estate: Estate) -> None:
+    """Event Grid delivers at least once; an image becomes one version, however many events there are."""
+    image = estate.write(an_image("sent-twice"))
     estate.stack.control("POST", "publish", {"resourceId": image})
     estate.ended(image)
     estate.stack.control("POST", "publish", {"resourceId": image})
     again = eventually(lambda: _adopted(estate, image))
 
     assert again["state"] == "completed"
-    assert list(estate.versions("told-twice")) == ["1.0.0"]
-    assert len(estate.writes("told-twice/versions")) == 1
+    assert list(estate.versions("sent-twice")) == ["1.0.0"]
+    assert len(estate.writes("sent-twice/versions")) == 1
 
 
-def test_two_images_that_race_for_one_definition_get_two_numbers(estate: Estate) -> None:
-    """The ledger hands out one number at a time."""
+def test_images_that_race_for_one_definition_get_different_numbers(estate: Estate) -> None:
+    """The ledger reserves one number at a time."""
     images = [estate.write(an_image(f"family-{build}")) for build in range(1, 5)]
 
     numbers = [estate.ended(image)["targets"][0]["version"] for image in images]
@@ -64,8 +64,8 @@ def test_two_images_that_race_for_one_definition_get_two_numbers(estate: Estate)
     assert sorted(estate.versions("family")) == sorted(numbers)
 
 
-def test_the_second_gallery_copies_the_first_ones_version(estate: Estate) -> None:
-    """One build per managed image at a time: further galleries are made from the version that is there."""
+def test_the_second_gallery_copies_the_version_of_the_first(estate: Estate) -> None:
+    """Azure builds one version per managed image at a time, so other galleries copy the existing version."""
     image = estate.write(an_image("twin-a"))
 
     migration = estate.ended(image)
@@ -79,8 +79,8 @@ def test_the_second_gallery_copies_the_first_ones_version(estate: Estate) -> Non
     assert source.lower() == first["version_id"].lower()
 
 
-def test_succeeded_is_not_done_while_a_region_replicates(own_estate: Estate) -> None:
-    """A version whose provisioning succeeded is not done before every region says Completed."""
+def test_a_succeeded_version_is_not_completed_while_a_region_replicates(own_estate: Estate) -> None:
+    """A migration completes only when every region reports Completed, not when provisioning succeeded."""
     estate = own_estate
     image = estate.write(an_image("early"))
     estate.stack.control("POST", "switches", {"succeeded_early": True})
@@ -90,7 +90,7 @@ def test_succeeded_is_not_done_while_a_region_replicates(own_estate: Estate) -> 
     estate.stack.control("POST", "transitions", {"advance": {"id": version_id, "region": "eastus2"}})
     eventually(lambda: _provisioned(estate, version_id))
 
-    seen = eventually(lambda: _region_states(estate, image) if _home_is_there(estate, image) else None)
+    seen = eventually(lambda: _region_states(estate, image) if _home_is_completed(estate, image) else None)
 
     assert seen["eastus2"] == "Completed"
     assert seen["westus2"] == "Replicating"
@@ -100,8 +100,7 @@ def test_succeeded_is_not_done_while_a_region_replicates(own_estate: Estate) -> 
     assert estate.ended(image)["state"] == "completed"
 
 
-def test_a_blocked_image_says_why_and_what_mends_it(estate: Estate) -> None:
-    """What cannot be migrated is told before anything is written."""
+def test_a_blocked_migration_has_a_reason_and_a_fix_and_writes_nothing(estate: Estate) -> None:
     image = estate.write(an_image("too-large", data_disks_gb=(4095,)))
 
     migration = estate.ended(image)
@@ -112,8 +111,8 @@ def test_a_blocked_image_says_why_and_what_mends_it(estate: Estate) -> None:
     assert estate.writes("galleries/golden/images/too-large") == []
 
 
-def test_an_image_of_another_generation_is_not_put_over_its_definition(estate: Estate) -> None:
-    """A definition's generation is fixed: the fix names another definition, and asking for it works."""
+def test_an_image_of_another_generation_is_blocked_and_changes_no_definition(estate: Estate) -> None:
+    """A definition's generation is fixed when it is created, so the fix names another definition."""
     estate.ended(estate.write(an_image("family2", generation="V1")))
     image = estate.write(an_image("second-gen", generation="V2"))
     estate.ended(image)
@@ -121,19 +120,20 @@ def test_an_image_of_another_generation_is_not_put_over_its_definition(estate: E
     blocked = eventually(lambda: _after_start(estate, image, definition="family2"))
     assert blocked["state"] == "blocked"
     assert "family2-gen2" in blocked["fix"]
+    assert estate.arm(f"{GALLERY}/images/family2")["properties"]["hyperVGeneration"] == "V1"
 
 
-def test_an_ignored_image_is_left_alone(estate: Estate) -> None:
-    image = estate.write(an_image("left-alone", tags={"environment": "scratch"}))
+def test_an_ignored_image_is_skipped_and_gets_no_version(estate: Estate) -> None:
+    image = estate.write(an_image("ignored", tags={"environment": "scratch"}))
 
     migration = estate.ended(image)
 
-    assert (migration["state"], migration["rule"]) == ("skipped", "left alone")
-    assert estate.versions("left-alone") == {}
+    assert (migration["state"], migration["rule"]) == ("skipped", "ignored")
+    assert estate.versions("ignored") == {}
 
 
-def test_cloud_events_are_understood(own_estate: Estate) -> None:
-    """A subscription in the CloudEvents 1.0 schema starts migrations just as well."""
+def test_a_cloud_event_starts_a_migration(own_estate: Estate) -> None:
+    """An event subscription may use the CloudEvents 1.0 schema."""
     own_estate.stack.subscribe_to_events("CloudEventSchemaV1_0")
 
     image = own_estate.write(an_image("from-cloud-event"))
@@ -141,8 +141,8 @@ def test_cloud_events_are_understood(own_estate: Estate) -> None:
     assert own_estate.ended(image)["state"] == "completed"
 
 
-def test_a_killed_host_goes_on_and_makes_one_version(own_estate: Estate) -> None:
-    """SIGKILL while regions replicate: the host that is started again finishes, with exactly one version."""
+def test_a_migration_survives_a_killed_host_and_creates_one_version(own_estate: Estate) -> None:
+    """The host gets SIGKILL while regions replicate; the next host finishes the migration."""
     estate = own_estate
     estate.stack.control("POST", "transitions", {"default": "manual"})
     image = estate.write(an_image("survivor"))
@@ -159,8 +159,8 @@ def test_a_killed_host_goes_on_and_makes_one_version(own_estate: Estate) -> None
     assert len(estate.writes("survivor/versions")) == 1
 
 
-def test_an_image_made_anew_while_it_is_migrated_becomes_a_second_version(own_estate: Estate) -> None:
-    """`packer -force` deletes and makes the image again under its name: the event that tells of it is not lost."""
+def test_an_image_replaced_during_its_migration_becomes_a_second_version(own_estate: Estate) -> None:
+    """`packer -force` deletes the image and creates it again under its name; the event for it is not lost."""
     estate = own_estate
     estate.stack.subscribe_to_events()
     estate.stack.control("POST", "transitions", {"default": "manual"})
@@ -211,5 +211,5 @@ def _region_states(estate: Estate, image: str) -> dict[str, str]:
     return {region["region"]: region["state"] for region in estate.migration(image)["targets"][0]["regions"]}
 
 
-def _home_is_there(estate: Estate, image: str) -> bool:
+def _home_is_completed(estate: Estate, image: str) -> bool:
     return _region_states(estate, image).get("eastus2") == "Completed"

@@ -69,7 +69,7 @@ def test_the_policy_in_a_blob_decides(tmp_path: Path, blob: BlobServer) -> None:
         image = estate.write(an_image("left", tags={"environment": "scratch"}))
         estate.start(image)
 
-        assert estate.ended(image)["rule"] == "left alone"
+        assert estate.ended(image)["rule"] == "ignored"
         assert estate.http.get(f"{running.api}/health").json()["status"] == "healthy"
     (request,) = blob.seen
     claims = jwt.decode(request["Authorization"].removeprefix("Bearer "), options={"verify_signature": False})

@@ -211,7 +211,7 @@ def test_an_ignored_image_has_a_plan_too(quiet: Estate) -> None:
 
     plan = plan_of(quiet, image)
 
-    assert (plan["outcome"], plan["reason"]) == ("skipped", "the policy ignores it (left alone)")
+    assert (plan["outcome"], plan["reason"]) == ("skipped", "the policy ignores it (ignored)")
 
 
 @pytest.mark.parametrize(

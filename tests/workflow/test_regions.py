@@ -1,4 +1,4 @@
-"""Regions: waves, replicas raised later, healing, partial ends, and regions added to what is migrated already."""
+"""Regions: waves, replicas raised later, repairs, partial migrations, and regions added to existing versions."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ rules:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
-    """A Gallerist whose Azure is told to fail."""
+    """The app with a simulated Azure in which each test injects its own faults."""
     options = ["--clock", "skip"]
     with (
         Stack(tmp_path, SEED, POLICY, transitions="polls:2", host_options=options) as stack,
@@ -37,8 +37,8 @@ def estate(tmp_path: Path) -> Iterator[Estate]:
         yield estate
 
 
-def test_home_first_then_the_rest_then_the_full_replica_counts(estate: Estate) -> None:
-    """The version exists with its own region and one replica first; more is asked for once that is there."""
+def test_home_first_adds_the_other_regions_then_raises_the_replica_counts(estate: Estate) -> None:
+    """The version starts in the image's own region with one replica; each step waits for the previous one."""
     image = estate.write(an_image("waves-a"))
     estate.start(image)
 
@@ -52,21 +52,21 @@ def test_home_first_then_the_rest_then_the_full_replica_counts(estate: Estate) -
 
 
 def test_a_region_that_fails_once_is_removed_and_added_again(estate: Estate) -> None:
-    """The service's own advice, carried out: the version ends complete."""
+    """The service itself advises this; the migration completes."""
     estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 1})
     image = estate.write(an_image("healed"))
     estate.start(image)
 
     assert estate.ended(image)["state"] == "completed"
-    assert _asked_for(estate, "healed") == [
+    assert _requested_regions(estate, "healed") == [
         {"eastus2", "westus2", "northeurope"},
         {"eastus2", "northeurope"},
         {"eastus2", "westus2", "northeurope"},
     ]
 
 
-def test_a_region_that_fails_for_good_leaves_a_partial_migration(estate: Estate) -> None:
-    """After the policy's number of attempts the other regions serve, and the status says which one does not."""
+def test_a_migration_is_partial_if_a_region_keeps_failing(estate: Estate) -> None:
+    """After the policy's number of attempts, the status names the failed region; the others are completed."""
     estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 99})
     image = estate.write(an_image("partial"))
     estate.start(image)
@@ -77,23 +77,23 @@ def test_a_region_that_fails_for_good_leaves_a_partial_migration(estate: Estate)
     states = {region["region"]: region["state"] for region in migration["targets"][0]["regions"]}
     assert states == {"eastus2": "Completed", "westus2": "Failed", "northeurope": "Completed"}
     assert "westus2" in migration["reason"]
-    # the first try, and two times removing and adding
+    # the first attempt, then twice a removal and an addition
     assert len(estate.writes("partial/versions")) == 5
 
 
-def test_a_region_that_stands_still_is_healed_too(estate: Estate) -> None:
-    """Hours without progress count as a failure."""
+def test_a_region_without_progress_is_removed_and_added_again(estate: Estate) -> None:
+    """After `stuck_after_hours`, a region without progress counts as failed."""
     estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
     image = estate.write(an_image("stuck-a"))
     estate.start(image)
 
-    eventually(lambda: {"eastus2", "westus2"} in _asked_for(estate, "stuck-a"))
+    eventually(lambda: {"eastus2", "westus2"} in _requested_regions(estate, "stuck-a"))
     estate.stack.control("DELETE", "faults")
 
     assert estate.ended(image)["state"] == "completed"
 
 
-def test_a_region_that_stands_still_for_good_leaves_a_partial_migration(estate: Estate) -> None:
+def test_a_migration_is_partial_if_a_region_never_makes_progress(estate: Estate) -> None:
     estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
     image = estate.write(an_image("stuck-b"))
     estate.start(image)
@@ -105,8 +105,8 @@ def test_a_region_that_stands_still_for_good_leaves_a_partial_migration(estate: 
     assert migration["reason"].endswith("northeurope")
 
 
-def test_regions_are_added_to_a_version_that_exists(estate: Estate) -> None:
-    """POST …/regions reaches the version, keeps what is there, and drops nothing."""
+def test_regions_are_added_to_an_existing_version(estate: Estate) -> None:
+    """POST …/regions adds the region and keeps every existing one with its replica count."""
     image = estate.write(an_image("wider"))
     migration_id = estate.start(image).json()["id"]
     before = estate.ended(image)["targets"][0]["version_id"]
@@ -127,8 +127,8 @@ def test_regions_are_added_to_a_version_that_exists(estate: Estate) -> None:
     assert [region["regionalReplicaCount"] for region in profile["targetRegions"]] == [1, 1, 3, 1]
 
 
-def test_regions_are_added_although_the_managed_image_is_gone(estate: Estate) -> None:
-    """People delete the managed image once its version is tested; the version grows all the same."""
+def test_regions_are_added_after_the_managed_image_was_deleted(estate: Estate) -> None:
+    """People delete the managed image once its version is tested; the version can still get regions."""
     image = estate.write(an_image("retired"))
     migration_id = estate.start(image).json()["id"]
     before = estate.ended(image)
@@ -154,7 +154,7 @@ def test_regions_are_added_although_the_managed_image_is_gone(estate: Estate) ->
     assert target["version_id"] == before["targets"][0]["version_id"]
 
 
-def test_a_region_that_is_added_and_fails_leaves_the_others_serving(estate: Estate) -> None:
+def test_an_added_region_that_fails_does_not_affect_the_others(estate: Estate) -> None:
     image = estate.write(an_image("grows"))
     migration_id = estate.start(image).json()["id"]
     estate.ended(image)
@@ -169,7 +169,7 @@ def test_a_region_that_is_added_and_fails_leaves_the_others_serving(estate: Esta
     assert "japaneast" in migration["reason"]
 
 
-def test_a_migration_without_a_version_takes_no_regions(estate: Estate) -> None:
+def test_a_migration_without_a_version_refuses_regions(estate: Estate) -> None:
     image = estate.write(an_image("stopped", data_disks_gb=(4095,)))
     migration_id = estate.start(image).json()["id"]
     estate.ended(image)
@@ -186,7 +186,7 @@ def _partial(estate: Estate, image: str) -> dict[str, Any] | None:
     return migration if migration["state"] == "partial" else None
 
 
-def _asked_for(estate: Estate, name: str) -> list[set[str]]:
+def _requested_regions(estate: Estate, name: str) -> list[set[str]]:
     return [set(_regions(entry["body"])) for entry in estate.writes(f"{name}/versions")]
 
 

@@ -1,4 +1,4 @@
-"""Reads Bicep files as syntax trees, far enough to check what the compiler would check first."""
+"""Reads Bicep files as syntax trees, for a few of the checks that the compiler makes."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
 
 @dataclass(frozen=True)
 class Module:
-    """One use of a module: the file that is meant, and the parameters that are passed."""
+    """One use of a module: its file, and the parameters passed to it."""
 
     name: str
     file: Path
@@ -25,7 +25,7 @@ class Module:
 
 
 class BicepFile:
-    """One file: what it declares and what it uses."""
+    """One Bicep file: what it declares and what it uses."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class BicepFile:
         self._root = _PARSER.parse(self.text.encode()).root_node
 
     def faults(self) -> list[str]:
-        """Where it is no Bicep."""
+        """Returns the lines that do not parse."""
         return [
             f"line {node.start_point.row + 1}: {_text(node)!r}"
             for node in _walk(self._root)
@@ -41,26 +41,25 @@ class BicepFile:
         ]
 
     def parameters(self) -> dict[str, bool]:
-        """The parameters, and whether each one has to be given."""
+        """Returns the names of the parameters, and whether each one is required."""
         return {
             _text(node.children[1]): not any(child.type == "=" for child in node.children)
             for node in self._declarations("parameter")
         }
 
     def outputs(self) -> set[str]:
-        """The names of the outputs."""
+        """Returns the names of the outputs."""
         return {_text(node.children[1]) for node in self._declarations("output")}
 
     def outputs_used(self) -> set[tuple[str, str]]:
-        """Outputs of modules that are read here, as (module, output)."""
+        """Returns the outputs of modules that the file reads, as (module, output)."""
         return set(re.findall(r"\b(\w+)\.\??outputs\.(\w+)", self.text))
 
     def modules(self) -> list[Module]:
-        """The modules that are used here."""
         return [self._module(node) for node in self._declarations("module")]
 
     def resources(self) -> list[str]:
-        """The types of the resources with their API versions; nested ones have their parent's version."""
+        """Returns the types of the resources with their API versions; nested resources have their parent's version."""
         return [
             text
             for node in self._declarations("resource")
@@ -68,7 +67,7 @@ class BicepFile:
         ]
 
     def keys(self, name: str) -> set[str]:
-        """The keys of the object that a variable or a property of this name holds."""
+        """Returns the keys of the objects in variables and properties of this name."""
         found = [
             node.children[-1]
             for node in _walk(self._root)
@@ -80,7 +79,7 @@ class BicepFile:
         return {key for node in found if node.type == "object" for key in _keys(node)}
 
     def names(self) -> tuple[set[str], set[str]]:
-        """The names that are declared, and those that are used as values."""
+        """Returns the declared names, and the names that are used as values."""
         declared = {
             _text(node.children[1])
             for node in _walk(self._root)
@@ -91,7 +90,7 @@ class BicepFile:
         return declared, used
 
     def loaded(self) -> set[Path]:
-        """The JSON files whose content is taken in."""
+        """Returns the JSON files that the file loads."""
         return {
             (self.path.parent / name).resolve()
             for name in re.findall(r"loadJsonContent\('([^']+)'\)", self.text)

@@ -1,4 +1,4 @@
-"""The alerts' queries read the lines that the app logs."""
+"""The queries of the alerts can read the lines that the app logs."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ IMAGE = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/r/pr
 
 
 class Context:
-    """As much of an orchestration's context as the log needs."""
+    """The part of an orchestration's context that the log needs."""
 
     instance_id = "migration-1"
     is_replaying = False
@@ -28,12 +28,12 @@ def logged(event: str, caplog: pytest.LogCaptureFixture) -> str:
     if event in ENDS:
         status["state"] = event
     with caplog.at_level(logging.INFO, "gallerist.migrations"):
-        log_migration(Context(), event, MigrationStatus.model_validate(status))  # type: ignore[arg-type] # enough of one
+        log_migration(Context(), event, MigrationStatus.model_validate(status))  # type: ignore[arg-type] # a part of one
     return caplog.records[-1].getMessage()
 
 
 def parsed(query: str, message: str) -> dict[str, str]:
-    """What KQL's `parse` takes out of a message: literals in quotes, names of columns between them."""
+    """Returns the columns that KQL's `parse` reads from a message: text in quotes, names of columns between."""
     parts = re.findall(r"'([^']*)'|(\*|\w+)", re.findall(r"parse Message with (.+)", query)[0])
     pattern = "".join(
         re.escape(literal) if literal else ".*?" if name == "*" else f"(?P<{name}>.*?)"
@@ -45,7 +45,9 @@ def parsed(query: str, message: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
 @pytest.mark.parametrize("event", ["started", *sorted(ENDS)])
-def test_queries_find_state_id_and_image(name: str, event: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_alert_reads_state_id_and_image_from_a_log_line(
+    name: str, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
     found = parsed(QUERIES[name], logged(event, caplog))
     assert (found["state"], found["id"], found["image"]) == (event, "migration-1", IMAGE)
 
@@ -54,12 +56,12 @@ def test_the_alert_on_failures_shows_the_reason(caplog: pytest.LogCaptureFixture
     assert "reason" in parsed(QUERIES["failed"], logged("failed", caplog))["details"]
 
 
-def test_the_alert_on_failures_knows_every_end_that_is_no_success() -> None:
+def test_the_alert_on_failures_lists_every_unsuccessful_end_state() -> None:
     listed = re.findall(r"state in \((.+?)\)", QUERIES["failed"])[0]
-    successes = {MigrationState.COMPLETED, MigrationState.SKIPPED, MigrationState.CANCELLED}
-    assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS) - successes
+    no_alert = {MigrationState.COMPLETED, MigrationState.SKIPPED, MigrationState.CANCELLED}
+    assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS) - no_alert
 
 
-def test_the_alert_on_stuck_migrations_knows_every_end() -> None:
+def test_the_alert_on_stuck_migrations_lists_every_end_state() -> None:
     listed = re.findall(r"state !in \((.+?)\)", QUERIES["stuck"])[0]
     assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS)

@@ -1,4 +1,4 @@
-"""docs/deploying.md can be followed: what its commands name exists."""
+"""Everything that the commands in docs/deploying.md name exists."""
 
 import json
 import re
@@ -11,21 +11,21 @@ DOCUMENT = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 COMMANDS = [line[2:] for line in DOCUMENT.splitlines() if line.startswith("$ ")]
 
 
-def test_azd_values_that_are_set_are_read_by_the_deployment() -> None:
+def test_every_azd_value_that_the_page_sets_is_a_parameter_of_the_deployment() -> None:
     parameters = (INFRA / "main.parameters.json").read_text(encoding="utf-8")
     known = {"AZURE_SUBSCRIPTION_ID", *re.findall(r"\$\{(\w+)", parameters)}
     assert set(re.findall(r"azd env set (\w+)", DOCUMENT)) <= known
 
 
-def test_azd_values_that_are_read_are_outputs() -> None:
+def test_every_azd_value_that_the_page_reads_is_an_output_of_the_deployment() -> None:
     read = set(re.findall(r"azd env get-value (\w+)", DOCUMENT))
     assert read
     assert read <= BicepFile(INFRA / "main.bicep").outputs()
 
 
 @pytest.mark.parametrize("template", ["main", "source-subscription", "gallery-subscription"])
-def test_templates_get_their_parameters(template: str) -> None:
-    """Every required one is in the command, and none that the template does not have."""
+def test_the_command_for_a_template_passes_its_parameters(template: str) -> None:
+    """The command has every required parameter, and no unknown one."""
     command = next(line for line in COMMANDS if f"--template-file infra/{template}.bicep" in line)
     passed = set(re.findall(r"\b(\w+)=", command.partition("--parameters ")[2]))
     declared = BicepFile(INFRA / f"{template}.bicep").parameters()
@@ -33,7 +33,7 @@ def test_templates_get_their_parameters(template: str) -> None:
     assert {name for name, required in declared.items() if required} <= passed
 
 
-def test_files_and_targets_that_are_named_exist() -> None:
+def test_every_named_file_and_make_target_exists() -> None:
     named = re.findall(r"(?:infra|scripts|runbooks)/[\w./-]+\.\w+", DOCUMENT)
     assert named
     assert [name for name in named if not (ROOT / name).is_file()] == []
@@ -52,8 +52,8 @@ def test_every_shell_variable_is_set_before_it_is_used() -> None:
         known |= set(re.findall(r"^([A-Z]+)=", command))
 
 
-def test_placeholders_are_explained() -> None:
-    """Words in capitals that stand for a value of the reader's are told of outside of the commands."""
+def test_every_placeholder_is_explained() -> None:
+    """The text explains each word in capitals that the reader replaces with a value."""
     placeholders = {
         word
         for command in COMMANDS
@@ -67,7 +67,7 @@ def test_placeholders_are_explained() -> None:
 
 
 @pytest.mark.parametrize("anchor", sorted(set(re.findall(r"\((?:\w+\.md)?#[\w-]+\)", DOCUMENT))))
-def test_links_lead_somewhere(anchor: str) -> None:
+def test_a_link_to_a_heading_is_valid(anchor: str) -> None:
     file, _, heading = anchor.strip("()").partition("#")
     text = (ROOT / "docs" / (file or "deploying.md")).read_text(encoding="utf-8")
     headings = {
@@ -78,7 +78,7 @@ def test_links_lead_somewhere(anchor: str) -> None:
     assert heading in headings
 
 
-def test_the_json_for_host_json_is_json() -> None:
+def test_the_example_for_host_json_fits_the_scheduler_settings() -> None:
     block = re.search(r"```json\n(.+?)```", DOCUMENT, re.DOTALL)
     assert block
     durable = json.loads(f"{{{block[1]}}}")["durableTask"]

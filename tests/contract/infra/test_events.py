@@ -1,4 +1,4 @@
-"""An image that is written reaches the app through the very filter that Bicep deploys."""
+"""The event filter in Bicep delivers image writes to the app."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ IMAGE = {
 
 
 def subscribe(stack: Stack) -> None:
-    """Make the event subscription of infra/modules/event-subscription.bicep on the simulated Event Grid."""
+    """Creates the event subscription of infra/modules/event-subscription.bicep on the simulated Event Grid."""
 
     def values(name: str) -> list[str]:
         return re.findall(r"'([^']+)'", re.findall(rf"{name}: \[(.+)\]", TEXT)[0])
@@ -55,8 +55,8 @@ def subscribe(stack: Stack) -> None:
     stack.control("PUT", "event-subscriptions/gallerist", body)
 
 
-def test_an_image_that_is_written_starts_its_migration(tmp_path: Path) -> None:
-    """Writes of galleries, definitions and versions stay outside: one event is delivered, that of the image."""
+def test_the_event_filter_delivers_image_writes_and_nothing_else(tmp_path: Path) -> None:
+    """The image's event starts its migration; writes of definitions and versions are filtered out."""
     policy = f"defaults: {{galleries: [{GALLERY}]}}"
     with Stack(tmp_path, SEED, policy, host_options=["--clock", "skip"]) as stack:
         subscribe(stack)

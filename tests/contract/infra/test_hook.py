@@ -42,7 +42,7 @@ def run(folder: Path, environment: dict[str, str], refuse: str = "nothing") -> t
     return done.returncode, done.stdout + done.stderr, calls.read_text(encoding="utf-8").splitlines()
 
 
-def test_waits_for_the_function_and_deploys_the_event_subscription(tmp_path: Path) -> None:
+def test_the_hook_waits_for_the_function_and_deploys_the_event_subscription(tmp_path: Path) -> None:
     code, _, (look, deploy) = run(tmp_path, ENVIRONMENT)
     assert code == 0
     assert look.startswith("functionapp function show")
@@ -56,7 +56,7 @@ def test_waits_for_the_function_and_deploys_the_event_subscription(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT))
-def test_names_a_value_that_is_missing(name: str, tmp_path: Path) -> None:
+def test_the_hook_names_a_missing_variable_and_calls_nothing(name: str, tmp_path: Path) -> None:
     environment = {known: value for known, value in ENVIRONMENT.items() if known != name}
     code, output, calls = run(tmp_path, environment)
     assert code != 0
@@ -64,8 +64,8 @@ def test_names_a_value_that_is_missing(name: str, tmp_path: Path) -> None:
     assert calls == []
 
 
-def test_fails_when_the_deployment_does(tmp_path: Path) -> None:
-    """So azd reports the failure, and no deployment seems to work that gets no events."""
+def test_the_hook_fails_if_the_deployment_fails(tmp_path: Path) -> None:
+    """Then azd reports the failure; otherwise a deployment without events would look complete."""
     code, output, _ = run(tmp_path, ENVIRONMENT, refuse="deployment sub create")
     assert code == 3
     assert "Event Grid now sends" not in output

@@ -1,4 +1,4 @@
-"""The scanner's findings are the ones that docs/security.md explains."""
+"""docs/security.md explains the findings of the scanner."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from tests.contract.infra.bicep import INFRA, ROOT
 CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"
 
 
-def test_explained_findings_are_about_files_that_exist() -> None:
+def test_every_explained_finding_names_an_existing_file() -> None:
     explained = explained_findings()
     assert explained
     assert [finding for finding in explained if not (INFRA / finding.file).is_file()] == []
 
 
-@pytest.mark.skipif(not CHECKOV.exists(), reason="checkov is not here: make scan-infra installs it")
-def test_every_finding_is_explained() -> None:
+@pytest.mark.skipif(not CHECKOV.exists(), reason="checkov is not installed; make scan-infra installs it")
+def test_the_page_explains_exactly_the_findings_of_the_scanner() -> None:
     assert scan(CHECKOV) == explained_findings()

@@ -1,4 +1,4 @@
-"""The roles hold exactly the actions that are needed: with them everything works, without any one something fails."""
+"""The roles have exactly the required actions: the app works with all of them, and misses each single one."""
 
 import json
 import re
@@ -11,6 +11,7 @@ import httpx
 import pytest
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
+from domain.migration.states import ENDS
 from domain.resources import permissions
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA, ROOT
@@ -19,26 +20,24 @@ ROLES = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((INFRA / "roles").glob("*"))
 }
 GRANTS = [(name, action) for name, role in ROLES.items() for action in role["actions"]]
-# where Bicep assigns them: on the galleries alone, or on a whole subscription
+# where Bicep assigns the roles: on the galleries, or on a whole subscription
 ON_GALLERIES = {"gallery-publisher"}
 ON_SOURCE = {"image-reader"}
-# The simulated ARM asks for the same action for both lists of resources; Azure names two (documented).
+# The simulated ARM requires the same action for both lists of resources; Azure documents two.
 # So nothing can fail here without the second one.
-NOT_TOLD_APART = {("image-reader", "Microsoft.Resources/subscriptions/resourceGroups/resources/read")}
-# Without these a migration goes on and knows less: why a version failed, which regions and how much room the
-# gallery's subscription has. Seen in the refused requests alone.
-ONLY_LOOKED_AT = {
+INDISTINGUISHABLE = {("image-reader", "Microsoft.Resources/subscriptions/resourceGroups/resources/read")}
+# Without these a migration continues and knows less: why a version failed, which regions the gallery's subscription
+# can use, how many resources it has. Only the refused requests show that the action is missing.
+OPTIONAL = {
     ("gallery-reader", "Microsoft.Compute/locations/capsOperations/read"),
     ("gallery-reader", "Microsoft.Resources/subscriptions/locations/read"),
     ("gallery-reader", "Microsoft.Resources/subscriptions/resources/read"),
 }
 
-ENDS = {"completed", "skipped", "blocked", "partial", "failed", "cancelled"}
-
 
 @dataclass(frozen=True)
 class Case:
-    """A source and a gallery subscription, where the identity has the roles, less one action of one of them."""
+    """A source subscription and a gallery subscription, in which the identity has the roles without one action."""
 
     number: int
     lacking: tuple[str, str] | None
@@ -54,7 +53,7 @@ class Case:
 
     @property
     def images(self) -> list[str]:
-        """One for both galleries; one that is encrypted with the customer's keys, which goes into one gallery only."""
+        """One image for both galleries, and one with customer-managed keys for a single gallery."""
         return [f"{compute(self.source)}/images/{name}" for name in ("plain", "encrypted")]
 
     @property
@@ -75,7 +74,7 @@ class Case:
         ]
 
     def assignments(self) -> list[dict[str, Any]]:
-        """The roles as Bicep assigns them."""
+        """Returns the role assignments that Bicep creates."""
         return [
             {
                 "principal": SYSTEM_ASSIGNED_CLIENT_ID,
@@ -116,7 +115,7 @@ CASES = [Case(number, lacking) for number, lacking in enumerate([None, *GRANTS])
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One app over the subscriptions of all cases."""
+    """One app for the subscriptions of all cases."""
     subscriptions = [name for case in CASES for name in (case.source, case.home)]
     seed = {
         "subscriptions": [{"id": name, "name": name} for name in subscriptions],
@@ -132,23 +131,23 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     folder = tmp_path_factory.mktemp("roles")
     with Stack(folder, seed, policy, "polls:2", host_options=["--clock", "skip"]) as stack:
-        # short addresses of operations: how long a status may be is no matter of roles
+        # short operation URLs: the size limit of a status does not matter for roles
         stack.control("POST", "switches", {"signed_operation_urls": False})
         yield stack
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: ":".join(case.lacking or ("all",)))
-def test_everything_works_with_the_roles_and_something_fails_without(case: Case, stack: Stack) -> None:
-    """What an engineer and a runbook do: list images and galleries, migrate images."""
+def test_the_app_works_with_its_roles_and_misses_every_single_action(case: Case, stack: Stack) -> None:
+    """The test does what an engineer and a runbook do: it lists images and galleries and migrates images."""
     with httpx.Client(base_url=stack.api, timeout=60) as http:
         problems = [
             *refusal(http.get("images", params={"subscription": case.source})),
             *(problem for image in case.images for problem in migrate(http, image)),
             *refusal(http.get("galleries", params={"subscription": case.home})),
         ]
-    if case.lacking is None or case.lacking in NOT_TOLD_APART:
+    if case.lacking is None or case.lacking in INDISTINGUISHABLE:
         assert (problems, forbidden(stack, case)) == ([], [])
-    elif case.lacking in ONLY_LOOKED_AT:
+    elif case.lacking in OPTIONAL:
         assert problems == []
         assert forbidden(stack, case)
     else:
@@ -170,7 +169,7 @@ def refusal(response: httpx.Response) -> list[str]:
 
 
 def forbidden(stack: Stack, case: Case) -> list[str]:
-    """The requests that ARM refused in the case's subscriptions."""
+    """Returns the requests that ARM refused in the subscriptions of the case."""
     return [
         request["path"]
         for request in stack.control("GET", "requests")
@@ -184,24 +183,23 @@ def test_no_role_has_a_wildcard_or_an_action_twice() -> None:
     assert len(set(GRANTS)) == len(GRANTS)
 
 
-def test_document_lists_the_same_actions() -> None:
-    """docs/security.md says of each action in which role it is."""
+def test_the_security_page_lists_the_actions_of_every_role() -> None:
     document = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(Microsoft\.[\w./]+)` \| ([\w-]+) \|", document, re.MULTILINE)
     assert sorted(rows) == sorted((action, name) for name, action in GRANTS)
 
 
 @pytest.mark.parametrize("name", sorted(ON_GALLERIES))
-def test_bicep_assigns_it_on_galleries_alone(name: str) -> None:
-    """Writing is given where it is needed, not on a whole subscription."""
+def test_bicep_assigns_a_writing_role_on_galleries_only(name: str) -> None:
+    """A role that can write is never assigned on a whole subscription."""
     text = (INFRA / "modules" / "gallery-roles.bicep").read_text(encoding="utf-8")
     publisher = text.partition(f"{name}.json")[0].rpartition("module ")[2]
     assert "'role-definition.bicep'" in publisher
     assert "scope: gallery\n" in (INFRA / "modules" / f"{name}.bicep").read_text(encoding="utf-8")
 
 
-def test_what_the_app_checks_beforehand_is_in_the_roles() -> None:
-    """A plan is blocked for lack of these actions: the roles have them, where they are needed."""
-    given = {name: set(role["actions"]) for name, role in ROLES.items()}
-    assert set(permissions.SOURCE_ACTIONS) <= given["image-reader"]
-    assert set(permissions.GALLERY_ACTIONS) <= given["gallery-reader"] | given["gallery-publisher"]
+def test_the_roles_have_every_action_that_a_plan_checks() -> None:
+    """Without one of these actions a plan is blocked."""
+    actions = {name: set(role["actions"]) for name, role in ROLES.items()}
+    assert set(permissions.SOURCE_ACTIONS) <= actions["image-reader"]
+    assert set(permissions.GALLERY_ACTIONS) <= actions["gallery-reader"] | actions["gallery-publisher"]

@@ -1,4 +1,4 @@
-"""The version ledger: one number for one content, never one number for two."""
+"""The version ledger reserves one number per image content, and never the same number twice."""
 
 import json
 from typing import Any
@@ -11,12 +11,12 @@ from domain.planning.numbering import Reservation, reserve
 from domain.resources.versions import Version
 from tests.unit.app import handle
 
-# the SDK's advice about typed payloads, once per process
+# the SDK warns about typed payloads once per process
 pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was called:DeprecationWarning")
 
 
 @pytest.mark.parametrize(
-    ("numbers", "request_", "version"),
+    ("numbers", "fields", "version"),
     [
         ({}, {}, "1.0.0"),
         ({}, {"taken": ["1.0.0", "1.0.9"]}, "1.0.10"),
@@ -37,14 +37,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:azure.functions df_loads was cal
         ({"a": "1.0.0"}, {"preferred": "3.0.0"}, "1.0.0"),
     ],
 )
-def test_a_holder_gets_its_number(numbers: dict[str, str], request_: dict[str, Any], version: str) -> None:
-    reserved, after = reserve(numbers, Reservation(holder="a", **request_))
+def test_a_reservation_gets_the_right_number(
+    numbers: dict[str, str], fields: dict[str, Any], version: str
+) -> None:
+    reserved, after = reserve(numbers, Reservation(holder="a", **fields))
     assert (reserved.version, reserved.refused) == (version, None)
     assert after == {**numbers, "a": version}
 
 
 @pytest.mark.parametrize(
-    ("numbers", "request_", "refused"),
+    ("numbers", "fields", "refused"),
     [
         ({"b": "5.0.0"}, {"wanted": "5.0.0"}, "version 5.0.0 belongs to another image"),
         ({}, {"wanted": "5.0.0", "taken": ["5.0.0"]}, "version 5.0.0 belongs to another image"),
@@ -52,10 +54,10 @@ def test_a_holder_gets_its_number(numbers: dict[str, str], request_: dict[str, A
         ({}, {"wanted": "5.0.0", "held": "1.0.0"}, "the image is already version 1.0.0"),
     ],
 )
-def test_a_demand_that_cannot_be_met_is_refused_and_changes_nothing(
-    numbers: dict[str, str], request_: dict[str, Any], refused: str
+def test_a_number_that_another_image_has_is_refused_and_changes_nothing(
+    numbers: dict[str, str], fields: dict[str, Any], refused: str
 ) -> None:
-    reserved, after = reserve(numbers, Reservation(holder="a", **request_))
+    reserved, after = reserve(numbers, Reservation(holder="a", **fields))
     assert (reserved.version, reserved.refused) == (None, refused)
     assert after == numbers
 
@@ -71,8 +73,8 @@ RESERVATIONS = st.builds(
 
 
 @given(st.lists(RESERVATIONS, max_size=12))
-def test_no_two_holders_ever_get_one_number(requests: list[Reservation]) -> None:
-    """Whatever is asked in whatever order; numbers that the gallery shows as taken are nobody's."""
+def test_no_two_holders_get_the_same_number(requests: list[Reservation]) -> None:
+    """This is true for every sequence of requests. No holder gets a number that the gallery shows as taken."""
     numbers: dict[str, str] = {}
     for request in requests:
         reserved, numbers = reserve(numbers, request)
@@ -84,33 +86,33 @@ def test_no_two_holders_ever_get_one_number(requests: list[Reservation]) -> None
 
 
 @given(RESERVATIONS, st.dictionaries(st.sampled_from("abcd"), NUMBERS))
-def test_asking_twice_gives_the_same_number(request: Reservation, numbers: dict[str, str]) -> None:
+def test_a_repeated_reservation_gets_the_same_number(request: Reservation, numbers: dict[str, str]) -> None:
     once, after = reserve(numbers, request)
     twice, again = reserve(after, request)
     assert (twice, again) == (once, after)
 
 
 def call(state: dict[str, str] | None, *operations: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """The entity as the extension calls it: a batch in, the new state and the results out."""
+    """Calls the entity as the extension does, with a batch; returns the new state and the results."""
     batch = [
         {"name": name, "input": json.dumps(json.dumps(body)), "isSignal": False} for name, body in operations
     ]
-    asked = {
+    request = {
         "self": {"name": "version_ledger", "key": "k"},
         "exists": state is not None,
         "state": None if state is None else json.dumps(state),
         "batch": batch,
     }
-    answered: dict[str, Any] = json.loads(handle("version_ledger")(json.dumps(asked)))
-    return answered
+    response: dict[str, Any] = json.loads(handle("version_ledger")(json.dumps(request)))
+    return response
 
 
-def results(answered: dict[str, Any]) -> list[Any]:
-    assert not any(result["isError"] for result in answered["results"])
-    return [json.loads(result["result"]) for result in answered["results"]]
+def results(response: dict[str, Any]) -> list[Any]:
+    assert not any(result["isError"] for result in response["results"])
+    return [json.loads(result["result"]) for result in response["results"]]
 
 
-def test_the_entity_hands_out_numbers_and_keeps_them() -> None:
+def test_the_entity_keeps_reserved_numbers_in_its_state() -> None:
     first = call(None, ("reserve", {"holder": "a"}))
     assert results(first) == [{"version": "1.0.0", "refused": None}]
     second = call(
@@ -120,12 +122,12 @@ def test_the_entity_hands_out_numbers_and_keeps_them() -> None:
     assert json.loads(second["entityState"]) == {"a": "1.0.0", "b": "1.0.1"}
 
 
-def test_two_images_that_race_in_one_batch_get_two_numbers() -> None:
+def test_two_images_in_one_batch_of_operations_get_different_numbers() -> None:
     raced = call(None, ("reserve", {"holder": "a"}), ("reserve", {"holder": "b"}))
     assert [result["version"] for result in results(raced)] == ["1.0.0", "1.0.1"]
 
 
-def test_an_operation_that_nobody_knows_is_refused_and_changes_nothing() -> None:
-    answered = call({"a": "1.0.0"}, ("forget", {}))
-    assert results(answered) == [{"version": None, "refused": "unknown operation 'forget'"}]
-    assert json.loads(answered["entityState"]) == {"a": "1.0.0"}
+def test_an_unknown_operation_is_refused_and_changes_nothing() -> None:
+    response = call({"a": "1.0.0"}, ("forget", {}))
+    assert results(response) == [{"version": None, "refused": "unknown operation 'forget'"}]
+    assert json.loads(response["entityState"]) == {"a": "1.0.0"}
