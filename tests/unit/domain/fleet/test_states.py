@@ -14,7 +14,7 @@ def test_a_running_batch_can_end_in_every_end_state() -> None:
     }
 
 
-@pytest.mark.parametrize("state", ENDS)
+@pytest.mark.parametrize("state", sorted(ENDS))
 def test_a_batch_that_ended_stays_as_it_is(state: BatchState) -> None:
     with pytest.raises(IllegalMoveError, match=f"a batch cannot go from '{state}' to 'running'"):
         HasBatchState(state=state).moved(BatchState.RUNNING)
