@@ -88,10 +88,9 @@ def test_the_estimate_says_how_it_was_made(quiet: Estate) -> None:
 
     estimate = plan_of(quiet, image, regions=[{"name": "westus2", "replicas": 3}])["estimate"]
 
+    assert estimate.keys() == {"storage"}
     assert estimate["storage"]["gigabytes"] == 100 * (1 + 3)
-    assert estimate["time"]["further_regions"] == 1
     assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas over 2 regions")
-    assert estimate["time"]["how"].startswith("rough: ")
 
 
 def test_what_is_migrated_already_would_be_taken_up(quiet: Estate) -> None:
