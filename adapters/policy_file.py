@@ -1,4 +1,4 @@
-"""Reads a policy from YAML, so that every error names the file, the line and the reason."""
+"""Reads a policy from YAML. Every error names the file, the line and the reason."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ _BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people mean it in a policy: `off`, `no` and dates are text, as in YAML 1.2."""
+    """YAML as users mean it in a policy: `off`, `no` and dates are text, as in YAML 1.2."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 # the base class's own form
         first: [
@@ -27,10 +27,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and check a policy file.
+    """Reads and validates a policy file.
 
     Raises:
-        PolicyError: there is no such file, it is not YAML, or it is not a policy.
+        PolicyError: the file cannot be read, or is not a valid policy.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -42,10 +42,10 @@ def load_policy(path: Path) -> Policy:
 
 
 def parse_policy(text: str, source: str) -> Policy:
-    """Read and check a policy; `source` is what errors call it.
+    """Reads and validates a policy; `source` is its name in errors.
 
     Raises:
-        PolicyError: it is not YAML, or not a policy; it tells every fault with its line.
+        PolicyError: the text is not YAML or not a valid policy; the error has every fault with its line.
     """
     try:
         root, document = _parse_yaml(text)
@@ -55,17 +55,17 @@ def parse_policy(text: str, source: str) -> Policy:
     except yaml.YAMLError as error:
         raise PolicyError(source, [PolicyFault(None, "", f"not YAML: {error}")]) from error
     faults = [
-        PolicyFault(_line_of(root, fault.place), field_path(fault.place, whole=""), fault.reason)
+        PolicyFault(_line_of(root, fault.location), field_path(fault.location, whole=""), fault.reason)
         for fault in find_faults(document)
     ]
-    faults += _keys_given_twice(root, set())
+    faults += _duplicate_keys(root, set())
     if faults:
         raise PolicyError(source, sorted(faults, key=lambda fault: fault.line or 0))
     return Policy.model_validate(document)
 
 
 def _parse_yaml(text: str) -> tuple[yaml.Node | None, Any]:
-    """The document as nodes, which know their lines, and as values; an empty one is an empty policy."""
+    """Returns the document as nodes, which know their lines, and as values. An empty document is an empty policy."""
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
@@ -74,8 +74,8 @@ def _parse_yaml(text: str) -> tuple[yaml.Node | None, Any]:
         loader.dispose()
 
 
-def _keys_given_twice(node: yaml.Node | None, seen: set[int]) -> Iterator[PolicyFault]:
-    """YAML keeps the last of equal keys and drops the others without a word."""
+def _duplicate_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[PolicyFault]:
+    """Yields the keys that occur twice: YAML silently keeps only the last one."""
     if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
         return
     seen.add(id(node))
@@ -84,19 +84,19 @@ def _keys_given_twice(node: yaml.Node | None, seen: set[int]) -> Iterator[Policy
         key, value = child if isinstance(node, yaml.MappingNode) else (None, child)
         if key is not None and isinstance(key, yaml.ScalarNode):
             if key.value in keys:
-                yield PolicyFault(key.start_mark.line + 1, key.value, "given twice")
+                yield PolicyFault(key.start_mark.line + 1, key.value, "duplicate key")
             keys.add(key.value)
-        yield from _keys_given_twice(value, seen)
+        yield from _duplicate_keys(value, seen)
 
 
-def _line_of(node: yaml.Node | None, place: tuple[int | str, ...]) -> int | None:
-    """The line of the last thing on the way to the place that is there: a key, or an item of a list."""
+def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
+    """Returns the line of the last key or list item on the path that exists."""
     line = node.start_mark.line + 1 if node is not None else None
-    for part in place:
-        found = _child(node, part)
-        if found is None:
+    for part in location:
+        child = _child(node, part)
+        if child is None:
             break
-        line, node = found
+        line, node = child
     return line
 
 

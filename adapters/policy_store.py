@@ -1,4 +1,4 @@
-"""Where the policy in force comes from: a file of the app, or a blob that may change while the app runs."""
+"""Keeps the policy in force: from a file in the app, or from a blob that may change while the app runs."""
 
 import asyncio
 import logging
@@ -21,41 +21,41 @@ from domain.policy.rules import Policy
 
 logger = logging.getLogger(__name__)
 
-# documented: one scope for the storage accounts of all clouds; tokens are taken since version 2017-11-09
+# documented: one scope for the storage accounts of all clouds; tokens are accepted since API version 2017-11-09
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 STORAGE_API = "2024-11-04"
-SECONDS_BETWEEN_LOOKS = 60
+SECONDS_BETWEEN_CHECKS = 60
 
 
 class PolicyStore(Protocol):
-    """The policy in force; `problem` says why a newer one is not, if there is one."""
+    """Holds the policy in force; `problem` says why a newer one cannot be used."""
 
     problem: str | None
 
     async def current(self) -> Policy:
-        """The policy in force.
+        """Returns the policy in force.
 
         Raises:
-            PolicyError: there has been none that can be used.
+            PolicyError: no usable policy has been read yet.
         """
 
 
 class FixedPolicy:
-    """A policy that stays as it is for the life of the process."""
+    """A policy that does not change while the process lives."""
 
     def __init__(self, policy: Policy) -> None:
         self.problem: str | None = None
         self._policy = policy
 
     async def current(self) -> Policy:
-        """The policy."""
+        """Returns the policy."""
         return self._policy
 
 
 class BlobPolicy:
-    """A policy in a blob, read with the app's identity, and read again when its ETag changes.
+    """A policy in a blob, read with the app's identity and read again when its ETag changes.
 
-    A blob that cannot be read, or holds no policy that can be used, leaves the last good one in force.
+    If the blob cannot be read, or holds an invalid policy, the last valid one stays in force.
     """
 
     def __init__(
@@ -67,32 +67,32 @@ class BlobPolicy:
         self._client = _client(credential)
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._next_look = clock()
+        self._next_check = clock()
         self._etag: str | None = None
         self._policy: Policy | None = None
         self._error: PolicyError | None = None
 
     async def current(self) -> Policy:
-        """The policy in force, looked for at most once a minute."""
+        """Returns the policy in force, after checking the blob if the last check is a minute ago."""
         async with self._lock:
-            if self._clock() >= self._next_look:
-                self._next_look = self._clock() + SECONDS_BETWEEN_LOOKS
-                await self._look()
+            if self._clock() >= self._next_check:
+                self._next_check = self._clock() + SECONDS_BETWEEN_CHECKS
+                await self._check()
         if self._policy is None:
-            raise self._error or PolicyError(self._name, [PolicyFault(None, "", "has not been read yet")])
+            raise self._error or PolicyError(self._name, [PolicyFault(None, "", "not read yet")])
         return self._policy
 
     async def close(self) -> None:
-        """Close the connections; the app itself keeps them for the life of the process."""
+        """Closes the connections. The app never does: it keeps them while the process lives."""
         await self._client.close()
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         try:
             await self._read()
         except PolicyError as error:
             self._error = error
             if str(error) != self.problem:
-                logger.error("%s", error)  # noqa: TRY400 # the fault is the policy's: no traceback tells more
+                logger.error("%s", error)  # noqa: TRY400 # the policy is at fault, so a traceback does not help
             self.problem = str(error)
 
     async def _read(self) -> None:
@@ -110,7 +110,7 @@ class BlobPolicy:
             raise self._unreadable(f"not UTF-8: {error.reason}") from error
         self._policy = parse_policy(text, self._name)
         self._etag, self.problem = response.headers.get("ETag"), None
-        logger.info("policy %s is in force, with %d rules", self._name, len(self._policy.rules))
+        logger.info("policy %s is in force with %d rules", self._name, len(self._policy.rules))
 
     async def _get(self) -> AsyncHttpResponse:
         condition = {"If-None-Match": self._etag} if self._etag else {}
@@ -126,15 +126,15 @@ class BlobPolicy:
 
 
 def _client(credential: AsyncTokenCredential) -> AsyncPipelineClient[HttpRequest, AsyncHttpResponse]:
-    """A client that only adds the token: what fails is tried again at the next look."""
+    """Returns a client that only adds the token; it does not retry, because the next check does."""
     return AsyncPipelineClient("", policies=[AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE)])
 
 
 def policy_store(settings: Settings, credential: AsyncTokenCredential) -> PolicyStore:
-    """The store that the settings name.
+    """Returns the store that the settings choose.
 
     Raises:
-        PolicyError: it is a file, and cannot be used.
+        PolicyError: the policy file cannot be used.
     """
     if settings.policy_blob is not None:
         return BlobPolicy(settings.policy_blob, credential)
@@ -142,10 +142,10 @@ def policy_store(settings: Settings, credential: AsyncTokenCredential) -> Policy
 
 
 def check_at_start(settings: Settings) -> None:
-    """Read the policy file; a blob is only read once the app runs, and health tells of it.
+    """Validates the policy file. A blob is read only when the app runs, and `health` reports its problems.
 
     Raises:
-        PolicyError: the file cannot be used.
+        PolicyError: the policy file cannot be used.
     """
     if settings.policy_blob is None:
         load_policy(settings.policy_file)

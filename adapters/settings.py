@@ -1,4 +1,4 @@
-"""The app's settings: the only place where the environment is read. Each one is described in docs/settings.md."""
+"""The app's settings. Only this module reads the environment; docs/settings.md describes every setting."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from azure.core import AzureClouds
 from azure.identity import AzureAuthorityHosts
 from azure.mgmt.core.tools import get_arm_endpoints
 
-from domain.errors import GalleristError
+from domain.errors import SettingError
 
 APP_ROOT = Path(__file__).parent.parent
 
@@ -31,13 +31,9 @@ _CLOUDS = {
 }
 
 
-class SettingError(GalleristError):
-    """A setting that cannot be used; the message names it."""
-
-
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says; endpoints without a trailing slash."""
+    """The settings as the app uses them; endpoints have no trailing slash."""
 
     arm_endpoint: str
     arm_scope: str
@@ -50,26 +46,26 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings.
+        """Reads the settings.
 
         Raises:
-            SettingError: one of them cannot be used.
+            SettingError: a setting cannot be used.
         """
         cloud = (environment.get(CLOUD) or "public").lower()
         if cloud not in _CLOUDS:
-            raise SettingError(f"{CLOUD} is '{cloud}'; known are {', '.join(_CLOUDS)}")
+            raise SettingError(f"{CLOUD} is '{cloud}'; use one of {', '.join(_CLOUDS)}")
         setting, authority = _CLOUDS[cloud]
         known = get_arm_endpoints(setting)
         endpoint = environment.get(ARM_ENDPOINT) or known["resource_manager"]
-        if not _may_have_a_token(endpoint):
+        if not _can_receive_tokens(endpoint):
             raise SettingError(
-                f"{ARM_ENDPOINT} is '{endpoint}'; tokens are sent over https only, but for this machine"
+                f"{ARM_ENDPOINT} is '{endpoint}'; use an https URL (http only for this machine): tokens are sent there"
             )
         blob = environment.get(POLICY_BLOB) or None
-        if blob is not None and not _may_have_a_token(blob):
-            raise SettingError(f"{POLICY_BLOB} is '{blob}'; it has to be the https URL of a blob")
+        if blob is not None and not _can_receive_tokens(blob):
+            raise SettingError(f"{POLICY_BLOB} is '{blob}'; use the https URL of a blob")
         if blob is not None and environment.get(POLICY_FILE):
-            raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; the policy is in one place")
+            raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; set only one of them")
         audience = environment.get(ARM_AUDIENCE)
         return cls(
             arm_endpoint=endpoint.rstrip("/"),
@@ -86,12 +82,12 @@ class Settings:
 
 def _days(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise SettingError(f"{KEEP_DAYS} is '{text}'; it has to be a number of days, 0 for ever")
+        raise SettingError(f"{KEEP_DAYS} is '{text}'; use a whole number of days, or 0 to keep everything")
     return int(text)
 
 
-def _may_have_a_token(url: str) -> bool:
-    """A token is sent over https only, but for this machine."""
+def _can_receive_tokens(url: str) -> bool:
+    """Whether a token may be sent there: over https, or to this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")

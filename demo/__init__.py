@@ -1,1 +1,1 @@
-"""The demo: the simulator, the host and the app together, watched while they work."""
+"""The demo: migrates managed images on a simulated Azure while you watch. Never deployed."""

@@ -1,12 +1,14 @@
-"""What the demo shows: a bar for each image and region while it runs, and a table at its end."""
+"""What the demo shows: a bar per image and region while it runs, and two tables at its end."""
 
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+from api.answers import Migration, MigrationTarget
 
 _COLOURS = {
     "completed": "green",
@@ -18,8 +20,6 @@ _COLOURS = {
 }
 
 _WHOLE = 100
-
-Migration = dict[str, Any]
 
 
 class Bars:
@@ -44,17 +44,17 @@ class Bars:
         self._live.stop()
 
     def show(self, name: str, migration: Migration) -> None:
-        """Bring an image's lines up to date; a region has a bar while it is being copied to."""
-        colour = _COLOURS.get(migration["state"], "white")
-        served = ", ".join(_served(target) for target in migration["targets"])
-        text = f"{name:<22} [{colour}]{migration['state']:<12}[/] {served}"
+        """Updates an image's lines. A region has a bar while the version is copied there."""
+        colour = _COLOURS.get(migration.state, "white")
+        served = ", ".join(_served(target) for target in migration.targets)
+        text = f"{name:<22} [{colour}]{migration.state:<12}[/] {served}"
         self._line(self._states, name, text, 0, visible=True)
-        for target in migration["targets"]:
-            for region in target["regions"]:
-                key = f"{name}/{target['gallery']}/{region['region']}"
-                text = f"{name:<22} {target['gallery']:<12} {region['region']:<12}"
-                moving = 0 < region["progress"] < _WHOLE
-                self._line(self._regions, key, text, region["progress"], visible=moving)
+        for target in migration.targets:
+            for region in target.regions:
+                key = f"{name}/{target.gallery}/{region.region}"
+                text = f"{name:<22} {target.gallery:<12} {region.region:<12}"
+                moving = 0 < region.progress < _WHOLE
+                self._line(self._regions, key, text, region.progress, visible=moving)
 
     def _line(self, progress: Progress, key: str, text: str, done: int, *, visible: bool) -> None:
         if key not in self._tasks:
@@ -62,28 +62,26 @@ class Bars:
         progress.update(self._tasks[key], description=text, completed=done, visible=visible)
 
 
-def _served(target: dict[str, Any]) -> str:
-    there = sum(region["state"] == "Completed" for region in target["regions"])
-    return f"{target['gallery']}: {there} of {len(target['regions'])} regions" if target["regions"] else ""
+def _served(target: MigrationTarget) -> str:
+    served = sum(region.state == "Completed" for region in target.regions)
+    return f"{target.gallery}: {served} of {len(target.regions)} regions" if target.regions else ""
 
 
 def results(migrations: dict[str, Migration]) -> list[Table]:
-    """What is in the galleries now, and why some images are not."""
+    """Returns what is in the galleries now, and why some images are not."""
     done = Table(title="In the galleries")
     done.add_column("gallery\\definition\\version", no_wrap=True)
     for column in ("regions", "state", "from"):
         done.add_column(column)
     left = Table("managed image", "state", "reason", "fix", title="Not migrated", show_lines=True)
     for name, migration in sorted(migrations.items()):
-        for target in migration["targets"]:
-            if target["version"]:
-                path = f"{target['gallery']}\\{target['definition']}\\{target['version']}"
-                regions = ", ".join(region["region"] for region in target["regions"])
-                done.add_row(Text(path), regions, _coloured(target["state"]), name)
-        if migration["state"] not in ("completed", "partial"):
-            left.add_row(
-                name, _coloured(migration["state"]), migration["reason"] or "", migration["fix"] or ""
-            )
+        for target in migration.targets:
+            if target.version:
+                path = f"{target.gallery}\\{target.definition}\\{target.version}"
+                regions = ", ".join(region.region for region in target.regions)
+                done.add_row(Text(path), regions, _coloured(target.state), name)
+        if migration.state not in ("completed", "partial"):
+            left.add_row(name, _coloured(migration.state), migration.reason or "", migration.fix or "")
     return [done, left]
 
 

@@ -1,17 +1,23 @@
-"""The demo of a fleet: 200 managed images in three subscriptions, with five per cent of everything going wrong."""
+"""A fleet: 200 managed images in three subscriptions, while five per cent of the requests to Azure fail."""
 
 import sys
 import time
+from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from demo.seed import TENANT, captured
+from api.answers import Batch, Coverage
+from client import Gallerist, ProblemError
+from domain.fleet.states import BatchState
+from local.capture import TENANT, captured
 from local.stack import Stack, temporary_folder
+
+Answer = TypeVar("Answer")
 
 SUBSCRIPTIONS = tuple(f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "456")
 GALLERIES = tuple(
@@ -22,11 +28,11 @@ IMAGES = 200
 FAMILIES = 25
 WRONG = 0.05
 FAMILIES_WITH_A_BAD_REGION = 0.3
-# about so many requests are sent, and so many of them go wrong
+# the run sends about this many requests
 REQUESTS = 4500
-# more than that share are set up: where two are meant for one request, one of them happens
-MISHAPS = 300
-# the same mishaps at each run
+# faults to set up: more than 5 % of the requests, since of two faults for one request only one happens
+FAULTS = 300
+# the same faults in each run
 SEED = 20261123
 
 # one second here is four minutes there: a replication of seven minutes takes two seconds
@@ -51,23 +57,23 @@ rules:
 
 
 def run() -> int:
-    """Migrate the fleet, print the coverage, do it again; exit code 0 if every number adds up."""
+    """Migrates the fleet, prints the coverage, migrates again; returns 0 if every number adds up."""
     console = Console() if sys.stdout.isatty() else Console(width=150)
     scale = ["--time-scale", str(TIME_SCALE)]
     with temporary_folder() as folder:
         stack = Stack(Path(folder), _seed(), POLICY, REPLICATION, simulator_options=scale, host_options=scale)
-        with stack:
-            _go_wrong(stack)
-            before = _coverage(console, stack, "Before")
-            first = _batch(console, stack)
-            after = _coverage(console, stack, "After")
-            second = _batch(console, stack)
-            _print_mishaps(console, stack)
+        with stack, Gallerist(stack.api) as gallerist:
+            _add_faults(stack)
+            before = _coverage(console, gallerist, "Before")
+            first = _batch(console, gallerist)
+            after = _coverage(console, gallerist, "After")
+            second = _batch(console, gallerist)
+            _print_faults(console, stack)
             return _judge(console, before, first, after, second)
 
 
 def _seed() -> dict[str, Any]:
-    """Families of builds; one image in twenty is too large, one in twenty is to be left alone."""
+    """Families of builds. One image in twenty is too large, one in twenty is ignored by the policy."""
     chance = Random(SEED)  # noqa: S311 # a fleet, not a secret
     images = []
     for number in range(IMAGES):
@@ -77,8 +83,6 @@ def _seed() -> dict[str, Any]:
                 SUBSCRIPTIONS[family % len(SUBSCRIPTIONS)],
                 "builds",
                 f"family{family:02}-{number:04}",
-                arrives="",
-                ends="",
                 os_type="Windows" if family % 2 else "Linux",
                 data_disks_gb=(4095,) if chance.random() < WRONG else (),
                 tags={"environment": "scratch"} if chance.random() < WRONG else {},
@@ -101,9 +105,9 @@ def _seed() -> dict[str, Any]:
     }
 
 
-def _go_wrong(stack: Stack) -> None:
-    """Requests that fail, are throttled, are cut off or lose their answer; regions that fail, once or for good."""
-    chance = Random(SEED)  # noqa: S311 # mishaps, not secrets
+def _add_faults(stack: Stack) -> None:
+    """Requests that fail, are throttled, are cut off or lose their answer; regions that fail once or always."""
+    chance = Random(SEED)  # noqa: S311 # faults, not secrets
     kinds: list[dict[str, Any]] = [
         {"kind": "answer", "status": 503},
         {"kind": "answer", "status": 429, "code": "TooManyRequests", "retry_after": 60},
@@ -111,9 +115,9 @@ def _go_wrong(stack: Stack) -> None:
         {"kind": "drop"},
         {"kind": "lost-answer", "method": "PUT", "path": "/versions/"},
     ]
-    for _ in range(MISHAPS):
-        mishap = {**chance.choice(kinds), "skip": chance.randrange(REQUESTS)}
-        stack.control("POST", "faults", {"path": "Microsoft.Compute/", **mishap})
+    for _ in range(FAULTS):
+        fault = {**chance.choice(kinds), "skip": chance.randrange(REQUESTS)}
+        stack.control("POST", "faults", {"path": "Microsoft.Compute/", **fault})
     for family in range(FAMILIES):
         if chance.random() < FAMILIES_WITH_A_BAD_REGION:
             version = f"family{family:02}/versions/1.0.{chance.randrange(6)}$"
@@ -126,74 +130,78 @@ def _go_wrong(stack: Stack) -> None:
             stack.control("POST", "faults", fault)
 
 
-def _print_mishaps(console: Console, stack: Stack) -> None:
+def _print_faults(console: Console, stack: Stack) -> None:
     requests = len(stack.control("GET", "requests"))
-    happened = MISHAPS - len(stack.control("GET", "faults")["requests"])
+    happened = FAULTS - len(stack.control("GET", "faults")["requests"])
     share = 100 * happened / requests
     console.print(
         f"Of {requests} requests to Azure {happened} failed, were throttled or cut off ({share:.1f} %)."
     )
 
 
-def _coverage(console: Console, stack: Stack, title: str) -> dict[str, Any]:
-    told: dict[str, Any] = _get(f"{stack.api}/coverage")
-    parts = " + ".join(
-        f"{told[part]} {part}" for part in ("migrated", "running", "blocked", "ignored", "untouched")
-    )
-    console.print(f"{title}: {told['images']} managed images = {parts}")
-    for why, count in told["blocked_why"].items():
+def _coverage(console: Console, gallerist: Gallerist, title: str) -> Coverage:
+    coverage = _when_azure_answers(gallerist.coverage)
+    parts = " + ".join(f"{count} {part}" for part, count in _parts(coverage).items())
+    console.print(f"{title}: {coverage.images} managed images = {parts}")
+    for why, count in coverage.blocked_why.items():
         console.print(f"    {count} x {why}")
-    return told
+    return coverage
 
 
-def _batch(console: Console, stack: Stack) -> dict[str, Any]:
-    scope = [{"subscription": name} for name in SUBSCRIPTIONS]
-    body = {"scope": scope, "per_subscription": 40, "per_gallery": 80}
-    accepted = httpx.post(f"{stack.api}/batches", json=body, timeout=60).raise_for_status()
+def _parts(coverage: Coverage) -> dict[str, int]:
+    return {
+        "migrated": coverage.migrated,
+        "running": coverage.running,
+        "blocked": coverage.blocked,
+        "ignored": coverage.ignored,
+        "untouched": coverage.untouched,
+    }
+
+
+def _batch(console: Console, gallerist: Gallerist) -> Batch:
+    accepted = gallerist.start_batch(
+        [{"subscription": name} for name in SUBSCRIPTIONS], per_subscription=40, per_gallery=80
+    )
     deadline = time.monotonic() + PATIENCE_SECONDS
     columns = (TextColumn("batch"), BarColumn(bar_width=60), TextColumn("{task.description}"))
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("selecting", total=None)
         while time.monotonic() < deadline:
-            batch: dict[str, Any] = _get(accepted.headers["Location"])
-            ended = sum(batch["counts"].values())
-            told = ", ".join(f"{count} {state}" for state, count in sorted(batch["counts"].items()))
-            text = f"{ended} of {batch['selected']} ended ({told or 'none yet'}), {batch['running']} running"
-            progress.update(bar, total=batch["selected"] or None, completed=ended, description=text)
-            if batch["state"] != "running":
+            batch = _when_azure_answers(lambda: gallerist.batch(accepted.id))
+            ended = sum(batch.counts.values())
+            counts = ", ".join(f"{count} {state}" for state, count in sorted(batch.counts.items()))
+            text = f"{ended} of {batch.selected} ended ({counts or 'none yet'}), {batch.running} running"
+            progress.update(bar, total=batch.selected or None, completed=ended, description=text)
+            if batch.state is not BatchState.RUNNING:
                 return batch
             time.sleep(1)
     raise TimeoutError(f"the batch did not end within {PATIENCE_SECONDS} seconds")
 
 
-def _get(address: str) -> Any:
-    """The API's answer; where Azure is throttling or unwell the API says so, and how long to wait."""
+def _when_azure_answers(call: Callable[[], Answer]) -> Answer:
+    """Repeats the call while Azure throttles it, after the time that the API asks for."""
     while True:
-        response = httpx.get(address, timeout=60)
-        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            return response.raise_for_status().json()
-        time.sleep(int(response.headers.get("Retry-After", "1")) / TIME_SCALE)
+        try:
+            return call()
+        except ProblemError as error:
+            if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            time.sleep((error.retry_after_seconds or 1) / TIME_SCALE)
 
 
-def _judge(
-    console: Console,
-    before: dict[str, Any],
-    first: dict[str, Any],
-    after: dict[str, Any],
-    second: dict[str, Any],
-) -> int:
-    parts = ("migrated", "running", "blocked", "ignored", "untouched")
+def _judge(console: Console, before: Coverage, first: Batch, after: Coverage, second: Batch) -> int:
     promises = {
-        "the coverage adds up before": before["images"] == IMAGES == sum(before[part] for part in parts),
-        "the coverage adds up after": after["images"] == IMAGES == sum(after[part] for part in parts),
-        "the batch saw every image": first["selected"] + sum(first["left_alone"].values()) == IMAGES,
-        "every image that was selected has ended": first["selected"] == sum(first["counts"].values()),
-        "what completed is migrated": first["counts"].get("completed", 0) == after["migrated"],
-        "nothing is left untouched": after["untouched"] == after["running"] == 0,
-        "the second batch found it done": second["left_alone"].get("migrated", 0) == after["migrated"],
+        "the coverage adds up before": before.images == IMAGES == sum(_parts(before).values()),
+        "the coverage adds up after": after.images == IMAGES == sum(_parts(after).values()),
+        "the batch saw every image": first.selected + sum(first.left_alone.values()) == IMAGES,
+        "every image that was selected has ended": first.selected == sum(first.counts.values()),
+        "what completed is migrated": first.counts.get("completed", 0) == after.migrated,
+        "nothing is left untouched": after.untouched == after.running == 0,
+        "the second batch found it done": second.left_alone.get("migrated", 0) == after.migrated,
     }
     for promise, kept in promises.items():
         console.print(f"[{'green' if kept else 'red'}]{'yes' if kept else 'NO '}[/]  {promise}")
-    done = second["left_alone"].get("migrated", 0)
-    console.print(f"Run again: {done} images are migrated already and were left alone.")
+    console.print(
+        f"Run again: {second.left_alone.get('migrated', 0)} images were migrated already, so it skipped them."
+    )
     return 0 if all(promises.values()) else 1

@@ -1,10 +1,12 @@
-"""The managed images of the demo, in the shapes that the service returns, and what should become of each."""
+"""The managed images of the demo, and how the migration of each one should end."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from domain.migration.states import MigrationState
+from local.capture import TENANT, Capture, captured
 
 PRODUCTION = "11111111-1111-4111-8111-111111111111"
 DEVELOPMENT = "22222222-2222-4222-8222-222222222222"
-TENANT = "99999999-9999-4999-8999-999999999999"
 GALLERY = f"/subscriptions/{PRODUCTION}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 TWIN_GALLERY = (
     f"/subscriptions/{DEVELOPMENT}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden_twin"
@@ -12,145 +14,84 @@ TWIN_GALLERY = (
 
 
 class DemoImage(NamedTuple):
-    """One managed image with the VM it is captured from, how it comes to Gallerist, and how its migration should end.
+    """One image. It arrives by an event (captured while the demo runs), by an event delivered twice, or by HTTP."""
 
-    `arrives` is `event` (captured while the demo runs), `event twice`, or `http` (there already, asked for).
-    """
-
-    machine: dict[str, Any]
-    image: dict[str, Any]
-    arrives: str
-    ends: str
+    capture: Capture
+    arrives: Literal["event", "event twice", "http"]
+    ends: MigrationState
 
     @property
     def name(self) -> str:
         """The managed image's name."""
-        name: str = self.image["name"]
-        return name
+        return self.capture.name
 
-
-def captured(
-    subscription: str,
-    resource_group: str,
-    name: str,
-    *,
-    arrives: str,
-    ends: str,
-    location: str = "eastus2",
-    os_type: str = "Linux",
-    generation: str = "V1",
-    os_disk_gb: int = 30,
-    data_disks_gb: tuple[int, ...] = (),
-    tags: dict[str, str] | None = None,
-) -> DemoImage:
-    """A generalized VM with these disks, and the managed image that is captured from it."""
-    group = f"/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Compute"
-    machine = {
-        "id": f"{group}/virtualMachines/{name}-vm",
-        "location": location,
-        "properties": {
-            "storageProfile": {
-                "osDisk": {"osType": os_type, **_disk(f"{group}/disks/{name}-os", os_disk_gb, "ReadWrite")},
-                "dataDisks": [
-                    {"lun": lun, **_disk(f"{group}/disks/{name}-data-{lun}", size, "None")}
-                    for lun, size in enumerate(data_disks_gb)
-                ],
-            }
-        },
-    }
-    image = {
-        "id": f"{group}/images/{name}",
-        "name": name,
-        "location": location,
-        "tags": tags or {},
-        "properties": {"hyperVGeneration": generation, "sourceVirtualMachine": {"id": machine["id"]}},
-    }
-    return DemoImage(machine, image, arrives, ends)
-
-
-def _disk(disk_id: str, size_gb: int, caching: str) -> dict[str, Any]:
-    managed_disk = {"id": disk_id, "storageAccountType": "Premium_LRS"}
-    return {"managedDisk": managed_disk, "diskSizeGB": size_gb, "caching": caching}
+    @property
+    def id(self) -> str:
+        """The managed image's resource id."""
+        resource_id: str = self.capture.image["id"]
+        return resource_id
 
 
 PACKER_PLAN = {"PlanInfo": "9-lvm-gen2", "PlanProduct": "almalinux-x86_64", "PlanPublisher": "almalinux"}
 
+COMPLETED, BLOCKED, SKIPPED = MigrationState.COMPLETED, MigrationState.BLOCKED, MigrationState.SKIPPED
+
 IMAGES = (
-    captured(PRODUCTION, "packer", "ubuntu-2204-20261101", arrives="event", ends="completed"),
-    captured(PRODUCTION, "packer", "ubuntu-2204-20261108", arrives="event twice", ends="completed"),
-    captured(
-        PRODUCTION,
-        "packer",
-        "ubuntu-2404-20261102",
-        generation="V2",
-        data_disks_gb=(64, 128),
-        arrives="event",
-        ends="completed",
+    DemoImage(captured(PRODUCTION, "packer", "ubuntu-2204-20261101"), "event", COMPLETED),
+    DemoImage(captured(PRODUCTION, "packer", "ubuntu-2204-20261108"), "event twice", COMPLETED),
+    DemoImage(
+        captured(PRODUCTION, "packer", "ubuntu-2404-20261102", generation="V2", data_disks_gb=(64, 128)),
+        "event",
+        COMPLETED,
     ),
-    captured(
-        PRODUCTION,
-        "packer",
-        "alma-9-20261103",
-        generation="V2",
-        tags=PACKER_PLAN,
-        arrives="event",
-        ends="completed",
+    DemoImage(
+        captured(PRODUCTION, "packer", "alma-9-20261103", generation="V2", tags=PACKER_PLAN),
+        "event",
+        COMPLETED,
     ),
-    captured(
-        PRODUCTION,
-        "captured",
-        "win2022-iis",
-        os_type="Windows",
-        generation="V2",
-        os_disk_gb=127,
-        arrives="http",
-        ends="completed",
+    DemoImage(
+        captured(PRODUCTION, "captured", "win2022-iis", os_type="Windows", generation="V2", os_disk_gb=127),
+        "http",
+        COMPLETED,
     ),
-    captured(
-        PRODUCTION,
-        "captured",
-        "win2016-legacy",
-        os_type="Windows",
-        os_disk_gb=127,
-        arrives="http",
-        ends="completed",
+    DemoImage(
+        captured(PRODUCTION, "captured", "win2016-legacy", os_type="Windows", os_disk_gb=127),
+        "http",
+        COMPLETED,
     ),
-    captured(
-        DEVELOPMENT,
-        "build",
-        "debian-12-20261105",
-        location="westeurope",
-        data_disks_gb=(32,),
-        arrives="http",
-        ends="completed",
+    DemoImage(
+        captured(DEVELOPMENT, "build", "debian-12-20261105", location="westeurope", data_disks_gb=(32,)),
+        "http",
+        COMPLETED,
     ),
-    # one data disk is larger than a gallery takes
-    captured(
-        DEVELOPMENT,
-        "build",
-        "sql-2019",
-        os_type="Windows",
-        os_disk_gb=127,
-        data_disks_gb=(4095,),
-        arrives="http",
-        ends="blocked",
+    # one data disk is larger than a gallery accepts
+    DemoImage(
+        captured(
+            DEVELOPMENT,
+            "build",
+            "sql-2019",
+            os_type="Windows",
+            os_disk_gb=127,
+            data_disks_gb=(4095,),
+        ),
+        "http",
+        BLOCKED,
     ),
     # the definition suse-15 exists, for generation 1
-    captured(DEVELOPMENT, "build", "suse-15-20261106", generation="V2", arrives="event", ends="blocked"),
-    captured(
-        DEVELOPMENT,
-        "build",
-        "scratch-test",
-        tags={"environment": "scratch"},
-        arrives="event",
-        ends="skipped",
+    DemoImage(captured(DEVELOPMENT, "build", "suse-15-20261106", generation="V2"), "event", BLOCKED),
+    DemoImage(
+        captured(DEVELOPMENT, "build", "scratch-test", tags={"environment": "scratch"}), "event", SKIPPED
     ),
 )
+
+# their names carry the dates of the builds, and `version: date` numbers them in that order
+TWO_BUILDS_OF_ONE_FAMILY = ("ubuntu-2204-20261101", "ubuntu-2204-20261108")
 
 POLICY = f"""\
 defaults:
   galleries: [{GALLERY}]
   regions: [eastus2, westus2]
+  version: date
   end_of_life_after_days: 365
 rules:
   - name: scratch images stay where they are
@@ -170,8 +111,8 @@ rules:
 
 
 def seed() -> dict[str, Any]:
-    """The simulator's seed: everything but the images that arrive as events."""
-    waiting = [image.image for image in IMAGES if image.arrives == "http"]
+    """Returns the simulator's seed: everything but the images that arrive by events."""
+    existing = [image.capture.image for image in IMAGES if image.arrives == "http"]
     return {
         "subscriptions": [
             {"id": PRODUCTION, "name": "Production", "tenant": TENANT},
@@ -188,15 +129,15 @@ def seed() -> dict[str, Any]:
             {"id": GALLERY, "location": "eastus2", "properties": {}},
             {"id": TWIN_GALLERY, "location": "westeurope", "properties": {}},
             _suse_definition_of_generation_1(),
-            *(image.machine | _hidden_generation(image) for image in IMAGES),
-            *waiting,
+            *(image.capture.machine | _hidden_generation(image.capture) for image in IMAGES),
+            *existing,
         ],
     }
 
 
-def _hidden_generation(image: DemoImage) -> dict[str, Any]:
-    """A VM's body does not tell its generation; the simulator has to know it."""
-    return {"_simulator": {"hyperVGeneration": image.image["properties"]["hyperVGeneration"]}}
+def _hidden_generation(capture: Capture) -> dict[str, Any]:
+    """A VM's JSON does not contain its generation, which the simulator needs."""
+    return {"_simulator": {"hyperVGeneration": capture.image["properties"]["hyperVGeneration"]}}
 
 
 def _suse_definition_of_generation_1() -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What an error of Azure Resource Manager means to the people who meet it: cause, fix, and whether to retry."""
+"""The catalogue of Azure Resource Manager errors: the cause of each one, its fix, and whether a retry can help.
+
+docs/errors.md is generated from it.
+"""
 
 import re
 from http import HTTPStatus
@@ -6,13 +9,13 @@ from typing import Literal, NamedTuple
 
 from domain.errors import ArmError
 
-# `throttled`: waited for as long as the service asks; `wait`: something that passes, waited for a bounded number of
-# times; `never`: only a change of something mends it
+# `throttled`: wait as long as the service asks; `wait`: it passes by itself, so retry a limited number of times;
+# `never`: a retry fails again until somebody changes something
 Retry = Literal["throttled", "wait", "never"]
 
 
 class Diagnosis(NamedTuple):
-    """What an ARM error comes from, what mends it, and whether waiting does."""
+    """What causes an ARM error, what fixes it, and whether a retry can help."""
 
     cause: str
     fix: str
@@ -20,18 +23,30 @@ class Diagnosis(NamedTuple):
 
 
 class KnownError(NamedTuple):
-    """One row of the table: regular expressions for code (the whole of it) and message (a part), case ignored."""
+    """One row of the catalogue: regular expressions for the whole code and for a part of the message."""
 
     code: str
     message: str
     diagnosis: Diagnosis
 
     def fits(self, error: ArmError) -> bool:
-        """Whether the error is of this row."""
+        """Whether the error matches this row; case is ignored."""
         return bool(
             re.fullmatch(self.code or ".*", error.code, re.IGNORECASE)
             and re.search(self.message, error.message, re.IGNORECASE)
         )
+
+
+def diagnose(error: ArmError) -> Diagnosis:
+    """Returns the cause and the fix of an ARM error, from the first row that matches or from its HTTP status."""
+    known = next((row.diagnosis for row in KNOWN_ERRORS if row.fits(error)), None)
+    if known is not None:
+        return known
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return THROTTLED
+    if error.status in (0, HTTPStatus.REQUEST_TIMEOUT) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UNANSWERED
+    return UNKNOWN
 
 
 def _known(code: str, cause: str, fix: str, retry: Retry = "never", *, message: str = "") -> KnownError:
@@ -40,178 +55,180 @@ def _known(code: str, cause: str, fix: str, retry: Retry = "never", *, message: 
 
 THROTTLED = Diagnosis(
     "The service is throttling requests.",
-    "Nothing to do: Gallerist waits as long as the service asks.",
+    "No action needed: Gallerist waits as long as the service asks.",
     "throttled",
 )
 UNANSWERED = Diagnosis(
-    "No answer came, or the service was not well.",
-    "Nothing to do: Gallerist reads what happened and tries again.",
+    "The service did not answer, or failed temporarily.",
+    "No action needed: Gallerist checks what happened and tries again.",
     "wait",
 )
 UNKNOWN = Diagnosis(
-    "Gallerist does not know this error.", "Read the service's own text; it is kept as it came.", "never"
+    "Gallerist does not know this error.",
+    "Read the code and the message, which are Azure's own.",
+    "never",
 )
-# The first row that fits is the diagnosis: rows with a text come before the rows of their code alone.
-# Codes and texts are those of recorded answers, of public issue threads and of Microsoft's troubleshooting page
-# for galleries; where only the text is known, the code is left open.
+# The first row that matches is the diagnosis, so rows with a message come before rows with their code alone.
+# Codes and messages come from recorded answers, from public issues and from Microsoft's troubleshooting page for
+# galleries. If only the message is known, the code is empty.
 KNOWN_ERRORS: tuple[KnownError, ...] = (
     # the image does not fit the definition
     _known(
         "",
-        "The disks of the managed image have another Hyper-V generation than the image definition.",
+        "The managed image and the image definition have different Hyper-V generations.",
         "Use a definition of the image's generation, such as the same name with -gen2 (or -gen1) at its end.",
         message="different Hypervisor generation",
     ),
     _known(
         "",
-        "The managed image holds another operating system than the image definition says.",
+        "The managed image and the image definition have different operating systems.",
         "Use a definition of the image's OS type.",
         message="different OS type",
     ),
     _known(
         "",
-        "The image's disks carry a marketplace purchase plan that the image definition does not name.",
-        "Name the plan (tags PlanInfo, PlanProduct, PlanPublisher, or 'plan' in the request) and use a new definition: "
-        "a definition's plan is fixed when it is created.",
+        "The image definition does not have the marketplace purchase plan of the image's disks.",
+        "Give the plan with the image's tags PlanInfo, PlanProduct and PlanPublisher or with 'plan' in the request, "
+        "and use a new definition: a definition's plan is fixed at its creation.",
         message="different plan",
     ),
     _known(
         "",
-        "The image definition is for specialized images, and managed images are generalized.",
-        "Use a definition whose OS state is Generalized.",
+        "The image definition is for specialized images; managed images are generalized.",
+        "Use a definition with OS state Generalized.",
         message="OS State in the parent gallery image",
     ),
     _known(
         "",
-        "The image definition asks for a security type that this sort of source cannot give.",
+        "The image definition requires a security type that a managed image does not support.",
         "Use a definition of security type Standard, or TrustedLaunchSupported for an image of generation 2.",
         message="The security type .* is not supported",
     ),
     # the source
     _known(
         "",
-        "A disk of the image is larger than the gallery takes (2048 GB).",
-        "Shrink the disk and capture the image again, or keep this image as it is.",
+        "A disk of the image is larger than 2048 GB, the largest that a gallery accepts.",
+        "Shrink the disk and capture the image again, or keep it as a managed image.",
         message="exceeds the max size",
     ),
     _known(
         "",
-        "The managed image is gone, or it is in another region than the version.",
-        "Check that the image still exists; a version is always made in its source's region.",
+        "The managed image does not exist, or it is in another region than the version.",
+        "Check that the image exists. Gallerist always creates a version in the region of its source.",
         message=r"Source .* is not found",
     ),
     _known(
         "",
-        "Several versions are being made from this one source at once.",
-        "Nothing to do: Gallerist waits and tries again.",
+        "Too many versions are being created from this source at the same time.",
+        "No action needed: Gallerist waits and tries again.",
         "throttled",
         message="Too many requests on source",
     ),
     _known(
         "",
-        "The source is encrypted with a customer's key, and such a source has to be in the gallery's subscription.",
-        "Name a gallery in the image's subscription, or capture the image without a disk encryption set.",
+        "The source is encrypted with a customer-managed key and is not in the gallery's subscription.",
+        "Use a gallery in the image's subscription, or capture the image without a disk encryption set.",
         message="Encrypted source is in a different subscription",
     ),
     _known(
         "InvalidParameter",
-        "The version was asked for with no source, or with more than one.",
-        "Start the migration again; if it happens again, report it with the text: Gallerist names one source.",
+        "The request for the version has no source, or more than one.",
+        "Start the migration again. If it fails again, report it with this message: Gallerist sends one source.",
         message="One and only one source type",
     ),
     _known(
         "InvalidParameter",
-        "The managed image does not say of which Hyper-V generation it is.",
-        "Capture the image again with hyperVGeneration: an image made from a blob needs it.",
+        "The managed image has no Hyper-V generation.",
+        "Create the image again with hyperVGeneration, which an image created from a blob needs.",
         message="'hyperVGeneration' is missing",
     ),
     # the version and its regions
     _known(
         "InvalidParameter",
-        "The version's number is not Major.Minor.Patch of integers up to 2147483647.",
+        "The version number is not Major.Minor.Patch with integers up to 2147483647.",
         "Correct the version in the request, in the image's tag or in the policy's rule.",
         message="image version name is invalid",
     ),
     _known(
         "InvalidParameter",
-        "The image's own region is not among the version's target regions.",
+        "The image's own region is not one of the version's target regions.",
         "Start the migration again: Gallerist adds the image's own region.",
         message="must contain the location of image version",
     ),
     _known(
         "InvalidParameter",
-        "A target region is named twice, perhaps in two spellings.",
-        "Name each region once in the policy or in the request.",
+        "A target region is listed twice, perhaps in two spellings.",
+        "List each region once in the policy or in the request.",
         message="Duplicate regions",
     ),
     _known(
         "",
         "The end-of-life date has passed.",
-        "Give a date in the future, or raise end_of_life_after_days.",
+        "Give a date in the future, or raise end_of_life_after_days in the policy.",
         message="EndOfLifeDate must be set to a future date",
     ),
     _known(
         "",
-        "Regions that the version has were left out of an update, and the service deletes none.",
-        "Start the migration again: Gallerist reads the regions anew and keeps every one.",
+        "An update left out regions that the version already has, and the service does not remove them.",
+        "Start the migration again: Gallerist reads the version's regions and keeps all of them.",
         message="Deletion of previously replicated locations is not allowed",
     ),
     _known(
         "",
         "The version is being deleted.",
-        "Wait for the deletion to end, then start the migration again.",
+        "Wait until the version is deleted, then start the migration again.",
         message="marked for deletion",
     ),
     _known(
         "",
         "The service could not replicate the version to a region.",
-        "Start the migration again: it takes up the version where it stands.",
+        "Start the migration again: it continues with the existing version.",
         message="replication jobs? (failed|not completed)",
     ),
     _known(
         "GalleryImageNotFound",
-        "The version has not reached the region in which it is to be used.",
+        "The version is not available in the region where it is used.",
         "Wait until the region is Completed, or add it to the version's regions.",
     ),
     _known(
         "DeleteGalleryImageVersionBlockedBeforeEndOfLife",
         "The version is protected until its end-of-life date.",
-        "Wait for the date, or take blockDeletionBeforeEndOfLife off the version.",
+        "Wait for the date, or turn off blockDeletionBeforeEndOfLife on the version.",
     ),
     # names
     _known(
         "",
-        "Publisher, offer and SKU of the definition are those of another definition in the gallery.",
+        "Another definition in the gallery has the same publisher, offer and SKU.",
         "Choose another publisher, offer or SKU in the policy's rule.",
         message="identified by .* already exists",
     ),
     _known(
         "",
-        "The subscription has a gallery of this name already, perhaps in another resource group.",
+        "The subscription already has a gallery of this name, perhaps in another resource group.",
         "Use that gallery, or give the new one another name.",
         message="is not unique within the subscription",
     ),
     _known(
         "",
-        "A resource of this name exists in another location, and a resource's location is fixed.",
-        "Use the resource where it is, or choose another name.",
+        "A resource of this name exists in another location, and a location cannot change.",
+        "Use the existing resource, or choose another name.",
         message="already exists in location",
     ),
     _known(
         "PropertyChangeNotAllowed",
-        "Something of the gallery that is fixed at its creation would have to change.",
-        "Use another definition or version number; Gallerist never writes over what is there.",
+        "The request would change a property that is fixed when the resource is created.",
+        "Use another definition or another version number: Gallerist never overwrites an existing resource.",
     ),
     # permissions
     _known(
         "LinkedAuthorizationFailed",
         "Gallerist's identity may write to the gallery but not read the source.",
         "Give the identity Microsoft.Compute/images/read and Microsoft.Compute/galleries/images/versions/read "
-        "where the source is.",
+        "at the source.",
     ),
     _known(
         "AuthorizationFailed",
-        "Gallerist's identity lacks a permission, or was given it a moment ago.",
+        "Gallerist's identity lacks a permission, or got it so recently that it has not taken effect.",
         "Give the identity the action that the message names, at the scope that it names.",
     ),
     _known(
@@ -222,43 +239,43 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "ScopeLocked",
         "A lock forbids the change.",
-        "Remove the lock that the message names, or leave the resource as it is.",
+        "Remove the lock that the message names, or keep the resource as it is.",
     ),
     # what is missing, or in use
     _known(
         "ParentResourceNotFound",
-        "Azure does not see the gallery or the definition yet, or it is gone.",
-        "Nothing to do if it was made a moment ago; otherwise create it again.",
+        "The gallery or the definition does not exist, or was created so recently that Azure does not find it yet.",
+        "No action needed if it was just created; otherwise create it again.",
         "wait",
     ),
     _known(
         "ResourceNotIndexed",
-        "The managed image is so new that Azure's list of resources, which tells its age, does not have it yet.",
-        "Nothing to do: Gallerist waits and looks again.",
+        "The managed image is so new that Azure's list of resources, which has its creation time, lacks it.",
+        "No action needed: Gallerist waits and tries again.",
         "wait",
     ),
     _known(
         "ResourceGroupNotFound|SubscriptionNotFound|ResourceNotFound|NotFound",
-        "What the migration needs does not exist.",
+        "A resource that the migration needs does not exist.",
         "Check the resource id in the message.",
     ),
     _known(
         "CannotDeleteResource",
-        "The resource still holds others, or held them a moment ago.",
-        "Delete what the message names first; if that is done, try again in a minute.",
+        "The resource contains other resources, or did a moment ago.",
+        "Delete the resources that the message names. If they are deleted, try again in a minute.",
         "wait",
     ),
     _known(
         "OperationNotAllowedOnVMImageAsVMsBeingProvisioned",
         "Virtual machines are being created from the managed image.",
-        "Nothing to do: the image can be deleted once they are there.",
+        "No action needed: the image can be deleted when they have been created.",
         "wait",
     ),
     # throttling, and what passes by itself
     _known(
         "OperationNotAllowed",
-        "The subscription has sent the service too many requests.",
-        "Nothing to do: Gallerist waits as long as the service asks.",
+        "The subscription has sent too many requests to the service.",
+        "No action needed: Gallerist waits as long as the service asks.",
         "throttled",
         message="too many requests",
     ),
@@ -270,7 +287,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "Conflict",
         "Another request was changing the same resource.",
-        "Nothing to do: Gallerist waits and tries again.",
+        "No action needed: Gallerist waits and tries again.",
         "wait",
         message="concurrent request",
     ),
@@ -281,30 +298,18 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     ),
     _known(
         "InternalOperationError|InternalExecutionError",
-        "The service failed inside; users met this with encryption sets and trusted launch together.",
-        "Start the migration again; if it fails again, open a support request with the service's own text.",
+        "The service failed internally. Users report this for disk encryption sets together with trusted launch.",
+        "Start the migration again. If it fails again, open a support request with Azure's own message.",
     ),
-    # what only another version of Gallerist, or another value, mends
+    # what only another version of Gallerist, or another value, fixes
     _known(
         "NoRegisteredProviderFound|InvalidResourceType|MissingApiVersionParameter|InvalidApiVersionParameter",
-        "This cloud does not have the version of the compute API that Gallerist speaks.",
-        "Check the settings of cloud and ARM endpoint, and that the subscription has Microsoft.Compute registered.",
+        "This cloud does not offer the version of the compute API that Gallerist uses.",
+        "Check GALLERIST_CLOUD and GALLERIST_ARM_ENDPOINT, and that the subscription has Microsoft.Compute registered.",
     ),
     _known(
         "InvalidParameter|BadRequest|LocationRequired",
-        "The service did not accept a value.",
-        "Correct what the message names in the policy or in the request.",
+        "The service rejected a value.",
+        "Correct the value that the message names in the policy or in the request.",
     ),
 )
-
-
-def diagnose(error: ArmError) -> Diagnosis:
-    """Say where an ARM error comes from and what mends it; an unknown one keeps its own text."""
-    known = next((row.diagnosis for row in KNOWN_ERRORS if row.fits(error)), None)
-    if known is not None:
-        return known
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return THROTTLED
-    if error.status in (0, HTTPStatus.REQUEST_TIMEOUT) or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UNANSWERED
-    return UNKNOWN

@@ -1,12 +1,13 @@
-"""The errors that Gallerist raises, and what an error of Azure Resource Manager means to the people who meet it.
+"""The errors that Gallerist raises.
 
 GalleristError
-├── ResourceIdError   a text that is not the resource id it should be
-├── PolicyError       a policy that cannot be read
-├── IllegalMoveError  a migration state that cannot follow another
-├── NoVersionLeftError  a version after which there is none
-├── NotYetError       something that time alone brings about
-└── ArmError          what Azure Resource Manager answered instead of doing the work
+├── ResourceIdError      a text that is not a resource id of the expected type
+├── PolicyError          a policy that cannot be used
+├── SettingError         a setting that cannot be used
+├── IllegalMoveError     a state that cannot follow another
+├── NoVersionLeftError   the largest version number, which has no successor
+├── NotYetError          something that only needs time
+└── ArmError             an error of Azure Resource Manager
 """
 
 from collections.abc import Sequence
@@ -14,18 +15,18 @@ from typing import NamedTuple
 
 
 class GalleristError(Exception):
-    """Anything that Gallerist itself raises."""
+    """Every error that Gallerist itself raises."""
 
 
 class ResourceIdError(GalleristError, ValueError):
-    """A text that is not the id of a resource of the wanted type."""
+    """A text that is not a resource id of the expected type."""
 
     def __init__(self, text: str, kind: str, reason: str) -> None:
         super().__init__(f"'{text}' is not the id of a {kind}: {reason}")
 
 
 class PolicyFault(NamedTuple):
-    """One thing that is wrong with a policy: its line if it has one, its field as in `rules[0].name`, and why."""
+    """One thing that is wrong with a policy: its line, its field as in `rules[0].name`, and the reason."""
 
     line: int | None
     field: str
@@ -36,19 +37,23 @@ class PolicyFault(NamedTuple):
 
 
 class PolicyError(GalleristError):
-    """A policy that cannot be used, with the place and the reason of everything that is wrong, a line for each."""
+    """A policy that cannot be used. The message has one line for each fault."""
 
     def __init__(self, source: str, faults: Sequence[PolicyFault]) -> None:
         self.source = source
         self.faults = tuple(faults)
-        super().__init__("\n".join(f"policy {self._place(fault)}: {fault}" for fault in faults))
+        super().__init__("\n".join(f"policy {self._location(fault)}: {fault}" for fault in faults))
 
-    def _place(self, fault: PolicyFault) -> str:
+    def _location(self, fault: PolicyFault) -> str:
         return f"{self.source}, line {fault.line}" if fault.line else self.source
 
 
+class SettingError(GalleristError):
+    """A setting that cannot be used; the message names it."""
+
+
 class IllegalMoveError(GalleristError):
-    """A state that may not follow the one before it."""
+    """A state that cannot follow the current one."""
 
     def __init__(self, thing: str, current: str, wanted: str, allowed: frozenset[str]) -> None:
         choices = ", ".join(sorted(allowed)) or "nothing: it is an end"
@@ -58,21 +63,21 @@ class IllegalMoveError(GalleristError):
 
 
 class NoVersionLeftError(GalleristError, ValueError):
-    """The largest version there can be has a number that is asked for the next one."""
+    """The largest version number, which has no successor."""
 
     def __init__(self, largest: str) -> None:
-        super().__init__(f"after version {largest} there is none")
+        super().__init__(f"there is no version number after {largest}")
 
 
 class NotYetError(GalleristError):
-    """Something that is under way: asking again later is all there is to do."""
+    """Something that is still in progress; the caller can only wait and try again."""
 
 
 class ArmError(GalleristError):
-    """An answer of Azure Resource Manager that is not the one asked for.
+    """An error of Azure Resource Manager.
 
-    `status` is the HTTP status (200 when an operation that was accepted failed later, 0 when no answer came),
-    `code` and `message` the error's own, `retry_after_seconds` the service's wish if it sent one.
+    `status` is the HTTP status: 200 if an accepted operation failed later, 0 if no answer came. `code` and `message`
+    are ARM's own. `retry_after_seconds` is how long the service asks to wait, if it says so.
     """
 
     def __init__(self, status: int, code: str, message: str, retry_after_seconds: int | None = None) -> None:

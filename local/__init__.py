@@ -1,1 +1,1 @@
-"""Azure on your machine: the simulated service, the embedded Functions host, the demo. Never deployed."""
+"""The app on one machine: the embedded host and the simulated Azure, started together. Never deployed."""

@@ -13,8 +13,8 @@ import httpx
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
 from client.calls import has_ended
-from demo.seed import TENANT, captured
 from domain.migration.states import ENDS, MigrationState
+from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
 DOCUMENT = ROOT / "docs" / "api.md"
@@ -191,10 +191,8 @@ def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Calla
 
 def _seed() -> dict[str, Any]:
     images = [
-        captured(_SUBSCRIPTION, "images", "ubuntu-2204-20260115", arrives="", ends=""),
-        captured(
-            _SUBSCRIPTION, "images", "sql-2019", os_type="Windows", data_disks_gb=(4095,), arrives="", ends=""
-        ),
+        captured(_SUBSCRIPTION, "images", "ubuntu-2204-20260115"),
+        captured(_SUBSCRIPTION, "images", "sql-2019", os_type="Windows", data_disks_gb=(4095,)),
     ]
     created = {"createdTime": "2026-01-15T08:00:00Z"}
     return {

@@ -1,4 +1,4 @@
-"""Writes docs/errors.md from the table of known errors in the domain: `python -m scripts.export_errors`."""
+"""Writes docs/errors.md from the catalogue in domain/arm_errors.py: `python -m scripts.export_errors`."""
 
 import sys
 from pathlib import Path
@@ -8,27 +8,27 @@ from domain.arm_errors import KNOWN_ERRORS, UNANSWERED, UNKNOWN, Diagnosis, Retr
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 
 _INTRODUCTION = """\
-# Errors of Azure Resource Manager, and what Gallerist makes of them
+# Errors of Azure Resource Manager: causes and fixes
 
-Generated from the table in `domain/errors.py` by `python -m scripts.export_errors`; a test keeps it current.
+Generated from `domain/arm_errors.py` by `python -m scripts.export_errors`; a test keeps this page current.
 
-A migration that fails, and a call of the HTTP API that fails because of Azure, carry the service's own `code` and
-`message` as they came, with the `cause` and the `fix` of the first row here that fits.
-Codes and texts are regular expressions; case does not matter, and an empty one fits everything.
+When a migration or a call of the HTTP API fails because of Azure, its error has Azure's own `code` and `message`, and
+the `cause` and `fix` of the first row below that matches them.
+Codes and messages are regular expressions that ignore case. An empty cell matches everything.
 
 """
 _DOES: dict[Retry, str] = {
-    "throttled": "waits as long as the service asks, up to a day",
-    "wait": "waits and tries again, a bounded number of times",
-    "never": "stops, and tells",
+    "throttled": "waits as long as the service asks, for at most a day",
+    "wait": "waits and tries again, a limited number of times",
+    "never": "stops and reports the error",
 }
 
 
 def page() -> str:
-    """The whole page."""
+    """Returns the page as Markdown."""
     rows = [(row.code, row.message, row.diagnosis) for row in KNOWN_ERRORS]
-    rows += [("any other, with HTTP 408, 5xx or no answer", "", UNANSWERED), ("any other", "", UNKNOWN)]
-    lines = ["| code | text | cause | fix | Gallerist |", "| --- | --- | --- | --- | --- |"]
+    rows += [("any other with HTTP 408, 5xx or no answer", "", UNANSWERED), ("any other", "", UNKNOWN)]
+    lines = ["| code | message | cause | fix | Gallerist |", "| --- | --- | --- | --- | --- |"]
     return _INTRODUCTION + "\n".join([*lines, *(_row(*row) for row in rows)]) + "\n"
 
 
@@ -44,7 +44,7 @@ def _code(pattern: str) -> str:
 
 
 def main() -> int:
-    """Write the page."""
+    """Writes the page."""
     PAGE.write_text(page(), encoding="utf-8")
     return 0
 

@@ -11,12 +11,16 @@ SCHEMA = Path(__file__).parent.parent / "docs" / "policy.schema.json"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a policy file, without titles that only repeat the keys.
+    """Returns the JSON Schema of a policy file, without titles that only repeat the keys.
 
-    Defaults are left out: what a rule does not say the file's own defaults say, and an editor cannot know them.
+    Defaults are left out: the file's own defaults fill in what a rule leaves open, and an editor does not know them.
     """
-    told = _without_noise(Policy.model_json_schema())
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Gallerist policy", **told}
+    generated = _without_noise(Policy.model_json_schema())
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Gallerist policy",
+        **generated,
+    }
 
 
 def _without_noise(part: Any) -> Any:
@@ -25,7 +29,7 @@ def _without_noise(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     named = {key: value for key, value in part.items() if key not in ("title", "default")}
-    # the keys below are names that somebody chose, not words of JSON Schema
+    # the keys below `properties` and `$defs` are the policy's own names, not keywords of JSON Schema
     return {
         key: {name: _without_noise(inner) for name, inner in value.items()}
         if key in ("properties", "$defs")
@@ -35,12 +39,12 @@ def _without_noise(part: Any) -> Any:
 
 
 def text() -> str:
-    """The schema as it is kept."""
+    """Returns the schema as the file holds it."""
     return json.dumps(schema(), indent=2) + "\n"
 
 
 def main() -> int:
-    """Write the schema."""
+    """Writes the schema."""
     SCHEMA.write_text(text(), encoding="utf-8")
     return 0
 

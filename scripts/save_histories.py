@@ -14,7 +14,7 @@ import httpx
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import TaskHub
 
-from demo.seed import TENANT, captured
+from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
 HISTORIES = ROOT / "tests" / "replay" / "histories"
@@ -50,11 +50,11 @@ def main() -> None:
 
 def _seed() -> dict[str, Any]:
     images = [
-        captured(_SUBSCRIPTION, "images", "twins", arrives="", ends=""),
-        captured(_SUBSCRIPTION, "images", "waves", generation="V2", arrives="", ends=""),
-        captured(_SUBSCRIPTION, "images", "widened", arrives="", ends=""),
-        captured(_SUBSCRIPTION, "images", "scratch", arrives="", ends=""),
-        captured(_SUBSCRIPTION, "images", "too-large", data_disks_gb=(4095,), arrives="", ends=""),
+        captured(_SUBSCRIPTION, "images", "twins"),
+        captured(_SUBSCRIPTION, "images", "waves", generation="V2"),
+        captured(_SUBSCRIPTION, "images", "widened"),
+        captured(_SUBSCRIPTION, "images", "scratch"),
+        captured(_SUBSCRIPTION, "images", "too-large", data_disks_gb=(4095,)),
     ]
     galleries = [f"{_GROUP}/galleries/{name}" for name in ("golden", "golden_twin", "archive")]
     return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
+from adapters.azure.protocols import AzureCompute
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
@@ -16,7 +17,7 @@ class Services:
 
     settings: Settings
     policies: PolicyStore
-    compute: Compute
+    compute: AzureCompute
 
 
 _chosen: Services | None = None

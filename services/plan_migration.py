@@ -1,11 +1,11 @@
-"""Brings together what a plan is made of: the policy, the galleries, the regions and permissions, as they are now."""
+"""Plans the migration of one image: reads the policy, the galleries, the regions and the permissions."""
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar
 
-from adapters.azure.compute import Compute
+from adapters.azure.protocols import AzureCompute
 from domain.errors import ArmError
 from domain.planning.checks.gallery import Usage
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
@@ -13,7 +13,7 @@ from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
 from domain.policy.naming import Naming, name_targets
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
 from domain.resources.images import ManagedImage
 from services.container import services
 from services.refusals import NotFoundError
@@ -22,10 +22,11 @@ Value = TypeVar("Value")
 
 
 async def plan(request: PlanRequest) -> MigrationPlan:
-    """The plan for an image. Only reads.
+    """Returns the plan for an image; writes nothing.
 
     Raises:
         ArmError: a gallery or the list of regions cannot be read.
+        PolicyError: there is no usable policy.
     """
     compute, image = services().compute, request.image
     policy = await services().policies.current()
@@ -47,28 +48,29 @@ async def read_image(image: ImageId) -> ManagedImage:
     """Reads the image that a plan is for.
 
     Raises:
-        NotFoundError: there is no such image.
-        NotYetError: it is still being created or changed.
-        ArmError: it cannot be read.
+        NotFoundError: the image does not exist.
+        NotYetError: ARM is still creating or changing the image.
+        ArmError: the image cannot be read.
     """
     found = await services().compute.get_managed_image(image)
     if found is None:
-        raise NotFoundError(f"the managed image {image} does not exist")
+        raise NotFoundError(does_not_exist(image))
     return found
 
 
 async def policy_regions(image: ManagedImage) -> list[TargetRegion]:
-    """The regions that the policy in force gives an image."""
+    """Returns the target regions that the policy in force chooses for an image."""
     policy = await services().policies.current()
     return target_regions(image, policy.decide(image, datetime.now(UTC)).choices)
 
 
-async def _view(compute: Compute, gallery: GalleryId, naming: Naming) -> GalleryView:
-    """The gallery as planning wants it; one that may not be read in all its parts counts as missing."""
+async def _view(compute: AzureCompute, gallery: GalleryId, naming: Naming) -> GalleryView:
+    """Returns what planning needs to know of a gallery. One that cannot be read completely counts as missing."""
     permissions = await _readable(compute.list_permissions(gallery))
     found = await _readable(compute.get_gallery(gallery))
     definitions = await _readable(compute.list_image_definitions(gallery)) if found else None
     definition = gallery.definition(naming.definition)
+    # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
     versions = await _readable(compute.list_image_versions(definition)) if exists else []
     if found is None or definitions is None or versions is None:
@@ -82,15 +84,17 @@ async def _view(compute: Compute, gallery: GalleryId, naming: Naming) -> Gallery
     )
 
 
-async def _known_regions(compute: Compute, subscription: str, galleries: list[GalleryId]) -> frozenset[str]:
-    """The regions of the image's subscription that the galleries' can use too, as far as those can be read."""
+async def _known_regions(
+    compute: AzureCompute, subscription: str, galleries: list[GalleryId]
+) -> frozenset[str]:
+    """Returns the regions that the image's subscription and the galleries' can use, as far as they can be read."""
     known = await compute.list_regions(subscription)
     for other in {gallery.subscription for gallery in galleries} - {subscription}:
         known &= await _readable(compute.list_regions(other)) or known
     return known
 
 
-async def _usage(compute: Compute, subscription: str) -> Usage:
+async def _usage(compute: AzureCompute, subscription: str) -> Usage:
     return Usage(
         definitions=await _readable(compute.count_resources(subscription, ImageDefinitionId.type_name())),
         versions=await _readable(compute.count_resources(subscription, ImageVersionId.type_name())),
@@ -98,7 +102,7 @@ async def _usage(compute: Compute, subscription: str) -> Usage:
 
 
 async def _readable(call: Awaitable[Value]) -> Value | None:
-    """What the call gives; None where it may not be read, or this cloud does not know it."""
+    """Returns the call's result; None if the identity may not read it, or it does not exist in this cloud."""
     try:
         return await call
     except ArmError as error:

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from adapters.policy_file import parse_policy
 from domain.fleet.batches import Scope
-from domain.fleet.policy_preview import Outlook, look_out
+from domain.fleet.policy_preview import ImagePreview, preview_policy
 from services.container import services
 
 
-async def preview(policy_text: str | None, scope: Scope) -> list[Outlook]:
+async def preview(policy_text: str | None, scope: Scope) -> list[ImagePreview]:
     """What each image of the scope gets by this policy, or by the one in force; starts nothing.
 
     Raises:
@@ -17,4 +17,4 @@ async def preview(policy_text: str | None, scope: Scope) -> list[Outlook]:
     policies = services().policies
     policy = await policies.current() if policy_text is None else parse_policy(policy_text, "in the request")
     images = await services().compute.list_managed_images(scope.subscription)
-    return look_out(policy, scope, images, datetime.now(UTC))
+    return preview_policy(policy, scope, images, datetime.now(UTC))

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import azure.durable_functions as df
 
-from adapters.azure.compute import Compute
 from adapters.azure.concurrency import gather
+from adapters.azure.protocols import AzureCompute
 from domain.fleet.batches import Scope
 from domain.fleet.coverage import (
     ImageCoverage,
@@ -59,7 +59,7 @@ async def view_fleet(
     ]
 
 
-async def _decided_images(compute: Compute, scopes: list[Scope], match: Match) -> list[_Decided]:
+async def _decided_images(compute: AzureCompute, scopes: list[Scope], match: Match) -> list[_Decided]:
     """The images of all scopes, each once, with the policy's decision."""
     policy, now = await services().policies.current(), datetime.now(UTC)
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
@@ -73,7 +73,7 @@ async def _decided_images(compute: Compute, scopes: list[Scope], match: Match) -
 
 
 async def _in_every_region(
-    compute: Compute, one: _Decided, versions: VersionsByDefinition, record: MigrationRecord | None
+    compute: AzureCompute, one: _Decided, versions: VersionsByDefinition, record: MigrationRecord | None
 ) -> bool:
     """Whether all target galleries have the image's content in every one of their regions.
 

@@ -1,1 +1,1 @@
-"""Azure Resource Manager and the app's identity."""
+"""Azure Resource Manager: calls, their JSON, their errors, and the identity that makes them."""

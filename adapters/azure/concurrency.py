@@ -1,4 +1,4 @@
-"""Asking Azure for many things: side by side, and never more at once than the service puts up with."""
+"""Makes many calls to Azure at the same time, within a limit that the service tolerates."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -10,11 +10,11 @@ Value = TypeVar("Value")
 
 
 async def gather(calls: Iterable[Awaitable[Value]]) -> list[Value]:
-    """What the calls give, in their order; the first one that raises ends it."""
+    """Returns the results in the order of the calls. The first call that raises ends the whole."""
     limit = asyncio.Semaphore(CALLS_AT_ONCE)
 
-    async def one(call: Awaitable[Value]) -> Value:
+    async def limited(call: Awaitable[Value]) -> Value:
         async with limit:
             return await call
 
-    return await asyncio.gather(*(one(call) for call in calls))
+    return await asyncio.gather(*(limited(call) for call in calls))

@@ -1,4 +1,4 @@
-"""Reads and writes ARM's JSON for images, galleries, definitions and versions."""
+"""Reads and writes ARM's JSON: `parse_…` reads a resource, `…_body` writes one. The shape of each stands together."""
 
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from domain.resources.regions import canonical_region
 
 
 def parse_managed_image(resource: dict[str, Any], created_at: datetime | None) -> ManagedImage:
-    """Read an image as ARM returns it.
+    """Reads a managed image; `created_at` comes from the list of resources.
 
-    An absent `hyperVGeneration` is V1, an absent `osState` Generalized: managed images always are (documented).
+    No `hyperVGeneration` means V1, and no `osState` Generalized, which managed images always are (documented).
     """
     properties = resource["properties"]
     storage = properties["storageProfile"]
@@ -44,12 +44,12 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
 
 
 def parse_gallery(resource: dict[str, Any]) -> Gallery:
-    """Read a gallery as ARM returns it."""
+    """Reads a gallery."""
     return Gallery(id=GalleryId.parse(resource["id"]), location=resource["location"])
 
 
 def parse_image_definition(resource: dict[str, Any]) -> ImageDefinition:
-    """Read an image definition as ARM returns it; an absent generation is V1, an absent architecture x64."""
+    """Reads an image definition. No generation means V1, no architecture x64."""
     properties = resource["properties"]
     identifier = properties["identifier"]
     features = {feature["name"]: feature["value"] for feature in properties.get("features") or []}
@@ -69,6 +69,28 @@ def parse_image_definition(resource: dict[str, Any]) -> ImageDefinition:
     )
 
 
+def definition_body(definition: ImageDefinition) -> dict[str, Any]:
+    """Writes an image definition with every field: the service's defaults differ by API version."""
+    plan = definition.purchase_plan
+    return {
+        "location": definition.location,
+        "properties": {
+            "osType": definition.os_type,
+            "osState": definition.os_state,
+            "hyperVGeneration": definition.hyper_v_generation,
+            "architecture": definition.architecture,
+            "identifier": {
+                "publisher": definition.publisher,
+                "offer": definition.offer,
+                "sku": definition.sku,
+            },
+            "features": [{"name": "SecurityType", "value": definition.security_type}],
+            # an empty plan object breaks later deployments (reported by users), so it is left out
+            **({"purchasePlan": plan.model_dump()} if plan else {}),
+        },
+    }
+
+
 def _parse_purchase_plan(plan: dict[str, Any] | None) -> PurchasePlan | None:
     if not plan or not plan.get("name"):
         return None
@@ -78,7 +100,7 @@ def _parse_purchase_plan(plan: dict[str, Any] | None) -> PurchasePlan | None:
 
 
 def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
-    """Read an image version as ARM returns it, with the replication status if it was expanded."""
+    """Reads an image version, with its replication status if it was expanded."""
     properties = resource["properties"]
     profile = properties.get("publishingProfile") or {}
     source = (properties.get("storageProfile") or {}).get("source") or {}
@@ -99,17 +121,6 @@ def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
     )
 
 
-def _parse_target_region(region: dict[str, Any]) -> TargetRegion:
-    os_disk = (region.get("encryption") or {}).get("osDiskImage") or {}
-    return TargetRegion(
-        name=region["name"],
-        replicas=region.get("regionalReplicaCount") or 1,
-        storage_account_type=region.get("storageAccountType") or "Standard_LRS",
-        disk_encryption_set=os_disk.get("diskEncryptionSetId") or None,
-        exclude_from_latest=region.get("excludeFromLatest"),
-    )
-
-
 def _parse_region_progress(region: dict[str, Any]) -> RegionProgress:
     return RegionProgress(
         region=region["region"],
@@ -119,35 +130,8 @@ def _parse_region_progress(region: dict[str, Any]) -> RegionProgress:
     )
 
 
-def parse_permission(item: dict[str, Any]) -> Permission:
-    """Read one entry of ARM's answer; there is one for each role that holds at the scope."""
-    return Permission(actions=item.get("actions") or [], not_actions=item.get("notActions") or [])
-
-
-def definition_body(definition: ImageDefinition) -> dict[str, Any]:
-    """An image definition with every field said outright: the service's defaults differ by API version."""
-    plan = definition.purchase_plan
-    return {
-        "location": definition.location,
-        "properties": {
-            "osType": definition.os_type,
-            "osState": definition.os_state,
-            "hyperVGeneration": definition.hyper_v_generation,
-            "architecture": definition.architecture,
-            "identifier": {
-                "publisher": definition.publisher,
-                "offer": definition.offer,
-                "sku": definition.sku,
-            },
-            "features": [{"name": "SecurityType", "value": definition.security_type}],
-            # an empty plan object breaks later deployments (reported by users): none at all then
-            **({"purchasePlan": plan.model_dump()} if plan else {}),
-        },
-    }
-
-
 def version_body(spec: VersionSpec) -> dict[str, Any]:
-    """An image version as it is to be made."""
+    """Writes an image version, with every field that has a default."""
     return {
         "location": spec.location,
         "tags": spec.tags,
@@ -164,8 +148,46 @@ def version_body(spec: VersionSpec) -> dict[str, Any]:
     }
 
 
+def regions_body(
+    resource: dict[str, Any], put: list[TargetRegion], remove: list[str]
+) -> dict[str, Any] | None:
+    """Returns an existing version with `put` added or grown and `remove` dropped; None if nothing changes.
+
+    The publishing profile is the full desired state, and the last writer wins (reported by users), so everything in
+    it is sent again unchanged. The source is left out, so that it need not be readable (recorded).
+    """
+    properties = resource["properties"]
+    profile = properties["publishingProfile"]
+    data_disks = (properties.get("storageProfile") or {}).get("dataDiskImages") or []
+    added = [region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
+    regions = merge_regions(profile["targetRegions"], added, remove)
+    # a version that failed is written again even without a change: the documented way to repair it
+    if regions == profile["targetRegions"] and properties["provisioningState"] != "Failed":
+        return None
+    writable = {key: value for key, value in profile.items() if key != "publishedDate"}
+    return {
+        "location": resource["location"],
+        "tags": resource.get("tags") or {},
+        "properties": {
+            "publishingProfile": {**writable, "targetRegions": regions},
+            "storageProfile": {},
+        },
+    }
+
+
+def _parse_target_region(region: dict[str, Any]) -> TargetRegion:
+    os_disk = (region.get("encryption") or {}).get("osDiskImage") or {}
+    return TargetRegion(
+        name=region["name"],
+        replicas=region.get("regionalReplicaCount") or 1,
+        storage_account_type=region.get("storageAccountType") or "Standard_LRS",
+        disk_encryption_set=os_disk.get("diskEncryptionSetId") or None,
+        exclude_from_latest=region.get("excludeFromLatest"),
+    )
+
+
 def region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, Any]:
-    """One target region; with a disk encryption set, every disk names it."""
+    """Writes a target region. If it has a disk encryption set, each of its disks names that set."""
     body: dict[str, Any] = {
         "name": region.name,
         "regionalReplicaCount": region.replicas,
@@ -175,7 +197,7 @@ def region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, An
         body["excludeFromLatest"] = region.exclude_from_latest
     if region.disk_encryption_set is not None:
         encryption = {"diskEncryptionSetId": str(region.disk_encryption_set)}
-        # every disk names its set; the whole object is left out where there is none (reported by users)
+        # a set for the OS disk alone fails late, and an empty object fails too (reported by users)
         body["encryption"] = {
             "osDiskImage": encryption,
             "dataDiskImages": [{"lun": lun, **encryption} for lun in data_disk_luns],
@@ -186,7 +208,7 @@ def region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, An
 def merge_regions(
     existing: list[dict[str, Any]], put: list[dict[str, Any]], remove: list[str]
 ) -> list[dict[str, Any]]:
-    """The regions as they came, without those to remove, with those to have; replica counts only ever grow."""
+    """Merges `put` into `existing` and drops `remove`. Replica counts are never lowered."""
     wanted = {canonical_region(region["name"]): region for region in put}
     merged = []
     for region in existing:
@@ -196,3 +218,15 @@ def merge_regions(
             count = max(region.get("regionalReplicaCount") or 1, replicas)
             merged.append({**region, "regionalReplicaCount": count})
     return merged + list(wanted.values())
+
+
+def parse_permission(item: dict[str, Any]) -> Permission:
+    """Reads one entry of the list of permissions; there is one for each role that applies to the scope."""
+    return Permission(actions=item.get("actions") or [], not_actions=item.get("notActions") or [])
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Reads a timestamp. ARM's have seven digits of a second, Python's have six."""
+    head, dot, tail = text.partition(".")
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+    return datetime.fromisoformat(f"{head}{dot}{digits[:6]}{tail[len(digits) :]}")

@@ -1,4 +1,4 @@
-"""Turns what the Azure SDK raises into the domain's one ArmError."""
+"""Turns the Azure SDK's exceptions and ARM's error bodies into the domain's ArmError."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _TRY_AGAIN = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
 
 @contextmanager
 def arm_errors() -> Iterator[None]:
-    """Raise `ArmError` for anything the SDK raises inside: an answer that is an error, or no answer at all."""
+    """Raises `ArmError` for every error of the SDK inside the block: an error response, or no response."""
     try:
         yield
     except HttpResponseError as error:
@@ -27,7 +27,7 @@ def arm_errors() -> Iterator[None]:
 
 
 def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None) -> ArmError:
-    """Read ARM's error envelope; a body without one (a proxy's page, an empty 503) is told as it is."""
+    """Reads ARM's error body. One without an error (a proxy's page, an empty 503) gets the code `HTTP<status>`."""
     error = body.get("error") if isinstance(body, dict) else None
     error = error if isinstance(error, dict) else {}
     message = str(error.get("message") or "the service gave no reason")
@@ -38,7 +38,7 @@ def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None
 
 def _from_response(error: HttpResponseError) -> ArmError:
     if error.response is None:
-        # the identity library raises without an answer of ARM: no token could be had
+        # the identity library raises without a response of ARM: the identity gets no token
         return ArmError(401, "AuthenticationFailed", str(error.message))
     response = cast("AsyncHttpResponse", error.response)
     code = error.error.code if error.error else None
@@ -52,14 +52,14 @@ def _from_response(error: HttpResponseError) -> ArmError:
 
 
 def _retry_after(headers: Mapping[str, str], message: str) -> int | None:
-    """The seconds to wait: of the header in either of its forms, else of ARM's own text for throttling (recorded)."""
-    told = {name.lower(): value for name, value in headers.items()}
-    header = told.get("retry-after", "")
+    """Returns the seconds to wait, from the header in either form, or from ARM's throttling message (recorded)."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    header = lowered.get("retry-after", "")
     if header.isdigit():
         return int(header)
     try:
-        wait = parsedate_to_datetime(header) - parsedate_to_datetime(told.get("date", ""))
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(lowered.get("date", ""))
     except ValueError:
-        in_text = _TRY_AGAIN.search(message)
-        return int(in_text[1]) if in_text else None
+        in_message = _TRY_AGAIN.search(message)
+        return int(in_message[1]) if in_message else None
     return max(0, ceil(wait.total_seconds()))

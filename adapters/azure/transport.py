@@ -1,4 +1,4 @@
-"""The HTTP transport of the Azure clients: a call is one attempt; what follows from its end is decided elsewhere."""
+"""The HTTP transport of the Azure clients: each call is one attempt. Orchestrators decide about retries."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 
 def one_attempt_transport() -> Any:
-    """A transport that tells of a connection that broke instead of sending the request again.
+    """Returns a transport that raises when a connection breaks, instead of sending the request again.
 
-    aiohttp repeats a PUT by itself when a connection that was used before breaks, although the first one may have
-    been carried out. Whoever asked has to read what happened before anything is written again.
+    aiohttp repeats a PUT by itself when a reused connection breaks, although the service may have carried out the
+    first one. The caller must read what happened before it writes again.
     """
     session = aiohttp.ClientSession(
-        # as the transport makes its session, but for the last
+        # the same arguments as AioHttpTransport uses for its own session, plus the middleware
         trust_env=True,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -29,5 +29,5 @@ async def _one_attempt(request: ClientRequest, handler: ClientHandlerType) -> Cl
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        # an error that aiohttp takes for no reason to repeat
+        # raise a type that aiohttp does not retry
         raise aiohttp.ClientError(f"the connection broke: {error}") from error

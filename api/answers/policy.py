@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from api.answers.base import Answer
 from api.ids import AnyImageId
-from domain.fleet.policy_preview import Outlook
+from domain.fleet.policy_preview import ImagePreview
 from domain.policy.sections import PolicyStrategy
 from domain.resources.galleries import TargetRegion
 
@@ -36,7 +36,7 @@ class PreviewedImage(Answer):
     """Why the image would not be migrated."""
 
     @classmethod
-    def of(cls, preview: Outlook) -> Self:
+    def of(cls, preview: ImagePreview) -> Self:
         """An image with what the policy gives it."""
         numbering = preview.version
         return cls(
@@ -72,7 +72,7 @@ class PolicyCheck(Answer):
     """The first images, up to the request's limit, in the order of their ids."""
 
     @classmethod
-    def of(cls, previews: Sequence[Outlook], *, limit: int, given: bool) -> Self:
+    def of(cls, previews: Sequence[ImagePreview], *, limit: int, given: bool) -> Self:
         """The first images in full, all of them counted."""
         counts = PolicyCounts(
             actions=Counter(preview.action for preview in previews),

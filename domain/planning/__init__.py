@@ -1,1 +1,1 @@
-"""What will be done with one image, and which checks allow it."""
+"""What will be done with one image, and the checks that allow it."""

@@ -1,20 +1,20 @@
-"""Where a version's number comes from: what the policy's strategy makes of an image, and what the ledger hands out."""
+"""How a version gets its number: from the policy's strategy, and from the ledger that reserves it."""
 
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from domain.errors import NoVersionLeftError
-from domain.policy.rules import VERSION_GROUPS, template_values
-from domain.policy.sections import Choices, PolicyStrategy
+from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
+from domain.policy.templates import template_values
 from domain.resources.images import ManagedImage
 from domain.resources.versions import Version, dated_version, next_version
 
 
 class Numbering(BaseModel):
-    """How a version gets its number, and what the strategy makes of the image.
+    """A strategy, and the number that it derives from the image.
 
-    With `increment` that is nothing, with `date` the least number that will do, otherwise the only one.
+    `increment` derives none, `date` the lowest acceptable number, the others the only acceptable one.
     """
 
     strategy: PolicyStrategy = "increment"
@@ -22,15 +22,15 @@ class Numbering(BaseModel):
 
     @property
     def only(self) -> str | None:
-        """The only number that will do, if the image itself gives it."""
+        """The only acceptable number, if the image itself determines it."""
         return self.number if self.strategy in ("from-name", "tag") else None
 
 
 class Reservation(BaseModel):
-    """The input of the ledger's `reserve`: who wants a number, and which ones the gallery shows as gone.
+    """The input of the ledger's `reserve`: who needs a number, and which numbers the gallery shows as taken.
 
-    `wanted` is a caller's demand, `numbering` what the policy makes of the image, `preferred` the number of the
-    same content in the first gallery.
+    `wanted` is the number in the request, `numbering` the policy's, `preferred` the number of the same content in
+    the first gallery, and `held` the number under which this gallery already has the content.
     """
 
     holder: str
@@ -42,14 +42,14 @@ class Reservation(BaseModel):
 
 
 class Reserved(BaseModel):
-    """The ledger's answer: the number, or why there is none."""
+    """The ledger's answer: a number, or the reason why there is none."""
 
     version: str | None = None
     refused: str | None = None
 
 
 def number_image(image: ManagedImage, choices: Choices, own_number: str | None, now: datetime) -> Numbering:
-    """What the strategy makes of this image; `own_number` is what its tag `gallerist:version` asks for.
+    """Derives the number from the image; `own_number` is the one in its tag `gallerist:version`.
 
     Raises:
         ValueError: the image's name or tag holds no version; the message says what it holds.
@@ -67,7 +67,7 @@ def number_image(image: ManagedImage, choices: Choices, own_number: str | None, 
 
 
 def _from_name(image: ManagedImage, choices: Choices) -> str:
-    """A group of the pattern that took no part in the name counts as 0."""
+    """A group of the pattern that is not part of the name counts as 0."""
     groups = template_values(image, choices) or {}
     text = ".".join(groups.get(group) or "0" for group in VERSION_GROUPS)
     try:
@@ -79,7 +79,7 @@ def _from_name(image: ManagedImage, choices: Choices) -> str:
 def _from_tag(image: ManagedImage, tag: str) -> str:
     tags = {name.lower(): value for name, value in image.tags.items()}
     if tag.lower() not in tags:
-        raise ValueError(f"the image has no tag '{tag}', which is to hold its version")
+        raise ValueError(f"the image has no tag '{tag}', which should hold its version")
     try:
         return str(Version.parse(tags[tag.lower()].strip()))
     except ValueError as error:
@@ -87,22 +87,20 @@ def _from_tag(image: ManagedImage, tag: str) -> str:
 
 
 def reserve(numbers: dict[str, str], request: Reservation) -> tuple[Reserved, dict[str, str]]:
-    """The number for this holder, and the ledger with it in.
+    """Reserves a number for the holder. Returns it and the updated ledger.
 
-    The same holder always gets the same number back, unless the gallery shows that another source has it by now.
-    A number that the gallery already shows for this content (`held`) is the holder's, whatever the ledger or the
-    policy says: the gallery is what survives the task hub, and a new policy numbers new images only.
+    The same holder always gets the same number, unless the gallery shows that another source has taken it since.
+    A number under which the gallery already holds this content (`held`) wins over the ledger and the policy: the
+    gallery survives the task hub, and a changed policy only numbers new images.
     """
     others = {number for holder, number in numbers.items() if holder != request.holder}
     taken = {Version.parse(number) for number in others | set(request.taken)}
     refused = _refusal(request, taken)
     if refused is not None:
         return Reserved(refused=refused), numbers
-    mine = numbers.get(request.holder)
+    own = numbers.get(request.holder)
     try:
-        number = (
-            request.held or request.wanted or request.numbering.only or _free_number(mine, request, taken)
-        )
+        number = request.held or request.wanted or request.numbering.only or _free_number(own, request, taken)
     except NoVersionLeftError as error:
         return Reserved(refused=str(error)), numbers
     return Reserved(version=number), {**numbers, request.holder: number}
@@ -115,14 +113,14 @@ def _refusal(request: Reservation, taken: set[Version]) -> str | None:
     only = request.wanted or request.numbering.only
     if only is None or Version.parse(only) not in taken:
         return None
-    giver = {"from-name": ", which its name gives the image,", "tag": ", which its tag gives the image,"}
-    told = "" if request.wanted else giver[request.numbering.strategy]
-    return f"version {only}{told} belongs to another image"
+    origins = {"from-name": " from the image's name", "tag": " from the image's tag"}
+    origin = "" if request.wanted else origins[request.numbering.strategy]
+    return f"version {only}{origin} belongs to another image"
 
 
-def _free_number(mine: str | None, request: Reservation, taken: set[Version]) -> str:
-    """The holder's own number if it is still free, else the first gallery's, so that galleries stay in step."""
-    for number in (mine, request.preferred):
+def _free_number(own: str | None, request: Reservation, taken: set[Version]) -> str:
+    """Returns the holder's own number if it is still free, or else the first gallery's: galleries stay in step."""
+    for number in (own, request.preferred):
         if number is not None and Version.parse(number) not in taken:
             return number
     if request.numbering.strategy == "date":
@@ -130,8 +128,8 @@ def _free_number(mine: str | None, request: Reservation, taken: set[Version]) ->
     return str(next_version(taken))
 
 
-def _first_free(least: str, taken: set[Version]) -> Version:
-    number = Version.parse(least)
+def _first_free(lowest: str, taken: set[Version]) -> Version:
+    number = Version.parse(lowest)
     while number in taken:
         number = number.next_patch()
     return number

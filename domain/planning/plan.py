@@ -1,11 +1,11 @@
-"""What will be done with one managed image: decided from the image, the policy and what the galleries hold.
+"""The plan for one managed image, made from the image, the policy and what the galleries hold.
 
-Nothing is written here, and nothing is read: the caller brings everything, so that a plan can be shown before
-it is carried out.
+Planning neither reads nor writes anything: the caller brings what it needs, so a plan can be shown before it is
+carried out.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -14,10 +14,10 @@ from domain.planning.checks.gallery import check_permissions, missing_gallery
 from domain.planning.checks.image import check_image, check_purchase_plan
 from domain.planning.checks.policy import (
     check_decision,
-    check_definition_name,
     check_end_of_life,
-    name_does_not_fit,
-    no_version_given,
+    check_name,
+    no_version,
+    pattern_mismatch,
 )
 from domain.planning.checks.regions import (
     check_disk_encryption_sets,
@@ -29,8 +29,8 @@ from domain.planning.estimates import Estimate, estimate
 from domain.planning.numbering import Numbering, number_image
 from domain.planning.requests import Overrides, PlanRequest
 from domain.planning.rollout import Pace, pace_of
-from domain.planning.targets import GalleryView, TargetPlan, Wish, plan_target, purchase_plan
-from domain.policy.naming import name_targets
+from domain.planning.targets import GalleryView, TargetInputs, TargetPlan, plan_target
+from domain.policy.naming import Naming, name_targets
 from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Choices
 from domain.resources.galleries import TargetRegion
@@ -40,28 +40,65 @@ from domain.resources.permissions import GALLERY_ACTIONS, SOURCE_ACTIONS, Permis
 
 
 class MigrationPlan(BaseModel):
-    """The decided set of changes for one managed image, or why there is none."""
+    """The decided set of changes for one managed image, or the reason why there is none."""
 
     outcome: Literal["migrate", "skipped", "blocked"]
     rule: str
     fingerprint: str
+    pace: Pace
     reason: str | None = None
     fix: str | None = None
     checks: list[Check] = []
     targets: list[TargetPlan] = []
     estimate: Estimate | None = None
-    pace: Pace
 
     @property
     def warnings(self) -> list[str]:
-        """What does not stop the migration, and should be known."""
+        """What does not stop the migration, but should be known."""
         return [check.detail for check in self.checks if check.verdict == "warned"]
 
 
+class PolicyDraft(NamedTuple):
+    """What the policy and the image alone decide, before any gallery is read.
+
+    Without `naming` there is nothing to plan; `checks` hold the reason.
+    """
+
+    naming: Naming | None
+    regions: list[TargetRegion]
+    numbering: Numbering
+    checks: list[Check]
+
+
 def choose(policy: Policy, image: ManagedImage, overrides: Overrides, now: datetime) -> Decision:
-    """What the policy and the image's tags say about the image, with the request's own choices over both."""
+    """Returns what the policy and the image's tags decide, with the request's own choices over both."""
     decision = policy.decide(image, now)
     return decision._replace(choices=overrides.choices.over(decision.choices))
+
+
+def draft_plan(image: ManagedImage, decision: Decision, overrides: Overrides, now: datetime) -> PolicyDraft:
+    """Names and numbers the image and its regions; a version in the request needs no other number."""
+    faults = check_decision(decision)
+    if faults:
+        return PolicyDraft(None, [], Numbering(), faults)
+    naming = name_targets(image, decision.choices)
+    if naming is None:
+        return PolicyDraft(None, [], Numbering(), [pattern_mismatch(image, decision.choices)])
+    numbering, checks = Numbering(), [check_name(naming.definition)]
+    if overrides.version is None:
+        try:
+            numbering = number_image(image, decision.choices, decision.number, now)
+        except ValueError as error:
+            checks.append(no_version(str(error)))
+    return PolicyDraft(naming, target_regions(image, decision.choices), numbering, checks)
+
+
+def target_regions(image: ManagedImage, choices: Choices) -> list[TargetRegion]:
+    """Returns the chosen regions, with the image's own first: the service requires it among them (documented)."""
+    chosen = choices.regions or []
+    home = next((region for region in chosen if region.name == image.location), None)
+    others = [region for region in chosen if region.name != image.location]
+    return [home or TargetRegion(name=image.location), *others]
 
 
 def plan_migration(
@@ -71,77 +108,79 @@ def plan_migration(
     known_regions: frozenset[str],
     source_permissions: list[Permission] | None = None,
 ) -> MigrationPlan:
-    """Decide what is done with the image.
+    """Decides what to do with the image.
 
-    `views` holds every gallery that `name_targets` gives; `known_regions` the canonical names of the regions that
-    all subscriptions in play can use; `source_permissions` what the identity may do with the image, None where that
-    is not known.
+    `views` holds every gallery that `name_targets` gives. `known_regions` are the canonical names of the regions
+    that all subscriptions involved can use. `source_permissions` are the identity's permissions on the image, None
+    if they cannot be read.
     """
-    image, choices = request.image, decision.choices
-    plan = MigrationPlan(
-        outcome="skipped", rule=decision.rule, fingerprint=image.fingerprint, pace=pace_of(choices)
-    )
+    image = request.image
     if decision.ignores:
-        return plan.model_copy(update={"reason": f"the policy ignores it ({decision.rule})"})
-    faults = check_decision(decision)
-    if faults:
-        return _conclude(plan, faults, [])
-    naming = name_targets(image, choices)
-    if naming is None:
-        return _conclude(plan, [name_does_not_fit(image, choices)], [])
-    regions = target_regions(image, choices)
-    numbering, no_number = _numbering(request, decision)
+        return MigrationPlan(
+            outcome="skipped",
+            rule=decision.rule,
+            fingerprint=image.fingerprint,
+            pace=pace_of(decision.choices),
+            reason=skip_reason(decision),
+        )
+    draft = draft_plan(image, decision, request.overrides, request.now)
+    if draft.naming is None:
+        return _conclude(image, decision, draft.checks, [])
+    inputs = TargetInputs(request, decision, draft.naming, draft.regions, draft.numbering)
+    targets, target_checks = _plan_targets(inputs, views)
     checks = [
         *check_image(image),
         check_permissions(image.id, source_permissions, SOURCE_ACTIONS),
-        *check_regions(image, choices, regions, known_regions),
-        check_replicas(regions),
-        *check_zone_redundancy(regions),
-        *check_disk_encryption_sets(regions, naming.galleries),
-        check_purchase_plan(image, purchase_plan(request)),
-        check_definition_name(naming.definition),
+        check_regions(image, decision.choices, draft.regions, known_regions),
+        check_replicas(draft.regions),
+        *check_zone_redundancy(draft.regions),
+        *check_disk_encryption_sets(draft.regions, draft.naming.galleries),
+        check_purchase_plan(image, request.purchase_plan),
         *check_end_of_life(request.overrides.end_of_life, request.now),
-        *no_number,
+        *draft.checks,
+        *target_checks,
     ]
-    wish = Wish(request, decision, naming, regions, numbering)
+    return _conclude(image, decision, checks, targets)
+
+
+def skip_reason(decision: Decision) -> str:
+    """Returns why an ignored image is skipped."""
+    return f"the policy ignores it ({decision.rule})"
+
+
+def _plan_targets(
+    inputs: TargetInputs, views: dict[GalleryId, GalleryView]
+) -> tuple[list[TargetPlan], list[Check]]:
+    """Plans every gallery that exists. The further ones prefer the first one's number, so that they stay in step."""
     targets: list[TargetPlan] = []
-    for gallery_id in naming.galleries:
+    checks: list[Check] = []
+    for gallery_id in inputs.naming.galleries:
         view = views[gallery_id]
         checks.append(check_permissions(gallery_id, view.permissions, GALLERY_ACTIONS))
         if view.gallery is None:
             checks.append(missing_gallery(gallery_id))
             continue
         preferred = targets[0].number if targets else None
-        target, seen = plan_target(wish, view.gallery, view, preferred)
-        checks += seen
+        target, about_target = plan_target(inputs, view.gallery, view, preferred)
         targets.append(target)
-    told = {"estimate": estimate(image, regions, len(targets)) if targets else None}
-    return _conclude(plan, checks, targets).model_copy(update=told)
+        checks += about_target
+    return targets, checks
 
 
-def _conclude(plan: MigrationPlan, checks: list[Check], targets: list[TargetPlan]) -> MigrationPlan:
-    failed = [check for check in checks if check.verdict == "failed"]
-    if failed:
-        reason = "; ".join(check.detail for check in failed)
-        fix = "; ".join(check.fix for check in failed if check.fix)
-        return plan.model_copy(update={"outcome": "blocked", "reason": reason, "fix": fix, "checks": checks})
-    return plan.model_copy(update={"outcome": "migrate", "checks": checks, "targets": targets})
-
-
-def target_regions(image: ManagedImage, choices: Choices) -> list[TargetRegion]:
-    """The regions asked for, and the image's own first: the service demands it among them (documented)."""
-    asked = list(choices.regions or [])
-    home = next(
-        (region for region in asked if region.name == image.location), TargetRegion(name=image.location)
+def _conclude(
+    image: ManagedImage, decision: Decision, checks: list[Check], targets: list[TargetPlan]
+) -> MigrationPlan:
+    """Returns the plan, which migrates unless a check failed."""
+    failures = [check for check in checks if check.verdict == "failed"]
+    fixes = dict.fromkeys(check.fix for check in failures if check.fix)
+    return MigrationPlan(
+        outcome="blocked" if failures else "migrate",
+        rule=decision.rule,
+        fingerprint=image.fingerprint,
+        pace=pace_of(decision.choices),
+        reason="; ".join(check.detail for check in failures) or None,
+        fix="; ".join(fixes) or None,
+        checks=checks,
+        targets=[] if failures else targets,
+        estimate=estimate(image, targets[0].rollout.regions, len(targets)) if targets else None,
     )
-    return [home, *(region for region in asked if region.name != image.location)]
-
-
-def _numbering(request: PlanRequest, decision: Decision) -> tuple[Numbering, list[Check]]:
-    """How the version gets its number, and the check that failed if it cannot; a request's own number is above all."""
-    if request.overrides.version is not None:
-        return Numbering(), []
-    try:
-        return number_image(request.image, decision.choices, decision.number, request.now), []
-    except ValueError as error:
-        return Numbering(), [no_version_given(str(error))]

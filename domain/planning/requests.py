@@ -1,4 +1,4 @@
-"""The input of planning: an image, who asks, and what the request decides instead of the policy."""
+"""The input of planning: an image, who wants it migrated, and what the request decides instead of the policy."""
 
 from datetime import datetime
 
@@ -24,3 +24,8 @@ class PlanRequest(BaseModel):
     started_by: str
     overrides: Overrides = Overrides()
     now: datetime
+
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """The plan in the request, or else in the image's tags."""
+        return self.overrides.plan or self.image.purchase_plan

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class Pace(BaseModel):
-    """How long the regions of one version may take, and how often they are looked at meanwhile.
+    """How long the regions of one version may take, and how often they are checked.
 
     No field has a default: the policy decides, and the built-in policy decides what a user's leaves open.
     """

@@ -1,4 +1,4 @@
-"""An image version as Gallerist asks for it."""
+"""The image version that Gallerist wants: the desired state of one `galleries/images/versions` resource."""
 
 from datetime import datetime
 from typing import Self
@@ -11,7 +11,7 @@ from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 
 class VersionSpec(BaseModel):
-    """An image version as it should be: the input of `begin_image_version`, with the number left to fill in."""
+    """The input of `begin_image_version`. `version` is None until the ledger has reserved a number."""
 
     definition: ImageDefinitionId
     version: str | None = None
@@ -26,19 +26,23 @@ class VersionSpec(BaseModel):
 
     @property
     def id(self) -> ImageVersionId:
-        """The version's resource id, once it has a number."""
+        """The version's resource id.
+
+        Raises:
+            ValueError: no number has been reserved yet.
+        """
         if self.version is None:
             raise ValueError(f"no number was reserved for a version of {self.definition}")
         return self.definition.version(self.version)
 
     def numbered(self, version: str) -> Self:
-        """The same version under this number."""
+        """Returns the same version under this number."""
         copy = self.model_copy()
         copy.version = version
         return copy
 
     def made_from(self, version: ImageVersionId) -> Self:
-        """The same version, copied from another image version."""
+        """Returns the same version, copied from another image version."""
         copy = self.model_copy()
         copy.source = str(version)
         return copy

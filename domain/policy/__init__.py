@@ -1,1 +1,1 @@
-"""What the user wants: the policy file, its rules and the override tags."""
+"""What the user wants: the policy's rules and defaults, its templates, and the tags that override them."""

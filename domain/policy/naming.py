@@ -1,19 +1,20 @@
-"""The names that a policy gives an image: galleries, definition, and the definition's publisher, offer and SKU."""
+"""The names that a policy gives an image: its galleries, its definition, and publisher, offer and SKU."""
 
 import hashlib
 from typing import NamedTuple
 
-from domain.policy.rules import faults_in, render, template_values
+from domain.policy.faults import faults_in
 from domain.policy.sections import Choices
+from domain.policy.templates import render, template_values
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
 
 # documented: publisher up to 128 characters, offer and SKU up to 64
-_LONGEST_PUBLISHER, _LONGEST_OFFER, _LONGEST_SKU = 128, 64, 64
+LONGEST_PUBLISHER, LONGEST_OFFER, LONGEST_SKU = 128, 64, 64
 
 
 class Naming(NamedTuple):
-    """The names a policy gives an image: the galleries, and the definition's fixed fields."""
+    """The target galleries, and the names of the image definition in them."""
 
     galleries: list[GalleryId]
     definition: str
@@ -23,7 +24,7 @@ class Naming(NamedTuple):
 
 
 def name_targets(image: ManagedImage, choices: Choices) -> Naming | None:
-    """The names that the choices give this image; None if its own name does not fit, or they say too little."""
+    """Returns the image's names; None if its name does not match `name_pattern` or the choices are unusable."""
     values = template_values(image, choices)
     if values is None or any(faults_in(choices)):
         return None
@@ -34,16 +35,21 @@ def name_targets(image: ManagedImage, choices: Choices) -> Naming | None:
     return Naming(
         galleries=list(dict.fromkeys(galleries)),
         definition=definition,
-        publisher=_fit(render(naming.publisher or "", values), _LONGEST_PUBLISHER),
-        offer=_fit(render(naming.offer or "", values), _LONGEST_OFFER),
-        sku=_fit(render(naming.sku or "", values), _LONGEST_SKU),
+        publisher=_valid_name(render(naming.publisher or "", values), LONGEST_PUBLISHER),
+        offer=_valid_name(render(naming.offer or "", values), LONGEST_OFFER),
+        sku=_valid_name(render(naming.sku or "", values), LONGEST_SKU),
     )
 
 
-def _fit(text: str, longest: int) -> str:
-    """A publisher, offer or SKU as the service takes it: its characters, its length, no full stop at the end."""
+def with_suffix(text: str, suffix_of: str, longest: int) -> str:
+    """Returns the text with a short hash of `suffix_of` behind it, cut so that both fit."""
+    digest = hashlib.sha256(suffix_of.encode()).hexdigest()[:8]
+    return f"{text[: longest - 9]}-{digest}"
+
+
+def _valid_name(text: str, longest: int) -> str:
+    """Makes a publisher, offer or SKU acceptable: allowed characters and length, no full stop at the end."""
     cleaned = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in text)
     if len(cleaned) > longest:
-        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        cleaned = f"{cleaned[: longest - 9]}-{digest}"
+        cleaned = with_suffix(cleaned, text, longest)
     return cleaned.rstrip(".") or "none"

@@ -1,9 +1,9 @@
-"""The sections of a policy file, each by itself: what may stand in it. How sections combine is policy's business."""
+"""The sections of a policy file: the keys of each one, their valid values, and how two of them merge."""
 
 import re
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -12,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
 )
 
 from domain.resources.galleries import TargetRegions
@@ -24,10 +23,10 @@ PolicyStrategy = Literal["increment", "date", "from-name", "tag"]
 Action = Literal["migrate", "ignore"]
 SecurityType = Literal["Standard", "TrustedLaunchSupported"]
 Waves = Literal["all-at-once", "home-first"]
-RetentionRule = Literal["keep-all", "delete-after-end-of-life"]
-RetireWhen = Literal["never", "after-approval", "after-soak"]
-VerifyHow = Literal["off", "boot"]
-PromoteWhen = Literal["never", "after-replication", "after-verification"]
+# the groups of `name_pattern` that the strategy `from-name` takes the version from
+VERSION_GROUPS = ("major", "minor", "patch")
+# a hundred years; dates far beyond cannot be represented
+LONGEST_DAYS = 36500
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -50,13 +49,16 @@ Glob = Annotated[str, StringConstraints(min_length=1)]
 
 
 class Section(BaseModel):
-    """A part of the policy file: keys that are not known are errors, not wishes."""
+    """A part of the policy file. An unknown key is an error, so that no typo is ignored."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+Part = TypeVar("Part", bound=Section)
+
+
 class Match(Section):
-    """Which images a rule is for: every part that is given has to fit; globs, case ignored."""
+    """The images that a rule is for: an image must match every key that is given. Case is ignored."""
 
     subscriptions: list[Glob] | None = None
     """Subscription ids, or globs of them."""
@@ -65,30 +67,30 @@ class Match(Section):
     names: list[Glob] | None = None
     """Names of images, or globs of them."""
     tags: dict[str, Glob] | None = None
-    """Tags that the image has to have, with globs of their values: `*` for any value."""
+    """Tags that the image must have, with globs for their values: `*` for any value."""
     os_type: OsType | None = None
     """The operating system."""
     locations: list[Region] | None = None
-    """The regions that the image may be in."""
+    """The regions that the image may be in, in either spelling."""
     older_than_days: float | None = Field(default=None, ge=0)
-    """Images created longer ago than this; an image of unknown age does not fit."""
+    """Images created longer ago than this. An image of unknown age never matches."""
     newer_than_days: float | None = Field(default=None, ge=0)
-    """Images created since then; an image of unknown age does not fit."""
+    """Images created since then. An image of unknown age never matches."""
 
     def fits(self, image: ManagedImage, now: datetime) -> bool:
-        """Whether the image is one of these."""
+        """Whether the image matches every key that is given."""
         tags = {key.lower(): value for key, value in image.tags.items()}
         return (
-            _fits_any(self.subscriptions, image.id.subscription)
-            and _fits_any(self.resource_groups, image.id.resource_group)
-            and _fits_any(self.names, image.id.name)
-            and all(_fits(glob, tags.get(key.lower())) for key, glob in (self.tags or {}).items())
+            _matches_any(self.subscriptions, image.id.subscription)
+            and _matches_any(self.resource_groups, image.id.resource_group)
+            and _matches_any(self.names, image.id.name)
+            and all(_matches(glob, tags.get(key.lower())) for key, glob in (self.tags or {}).items())
             and self.os_type in (None, image.os_type)
             and (self.locations is None or image.location in self.locations)
-            and self._fits_age(now - image.created_at if image.created_at else None)
+            and self._matches_age(now - image.created_at if image.created_at else None)
         )
 
-    def _fits_age(self, age: timedelta | None) -> bool:
+    def _matches_age(self, age: timedelta | None) -> bool:
         if self.older_than_days is None and self.newer_than_days is None:
             return True
         if age is None:
@@ -98,154 +100,98 @@ class Match(Section):
         return old_enough and new_enough
 
 
-def _fits_any(globs: list[str] | None, text: str) -> bool:
-    return globs is None or any(_fits(glob, text) for glob in globs)
+def _matches_any(globs: list[str] | None, text: str) -> bool:
+    return globs is None or any(_matches(glob, text) for glob in globs)
 
 
-def _fits(glob: str, text: str | None) -> bool:
+def _matches(glob: str, text: str | None) -> bool:
     return text is not None and fnmatchcase(text.lower(), glob.lower())
 
 
 class DefinitionNaming(Section):
-    """Templates of the image definition's fixed fields; `{family}` stands for a group of `name_pattern`."""
+    """The image definition. Each name is a template; `{family}` stands for a group of `name_pattern`."""
 
     name: str | None = None
-    """The definition's name."""
+    """A template for the definition's name."""
     publisher: str | None = None
-    """The publisher of its identity."""
+    """A template for the definition's publisher."""
     offer: str | None = None
-    """The offer of its identity."""
+    """A template for the definition's offer."""
     sku: str | None = None
-    """The SKU of its identity."""
+    """A template for the definition's SKU."""
     security_type: SecurityType | None = None
-    """What VMs made from it may use; on images of generation 1 it is always Standard."""
+    """The security type of VMs created from it; always Standard for images of generation 1."""
 
 
 class VersionNumbering(Section):
-    """Where the numbers of versions come from."""
+    """How a version gets its number."""
 
     strategy: PolicyStrategy | None = None
-    """`increment`: the next patch; `date`: of the image's creation; `from-name`: groups of name_pattern; `tag`."""
+    """`increment`: the next patch. `date`: the image's creation. `from-name`: groups of name_pattern. `tag`: a tag."""
     tag: str | None = Field(default=None, min_length=1)
-    """The image tag that holds Major.Minor.Patch, for the strategy `tag`."""
+    """For the strategy `tag`: the image tag that holds Major.Minor.Patch."""
 
 
 class Replication(Section):
-    """How the regions are reached, how long they are waited for, and how often they are looked at."""
+    """How a version is replicated to its regions, how long that may take, and how often it is checked."""
 
     deadline_hours: float | None = Field(default=None, gt=0, le=24 * 14)
-    """How long the regions of one version may take."""
+    """How long the replication of one version may take."""
     first_poll_seconds: float | None = Field(default=None, ge=1)
-    """How long to wait for the first look at the regions."""
+    """How long to wait before the first check."""
     longest_poll_seconds: float | None = Field(default=None, ge=1)
-    """How long to wait between two looks at most."""
+    """The longest wait between two checks."""
     waves: Waves | None = None
-    """`home-first`: the other regions are added once the image's own region has the version."""
+    """`home-first` adds the other regions after the image's own region has the version."""
     first_replicas: int | None = Field(default=None, ge=1, le=100)
-    """Begin with so many replicas in each region, and raise them to the full count once all have the version."""
+    """Replicas per region to begin with; raised to the full count after all regions have the version."""
     heal_attempts: int | None = Field(default=None, ge=0, le=10)
-    """How often a region that failed or is stuck is removed and added again."""
+    """How often a failed or stuck region is removed and added again."""
     stuck_after_hours: float | None = Field(default=None, gt=0)
-    """A region whose progress stands still for so long is stuck."""
-
-
-# the values that ask for nothing
-_NOTHING = ("never", "off", "keep-all")
-
-
-class NotYetSection(Section):
-    """A section that is read and checked, and of which nothing but doing nothing is supported yet."""
-
-    @model_validator(mode="after")
-    def _refuse(self) -> Self:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if value is not None and value not in _NOTHING:
-                raise ValueError(f"{name} '{value}' is not supported yet: leave it out")
-        return self
-
-
-class Promotion(NotYetSection):
-    """When a version becomes `latest`; not supported yet but for `never`."""
-
-    when: PromoteWhen | None = None
-    """After which step a version stops being excluded from latest; only `never` is supported yet."""
-    rings: list[list[Region]] | None = None
-    """The regions, ring by ring, in which it does so; not supported yet."""
-
-
-class Verification(NotYetSection):
-    """How a version is proved before it is promoted; not supported yet but for `off`."""
-
-    how: VerifyHow | None = None
-    """`boot`: a throw-away VM; only `off` is supported yet."""
-
-
-class SourceRetirement(NotYetSection):
-    """When the managed image is deleted; not supported yet but for `never`."""
-
-    when: RetireWhen | None = None
-    """What has to happen first; only `never` is supported yet."""
-    soak_days: int | None = Field(default=None, ge=1)
-    """How long the version has to be in use first; not supported yet."""
-
-
-class Retention(NotYetSection):
-    """Which versions are deleted; not supported yet but for `keep-all`."""
-
-    rule: RetentionRule | None = None
-    """Which versions may go; only `keep-all` is supported yet."""
-    keep_versions: int | None = Field(default=None, ge=1)
-    """How many versions of a definition always stay; not supported yet."""
+    """A region without progress for this long is stuck."""
 
 
 def _short(key: str, accepted: Any) -> BeforeValidator:
-    """A section whose foremost key may stand for it: `version: date` for `version: {strategy: date}`."""
+    """Lets a value stand for a whole section: `version: date` for `version: {strategy: date}`."""
     return BeforeValidator(
         lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=accepted
     )
 
 
 class Choices(Section):
-    """What a policy can decide about a migration. What is not said is left to the defaults."""
+    """What a policy can decide about a migration. None leaves the decision open."""
 
     galleries: list[GalleryTemplate] | None = Field(default=None, min_length=1)
-    """The galleries' resource ids; `{subscription}` stands for the image's own subscription."""
+    """The target galleries' resource ids; `{subscription}` stands for the image's own subscription."""
     name_pattern: NamePattern | None = None
-    """A regular expression that the image's whole name has to fit; its named groups can be used in templates."""
+    """A regular expression for the image's whole name; templates can use its named groups."""
     definition: DefinitionNaming = DefinitionNaming()
     """The image definition."""
     version: Annotated[VersionNumbering, _short("strategy", PolicyStrategy | VersionNumbering)] = (
         VersionNumbering()
     )
-    """Where the version's number comes from."""
+    """How the version gets its number."""
     regions: TargetRegions | None = None
-    """The target regions besides the image's own; names, or all that is to be said of one."""
+    """The target regions besides the image's own: names, or sections with more details."""
     exclude_from_latest: bool | None = None
-    """Whether `latest` passes over the version."""
-    end_of_life_after_days: int | None = Field(default=None, ge=1, le=36500)
-    """The version's end-of-life date, counted from its making."""
+    """Whether `latest` ignores the version."""
+    end_of_life_after_days: int | None = Field(default=None, ge=1, le=LONGEST_DAYS)
+    """The version's end-of-life date, in days after its creation."""
     replication: Replication = Replication()
-    """How the regions are reached."""
-    promote: Annotated[Promotion, _short("when", PromoteWhen | Promotion)] = Promotion()
-    """When the version becomes `latest`."""
-    verify: Annotated[Verification, _short("how", VerifyHow | Verification)] = Verification()
-    """How the version is proved."""
-    retire_source: Annotated[SourceRetirement, _short("when", RetireWhen | SourceRetirement)] = (
-        SourceRetirement()
-    )
-    """When the managed image is deleted."""
-    retention: Annotated[Retention, _short("rule", RetentionRule | Retention)] = Retention()
-    """Which versions are deleted."""
+    """How the version is replicated to its regions."""
 
     def over(self, lower: "Choices") -> "Choices":
-        """These choices, and the lower ones where these say nothing; sections are merged key by key."""
-        said, fallback = _said(self), _said(lower)
-        merged = fallback | said
-        for section in ("definition", "version", "replication"):
-            merged[section] = fallback.get(section, {}) | said.get(section, {})
-        return Choices.model_validate(merged)
+        """Returns `lower` with everything that these choices decide; sections merge key by key."""
+        return _merge(self, lower)
 
 
-def _said(choices: Choices) -> dict[str, Any]:
-    return choices.model_dump(mode="json", exclude_none=True, include=set(Choices.model_fields))
+def _merge(upper: Section, lower: Part) -> Part:
+    """Copies `lower` and sets what `upper` decides. None decides nothing; a list replaces the whole list."""
+    merged = lower.model_copy()
+    for name in type(lower).model_fields:
+        value, fallback = getattr(upper, name), getattr(lower, name)
+        if isinstance(value, Section) and isinstance(fallback, Section):
+            setattr(merged, name, _merge(value, fallback))
+        elif value is not None:
+            setattr(merged, name, value)
+    return merged

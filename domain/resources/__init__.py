@@ -1,1 +1,1 @@
-"""Azure's resources as values: ids, images, galleries, versions, regions."""
+"""What Azure has: resource ids, images, galleries, versions, regions, permissions and events, as values."""

@@ -1,13 +1,13 @@
-"""Galleries, image definitions and image versions as ARM returns them, and as Gallerist asks for them."""
+"""Galleries, image definitions and image versions, with the regions that a version is replicated to."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from domain.errors import NotYetError
 from domain.resources.ids import DiskEncryptionSetId, GalleryId, ImageDefinitionId, ImageVersionId
 from domain.resources.images import Generation, OsType, PurchasePlan
+from domain.resources.provisioning import Provisioned
 from domain.resources.regions import Region
 
 StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
@@ -15,14 +15,14 @@ RegionState = Literal["Unknown", "Replicating", "Completed", "Failed"]
 
 
 class Gallery(BaseModel):
-    """A gallery; its location need not be the images' (documented)."""
+    """A gallery; its location may differ from that of the images (documented)."""
 
     id: GalleryId
     location: Region
 
 
-class ImageDefinition(BaseModel):
-    """An image definition; everything here is fixed when it is created (documented)."""
+class ImageDefinition(Provisioned):
+    """An image definition; all these properties are fixed when it is created (documented)."""
 
     id: ImageDefinitionId
     location: Region
@@ -37,21 +37,9 @@ class ImageDefinition(BaseModel):
     security_type: str = "Standard"
     provisioning_state: str = "Succeeded"
 
-    def settled(self) -> Self:
-        """The definition itself, once ARM is done with it.
-
-        Raises:
-            NotYetError: it is still being made or changed.
-        """
-        if self.provisioning_state in ("Creating", "Updating"):
-            raise NotYetError(
-                f"image definition {self.id.name} is in provisioning state {self.provisioning_state}"
-            )
-        return self
-
     @property
     def identity(self) -> tuple[str, str, str]:
-        """Publisher, offer and SKU, which no two definitions of a gallery share (documented)."""
+        """Publisher, offer and SKU, which are unique within a gallery (documented)."""
         return (self.publisher.lower(), self.offer.lower(), self.sku.lower())
 
 
@@ -63,18 +51,24 @@ class TargetRegion(BaseModel):
     name: Region
     """The region, in either spelling: `eastus2` or `East US 2`."""
     replicas: int = Field(default=1, ge=1, le=100)
-    """How many replicas of the version the region holds."""
+    """The number of replicas in the region."""
     storage_account_type: StorageAccountType = "Standard_LRS"
-    """Where the replicas are stored; fixed once the version is in the region."""
+    """The storage of the replicas; fixed once the version is in the region."""
     disk_encryption_set: DiskEncryptionSetId | None = None
-    """The region's own disk encryption set; all regions of a version have one, or none has."""
+    """The resource id of the region's own disk encryption set. Give one to every region, or to none."""
     exclude_from_latest: bool | None = None
-    """Whether `latest` passes over the version in this region; without it, the version's own value holds."""
+    """Whether `latest` ignores the version in this region. If not given, the version's own value applies."""
 
     def with_replicas(self, replicas: int) -> Self:
-        """The same region with another number of replicas."""
+        """Returns a copy of the region with this number of replicas."""
         region = self.model_copy()
         region.replicas = replicas
+        return region
+
+    def encrypted_with(self, disk_encryption_set: DiskEncryptionSetId) -> Self:
+        """Returns a copy of the region with this disk encryption set."""
+        region = self.model_copy()
+        region.disk_encryption_set = disk_encryption_set
         return region
 
 
@@ -84,18 +78,19 @@ def _by_name(region: Any) -> Any:
 
 def _consistent(regions: list[TargetRegion]) -> list[TargetRegion]:
     names = [region.name for region in regions]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"regions named twice: {', '.join(twice)}")
-    bare = [region.name for region in regions if region.disk_encryption_set is None]
-    if 0 < len(bare) < len(regions):
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"regions named twice: {', '.join(duplicates)}")
+    unencrypted = [region.name for region in regions if region.disk_encryption_set is None]
+    if 0 < len(unencrypted) < len(regions):
         # documented: if one region uses a customer-managed key, all must
-        have = "has" if len(bare) == 1 else "have"
-        raise ValueError(f"all regions need a disk_encryption_set, or none: {', '.join(bare)} {have} none")
+        raise ValueError(
+            f"give every region a disk_encryption_set, or none of them: missing for {', '.join(unencrypted)}"
+        )
     return regions
 
 
-# as people write them: a region may be given by its name alone, and none may be given twice
+# as users write them: a region may be given by its name alone
 TargetRegions = Annotated[
     list[Annotated[TargetRegion, BeforeValidator(_by_name, json_schema_input_type=str | TargetRegion)]],
     AfterValidator(_consistent),
@@ -103,7 +98,7 @@ TargetRegions = Annotated[
 
 
 class RegionProgress(BaseModel):
-    """One region of ARM's replication status; `progress` in percent."""
+    """One region of ARM's replication status; `progress` is in percent."""
 
     region: Region
     state: RegionState = "Unknown"
@@ -111,15 +106,14 @@ class RegionProgress(BaseModel):
     details: str = ""
 
 
-class ImageVersion(BaseModel):
-    """An image version; `replication` is None where ARM was not asked for it or did not say."""
+class ImageVersion(Provisioned):
+    """An image version. `replication` is None if it was not requested or ARM did not report it."""
 
     id: ImageVersionId
     location: Region
-    provisioning_state: str
     source: str | None = None
-    tags: dict[str, str] = {}
-    target_regions: list[TargetRegion] = []
+    tags: dict[str, str] = Field(default={})
+    target_regions: list[TargetRegion] = Field(default=[])
     exclude_from_latest: bool = False
     published_at: datetime | None = None
     end_of_life: datetime | None = None

@@ -1,10 +1,10 @@
-"""Azure resource ids as parsed values: read once at the edge, compared without regard to case."""
+"""Azure resource ids as values, parsed once at the edge and compared ignoring case, and the names inside them."""
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from domain.errors import ResourceIdError
@@ -14,12 +14,26 @@ SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
+def check_subscription_id(text: str) -> str:
+    """Returns the subscription id unchanged.
+
+    Raises:
+        ValueError: the text is not a subscription id.
+    """
+    if not SUBSCRIPTION.fullmatch(text):
+        raise ValueError(f"'{text}' is not a subscription id")
+    return text
+
+
+SubscriptionId = Annotated[str, AfterValidator(check_subscription_id)]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceId:
-    """One resource of Microsoft.Compute; subclasses say of which type.
+    """The id of a Microsoft.Compute resource; each subclass is one resource type.
 
-    Two ids are equal when they differ in case only: the service upper-cases resource groups in some
-    lists and lower-cases them in events (recorded; documented in the Event Grid samples).
+    Ids that differ only in case are equal: the service upper-cases resource groups in some lists and
+    lower-cases them in events (recorded; documented in the Event Grid samples).
     """
 
     subscription: str
@@ -28,15 +42,15 @@ class ResourceId:
 
     types: ClassVar[tuple[str, ...]] = ()
     kind: ClassVar[str] = "resource"
-    # what a name of the last segment may look like; documented in the REST reference of each type
+    # the form of the names; documented in the REST reference of each type
     name_pattern: ClassVar[re.Pattern[str]] = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,78}\w)?", re.ASCII)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an ARM resource id.
+        """Parses an ARM resource id.
 
         Raises:
-            ResourceIdError: it is not the id of a resource of this type; the message says why.
+            ResourceIdError: the text is not the id of a resource of this type; the message says why.
         """
         segments = text.strip().strip("/").split("/")
         head = [segment.lower() for segment in segments[0:6:2]]
@@ -50,13 +64,15 @@ class ResourceId:
             )
         if len(names) != len(types):
             raise ResourceIdError(text, cls.kind, f"it does not have the form {cls._form()}")
-        if not SUBSCRIPTION.fullmatch(subscription):
-            raise ResourceIdError(text, cls.kind, f"'{subscription}' is not a subscription id")
+        try:
+            check_subscription_id(subscription)
+        except ValueError as error:
+            raise ResourceIdError(text, cls.kind, str(error)) from error
         if not _RESOURCE_GROUP.fullmatch(resource_group):
             raise ResourceIdError(text, cls.kind, f"'{resource_group}' is not a resource group name")
         for name in names:
             if not cls.name_pattern.fullmatch(name):
-                raise ResourceIdError(text, cls.kind, f"'{name}' is not a valid name of a {cls.kind}")
+                raise ResourceIdError(text, cls.kind, f"'{name}' is not a valid resource name")
         return cls(subscription, resource_group, names)
 
     @classmethod
@@ -71,12 +87,12 @@ class ResourceId:
 
     @property
     def name(self) -> str:
-        """The resource's own name: the last segment."""
+        """The last segment."""
         return self.names[-1]
 
     @property
     def key(self) -> str:
-        """The id in lower case: the same for every spelling of the same resource."""
+        """The id in lower case, which is the same for every spelling of one resource."""
         return str(self).lower()
 
     def __str__(self) -> str:
@@ -117,7 +133,7 @@ class ImageId(ResourceId):
 
     @classmethod
     def of(cls, subscription: str, resource_group: str, name: str) -> Self:
-        """The id of a managed image by its parts."""
+        """Returns the id of a managed image from its parts."""
         return cls(subscription, resource_group, (name,))
 
 
@@ -135,7 +151,7 @@ class GalleryId(ResourceId):
     kind = "gallery"
 
     def definition(self, name: str) -> "ImageDefinitionId":
-        """The id of an image definition in this gallery."""
+        """Returns the id of an image definition in this gallery."""
         return ImageDefinitionId(self.subscription, self.resource_group, (*self.names, name))
 
 
@@ -153,8 +169,22 @@ class ImageDefinitionId(ResourceId):
         return GalleryId(self.subscription, self.resource_group, self.names[:1])
 
     def version(self, name: str) -> "ImageVersionId":
-        """The id of an image version under this definition."""
+        """Returns the id of an image version under this definition."""
         return ImageVersionId(self.subscription, self.resource_group, (*self.names, name))
+
+
+def check_definition_name(text: str) -> str:
+    """Returns the name of an image definition unchanged.
+
+    Raises:
+        ValueError: the service refuses this name.
+    """
+    if not ImageDefinitionId.name_pattern.fullmatch(text):
+        raise ValueError(f"'{text}' cannot be the name of an image definition")
+    return text
+
+
+DefinitionName = Annotated[str, AfterValidator(check_definition_name)]
 
 
 class ImageVersionId(ResourceId):
@@ -167,3 +197,8 @@ class ImageVersionId(ResourceId):
     def definition(self) -> ImageDefinitionId:
         """The image definition that holds this version."""
         return ImageDefinitionId(self.subscription, self.resource_group, self.names[:2])
+
+
+def does_not_exist(resource: ResourceId) -> str:
+    """Returns what to tell a user whose resource is missing."""
+    return f"the {resource.kind} {resource} does not exist"

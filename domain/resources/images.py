@@ -1,19 +1,19 @@
-"""Managed images: what they are, and which content a name stands for at the moment."""
+"""Managed images: their properties, their purchase plan, and the fingerprint of their content."""
 
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from domain.errors import NotYetError
 from domain.resources.ids import ImageId
+from domain.resources.provisioning import Provisioned
 from domain.resources.regions import Region
 
 OsType = Literal["Linux", "Windows"]
 Generation = Literal["V1", "V2"]
-# Packer leaves the marketplace plan in tags: its code writes PlanInfo where its documentation says PlanName.
+# Packer keeps the marketplace plan in tags: its code writes PlanInfo where its documentation says PlanName.
 _PLAN_NAME_TAGS = ("PlanInfo", "PlanName")
 _PLAN_PRODUCT_TAG = "PlanProduct"
 _PLAN_PUBLISHER_TAG = "PlanPublisher"
@@ -28,25 +28,24 @@ class PurchasePlan(BaseModel):
 
 
 class Disk(BaseModel):
-    """One disk of a managed image; `lun` is absent for the OS disk, `size_gb` until the image is made."""
+    """A disk of a managed image. The OS disk has no `lun`; `size_gb` is missing until the image is created."""
 
     lun: int | None = None
     size_gb: int | None = None
     source: str
 
 
-class ManagedImage(BaseModel):
-    """A `Microsoft.Compute/images` resource, with what ARM says of its creation."""
+class ManagedImage(Provisioned):
+    """A `Microsoft.Compute/images` resource, with the time of its creation where ARM lists it."""
 
     id: ImageId
     location: Region
-    tags: dict[str, str] = {}
-    provisioning_state: str
+    tags: dict[str, str] = Field(default={})
     os_type: OsType
     os_state: str
     hyper_v_generation: Generation
     os_disk: Disk
-    data_disks: list[Disk] = []
+    data_disks: list[Disk] = Field(default=[])
     source_virtual_machine: str | None = None
     created_at: datetime | None = None
 
@@ -55,25 +54,13 @@ class ManagedImage(BaseModel):
         """The OS disk and the data disks."""
         return [self.os_disk, *self.data_disks]
 
-    def settled(self) -> Self:
-        """The image itself, once ARM is done with it.
-
-        Raises:
-            NotYetError: it is still being made or changed.
-        """
-        if self.provisioning_state in ("Creating", "Updating"):
-            raise NotYetError(
-                f"the managed image {self.id.name} is in provisioning state {self.provisioning_state}"
-            )
-        return self
-
     @property
     def fingerprint(self) -> str:
-        """What tells this image from another one of the same name: 64 hexadecimal digits.
+        """A hash of the image's content, 64 hexadecimal digits: it differs for another image of the same name.
 
-        Made of the disks' sources, the source VM, OS and generation, and the time ARM gives for the resource's
-        creation, so that an image that was deleted and made again differs and one that was tagged anew does not.
-        Disk sizes are left out: ARM adds them only once the image is made (recorded).
+        It covers the disks' sources, the source VM, the OS, the generation and the creation time, so it changes
+        when an image is deleted and created again, and stays when only tags change. Disk sizes are left out
+        because ARM adds them only after the image is created (recorded).
         """
         content = {
             "os": [self.os_type, self.os_state, self.hyper_v_generation],
@@ -87,7 +74,7 @@ class ManagedImage(BaseModel):
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
-        """The plan that the image's tags tell of, if they tell all of it."""
+        """The marketplace plan in the image's tags; None unless they name all three parts."""
         tags = {key.lower(): value for key, value in self.tags.items() if value}
         name = next((tags[tag.lower()] for tag in _PLAN_NAME_TAGS if tag.lower() in tags), None)
         product, publisher = tags.get(_PLAN_PRODUCT_TAG.lower()), tags.get(_PLAN_PUBLISHER_TAG.lower())
@@ -96,8 +83,8 @@ class ManagedImage(BaseModel):
         return PurchasePlan(name=name, product=product, publisher=publisher)
 
     @property
-    def names_part_of_a_plan(self) -> bool:
-        """Whether the tags tell of a plan, but not all of it."""
-        wanted = {tag.lower() for tag in (*_PLAN_NAME_TAGS, _PLAN_PRODUCT_TAG, _PLAN_PUBLISHER_TAG)}
-        told = {key.lower() for key, value in self.tags.items() if value}
-        return bool(wanted & told) and self.purchase_plan is None
+    def has_incomplete_plan_tags(self) -> bool:
+        """Whether the tags name some parts of a plan, but not all three."""
+        plan_tags = {tag.lower() for tag in (*_PLAN_NAME_TAGS, _PLAN_PRODUCT_TAG, _PLAN_PUBLISHER_TAG)}
+        present = {key.lower() for key, value in self.tags.items() if value}
+        return bool(plan_tags & present) and self.purchase_plan is None

@@ -1,4 +1,4 @@
-"""What an identity may do at a scope, as ARM lists it, and what a migration needs to be allowed."""
+"""What an identity may do at a scope, and which actions a migration needs."""
 
 from fnmatch import fnmatchcase
 
@@ -15,20 +15,20 @@ GALLERY_ACTIONS = (
 
 
 class Permission(BaseModel):
-    """What one role gives: actions with wildcards, less the ones it takes away."""
+    """One role's permissions: `actions`, which may hold wildcards, minus `not_actions`."""
 
     actions: list[str] = []
     not_actions: list[str] = []
 
     def allows(self, action: str) -> bool:
-        """Whether this role gives the action."""
-        return _any_fits(self.actions, action) and not _any_fits(self.not_actions, action)
+        """Whether the role allows the action; names are compared ignoring case."""
+        return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
 
 
 def missing_actions(permissions: list[Permission], needed: tuple[str, ...]) -> list[str]:
-    """The needed actions that no role gives: what one role takes away another may give (documented)."""
+    """Returns the needed actions that no role allows. One role may allow what another excludes (documented)."""
     return [action for action in needed if not any(role.allows(action) for role in permissions)]
 
 
-def _any_fits(patterns: list[str], action: str) -> bool:
+def _any_matches(patterns: list[str], action: str) -> bool:
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)

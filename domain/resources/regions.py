@@ -1,20 +1,28 @@
-"""Region names in their one canonical form: `East US 2` and `eastus2` are one region."""
+"""Azure regions: the canonical form of their names, and which of them have availability zones."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 
 def canonical_region(name: str) -> str:
-    """The short name that ARM uses in `location`: lower case, without spaces, hyphens and underscores.
+    """Returns the short name that ARM uses in `location`: `eastus2` for `East US 2`.
 
-    The service takes both spellings and answers with either (recorded: `targetRegions` comes back as display
-    names, `replicationStatus` as short ones).
+    The service accepts both spellings and answers with either: `targetRegions` comes back with display
+    names, `replicationStatus` with short ones (recorded).
     """
     return name.lower().replace(" ", "").replace("-", "").replace("_", "")
 
 
 Region = Annotated[str, AfterValidator(canonical_region), Field(min_length=1)]
+
+
+def unknown_regions_message(names: Iterable[str]) -> str:
+    """Returns what to tell a user who names regions that the subscription cannot use."""
+    return f"no such region for this subscription: {', '.join(names)}"
+
+
 # documented: the regions with availability zones in "Azure regions list", and those of the sovereign clouds in
 # "Availability zone service and regional support"; Standard_ZRS needs zones
 REGIONS_WITH_ZONES = frozenset(

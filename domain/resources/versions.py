@@ -1,4 +1,4 @@
-"""Version numbers: three 32-bit integers, and how the next one is found."""
+"""Version numbers: `Major.Minor.Patch`, what fits into them, and which one comes next."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _FORM = re.compile(r"(\d{1,10})\.(\d{1,10})\.(\d{1,10})", re.ASCII)
 
 
 class Version(NamedTuple):
-    """`Major.Minor.Patch`, ordered as numbers."""
+    """Three integers, ordered as numbers: 1.10.0 comes after 1.9.0."""
 
     major: int
     minor: int
@@ -21,24 +21,24 @@ class Version(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `Major.Minor.Patch`.
+        """Parses `Major.Minor.Patch`.
 
         Raises:
-            ValueError: it is not three integers from 0 to 2147483647.
+            ValueError: the text is not three integers from 0 to 2147483647.
         """
         match = _FORM.fullmatch(text)
         parts = [int(part) for part in match.groups()] if match else []
         if not parts or max(parts) > LARGEST_PART:
             raise ValueError(
-                f"'{text}' is not a version: it has to be Major.Minor.Patch, three integers from 0 to {LARGEST_PART}"
+                f"'{text}' is not a version: use Major.Minor.Patch, three integers from 0 to {LARGEST_PART}"
             )
         return cls(*parts)
 
     def next_patch(self) -> "Version":
-        """The number after this one; where the patch is at its largest, the next minor, then the next major.
+        """Returns the next patch. At the largest patch it returns the next minor, then the next major.
 
         Raises:
-            NoVersionLeftError: this is the largest version of all.
+            NoVersionLeftError: this is the largest version.
         """
         if self.patch < LARGEST_PART:
             return Version(self.major, self.minor, self.patch + 1)
@@ -56,7 +56,7 @@ FIRST = Version(1, 0, 0)
 
 
 def next_version(taken: Iterable[Version]) -> Version:
-    """The `increment` strategy: the next patch above the highest number that is taken, 1.0.0 where none is."""
+    """The `increment` strategy: the next patch after the highest taken number, or 1.0.0 if none is taken."""
     highest = max(taken, default=None)
     return highest.next_patch() if highest else FIRST
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from recorded_exchanges import RECORDINGS, read_recording
 
-from demo.azure import access_token
+from local.arm import access_token
 from local.stack import Stack
 from tests.workflow.estate import Estate
 

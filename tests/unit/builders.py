@@ -7,7 +7,14 @@ from domain.migration.messages import MigrationRequest
 from domain.planning.rollout import Pace, Rollout
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    RegionProgress,
+    RegionState,
+    TargetRegion,
+)
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 from domain.resources.images import Disk, ManagedImage
 from domain.resources.provenance import version_tags
@@ -119,7 +126,7 @@ def migration_request(**changes: Any) -> MigrationRequest:
     return MigrationRequest(**{"image": image_id(), "started_by": "test", **changes})
 
 
-def in_regions(**states: str) -> list[RegionProgress]:
+def in_regions(**states: RegionState) -> list[RegionProgress]:
     """Progress by region: `in_regions(westeurope="Completed")`."""
     return [
         RegionProgress(region=region, state=state, progress=100 if state == "Completed" else 40)

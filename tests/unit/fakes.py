@@ -87,7 +87,9 @@ class FakeCompute:
 
     async def begin_image_definition(self, definition: ImageDefinition) -> None:
         self._write(f"definition {definition.id.name}")
-        self.definitions[definition.id] = definition.model_copy(update={"provisioning_state": "Creating"})
+        created = definition.model_copy()
+        created.provisioning_state = "Creating"
+        self.definitions[definition.id] = created
 
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         self._answer()
@@ -149,7 +151,7 @@ SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 @contextmanager
 def working_with(
-    compute: Any,
+    compute: FakeCompute,
     under: Policy | None = None,
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
@@ -200,7 +202,10 @@ class FakeDurableClient:
 
     async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
         # the SDK answers for an unknown instance with a status that is false
-        return DurableOrchestrationStatus.from_json(dict(self.instances.get(instance_id, {})))
+        status: DurableOrchestrationStatus = DurableOrchestrationStatus.from_json(
+            dict(self.instances.get(instance_id, {}))
+        )
+        return status
 
     async def get_status_by(
         self, instance_id_prefix: str, created_time_from: datetime | None = None

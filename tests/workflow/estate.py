@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import httpx
 
-from demo.azure import write_image
+from local.arm import write_image
 from local.stack import Stack
 
 HERE = "11111111-1111-4111-8111-111111111111"

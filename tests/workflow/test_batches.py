@@ -96,7 +96,7 @@ def test_the_coverage_adds_up_before_while_and_after(estate: Estate) -> None:
     after = coverage(estate)
     assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (12, 1, 1, 0)
     (why,) = after["blocked_why"]
-    assert why == "blocked: the data disk at LUN 0 has 4095 GB, and the gallery takes at most 2048 GB"
+    assert why == "blocked: the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
     listed = estate.http.get(f"{estate.stack.api}/coverage?category=blocked").json()["listed"]
     assert [place["image"].rpartition("/")[2] for place in listed] == ["too-large"]
 

@@ -204,7 +204,7 @@ def test_a_service_that_stays_unwell_ends_in_a_failure_that_says_so(estate: Esta
 
     assert migration["state"] == "failed"
     assert migration["failure"]["http_status"] == 503
-    assert migration["failure"]["cause"] == "No answer came, or the service was not well."
+    assert migration["failure"]["cause"] == "The service did not answer, or failed temporarily."
     assert migration["waiting_for"] is None
     estate.stack.control("DELETE", "faults")
     assert estate.start(image).status_code == 202
@@ -222,7 +222,7 @@ def test_an_operation_that_fails_after_it_was_accepted_says_why_and_what_mends_i
     failure = migration["failure"]
     assert (failure["code"], failure["http_status"]) == ("Conflict", 200)
     assert "has a different plan" in failure["message"]
-    assert failure["cause"].startswith("The image's disks carry a marketplace purchase plan")
+    assert failure["cause"].startswith("The image definition does not have the marketplace purchase plan")
     assert "tags PlanInfo, PlanProduct, PlanPublisher" in migration["fix"]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.azure import delete_image
+from local.arm import delete_image
 from tests.workflow.estate import Estate, an_image, eventually
 
 

@@ -1,6 +1,6 @@
 """One managed image, from the event or the request to a version that every region has, over real HTTP."""
 
-from demo.azure import delete_image
+from local.arm import delete_image
 from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
 
 
@@ -107,7 +107,7 @@ def test_a_blocked_image_says_why_and_what_mends_it(estate: Estate) -> None:
     migration = estate.ended(image)
 
     assert migration["state"] == "blocked"
-    assert migration["reason"] == "the data disk at LUN 0 has 4095 GB, and the gallery takes at most 2048 GB"
+    assert migration["reason"] == "the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
     assert migration["fix"] == "shrink the disk to at most 2048 GB and capture the image again"
     assert estate.writes("galleries/golden/images/too-large") == []
 

@@ -1,4 +1,4 @@
-"""The policy at work: where numbers come from, what images decide by their tags, and what a policy would do."""
+"""The policy in the running app: version numbers, override tags, and the preview of a policy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +72,7 @@ IMAGES = [
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """A Gallerist with images of known ages."""
+    """The app and a simulated Azure with images of known ages."""
     seed = {**SEED, "resources": [*SEED["resources"], *IMAGES]}
     folder = tmp_path_factory.mktemp("policy")
     with (
@@ -88,7 +88,7 @@ def image_id(name: str) -> str:
 
 
 def migrated(estate: Estate, *names: str) -> list[dict[str, Any]]:
-    """Start all of these at once; returns how each one ended."""
+    """Starts all of these migrations at once; returns how each one ended."""
     for name in names:
         assert estate.start(image_id(name)).status_code == 202
     return [estate.ended(image_id(name)) for name in names]
@@ -99,7 +99,7 @@ def numbers(migrations: list[dict[str, Any]]) -> list[str]:
 
 
 def test_images_are_numbered_by_their_dates(estate: Estate) -> None:
-    """Three of one second race for the number and its followers; one that comes late still gets its own date."""
+    """Three images of the same second race for consecutive numbers; a later start still gets the date of its image."""
     raced = migrated(estate, "dated-a", "dated-b", "dated-c")
     assert sorted(numbers(raced)) == ["2026.115.83000", "2026.115.83001", "2026.115.83002"]
     assert numbers(migrated(estate, "dated-before")) == ["2025.1231.235959"]
@@ -114,7 +114,7 @@ def test_a_name_gives_one_number_to_one_image(estate: Estate) -> None:
     assert "belongs to another image" in second["reason"]
     assert second["fix"]
     assert other["state"] == "blocked"
-    assert other["reason"].startswith("the image's name 'release-next' does not fit name_pattern")
+    assert other["reason"].startswith("the image's name 'release-next' does not match name_pattern")
     assert list(estate.versions("release")) == ["1.2.0"]
 
 
@@ -122,15 +122,15 @@ def test_a_tag_gives_the_number(estate: Estate) -> None:
     one, none = migrated(estate, "tagged-one", "tagged-none")
     assert numbers([one]) == ["7.1.0"]
     assert none["state"] == "blocked"
-    assert none["reason"] == "the image has no tag 'build', which is to hold its version"
+    assert none["reason"] == "the image has no tag 'build', which should hold its version"
 
 
-def test_an_image_that_is_too_old_is_left_alone(estate: Estate) -> None:
+def test_an_image_that_is_too_old_is_skipped(estate: Estate) -> None:
     (ancient,) = migrated(estate, "ancient")
     assert (ancient["state"], ancient["rule"]) == ("skipped", "old ones")
 
 
-def test_regions_have_their_own_encryption_and_their_own_latest(estate: Estate) -> None:
+def test_each_region_has_its_own_encryption_and_exclusion_from_latest(estate: Estate) -> None:
     (secret,) = migrated(estate, "secret-1")
     assert secret["state"] == "completed"
     profile = estate.arm(secret["targets"][0]["version_id"])["properties"]["publishingProfile"]
@@ -140,7 +140,7 @@ def test_regions_have_their_own_encryption_and_their_own_latest(estate: Estate) 
     assert east["encryption"]["dataDiskImages"] == [{"lun": 0, "diskEncryptionSetId": f"{SET}/east"}]
 
 
-def test_an_image_goes_its_own_way_by_its_tags(estate: Estate) -> None:
+def test_an_images_tags_override_the_policy(estate: Estate) -> None:
     (own,) = migrated(estate, "own-way")
     (target,) = own["targets"]
     assert (own["state"], target["definition"], target["version"]) == ("completed", "chosen", "3.0.0")
@@ -153,11 +153,11 @@ def test_an_image_goes_its_own_way_by_its_tags(estate: Estate) -> None:
     assert not any(tag.startswith("gallerist:") for tag in estate.arm(target["version_id"])["tags"])
 
 
-def test_a_tag_that_cannot_be_understood_blocks_the_image_and_is_named(estate: Estate) -> None:
+def test_an_unreadable_tag_blocks_the_image_and_is_named(estate: Estate) -> None:
     mistyped, stays = migrated(estate, "mistyped", "stays")
     assert mistyped["state"] == "blocked"
     assert mistyped["reason"].startswith("tag gallerist:regions: Input should be a valid integer")
-    assert mistyped["fix"] == "correct the image's tag, or take it away"
+    assert mistyped["fix"] == "correct the image's tag, or remove it"
     assert estate.writes("galleries/golden/images/mistyped") == []
     assert (stays["state"], stays["rule"]) == ("skipped", "tag gallerist:action")
 
@@ -168,48 +168,48 @@ def check(estate: Estate, **body: Any) -> Any:
     )
 
 
-def test_the_policy_in_force_tells_what_each_image_would_get(estate: Estate) -> None:
-    told = check(estate).raise_for_status().json()
+def test_the_preview_of_the_policy_in_force_shows_each_image(estate: Estate) -> None:
+    preview = check(estate).raise_for_status().json()
 
-    assert (told["policy"], told["total"]) == ("in force", len(IMAGES))
-    assert told["counts"]["actions"] == {"migrate": 9, "blocked": 3, "ignore": 2}
-    rows = {row["image"].rpartition("/")[2]: row for row in told["images"]}
+    assert (preview["policy"], preview["total"]) == ("in force", len(IMAGES))
+    assert preview["counts"]["actions"] == {"migrate": 9, "blocked": 3, "ignore": 2}
+    rows = {row["image"].rpartition("/")[2]: row for row in preview["images"]}
     assert rows["dated-a"]["version"] == {"strategy": "date", "number": "2026.115.83000"}
     assert (rows["ancient"]["action"], rows["ancient"]["rule"]) == ("ignore", "old ones")
     assert rows["own-way"]["definition"] == "chosen"
-    assert rows["tagged-none"]["reason"] == "the image has no tag 'build', which is to hold its version"
+    assert rows["tagged-none"]["reason"] == "the image has no tag 'build', which should hold its version"
 
 
-def test_a_policy_can_be_tried_before_it_is_in_force(estate: Estate) -> None:
+def test_a_policy_can_be_previewed_before_it_is_in_force(estate: Estate) -> None:
     tried = POLICY.replace("action: ignore", "action: migrate")
     before = estate.stack.control("GET", "requests")
 
-    told = check(estate, policy=tried, limit=3).raise_for_status().json()
+    preview = check(estate, policy=tried, limit=3).raise_for_status().json()
 
-    assert (told["policy"], told["total"], len(told["images"])) == ("given", len(IMAGES), 3)
-    assert told["images"][0]["action"] == "migrate"
-    asked = estate.stack.control("GET", "requests")[len(before) :]
-    assert {entry["method"] for entry in asked} == {"GET"}
+    assert (preview["policy"], preview["total"], len(preview["images"])) == ("given", len(IMAGES), 3)
+    assert preview["images"][0]["action"] == "migrate"
+    requests = estate.stack.control("GET", "requests")[len(before) :]
+    assert {entry["method"] for entry in requests} == {"GET"}
 
 
-def test_a_policy_that_is_wrong_is_told_with_every_line(estate: Estate) -> None:
+def test_the_preview_of_an_invalid_policy_lists_every_fault_with_its_line(estate: Estate) -> None:
     wrong = POLICY.replace("version: date", "version: today").replace("action: ignore", "actions: ignore")
 
     response = check(estate, policy=wrong)
 
     assert (response.status_code, response.headers["Content-Type"]) == (400, "application/problem+json")
-    told = [(error["line"], error["field"]) for error in response.json()["errors"]]
-    assert told == [(8, "rules[0].version.strategy"), (20, "rules[3].actions")]
+    faults = [(error["line"], error["field"]) for error in response.json()["errors"]]
+    assert faults == [(8, "rules[0].version.strategy"), (20, "rules[3].actions")]
     assert response.json()["detail"].startswith("policy in the request, line 8: rules[0].version.strategy: ")
 
 
-def test_a_scope_that_is_none_is_told(estate: Estate) -> None:
+def test_an_invalid_scope_is_refused(estate: Estate) -> None:
     response = check(estate, scope={"subscription": "here"}, limit=0)
     assert response.status_code == 400
     assert {error["field"] for error in response.json()["errors"]} == {"scope.subscription", "limit"}
 
 
-def test_a_policy_that_is_wrong_stops_the_app_with_the_line_and_the_reason(tmp_path: Path) -> None:
+def test_an_invalid_policy_stops_the_app_with_the_line_and_the_reason(tmp_path: Path) -> None:
     stopped = Stack(tmp_path, SEED, POLICY.replace("version: date", "version: today"))
     with pytest.raises(StartError) as refused, stopped:
         pass

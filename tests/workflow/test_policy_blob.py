@@ -14,7 +14,7 @@ from tests.workflow.estate import POLICY, SEED, Estate, an_image
 
 
 class BlobHandler(BaseHTTPRequestHandler):
-    """One blob, as the storage service answers."""
+    """One blob, as the storage service responds."""
 
     def do_GET(self) -> None:
         self.server.seen.append(dict(self.headers))
@@ -26,7 +26,7 @@ class BlobHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Keeps the output of the tests clean."""
 
 
 class BlobServer(ThreadingHTTPServer):
@@ -64,7 +64,7 @@ def stack(folder: Path, blob: BlobServer) -> Stack:
     return BlobStack(folder, SEED, POLICY, "polls:2", host_options=["--clock", "skip"], blob=blob.url)
 
 
-def test_the_policy_of_a_blob_decides(tmp_path: Path, blob: BlobServer) -> None:
+def test_the_policy_in_a_blob_decides(tmp_path: Path, blob: BlobServer) -> None:
     with stack(tmp_path, blob) as running, Estate(running) as estate:
         image = estate.write(an_image("left", tags={"environment": "scratch"}))
         estate.start(image)
@@ -76,9 +76,7 @@ def test_the_policy_of_a_blob_decides(tmp_path: Path, blob: BlobServer) -> None:
     assert claims["aud"] == "https://storage.azure.com"
 
 
-def test_a_blob_that_is_wrong_keeps_the_app_from_working_and_is_told(
-    tmp_path: Path, blob: BlobServer
-) -> None:
+def test_health_reports_an_invalid_policy_in_a_blob(tmp_path: Path, blob: BlobServer) -> None:
     blob.body = b"defaults: {}\nrulez: []\n"
     with stack(tmp_path, blob) as running, Estate(running) as estate:
         health = estate.http.get(f"{running.api}/health")

@@ -1,4 +1,4 @@
-"""Preflight: what a migration would do, every check with its verdict, and nothing is written."""
+"""The plan before a migration: what it would create, and every check with its verdict. Nothing is written."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
-from demo.azure import access_token
+from local.arm import access_token
 from tests.workflow.estate import GALLERY, HERE, TWIN, Estate, an_image
 
 EVERYWHERE = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": "/", "actions": ["*"]}
@@ -15,14 +15,14 @@ EVERYWHERE = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": "/", "actions": [
 
 @pytest.fixture
 def quiet(estate: Estate) -> Iterator[Estate]:
-    """The estate, where the next image's event is lost: nothing starts by itself."""
+    """The estate, where the next image's event is lost, so that its migration does not start."""
     estate.stack.control("POST", "events", {"lose_next": 1})
     yield estate
     estate.stack.control("POST", "roles", {"roles": []})
 
 
 def plan_of(estate: Estate, image: str, **overrides: Any) -> dict[str, Any]:
-    """The plan for an image; asking for it has written nothing."""
+    """Returns the plan for an image, after checking that planning has written nothing."""
     before = len(estate.writes(""))
     response = estate.http.post(f"{estate.stack.api}/migrations/plan", json={"image": image, **overrides})
     assert response.status_code == 200, response.text
@@ -34,8 +34,8 @@ def failed(plan: dict[str, Any]) -> dict[str, dict[str, str]]:
     return {check["name"]: check for check in plan["checks"] if check["verdict"] == "failed"}
 
 
-def test_a_plan_says_what_would_be_made_and_then_exactly_that_is_made(quiet: Estate) -> None:
-    """Definition, number, regions in their order, tags: what the plan tells is what Azure is asked for."""
+def test_a_migration_creates_exactly_what_its_plan_shows(quiet: Estate) -> None:
+    """Definition, number, regions in their order, and tags."""
     image = quiet.write(an_image("planned", data_disks_gb=(64,), tags={"team": "web"}))
 
     plan = plan_of(quiet, image)
@@ -48,19 +48,19 @@ def test_a_plan_says_what_would_be_made_and_then_exactly_that_is_made(quiet: Est
         False,
     )
     quiet.start(image)
-    (made,) = quiet.ended(image)["targets"]
+    (created,) = quiet.ended(image)["targets"]
     definition = quiet.arm(f"{GALLERY}/images/{target['definition']['name']}")
     version = quiet.arm(f"{GALLERY}/images/planned/versions/{target['version']['number']}")
-    assert made["version"] == target["version"]["number"] == "1.0.0"
+    assert created["version"] == target["version"]["number"] == "1.0.0"
     assert definition["properties"]["identifier"] == {
         name: target["definition"][name] for name in ("publisher", "offer", "sku")
     }
-    asked = [region["name"] for region in target["version"]["regions"]]
-    assert asked == ["eastus2", "westus2", "northeurope"]
-    assert [region["region"] for region in made["regions"]] == asked
-    told = {key: value for key, value in target["version"]["tags"].items() if key != "gallerist-created"}
-    assert told["team"] == "web"
-    assert {key: version["tags"][key] for key in told} == told
+    planned = [region["name"] for region in target["version"]["regions"]]
+    assert planned == ["eastus2", "westus2", "northeurope"]
+    assert [region["region"] for region in created["regions"]] == planned
+    tags = {key: value for key, value in target["version"]["tags"].items() if key != "gallerist-created"}
+    assert tags["team"] == "web"
+    assert {key: version["tags"][key] for key in tags} == tags
 
 
 def test_every_check_has_a_verdict(quiet: Estate) -> None:
@@ -83,17 +83,17 @@ def test_every_check_has_a_verdict(quiet: Estate) -> None:
     }
 
 
-def test_the_estimate_says_how_it_was_made(quiet: Estate) -> None:
+def test_the_storage_estimate_says_how_it_was_made(quiet: Estate) -> None:
     image = quiet.write(an_image("estimated", os_disk_gb=30, data_disks_gb=(70,)))
 
     estimate = plan_of(quiet, image, regions=[{"name": "westus2", "replicas": 3}])["estimate"]
 
     assert estimate.keys() == {"storage"}
     assert estimate["storage"]["gigabytes"] == 100 * (1 + 3)
-    assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas over 2 regions")
+    assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas in 2 regions")
 
 
-def test_what_is_migrated_already_would_be_taken_up(quiet: Estate) -> None:
+def test_the_plan_of_a_migrated_image_adopts_its_version(quiet: Estate) -> None:
     image = quiet.write(an_image("there-already"))
     quiet.start(image)
     quiet.ended(image)
@@ -104,7 +104,7 @@ def test_what_is_migrated_already_would_be_taken_up(quiet: Estate) -> None:
     assert target["version"]["number"] == "1.0.0"
 
 
-def test_missing_permissions_are_told_with_the_actions_and_the_scope(quiet: Estate) -> None:
+def test_missing_permissions_are_named_with_their_scope(quiet: Estate) -> None:
     """Nobody has to wait for a 403 in the middle of a migration."""
     image = quiet.write(an_image("unpermitted"))
     reader = {**EVERYWHERE, "actions": ["*/read"]}
@@ -121,7 +121,7 @@ def test_missing_permissions_are_told_with_the_actions_and_the_scope(quiet: Esta
     assert (plan["outcome"], plan["targets"]) == ("blocked", [])
 
 
-def test_a_gallery_that_may_not_be_read_is_a_failed_check_not_an_error(quiet: Estate) -> None:
+def test_an_unreadable_gallery_is_a_failed_check_not_an_error(quiet: Estate) -> None:
     image = quiet.write(an_image("unreadable"))
     blind = {**EVERYWHERE, "notActions": ["Microsoft.Compute/galleries/read"]}
     quiet.stack.control("POST", "roles", {"roles": [blind]})
@@ -131,7 +131,7 @@ def test_a_gallery_that_may_not_be_read_is_a_failed_check_not_an_error(quiet: Es
     assert "lacks Microsoft.Compute/galleries/read" in plan["reason"]
 
 
-def test_a_number_of_another_image_is_told_before_anything_is_made(quiet: Estate) -> None:
+def test_the_number_of_another_image_is_a_failed_check(quiet: Estate) -> None:
     first = quiet.write(an_image("family-11"))
     quiet.start(first)
     quiet.ended(first)
@@ -142,11 +142,11 @@ def test_a_number_of_another_image_is_told_before_anything_is_made(quiet: Estate
     check = failed(plan_of(quiet, second, version="1.0.0"))["version"]
     assert (check["detail"], check["fix"]) == (
         "version 1.0.0 belongs to another image",
-        "ask for another version, or leave the number to Gallerist",
+        "give another 'version' in the request, or leave the number to Gallerist",
     )
 
 
-def test_regions_replicas_and_storage_are_looked_at(quiet: Estate) -> None:
+def test_regions_replicas_and_storage_are_checked(quiet: Estate) -> None:
     image = quiet.write(an_image("far-off"))
     regions = [
         {"name": "atlantis", "replicas": 60},
@@ -156,23 +156,25 @@ def test_regions_replicas_and_storage_are_looked_at(quiet: Estate) -> None:
     plan = plan_of(quiet, image, regions=regions)
 
     assert failed(plan)["regions"]["detail"] == "no such region for this subscription: atlantis"
-    assert failed(plan)["replicas"]["detail"] == "121 replicas in all, and a version may have 100"
+    assert (
+        failed(plan)["replicas"]["detail"] == "121 replicas in all regions together; a version may have 100"
+    )
     (zones,) = [check for check in plan["checks"] if check["name"] == "zone-redundant storage"]
     assert (zones["verdict"], "westus" in zones["detail"]) == ("warned", True)
 
 
-def test_encryption_sets_are_looked_at_for_every_region(quiet: Estate) -> None:
+def test_disk_encryption_sets_are_checked_for_every_region(quiet: Estate) -> None:
     image = quiet.write(an_image("encrypted"))
     keys = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/diskEncryptionSets"
     regions = [{"name": "westus2", "disk_encryption_set": f"{keys}/west"}]
 
     check = failed(plan_of(quiet, image, regions=regions))["disk encryption sets"]
 
-    assert check["detail"] == "no disk encryption set is given for eastus2; all regions have one or none has"
+    assert check["detail"] == "eastus2 has no disk encryption set; give one to every region or to none"
 
 
-def test_an_identity_that_another_definition_has_is_told(quiet: Estate) -> None:
-    """Publisher, offer and SKU are unique in a gallery: the plan shows what will be written in their place."""
+def test_a_taken_definition_identity_is_a_warning(quiet: Estate) -> None:
+    """Publisher, offer and SKU are unique in a gallery; the plan shows the SKU that the definition gets instead."""
     rival = plan_of(quiet, quiet.write(an_image("rival")))["targets"][0]["definition"]
     quiet.stack.control("POST", "events", {"lose_next": 1})
     image = quiet.write(an_image("collides"))
@@ -195,7 +197,7 @@ def test_an_identity_that_another_definition_has_is_told(quiet: Estate) -> None:
     assert chosen in check["detail"]
 
 
-def test_a_plan_for_two_galleries_counts_both(quiet: Estate) -> None:
+def test_a_plan_for_two_galleries_counts_the_storage_of_both(quiet: Estate) -> None:
     image = quiet.write(an_image("twin-planned"))
 
     plan = plan_of(quiet, image)
@@ -217,13 +219,15 @@ def test_an_ignored_image_has_a_plan_too(quiet: Estate) -> None:
     ("body", "status", "field"),
     [({"image": "x"}, 400, "image"), ({}, 400, "image"), ({"image": f"{GALLERY}"}, 400, "image")],
 )
-def test_bad_input_is_answered_as_for_a_start(estate: Estate, body: dict, status: int, field: str) -> None:
+def test_an_invalid_request_is_refused_like_a_start(
+    estate: Estate, body: dict, status: int, field: str
+) -> None:
     response = estate.http.post(f"{estate.stack.api}/migrations/plan", json=body)
 
     assert (response.status_code, response.json()["errors"][0]["field"]) == (status, field)
 
 
-def test_an_image_that_does_not_exist_is_not_found(estate: Estate) -> None:
+def test_the_plan_of_a_missing_image_is_not_found(estate: Estate) -> None:
     image = f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/images/nowhere"
 
     response = estate.http.post(f"{estate.stack.api}/migrations/plan", json={"image": image})

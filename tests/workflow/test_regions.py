@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from demo.azure import delete_image
+from local.arm import delete_image
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, SEED, Estate, an_image, eventually
 

@@ -1,66 +1,66 @@
-"""Checks of an existing image definition against the image."""
+"""Checks of the image definition: an existing one must accept the image, a new one needs a free identity."""
 
-from domain.planning.checks.check import Check
+from domain.planning.checks.check import Check, failed, passed, warned
 from domain.resources.galleries import ImageDefinition
 
 
 def check_definition(existing: ImageDefinition, wanted: ImageDefinition) -> list[Check]:
-    """Whether a definition that exists can take the image; everything compared here is fixed at its creation."""
+    """Checks that an existing definition accepts the image. All compared properties are fixed at its creation."""
     name = existing.id.name
-    checks = []
+    mismatches = []
     if existing.hyper_v_generation != wanted.hyper_v_generation:
         suggestion = f"{name}-gen{wanted.hyper_v_generation[-1]}"
-        checks.append(
+        mismatches.append(
             _mismatch(
                 f"definition '{name}' is for Hyper-V generation {existing.hyper_v_generation}, "
                 f"the image is {wanted.hyper_v_generation}",
-                f"let the rule name another definition, such as '{suggestion}', or ask for it with 'definition'",
+                f"name another definition, such as '{suggestion}', in the policy's rule or with 'definition' "
+                "in the request",
             )
         )
     if existing.os_type != wanted.os_type:
-        checks.append(
+        mismatches.append(
             _mismatch(
                 f"definition '{name}' is for {existing.os_type}, the image holds {wanted.os_type}",
-                f"let the rule name another definition, such as '{name}-{wanted.os_type.lower()}'",
+                f"name another definition, such as '{name}-{wanted.os_type.lower()}', in the policy's rule",
             )
         )
     if existing.os_state != wanted.os_state:
-        checks.append(
+        mismatches.append(
             _mismatch(
                 f"definition '{name}' is for {existing.os_state.lower()} images, managed images are generalized",
-                "let the rule name a definition of OS state Generalized",
+                "name a definition with OS state Generalized in the policy's rule",
             )
         )
     if existing.architecture != wanted.architecture:
-        checks.append(
+        mismatches.append(
             _mismatch(
                 f"definition '{name}' is for {existing.architecture}, the image is {wanted.architecture}",
-                "let the rule name a definition of architecture x64",
+                f"name a definition for architecture {wanted.architecture} in the policy's rule",
             )
         )
     if wanted.purchase_plan and existing.purchase_plan != wanted.purchase_plan:
-        checks.append(
+        mismatches.append(
             _mismatch(
-                f"definition '{name}' does not name the image's purchase plan {wanted.purchase_plan.name}",
-                "let the rule name another definition: a definition's plan is fixed when it is created",
+                f"definition '{name}' does not have the image's purchase plan {wanted.purchase_plan.name}",
+                "name another definition in the policy's rule: a definition's plan is fixed at its creation",
             )
         )
-    fits = Check(name="definition", verdict="passed", detail=f"definition '{name}' exists and fits the image")
-    return checks or [fits]
+    return mismatches or [passed("definition", f"definition '{name}' exists and accepts the image")]
 
 
 def _mismatch(detail: str, fix: str) -> Check:
-    return Check(name="definition", verdict="failed", detail=detail, fix=fix)
+    return failed("definition", detail, fix)
 
 
 def check_identity(wanted: ImageDefinition, chosen: ImageDefinition) -> Check:
-    """Whether publisher, offer and SKU are free in the gallery, or what was put in their place."""
-    told = f"{chosen.publisher}/{chosen.offer}/{chosen.sku}"
+    """Checks that publisher, offer and SKU are free in the gallery; warns if the definition gets another SKU."""
+    name = "definition identity"
+    identity = f"{chosen.publisher}/{chosen.offer}/{chosen.sku}"
     if wanted.identity == chosen.identity:
-        return Check(name="definition identity", verdict="passed", detail=told)
-    return Check(
-        name="definition identity",
-        verdict="warned",
-        detail=f"another definition has the SKU {wanted.sku}, so this one becomes {told}",
-        fix="choose another publisher, offer or SKU in the policy's rule",
+        return passed(name, identity)
+    return warned(
+        name,
+        f"another definition in the gallery has the SKU {wanted.sku}; this one gets {identity}",
+        "choose another publisher, offer or SKU in the policy's rule",
     )

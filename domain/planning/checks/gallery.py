@@ -1,93 +1,85 @@
-"""Checks of what a target gallery allows: permissions, room, identity, number. The rest is in `checks`."""
+"""Checks of a target gallery: whether it exists, the identity's permissions, free room, the version's number."""
 
 from pydantic import BaseModel
 
-from domain.planning.checks.check import Check
+from domain.planning.checks.check import Check, failed, passed, warned
 from domain.planning.numbering import Reserved
-from domain.resources.ids import GalleryId, ResourceId
+from domain.resources.ids import GalleryId, ResourceId, does_not_exist
 from domain.resources.permissions import Permission, missing_actions
 
-
-def missing_gallery(gallery: GalleryId) -> Check:
-    """The check that fails where the policy names a gallery that is not there."""
-    return Check(
-        name="gallery",
-        verdict="failed",
-        detail=f"the gallery {gallery} does not exist, or Gallerist's identity may not read it",
-        fix="create the gallery and give the identity its role there, or name another one in the policy",
-    )
-
-
-# documented, for a subscription and a region
+# documented: limits of a subscription per region
 MOST_DEFINITIONS, MOST_VERSIONS = 1_000, 10_000
-# from here on it is told that there is little room left
+# the share of a limit from which on a check warns
 _NEARLY_FULL = 0.9
 
 
 class Usage(BaseModel):
-    """How many image definitions and image versions a subscription has, by region; None where ARM does not say."""
+    """How many image definitions and image versions a subscription has, by region; None if ARM does not say."""
 
     definitions: dict[str, int] | None = None
     versions: dict[str, int] | None = None
 
 
+def missing_gallery(gallery: GalleryId) -> Check:
+    """Returns the failure of a gallery that does not exist or cannot be read."""
+    return failed(
+        "gallery",
+        f"{does_not_exist(gallery)}, or Gallerist's identity cannot read it",
+        "create the gallery and assign the Gallerist role there, or name another gallery in the policy",
+    )
+
+
 def check_permissions(
     scope: ResourceId, permissions: list[Permission] | None, needed: tuple[str, ...]
 ) -> Check:
-    """Whether the identity has every action that is needed at the scope; None where ARM does not say."""
+    """Checks that the identity has every needed action; warns if its `permissions` could not be read (None)."""
     name = f"permissions on {scope.kind} {scope.name}"
     if permissions is None:
-        return Check(
-            name=name,
-            verdict="warned",
-            detail=f"what Gallerist's identity may do at {scope} cannot be read",
-            fix="give the identity Microsoft.Authorization/permissions/read there to have it looked at beforehand",
+        return warned(
+            name,
+            f"the permissions of Gallerist's identity at {scope} cannot be read",
+            "to have them checked, give the identity Microsoft.Authorization/permissions/read there",
         )
-    missing = missing_actions(permissions, needed)
+    missing = ", ".join(missing_actions(permissions, needed))
     if missing:
-        actions = ", ".join(missing)
-        return Check(
-            name=name,
-            verdict="failed",
-            detail=f"Gallerist's identity lacks {actions} at {scope}",
-            fix=f"give the identity a role with {actions} at {scope}, and a few minutes for it to take effect",
+        return failed(
+            name,
+            f"Gallerist's identity lacks {missing} at {scope}",
+            f"give the identity a role with {missing} at {scope}; it can take minutes to take effect",
         )
-    return Check(name=name, verdict="passed", detail=f"all {len(needed)} actions are given")
+    return passed(name, "the identity has every required action")
 
 
 def check_room(kind: str, limit: int, used: dict[str, int] | None, region: str, *, needs_one: bool) -> Check:
-    """Whether one more definition or version (`kind`) has room in a region of the gallery's subscription."""
+    """Checks that the region has room for one more definition or version (`kind`) in the gallery's subscription."""
     name = f"limit of {kind}"
     if not needs_one:
-        return Check(name=name, verdict="passed", detail="nothing is added")
+        return passed(name, f"no further {kind} are needed")
     if used is None:
-        detail = (
-            f"how many {kind} the gallery's subscription has cannot be read; {limit} are allowed per region"
+        return warned(
+            name,
+            f"the {kind} of the gallery's subscription cannot be counted; the limit is {limit} per region",
+            "give the identity Microsoft.Resources/subscriptions/resources/read on the gallery's subscription",
         )
-        fix = (
-            "give the identity Microsoft.Resources/subscriptions/resources/read on the gallery's subscription"
-        )
-        return Check(name=name, verdict="warned", detail=detail, fix=fix)
     count = used.get(region, 0)
     detail = f"{count} of {limit} in {region}"
-    if count < limit * _NEARLY_FULL:
-        return Check(name=name, verdict="passed", detail=detail)
-    fix = f"delete {kind} that nobody uses, or name a gallery in another subscription"
-    return Check(name=name, verdict="failed" if count >= limit else "warned", detail=detail, fix=fix)
+    fix = f"delete unused {kind}, or name a gallery in another subscription"
+    if count >= limit:
+        return failed(name, detail, fix)
+    if count >= limit * _NEARLY_FULL:
+        return warned(name, detail, fix)
+    return passed(name, detail)
 
 
 def check_version(reserved: Reserved, *, held: bool) -> Check:
-    """Whether there is a number for the version; a version that holds the image already is taken up."""
+    """Checks that the version has a number; `held` means that the gallery has a version of this content."""
+    name = "version"
     if reserved.version is None:
-        return Check(
-            name="version",
-            verdict="failed",
-            detail=reserved.refused or "there is no number left",
-            fix="ask for another version, or leave the number to Gallerist",
+        return failed(
+            name,
+            reserved.refused or "there is no number left",
+            "give another 'version' in the request, or leave the number to Gallerist",
         )
-    detail = (
-        f"{reserved.version} holds this image already and is taken up"
-        if held
-        else f"{reserved.version}, unless another migration takes the number first"
-    )
-    return Check(name="version", verdict="passed", detail=detail)
+    if held:
+        return passed(name, f"{reserved.version} already holds this image and will be adopted")
+    return passed(name, f"{reserved.version}, unless another migration takes the number first")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from demo.azure import write_image
+from local.arm import write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
 

@@ -1,4 +1,4 @@
-"""The settings are one set: in the code, in Bicep, in the local example and in docs/settings.md."""
+"""The code, Bicep, the local example and docs/settings.md have the same settings."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PREFIX = "GALLERIST_"
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The rows of the tables under a heading, by the name in their first cell."""
+    """Returns the rows of the tables under a heading, by the name in their first cell."""
     section = DOCUMENT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     found = [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -28,30 +28,30 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 DOCUMENTED = {
     name: cells[-1]
-    for heading in ("Of the app", "Of the identity", "Of the Functions host")
+    for heading in ("The app", "The identity", "The Functions host")
     for name, cells in rows(heading).items()
 }
 
 
 def in_bicep() -> dict[str, str]:
-    """Each app setting that Bicep makes, and where docs/settings.md should say so."""
+    """Returns each app setting that Bicep sets, with the text that docs/settings.md should have for it."""
     app = BicepFile(INFRA / "modules" / "function-app.bicep")
     always = app.keys("platformSettings") | BicepFile(INFRA / "main.bicep").keys("galleristSettings")
     return dict.fromkeys(always, "Bicep") | dict.fromkeys(app.keys("schedulerSettings"), "Bicep, scheduler")
 
 
 def in_code() -> set[str]:
-    """Each setting that the app reads."""
+    """Returns each setting that the app reads."""
     return {value for value in vars(settings).values() if isinstance(value, str) and value.startswith(PREFIX)}
 
 
 def test_the_apps_settings_are_the_same_set_everywhere() -> None:
     assert in_code() == {name for name in in_bicep() if name.startswith(PREFIX)}
     assert in_code() == {name for name in LOCAL if name.startswith(PREFIX)}
-    assert in_code() == rows("Of the app").keys()
+    assert in_code() == rows("The app").keys()
 
 
-def test_every_setting_is_documented_with_where_it_is_set() -> None:
+def test_the_page_says_where_every_setting_is_set() -> None:
     expected = {
         name: ", ".join(filter(None, [in_bicep().get(name), "local" if name in LOCAL else None]))
         for name in in_bicep() | LOCAL
@@ -60,7 +60,7 @@ def test_every_setting_is_documented_with_where_it_is_set() -> None:
 
 
 def test_the_code_reads_no_other_setting() -> None:
-    """A setting named anywhere in the shipped code is one of those of adapters/settings.py."""
+    """Every setting that the shipped code mentions is in adapters/settings.py."""
     named = {
         name
         for folder in PACKAGES
@@ -70,19 +70,19 @@ def test_the_code_reads_no_other_setting() -> None:
     assert named == in_code()
 
 
-def test_the_local_example_can_be_used() -> None:
+def test_the_local_example_is_valid() -> None:
     read = Settings.from_environment(LOCAL)
     assert read.policy_file.is_file()
     assert read.arm_endpoint == "https://management.azure.com"
 
 
-def test_parameters_of_a_deployment_are_documented() -> None:
-    assert rows("Of a deployment").keys() == BicepFile(INFRA / "main.bicep").parameters().keys()
+def test_the_parameters_of_a_deployment_are_documented() -> None:
+    assert rows("A deployment").keys() == BicepFile(INFRA / "main.bicep").parameters().keys()
 
 
-@pytest.mark.parametrize("name", sorted(rows("Of a deployment")))
-def test_parameters_have_the_documented_azd_name(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(rows("A deployment")))
+def test_a_parameter_has_the_documented_azd_name(name: str) -> None:
     given = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
-    expected = rows("Of a deployment")[name][0].strip("`")
+    expected = rows("A deployment")[name][0].strip("`")
     actual = re.match(r"\$\{(\w+)", given[name]["value"]) if name in given else None
     assert (actual[1] if actual else "") == expected

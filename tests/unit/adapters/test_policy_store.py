@@ -1,4 +1,4 @@
-"""The policy in a blob: read with a token, read again when it changes, and the last good one stays in force."""
+"""The policy in a blob: read with a token, read again when it changes; the last valid one stays in force."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from adapters.policy_store import SECONDS_BETWEEN_LOOKS, BlobPolicy, check_at_start, policy_store
+from adapters.policy_store import SECONDS_BETWEEN_CHECKS, BlobPolicy, check_at_start, policy_store
 from adapters.settings import Settings
 from domain.errors import PolicyError
 from tests.unit.builders import GALLERY
@@ -37,7 +37,7 @@ class FakeCredential:
 
 @dataclass
 class BlobService:
-    """One blob behind HTTP, as the service answers: an ETag, and 304 for the one the caller has."""
+    """One blob over HTTP, as the service responds: with an ETag, and with 304 for the ETag that the caller has."""
 
     body: bytes = GOOD.encode()
     status: int = 200
@@ -81,7 +81,7 @@ class Reader:
         return [rule.name for rule in (await self.store.current()).rules]
 
     async def rules_later(self) -> list[str]:
-        self.now += SECONDS_BETWEEN_LOOKS
+        self.now += SECONDS_BETWEEN_CHECKS
         return await self.rules()
 
 
@@ -100,31 +100,31 @@ async def test_the_blob_is_read_with_the_apps_token(blob: BlobService, reader: R
     assert reader.credential.scopes == ["https://storage.azure.com/.default"]
 
 
-async def test_it_is_looked_at_once_a_minute_and_read_when_it_changed(
+async def test_the_blob_is_checked_once_a_minute_and_read_when_it_changed(
     blob: BlobService, reader: Reader
 ) -> None:
     await reader.rules()
     blob.body = BETTER.encode()
-    reader.now += SECONDS_BETWEEN_LOOKS - 1
+    reader.now += SECONDS_BETWEEN_CHECKS - 1
     assert await reader.rules() == []
     assert len(blob.requests) == 1
     reader.now += 1
     assert await reader.rules() == ["web"]
     assert await reader.rules_later() == ["web"]
-    # the last look asked whether it has changed, and it had not
+    # the last check was conditional, and the blob had not changed
     assert "If-None-Match" in blob.requests[-1].headers
 
 
-async def test_a_change_that_is_wrong_leaves_the_last_good_policy_in_force(
+async def test_an_invalid_change_leaves_the_last_valid_policy_in_force(
     blob: BlobService, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The problem is told with its line, logged once, and gone when the blob is mended."""
+    """The problem has its line, is logged once, and is gone when the blob is corrected."""
     await reader.rules()
     blob.body = WRONG.encode()
     with caplog.at_level(logging.ERROR):
         assert await reader.rules_later() == []
         assert await reader.rules_later() == []
-    problem = "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
+    problem = "policy policy.yaml, line 3: rulez: unknown key"
     assert reader.store.problem == problem
     assert caplog.messages == [problem]
     blob.body = BETTER.encode()
@@ -133,10 +133,10 @@ async def test_a_change_that_is_wrong_leaves_the_last_good_policy_in_force(
 
 
 @pytest.mark.parametrize("body", [GOOD, BETTER])
-async def test_a_blob_that_cannot_be_read_for_a_while_does_no_harm(
+async def test_a_blob_that_is_unreadable_for_a_while_leaves_the_policy_in_force(
     blob: BlobService, reader: Reader, body: str
 ) -> None:
-    """Also where it comes back as it was, and the service answers that nothing has changed."""
+    """Also if it comes back unchanged, so that the service responds with 304."""
     await reader.rules()
     blob.status = 404
     assert await reader.rules_later() == []
@@ -153,9 +153,9 @@ async def test_a_blob_that_cannot_be_read_for_a_while_does_no_harm(
         (WRONG.encode(), 200, "line 3: rulez"),
         ("# grün".encode("latin-1"), 200, "not UTF-8"),
     ],
-    ids=["refused", "wrong", "not text"],
+    ids=["refused", "invalid", "not text"],
 )
-async def test_without_a_good_policy_there_is_none(
+async def test_without_a_valid_policy_there_is_an_error(
     blob: BlobService, reader: Reader, body: bytes, status: int, reason: str
 ) -> None:
     blob.body, blob.status = body, status
@@ -168,7 +168,7 @@ async def test_without_a_good_policy_there_is_none(
     assert await reader.rules_later() == ["web"]
 
 
-async def test_an_identity_without_a_token_is_told(reader: Reader) -> None:
+async def test_an_identity_without_a_token_is_a_policy_error(reader: Reader) -> None:
     reader.credential.refuses = True
     with pytest.raises(PolicyError, match=r"cannot be read: .*no identity here"):
         await reader.rules()
@@ -178,20 +178,20 @@ def settings(tmp_path: Path, **environment: str) -> Settings:
     return Settings.from_environment({"GALLERIST_POLICY_FILE": str(tmp_path / "policy.yaml"), **environment})
 
 
-async def test_a_file_is_read_once(tmp_path: Path) -> None:
+async def test_a_policy_file_is_read_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(BETTER, encoding="utf-8")
     store = policy_store(settings(tmp_path), FakeCredential())
     assert [rule.name for rule in (await store.current()).rules] == ["web"]
     assert store.problem is None
 
 
-def test_a_wrong_file_stops_the_app_at_its_start(tmp_path: Path) -> None:
+def test_an_invalid_policy_file_stops_the_app_at_its_start(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(WRONG, encoding="utf-8")
     with pytest.raises(PolicyError, match="line 3"):
         check_at_start(settings(tmp_path))
 
 
-def test_a_blob_is_not_read_before_the_app_runs(tmp_path: Path) -> None:
+def test_a_blob_is_not_read_at_the_start(tmp_path: Path) -> None:
     check_at_start(
         settings(tmp_path, GALLERIST_POLICY_FILE="", GALLERIST_POLICY_BLOB="https://a.blob.example/c/p.yaml")
     )

@@ -1,4 +1,4 @@
-"""Settings: the clouds, the endpoints that may be given, and what is refused by name."""
+"""Settings: clouds, endpoints and policy sources, and the message for each value that is refused."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,13 @@ from adapters.settings import (
     ARM_AUDIENCE,
     ARM_ENDPOINT,
     CLOUD,
+    KEEP_DAYS,
     POLICY_BLOB,
     POLICY_FILE,
     SUBSCRIPTIONS,
-    SettingError,
     Settings,
 )
+from domain.errors import SettingError
 
 
 @pytest.mark.parametrize(
@@ -31,26 +32,26 @@ from adapters.settings import (
         ("CHINA", "management.chinacloudapi.cn", "management.chinacloudapi.cn", "login.chinacloudapi.cn"),
     ],
 )
-def test_each_cloud_has_its_endpoint_its_audience_and_its_authority(
+def test_each_cloud_has_its_own_endpoint_audience_and_authority(
     cloud: str, endpoint: str, audience: str, authority: str
 ) -> None:
-    """The audience of the US Government's cloud is not its endpoint."""
+    """The audience of the US Government cloud differs from its endpoint."""
     settings = Settings.from_environment({CLOUD: cloud})
     assert settings.arm_endpoint == f"https://{endpoint}"
     assert settings.arm_scope == f"https://{audience}/.default"
     assert settings.authority == authority
 
 
-def test_nothing_set_is_the_public_cloud_and_the_shipped_policy() -> None:
+def test_the_defaults_are_the_public_cloud_and_the_shipped_policy() -> None:
     settings = Settings.from_environment({})
     assert settings == Settings.from_environment({CLOUD: "public"})
     assert settings.policy_file == APP_ROOT / "policy.yaml"
     assert settings.subscriptions == ()
 
 
-def test_a_cloud_that_nobody_knows_is_refused_with_those_that_are() -> None:
+def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        SettingError, match=r"^GALLERIST_CLOUD is 'mars'; known are public, usgovernment, china$"
+        SettingError, match=r"^GALLERIST_CLOUD is 'mars'; use one of public, usgovernment, china$"
     ):
         Settings.from_environment({CLOUD: "mars"})
 
@@ -59,25 +60,24 @@ def test_a_cloud_that_nobody_knows_is_refused_with_those_that_are() -> None:
     "endpoint",
     ["https://arm.example", "https://arm.example/", "http://127.0.0.1:8080", "http://localhost:8080/"],
 )
-def test_an_endpoint_may_be_given(endpoint: str) -> None:
-    """Over https, or on this machine."""
+def test_an_endpoint_over_https_or_on_this_machine_is_accepted(endpoint: str) -> None:
     assert Settings.from_environment({ARM_ENDPOINT: endpoint}).arm_endpoint == endpoint.rstrip("/")
 
 
 @pytest.mark.parametrize("endpoint", ["http://arm.example", "arm.example", "ftp://arm.example"])
-def test_an_endpoint_that_would_send_tokens_in_the_open_is_refused(endpoint: str) -> None:
-    reason = re.escape(f"GALLERIST_ARM_ENDPOINT is '{endpoint}'; tokens are sent over https only")
+def test_an_endpoint_that_would_get_tokens_unencrypted_is_refused(endpoint: str) -> None:
+    reason = re.escape(f"GALLERIST_ARM_ENDPOINT is '{endpoint}'; use an https URL")
     with pytest.raises(SettingError, match=rf"^{reason}"):
         Settings.from_environment({ARM_ENDPOINT: endpoint})
 
 
 @pytest.mark.parametrize("host", ["localhost.example.com", "127.0.0.1.example.com", "localhost@example.com"])
-def test_a_host_that_only_begins_like_this_machine_is_refused(host: str) -> None:
-    with pytest.raises(SettingError, match="over https only"):
+def test_a_host_that_only_starts_with_this_machines_name_is_refused(host: str) -> None:
+    with pytest.raises(SettingError, match="use an https URL"):
         Settings.from_environment({ARM_ENDPOINT: f"http://{host}"})
 
 
-def test_an_audience_may_be_given() -> None:
+def test_the_audience_becomes_the_scope_of_tokens() -> None:
     settings = Settings.from_environment({ARM_AUDIENCE: "https://arm.example/"})
     assert settings.arm_scope == "https://arm.example/.default"
 
@@ -87,7 +87,7 @@ def test_subscriptions_are_separated_by_commas_or_spaces(text: str) -> None:
     assert Settings.from_environment({SUBSCRIPTIONS: text}).subscriptions == ("a", "b")
 
 
-def test_a_policy_file_is_found_from_the_apps_folder(tmp_path: Path) -> None:
+def test_a_policy_file_is_relative_to_the_apps_folder(tmp_path: Path) -> None:
     assert (
         Settings.from_environment({POLICY_FILE: "rules/mine.yaml"}).policy_file
         == APP_ROOT / "rules/mine.yaml"
@@ -97,19 +97,30 @@ def test_a_policy_file_is_found_from_the_apps_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [CLOUD, POLICY_FILE])
-def test_a_setting_that_is_empty_is_not_set(name: str) -> None:
-    """Application settings are often left empty by templates."""
+def test_an_empty_setting_counts_as_not_set(name: str) -> None:
+    """Templates often leave application settings empty."""
     assert Settings.from_environment({name: ""}) == Settings.from_environment({})
 
 
 @pytest.mark.parametrize("url", ["http://acct.blob.core.windows.net/c/policy.yaml", "policy.yaml"])
-def test_a_policy_blob_is_read_over_https_only(url: str) -> None:
+def test_a_policy_blob_must_have_an_https_url(url: str) -> None:
     with pytest.raises(SettingError, match=r"GALLERIST_POLICY_BLOB is .* https URL of a blob"):
         Settings.from_environment({POLICY_BLOB: url})
 
 
-def test_the_policy_is_in_one_place() -> None:
+def test_a_policy_file_and_a_policy_blob_exclude_each_other() -> None:
     blob = "https://acct.blob.core.windows.net/c/policy.yaml"
     assert Settings.from_environment({POLICY_BLOB: blob, POLICY_FILE: ""}).policy_blob == blob
-    with pytest.raises(SettingError, match="both set"):
+    with pytest.raises(SettingError, match="are both set; set only one of them"):
         Settings.from_environment({POLICY_BLOB: blob, POLICY_FILE: "policy.yaml"})
+
+
+@pytest.mark.parametrize(("text", "days"), [("", 90), ("0", 0), ("30", 30)])
+def test_the_days_to_keep_migrations_are_a_whole_number(text: str, days: int) -> None:
+    assert Settings.from_environment({KEEP_DAYS: text}).keep_days == days
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "ever", "٣"])
+def test_other_days_are_refused(text: str) -> None:
+    with pytest.raises(SettingError, match=rf"^GALLERIST_KEEP_DAYS is '{text}'; use a whole number of days"):
+        Settings.from_environment({KEEP_DAYS: text})

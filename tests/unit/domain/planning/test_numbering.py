@@ -1,4 +1,4 @@
-"""Where numbers come from: what each strategy makes of an image, and what the ledger makes of that."""
+"""Version numbers: what each strategy derives from an image, and which number the ledger reserves."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -25,7 +25,7 @@ def number_of(name: str = "web-20260115", tags: dict[str, str] | None = None, **
     return number_image(built, choices(**said), None, NOW).number
 
 
-def test_increment_makes_nothing_of_the_image() -> None:
+def test_increment_derives_no_number_from_the_image() -> None:
     assert number_image(image(), choices(version="increment"), None, NOW) == Numbering()
     assert number_image(image(), choices(), None, NOW) == Numbering()
 
@@ -40,7 +40,7 @@ def test_increment_makes_nothing_of_the_image() -> None:
     ],
 )
 def test_a_date_is_a_version(moment: datetime, number: str) -> None:
-    """`YYYY.MMDD.HHMMSS` in UTC; parts are numbers, so zeros in front are not written."""
+    """`YYYY.MMDD.HHMMSS` in UTC; the parts are numbers, so they have no leading zeros."""
     assert str(dated_version(moment)) == number
 
 
@@ -51,7 +51,7 @@ def test_dated_versions_are_ordered_as_their_dates_and_fit_32_bits(one: datetime
     assert Version.parse(str(dated_version(one))) == dated_version(one)
 
 
-def test_the_date_is_the_images_or_else_the_runs() -> None:
+def test_the_date_is_the_images_creation_or_else_now() -> None:
     dated = choices(version="date")
     assert number_image(image(), dated, None, NOW).number == str(dated_version(CREATED))
     assert number_image(image(created_at=None), dated, None, NOW).number == str(dated_version(NOW))
@@ -62,7 +62,7 @@ def test_the_date_is_the_images_or_else_the_runs() -> None:
     [("web-1.2.3", "1.2.3"), ("web-1.2", "1.2.0"), ("web-2026.0115.083000", "2026.115.83000")],
 )
 def test_the_name_gives_the_number(name: str, number: str) -> None:
-    """A group that took no part counts as 0."""
+    """A group that is not part of the name counts as 0."""
     assert number_of(name, version="from-name", name_pattern=FROM_NAME) == number
 
 
@@ -80,7 +80,7 @@ def test_the_tag_gives_the_number_in_any_case() -> None:
         ),
         (
             {"version": {"strategy": "tag", "tag": "build"}},
-            "the image has no tag 'build', which is to hold its version",
+            "the image has no tag 'build', which should hold its version",
         ),
         (
             {"version": {"strategy": "tag", "tag": "os"}},
@@ -89,12 +89,12 @@ def test_the_tag_gives_the_number_in_any_case() -> None:
     ],
     ids=["beyond 32 bits", "no tag", "no version in the tag"],
 )
-def test_what_gives_no_version_is_told(said: dict[str, Any], reason: str) -> None:
+def test_an_image_that_holds_no_version_is_refused_with_the_reason(said: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason.replace(".", r"\.")):
         number_of(f"web-{TOP + 1}", tags={"os": "linux"}, **said)
 
 
-def test_the_images_own_number_is_above_the_policys_strategy() -> None:
+def test_the_images_version_tag_wins_over_the_policys_strategy() -> None:
     own = number_image(image(), choices(version="date"), "7.0.0", NOW)
     assert own == Numbering(strategy="tag", number="7.0.0")
 
@@ -104,10 +104,10 @@ NAME = Numbering(strategy="from-name", number="5.0.0")
 
 
 @pytest.mark.parametrize(
-    ("numbers", "request_", "version"),
+    ("numbers", "changes", "version"),
     [
         ({}, {"numbering": DATE}, "2026.115.83000"),
-        # a later image was migrated first: an earlier one still gets its own date
+        # a later image was migrated first; the earlier one still gets its own date
         ({"b": "2026.201.0"}, {"numbering": DATE, "taken": ["2027.101.0"]}, "2026.115.83000"),
         ({"b": "2026.115.83000"}, {"numbering": DATE, "taken": ["2026.115.83001"]}, "2026.115.83002"),
         ({"a": "2026.115.83001"}, {"numbering": DATE}, "2026.115.83001"),
@@ -116,38 +116,40 @@ NAME = Numbering(strategy="from-name", number="5.0.0")
         ({}, {"numbering": DATE, "wanted": "1.0.0"}, "1.0.0"),
         ({}, {"numbering": NAME}, "5.0.0"),
         ({"a": "1.0.0"}, {"numbering": NAME}, "5.0.0"),
-        # the policy's strategy was changed: what the gallery holds already stays as it is
+        # the policy's strategy changed; a version that the gallery already has keeps its number
         ({}, {"numbering": NAME, "held": "1.0.0", "taken": ["5.0.0"]}, "1.0.0"),
         ({}, {"numbering": DATE, "held": "1.0.0"}, "1.0.0"),
     ],
 )
-def test_a_strategy_decides_the_number(numbers: dict[str, str], request_: Any, version: str) -> None:
-    reserved, after = reserve(numbers, Reservation(holder="a", **request_))
+def test_the_ledger_reserves_this_number(numbers: dict[str, str], changes: Any, version: str) -> None:
+    reserved, after = reserve(numbers, Reservation(holder="a", **changes))
     assert (reserved.version, reserved.refused) == (version, None)
     assert after == {**numbers, "a": version}
 
 
 @pytest.mark.parametrize(
-    ("numbering", "told"),
+    ("numbering", "reason"),
     [
-        (NAME, "version 5.0.0, which its name gives the image, belongs to another image"),
+        (NAME, "version 5.0.0 from the image's name belongs to another image"),
         (
             Numbering(strategy="tag", number="5.0.0"),
-            "version 5.0.0, which its tag gives the image, belongs to another image",
+            "version 5.0.0 from the image's tag belongs to another image",
         ),
     ],
 )
-def test_a_number_that_the_image_gives_is_not_given_twice(numbering: Numbering, told: str) -> None:
-    """Neither where the ledger knows of the other image, nor where only the gallery does."""
+def test_a_number_from_the_images_name_or_tag_is_not_reserved_twice(
+    numbering: Numbering, reason: str
+) -> None:
+    """Neither if the ledger knows the other image, nor if only the gallery does."""
     for numbers, taken in (({"b": "5.0.0"}, []), ({}, ["5.0.0"])):
         reserved, after = reserve(numbers, Reservation(holder="a", numbering=numbering, taken=taken))
-        assert (reserved.version, reserved.refused, after) == (None, told, numbers)
+        assert (reserved.version, reserved.refused, after) == (None, reason, numbers)
 
 
-def test_when_no_number_is_left_there_is_none() -> None:
+def test_nothing_is_reserved_after_the_largest_version() -> None:
     reserved, after = reserve({}, Reservation(holder="a", taken=[f"{TOP}.{TOP}.{TOP}"]))
     assert (reserved.version, after) == (None, {})
-    assert reserved.refused == f"after version {TOP}.{TOP}.{TOP} there is none"
+    assert reserved.refused == f"there is no version number after {TOP}.{TOP}.{TOP}"
 
 
 NUMBERS = st.sampled_from([f"1.{minor}.{patch}" for minor in range(2) for patch in range(3)])
@@ -166,7 +168,7 @@ RESERVATIONS = st.builds(
 
 
 @given(st.lists(RESERVATIONS, max_size=12))
-def test_whatever_the_strategies_no_two_images_ever_share_a_number(requests: list[Reservation]) -> None:
+def test_no_two_images_share_a_number_whatever_the_strategies(requests: list[Reservation]) -> None:
     numbers: dict[str, str] = {}
     for request in requests:
         reserved, numbers = reserve(numbers, request)
@@ -177,8 +179,8 @@ def test_whatever_the_strategies_no_two_images_ever_share_a_number(requests: lis
 
 
 @given(st.lists(st.sampled_from("abcdef"), unique=True, min_size=2))
-def test_with_increment_numbers_are_in_the_order_of_asking(holders: list[str]) -> None:
-    """A backfill that asks for the oldest image first never reorders."""
+def test_increment_numbers_are_in_the_order_of_the_requests(holders: list[str]) -> None:
+    """A batch that starts with the oldest image keeps the order of the images."""
     numbers: dict[str, str] = {}
     for holder in holders:
         _, numbers = reserve(numbers, Reservation(holder=holder))

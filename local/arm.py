@@ -1,4 +1,4 @@
-"""What the demo does as an Azure user would: writing managed images, as Packer does at the end of a build."""
+"""Creates and deletes managed images in the simulated Azure, as Packer does, through ARM."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,13 +11,13 @@ _API_VERSION = "2024-07-01"
 
 
 def write_image(stack: Stack, resource: dict[str, Any]) -> None:
-    """Create the managed image through ARM; the simulated Event Grid tells the app of it."""
+    """Creates the managed image. The simulated Event Grid sends an event to its subscribers."""
     body = {key: resource[key] for key in ("location", "tags", "properties")}
     _call(stack, "PUT", resource["id"], body)
 
 
 def delete_image(stack: Stack, image_id: str) -> None:
-    """Delete the managed image, as `packer -force` does before it makes it again; waits until it is gone."""
+    """Deletes the managed image, as `packer -force` does before a build; waits until it is gone."""
     _call(stack, "DELETE", image_id)
     while _call(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
         pass
@@ -37,7 +37,7 @@ def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> http
 
 
 def access_token(stack: Stack) -> str:
-    """A token for ARM from the simulated managed identity."""
+    """Returns a token for ARM from the simulated managed identity."""
     response = httpx.get(
         stack.simulator["identity_endpoint"],
         params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},

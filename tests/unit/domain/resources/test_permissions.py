@@ -1,4 +1,4 @@
-"""Permissions: which of the needed actions ARM's list of roles gives, and which are missing."""
+"""Permissions: which needed actions no role allows."""
 
 import pytest
 
@@ -29,18 +29,18 @@ READ, WRITE = "Microsoft.Compute/galleries/images/read", "Microsoft.Compute/gall
         "case",
         "wildcard inside",
         "no prefix match",
-        "taken away",
-        "given by another role",
-        "all taken away",
+        "excluded",
+        "allowed by another role",
+        "everything excluded",
         "empty",
     ],
 )
-def test_what_no_role_gives_is_missing(roles: list[dict], missing: list[str]) -> None:
+def test_an_action_that_no_role_allows_is_missing(roles: list[dict], missing: list[str]) -> None:
     assert missing_actions([parse_permission(role) for role in roles], (READ, WRITE)) == missing
 
 
-def test_the_contributor_may_do_all_that_a_migration_needs() -> None:
-    """The built-in role takes away what has to do with authorization only."""
+def test_the_built_in_role_contributor_has_every_needed_action() -> None:
+    """Its `notActions` are about authorization only."""
     contributor = Permission(
         actions=["*"],
         not_actions=["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"],

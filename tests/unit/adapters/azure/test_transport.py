@@ -1,4 +1,4 @@
-"""The transport: a call is one attempt, also where a connection that was used before breaks."""
+"""The transport sends each request once, even if a reused connection breaks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from adapters.azure.transport import one_attempt_transport
 
 @asynccontextmanager
 async def breaking_server(seen: list[str]) -> AsyncIterator[str]:
-    """Answers a GET, and takes a PUT without ever answering it."""
+    """Responds to a GET; accepts a PUT and closes the connection without a response."""
 
     async def handle(request: web.Request) -> web.Response:
         seen.append(request.method)
@@ -37,13 +37,13 @@ async def breaking_server(seen: list[str]) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("method", ["PUT", "GET"])
 async def test_a_request_is_sent_once(method: str) -> None:
-    """By itself aiohttp would send a PUT again whose connection broke after the work was done."""
+    """By default aiohttp sends a PUT again if its connection breaks, even if the service has carried it out."""
     seen: list[str] = []
     async with (
         breaking_server(seen) as url,
         AsyncPipelineClient(url, policies=[], transport=one_attempt_transport()) as client,
     ):
-        # so that the connection is one that was used before
+        # the next request reuses this connection
         await client.send_request(HttpRequest("GET", url))
         if method == "PUT":
             with pytest.raises(ServiceRequestError, match="the connection broke"):

@@ -1,4 +1,4 @@
-"""What the Azure SDK raises becomes the domain's one error."""
+"""The Azure SDK's exceptions and ARM's error bodies become ArmError."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from domain.errors import ArmError
 
 
 class Response:
-    """As much of an HTTP answer as the SDK's errors read."""
+    """The parts of an HTTP response that the SDK's errors read."""
 
     reason = "because"
 
@@ -42,7 +42,7 @@ def raised(error: Exception) -> ArmError:
 ENVELOPE = '{"error": {"code": "ScopeLocked", "message": "locked"}}'
 
 
-def test_an_answer_that_is_an_error_keeps_its_status_code_and_text() -> None:
+def test_an_error_response_keeps_its_status_code_and_message() -> None:
     error = raised(HttpResponseError(response=Response(409, ENVELOPE)))
     assert (error.status, error.code, error.message) == (409, "ScopeLocked", "locked")
     assert error.retry_after_seconds is None
@@ -62,7 +62,7 @@ def test_an_answer_that_is_an_error_keeps_its_status_code_and_text() -> None:
         ({"Retry-After": "soon", "Date": "Wed, 21 Oct 2026 07:27:30 GMT"}, None),
     ],
 )
-def test_the_services_wish_is_read_from_the_header_in_both_of_its_forms(
+def test_the_time_to_wait_is_read_from_the_header_in_both_forms(
     headers: dict[str, str], seconds: int | None
 ) -> None:
     error = raised(HttpResponseError(response=Response(429, ENVELOPE, headers)))
@@ -70,8 +70,10 @@ def test_the_services_wish_is_read_from_the_header_in_both_of_its_forms(
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({}, 6), ({"Retry-After": "9"}, 9)])
-def test_without_the_header_the_wish_is_in_the_text(headers: dict[str, str], seconds: int) -> None:
-    """Recorded: ARM's own throttling says it in its message."""
+def test_without_the_header_the_time_to_wait_is_read_from_the_message(
+    headers: dict[str, str], seconds: int
+) -> None:
+    """Recorded: ARM's own throttling says it in the message."""
     message = "exceeded the backend storage limit. Please try again after '6' seconds."
     body = json.dumps({"error": {"code": "SubscriptionRequestsThrottled", "message": message}})
     error = raised(HttpResponseError(response=Response(429, body, headers)))
@@ -79,25 +81,25 @@ def test_without_the_header_the_wish_is_in_the_text(headers: dict[str, str], sec
 
 
 @pytest.mark.parametrize("body", ["", "<html>Service Unavailable</html>", "[]", '"no"', '{"message": "no"}'])
-def test_an_answer_without_an_envelope_is_told_by_its_status(body: str) -> None:
-    """Recorded: front doors answer with pages of HTML, or with nothing at all."""
+def test_a_response_without_an_error_body_gets_its_status_as_code(body: str) -> None:
+    """Recorded: front doors return pages of HTML, or nothing at all."""
     error = raised(HttpResponseError(response=Response(503, body)))
     assert (error.status, error.code) == (503, "HTTP503")
     assert error.message
 
 
 @pytest.mark.parametrize("kind", [ServiceRequestError, ServiceResponseError])
-def test_no_answer_at_all_has_the_status_0(kind: type[Exception]) -> None:
+def test_no_response_has_status_0(kind: type[Exception]) -> None:
     error = raised(kind("no route to host"))
     assert (error.status, error.code, error.message) == (0, kind.__name__, "no route to host")
 
 
-def test_a_token_that_could_not_be_had_is_an_authentication_failure() -> None:
+def test_an_identity_without_a_token_is_an_authentication_failure() -> None:
     error = raised(ClientAuthenticationError("no managed identity"))
     assert (error.status, error.code, error.message) == (401, "AuthenticationFailed", "no managed identity")
 
 
-def test_what_is_none_of_the_sdks_errors_passes() -> None:
+def test_other_exceptions_pass_through() -> None:
     with pytest.raises(KeyError), arm_errors():
         raise KeyError("x")
 
@@ -114,11 +116,11 @@ def test_what_is_none_of_the_sdks_errors_passes() -> None:
         (None, "HTTP200", "the service gave no reason"),
     ],
 )
-def test_an_envelope_is_read_wherever_it_comes(body: Any, code: str, message: str) -> None:
-    """Recorded: an operation that failed answers with status 200."""
+def test_an_error_body_is_read_from_any_response(body: Any, code: str, message: str) -> None:
+    """Recorded: a failed operation responds with status 200."""
     error = parse_error(200, body)
     assert (error.status, error.code, error.message) == (200, code, message)
 
 
-def test_the_wish_of_a_page_is_read_from_its_headers() -> None:
+def test_the_time_to_wait_for_a_page_is_read_from_its_headers() -> None:
     assert parse_error(429, {}, {"Retry-After": "5"}).retry_after_seconds == 5

@@ -1,4 +1,4 @@
-"""Event Grid events: which of them say that a managed image was written."""
+"""Event Grid events: which of them report a written managed image."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ DATA = {"operationName": IMAGE_WRITE, "resourceUri": SUBJECT}
         (WRITE_SUCCEEDED.upper(), SUBJECT, {**DATA, "operationName": IMAGE_WRITE.upper()}),
         (WRITE_SUCCEEDED, SUBJECT.lower(), {**DATA, "resourceUri": SUBJECT.lower()}),
     ],
-    ids=["both", "the resource's id alone", "the subject alone", "shouted", "whispered"],
+    ids=["both", "resourceUri only", "subject only", "upper case", "lower case"],
 )
-def test_a_written_image_is_read_whatever_the_case(
+def test_the_event_of_a_written_image_is_read_in_any_case(
     event_type: str, subject: str, data: dict[str, Any]
 ) -> None:
     assert read_event(event_type, "7", subject, data) == ImageWritten(image=image_id(), event_id="7")
@@ -38,9 +38,9 @@ def test_a_written_image_is_read_whatever_the_case(
             "operation Microsoft.Compute/galleries",
         ),
         (WRITE_SUCCEEDED, {**DATA, "operationName": "Microsoft.Compute/images/delete"}, "operation"),
-        (WRITE_SUCCEEDED, {"resourceUri": SUBJECT}, "operation not named"),
-        (WRITE_SUCCEEDED, None, "operation not named"),
-        (WRITE_SUCCEEDED, [DATA], "operation not named"),
+        (WRITE_SUCCEEDED, {"resourceUri": SUBJECT}, "no operation name"),
+        (WRITE_SUCCEEDED, None, "no operation name"),
+        (WRITE_SUCCEEDED, [DATA], "no operation name"),
         (WRITE_SUCCEEDED, {**DATA, "resourceUri": "web"}, "'web' is not the id of a managed image"),
         (
             WRITE_SUCCEEDED,
@@ -49,9 +49,7 @@ def test_a_written_image_is_read_whatever_the_case(
         ),
     ],
 )
-def test_an_event_that_is_none_of_ours_is_ignored_with_the_reason(
-    event_type: str, data: Any, reason: str
-) -> None:
+def test_any_other_event_is_ignored_with_the_reason(event_type: str, data: Any, reason: str) -> None:
     read = read_event(event_type, "7", SUBJECT, data)
     assert isinstance(read, Ignored)
     assert reason in read.reason

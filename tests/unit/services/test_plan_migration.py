@@ -1,4 +1,4 @@
-"""The planner: what is read for a plan, and what becomes of what may not be read."""
+"""Planning with its reads: what is read for a plan, and what follows if something cannot be read."""
 
 import pytest
 
@@ -23,13 +23,13 @@ def failed(decided: MigrationPlan) -> list[str]:
     return [check.name for check in decided.checks if check.verdict == "failed"]
 
 
-async def test_permissions_are_asked_for_where_the_migration_reads_and_writes() -> None:
+async def test_permissions_are_read_at_the_image_and_at_the_gallery() -> None:
     compute = FakeCompute(galleries=[gallery()])
     decided = await planned(compute)
     assert (decided.outcome, set(compute.asked_permissions)) == ("migrate", {GALLERY, image().id})
 
 
-async def test_permissions_that_cannot_be_read_are_no_failure() -> None:
+async def test_unreadable_permissions_are_a_warning() -> None:
     compute = FakeCompute(galleries=[gallery()])
     compute.permissions = None
     decided = await planned(compute)
@@ -37,8 +37,8 @@ async def test_permissions_that_cannot_be_read_are_no_failure() -> None:
     assert sum("cannot be read" in warning for warning in decided.warnings) == 2
 
 
-async def test_the_versions_of_a_definition_that_is_not_there_are_not_asked_for() -> None:
-    """A name that the policy gets wrong must be a failed check, not a refused request."""
+async def test_the_versions_of_a_missing_definition_are_not_requested() -> None:
+    """An invalid name in the policy must be a failed check, not an error of ARM."""
 
     class Strict(FakeCompute):
         async def list_image_versions(self, definition: ImageDefinitionId) -> list:
@@ -48,7 +48,7 @@ async def test_the_versions_of_a_definition_that_is_not_there_are_not_asked_for(
     assert failed(decided) == ["definition name"]
 
 
-async def test_versions_that_are_there_decide_the_number() -> None:
+async def test_existing_versions_decide_the_number() -> None:
     compute = FakeCompute(
         galleries=[gallery()],
         definitions=[definition()],
@@ -57,18 +57,18 @@ async def test_versions_that_are_there_decide_the_number() -> None:
     assert (await planned(compute)).targets[0].number == "4.0.1"
 
 
-async def test_a_gallery_that_may_not_be_read_is_a_failed_check() -> None:
-    class Blind(FakeCompute):
+async def test_an_unreadable_gallery_is_a_failed_check() -> None:
+    class Unreadable(FakeCompute):
         async def get_gallery(self, gallery: GalleryId) -> None:
             raise ArmError(403, "AuthorizationFailed", f"no read of {gallery}")
 
-    decided = await planned(Blind(galleries=[gallery()]))
+    decided = await planned(Unreadable(galleries=[gallery()]))
     assert (decided.outcome, failed(decided)) == ("blocked", ["gallery"])
 
 
 @pytest.mark.parametrize("status", [429, 503, 0])
-async def test_what_passes_is_no_verdict(status: int) -> None:
-    """A throttled look is repeated later, not taken for an answer."""
+async def test_a_temporary_error_is_raised(status: int) -> None:
+    """A throttled read must be retried, not taken for an unreadable gallery."""
     compute = FakeCompute(galleries=[gallery()])
     compute.error = ArmError(status, "TooManyRequests", "later")
     with pytest.raises(ArmError, match="later"):
@@ -76,20 +76,20 @@ async def test_what_passes_is_no_verdict(status: int) -> None:
 
 
 async def test_a_region_that_the_gallerys_subscription_cannot_use_fails() -> None:
-    """The version lives in the gallery's subscription, its source in the image's."""
+    """The version is in the gallery's subscription, its source in the image's."""
 
-    class Worlds(FakeCompute):
+    class TwoSubscriptions(FakeCompute):
         async def list_regions(self, subscription: str) -> frozenset[str]:
             return frozenset({"westeurope"} if subscription == ELSEWHERE else {"westeurope", "eastus2"})
 
     away = GalleryId(ELSEWHERE, "images", ("golden",))
-    compute = Worlds(galleries=[gallery(away)])
+    compute = TwoSubscriptions(galleries=[gallery(away)])
     assert failed(await planned(compute, policy(galleries=[str(away)], regions=["eastus2"]))) == ["regions"]
     assert failed(await planned(compute, policy(galleries=[str(away)]))) == []
 
 
-async def test_regions_that_cannot_be_read_elsewhere_are_those_of_the_image() -> None:
-    class Closed(FakeCompute):
+async def test_unreadable_regions_of_the_gallerys_subscription_are_not_checked() -> None:
+    class UnreadableElsewhere(FakeCompute):
         async def list_regions(self, subscription: str) -> frozenset[str]:
             if subscription == ELSEWHERE:
                 raise ArmError(403, "AuthorizationFailed", "no read of locations")
@@ -97,4 +97,4 @@ async def test_regions_that_cannot_be_read_elsewhere_are_those_of_the_image() ->
 
     away = GalleryId(ELSEWHERE, "images", ("golden",))
     under = policy(galleries=[str(away)], regions=["eastus2"])
-    assert failed(await planned(Closed(galleries=[gallery(away)]), under)) == []
+    assert failed(await planned(UnreadableElsewhere(galleries=[gallery(away)]), under)) == []

@@ -1,0 +1,118 @@
+"""Sends requests to Azure Resource Manager: one client per subscription, one attempt per call, no waiting."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.mgmt.compute.aio import ComputeManagementClient
+
+from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.transport import one_attempt_transport
+from adapters.settings import Settings
+from domain.errors import ArmError
+
+# An activity that hangs blocks a worker: it is better to fail and be retried.
+CONNECT_TIMEOUT_SECONDS = 10
+READ_TIMEOUT_SECONDS = 60
+
+
+class Arm:
+    """The SDK's clients, shared for the life of the process, and GET requests that the SDK does not cover."""
+
+    def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
+        self._endpoint = settings.arm_endpoint
+        self._scope = settings.arm_scope
+        self._credential = credential
+        self._clients: dict[str, ComputeManagementClient] = {}
+
+    def client(self, subscription: str) -> ComputeManagementClient:
+        """Returns the subscription's client, creating it at the first call."""
+        key = subscription.lower()
+        if key not in self._clients:
+            self._clients[key] = ComputeManagementClient(
+                self._credential,
+                subscription,
+                base_url=self._endpoint,
+                credential_scopes=[self._scope],
+                retry_total=0,
+                transport=one_attempt_transport(),
+                connection_timeout=CONNECT_TIMEOUT_SECONDS,
+                read_timeout=READ_TIMEOUT_SECONDS,
+                per_call_policies=[_PlainHttpPolicy()] if self._endpoint.startswith("http://") else [],
+            )
+        return self._clients[key]
+
+    async def pages(self, subscription: str, path: str) -> AsyncIterator[dict[str, Any]]:
+        """Yields the items of a list, page after page.
+
+        Raises:
+            ArmError: a page cannot be read.
+        """
+        url: str | None = f"{self._endpoint}{path}"
+        while url:
+            response = await self.get(subscription, url)
+            page = parse_object(response)
+            if response.status_code != HTTPStatus.OK:
+                raise parse_error(response.status_code, page, response.headers)
+            for item in page.get("value", []):
+                yield item
+            url = page.get("nextLink")
+
+    async def get(self, subscription: str, url: str) -> AsyncHttpResponse:
+        """Returns the response to a GET request, whatever its status.
+
+        Raises:
+            ArmError: there was no response.
+        """
+        with arm_errors():
+            return await self.client(subscription).send_request(HttpRequest("GET", url))
+
+    def owns(self, url: str) -> bool:
+        """Whether the URL is one of this endpoint: a token is sent to no other."""
+        return url.startswith(f"{self._endpoint}/")
+
+    async def check_token(self) -> None:
+        """Gets a token as every call does.
+
+        Raises:
+            ArmError: the identity gets none.
+        """
+        with arm_errors():
+            await self._credential.get_token(self._scope)
+
+
+class _PlainHttpPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Lets the SDK send its token over plain http, which the settings allow for this machine only."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        request.context.options["enforce_https"] = False
+
+
+async def found(call: Any) -> dict[str, Any] | None:
+    """Returns the resource that the SDK's call gets, as JSON; None if it, its parent or its group does not exist.
+
+    Raises:
+        ArmError: the resource cannot be read, or the subscription does not exist.
+    """
+    try:
+        with arm_errors():
+            resource: dict[str, Any] = (await call).as_dict()
+            return resource
+    except ArmError as error:
+        if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
+            return None
+        raise
+
+
+def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
+    """Returns the response's JSON object, empty if the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        # front doors answer with pages of HTML or nothing at all (recorded)
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,154 @@
+"""Ten managed images in two subscriptions, migrated while you watch."""
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from api.answers import Migration
+from client import Gallerist, ProblemError
+from demo import seed
+from demo.display import Bars, results
+from domain.migration.states import ENDS
+from domain.resources.ids import ImageId
+from domain.resources.provenance import migration_id
+from domain.resources.versions import Version
+from local.arm import write_image
+from local.stack import Stack, temporary_folder
+
+# one second here is a minute there: a replication of eight minutes (the recorded median is seven) takes eight seconds
+TIME_SCALE = 60
+REPLICATION = "seconds:480"
+LOOK_SECONDS = 0.5
+PATIENCE_SECONDS = 60
+
+
+def run(*, serve: bool) -> int:
+    """Migrates the images and shows the galleries; with `serve`, keeps everything running after it."""
+    # resource paths need room, which only a terminal may lack
+    console = Console() if sys.stdout.isatty() else Console(width=150)
+    with temporary_folder() as folder, _stack(Path(folder)) as stack, Gallerist(stack.api) as gallerist:
+        stack.subscribe_to_events()
+        console.print(
+            f"Azure, simulated     {stack.simulator['arm']}   (one second here is a minute there)\n"
+            f"Gallerist's HTTP API {stack.api}   (try /images, /galleries, /migrations, /health)\n"
+        )
+        _send_images(stack, gallerist)
+        migrations = _watch(console, gallerist)
+        for table in results(migrations):
+            console.print(table)
+        broken = broken_promises(migrations, _versions_in_galleries(gallerist))
+        for promise in broken:
+            console.print(f"[red]{promise}[/]")
+        if not broken:
+            versions = sum(len(migration.targets) for migration in migrations.values())
+            console.print(
+                f"All {len(migrations)} images ended as they should: {versions} versions, each made once."
+            )
+        if serve:
+            console.print("\nEverything keeps running. Ctrl+C stops it.")
+            _wait_for_a_signal()
+    return 1 if broken else 0
+
+
+def _stack(folder: Path) -> Stack:
+    scale = ["--time-scale", str(TIME_SCALE)]
+    return Stack(
+        folder=folder,
+        seed=seed.seed(),
+        policy=seed.POLICY,
+        transitions=REPLICATION,
+        simulator_options=scale,
+        host_options=scale,
+    )
+
+
+def _send_images(stack: Stack, gallerist: Gallerist) -> None:
+    """Captures the images that arrive by events, and requests the migration of the others."""
+    for image in seed.IMAGES:
+        if image.arrives == "http":
+            gallerist.start_migration(image.id)
+        else:
+            write_image(stack, image.capture.image)
+    _wait_until_captured(gallerist)
+    for image in seed.IMAGES:
+        if image.arrives == "event twice":
+            stack.control("POST", "publish", {"resourceId": image.id})
+
+
+def _wait_until_captured(gallerist: Gallerist) -> None:
+    for _ in range(int(PATIENCE_SECONDS / LOOK_SECONDS)):
+        captured = [one for one in gallerist.images().images if one.provisioning_state == "Succeeded"]
+        if len(captured) == len(seed.IMAGES):
+            return
+        time.sleep(LOOK_SECONDS)
+    raise TimeoutError(f"Azure did not capture all images within {PATIENCE_SECONDS} seconds")
+
+
+def _watch(console: Console, gallerist: Gallerist) -> dict[str, Migration]:
+    """Shows every migration until all have ended; returns them by the name of their image."""
+    migrations: dict[str, Migration] = {}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with Bars(console) as bars:
+        while not _all_ended(migrations) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            for image in seed.IMAGES:
+                migration = _migration(gallerist, image.id)
+                if migration is not None:
+                    migrations[image.name] = migration
+                    bars.show(image.name, migration)
+    return migrations
+
+
+def _migration(gallerist: Gallerist, image_id: str) -> Migration | None:
+    """The image's migration; None until its event has started it."""
+    try:
+        return gallerist.migration(migration_id(ImageId.parse(image_id)))
+    except ProblemError as error:
+        if error.status == 404:  # noqa: PLR2004 # not found
+            return None
+        raise
+
+
+def _all_ended(migrations: dict[str, Migration]) -> bool:
+    return len(migrations) == len(seed.IMAGES) and all(one.state in ENDS for one in migrations.values())
+
+
+def _versions_in_galleries(gallerist: Gallerist) -> list[str]:
+    return sorted(str(row.id).lower() for row in gallerist.galleries().galleries if row.provisioning_state)
+
+
+def broken_promises(migrations: dict[str, Migration], in_galleries: list[str]) -> list[str]:
+    """What did not turn out as the demo promises, in sentences; empty if everything did."""
+    broken = [
+        f"{image.name} should end as {image.ends}, and is {_state(migrations, image.name)}"
+        for image in seed.IMAGES
+        if _state(migrations, image.name) != image.ends
+    ]
+    made = [target.version_id for one in migrations.values() for target in one.targets if target.version_id]
+    if sorted(str(version).lower() for version in made) != in_galleries:
+        broken.append(f"the galleries hold {len(in_galleries)} versions, the migrations made {len(made)}")
+    older, newer = (_number(migrations, name) for name in seed.TWO_BUILDS_OF_ONE_FAMILY)
+    if older is None or newer is None or older >= newer:
+        broken.append(f"the older build has number {older}, the newer one {newer}")
+    return broken
+
+
+def _state(migrations: dict[str, Migration], name: str) -> str:
+    return migrations[name].state if name in migrations else "not started"
+
+
+def _number(migrations: dict[str, Migration], name: str) -> Version | None:
+    targets = migrations[name].targets if name in migrations else []
+    numbers = [target.version for target in targets if target.version]
+    return Version.parse(numbers[0]) if numbers else None
+
+
+def _wait_for_a_signal() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

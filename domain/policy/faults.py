@@ -1,0 +1,67 @@
+"""What makes choices unusable for every image: no gallery, a bad template, a version that cannot be numbered."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from domain.policy.sections import VERSION_GROUPS, Choices
+from domain.policy.templates import TEMPLATE_NAMES, pattern_groups, placeholders
+
+
+class Fault(NamedTuple):
+    """Something wrong with a policy: its path through the document, as in ("rules", 0, "name"), and the reason."""
+
+    location: tuple[int | str, ...]
+    reason: str
+
+    def as_pydantic(self) -> InitErrorDetails:
+        """Returns the fault in the form that pydantic's ValidationError takes."""
+        kind = PydanticCustomError("policy", "{reason}", {"reason": self.reason})
+        return InitErrorDetails(type=kind, loc=self.location, input=None)
+
+
+def faults_in(choices: Choices) -> Iterator[Fault]:
+    """Yields every reason why no image could be migrated with these choices."""
+    yield from _gallery_faults(choices)
+    yield from _template_faults(choices)
+    yield from _version_faults(choices)
+
+
+def _gallery_faults(choices: Choices) -> Iterator[Fault]:
+    galleries, regions = choices.galleries or [], choices.regions or []
+    if not galleries:
+        yield Fault(("galleries",), "no target gallery; set 'galleries' in the rule or in the defaults")
+    if len(galleries) > 1 and any(region.disk_encryption_set for region in regions):
+        # documented: a version under customer-managed keys cannot be the source of another
+        reason = (
+            "disk encryption sets allow one gallery only: an encrypted version cannot be copied to another"
+        )
+        yield Fault(("galleries",), reason)
+
+
+def _template_faults(choices: Choices) -> Iterator[Fault]:
+    naming = choices.definition
+    everywhere = pattern_groups(choices) | TEMPLATE_NAMES
+    templates = {
+        "name": (naming.name, everywhere - {"definition"}),
+        "publisher": (naming.publisher, everywhere),
+        "offer": (naming.offer, everywhere),
+        "sku": (naming.sku, everywhere),
+    }
+    for field, (template, known) in templates.items():
+        unknown = placeholders(template or "") - known
+        if unknown:
+            named = ", ".join(f"{{{name}}}" for name in sorted(unknown))
+            reason = f"'{template}' uses unknown {named}; known are {', '.join(sorted(known))}"
+            yield Fault(("definition", field), reason)
+
+
+def _version_faults(choices: Choices) -> Iterator[Fault]:
+    strategy, tag = choices.version.strategy, choices.version.tag
+    if strategy == "from-name" and not pattern_groups(choices).issuperset(VERSION_GROUPS):
+        reason = f"strategy from-name needs the groups {', '.join(VERSION_GROUPS)} in name_pattern"
+        yield Fault(("version",), reason)
+    if strategy == "tag" and not tag:
+        reason = "strategy tag needs version.tag, the name of the image tag that holds Major.Minor.Patch"
+        yield Fault(("version",), reason)

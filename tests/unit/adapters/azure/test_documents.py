@@ -1,0 +1,425 @@
+"""ARM's JSON: resources are read from recorded shapes, and written with every field."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.azure.documents import (
+    definition_body,
+    merge_regions,
+    parse_gallery,
+    parse_image_definition,
+    parse_image_version,
+    parse_managed_image,
+    parse_permission,
+    parse_timestamp,
+    regions_body,
+    version_body,
+)
+from domain.resources.galleries import RegionProgress, TargetRegion
+from domain.resources.ids import DiskEncryptionSetId
+from domain.resources.images import PurchasePlan
+from domain.resources.permissions import Permission
+from domain.resources.regions import canonical_region
+from tests.unit.builders import CREATED, PROVIDER, definition, image_id, spec
+
+PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
+SET = f"{PROVIDER}/diskEncryptionSets/east"
+VERSION = f"{PROVIDER}/galleries/golden/images/web/versions/1.1.2"
+
+
+def image_resource(**changes: Any) -> dict[str, Any]:
+    """An image as ARM returns it, with every optional part."""
+    properties = {
+        "sourceVirtualMachine": {"id": f"{PROVIDER}/virtualMachines/builder"},
+        "storageProfile": {
+            "osDisk": {
+                "osType": "Windows",
+                "osState": "Generalized",
+                "managedDisk": {"id": f"{PROVIDER}/disks/os"},
+                "diskSizeGB": 127,
+                "caching": "ReadWrite",
+                "storageAccountType": "Premium_LRS",
+            },
+            "dataDisks": [{"lun": 0, "managedDisk": {"id": f"{PROVIDER}/disks/data"}, "caching": "None"}],
+        },
+        "provisioningState": "Succeeded",
+        "hyperVGeneration": "V2",
+    }
+    return {
+        "id": f"{PROVIDER}/images/web",
+        "location": "West Europe",
+        "tags": {"team": "web"},
+        "properties": {**properties, **changes},
+    }
+
+
+def test_an_image_is_read() -> None:
+    read = parse_managed_image(image_resource(), CREATED)
+    assert (read.id.name, read.location, read.tags) == ("web", "westeurope", {"team": "web"})
+    assert (read.os_type, read.os_state, read.hyper_v_generation) == ("Windows", "Generalized", "V2")
+    assert (read.os_disk.size_gb, read.os_disk.lun) == (127, None)
+    assert [(one.lun, one.size_gb) for one in read.data_disks] == [(0, None)]
+    assert read.source_virtual_machine == f"{PROVIDER}/virtualMachines/builder"
+    assert read.created_at == CREATED
+
+
+def test_parts_that_arm_leaves_out_of_an_image_have_their_documented_meaning() -> None:
+    """No generation means V1, and no OS state generalized."""
+    bare = image_resource(
+        hyperVGeneration=None,
+        sourceVirtualMachine=None,
+        storageProfile={"osDisk": {"osType": "Linux", "blobUri": "https://store/vhds/os.vhd"}},
+    )
+    read = parse_managed_image({**bare, "tags": None}, None)
+    assert (read.hyper_v_generation, read.os_state) == ("V1", "Generalized")
+    assert (read.data_disks, read.tags, read.source_virtual_machine) == ([], {}, None)
+    assert read.os_disk.source == "https://store/vhds/os.vhd"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"managedDisk": {"id": "/disk"}},
+        {"snapshot": {"id": "/snapshot"}},
+        {"blobUri": "https://store/os.vhd"},
+    ],
+)
+def test_each_kind_of_disk_source_is_read(source: dict[str, Any]) -> None:
+    read = parse_managed_image(
+        image_resource(storageProfile={"osDisk": {"osType": "Linux", **source}}), CREATED
+    )
+    assert read.os_disk.source in ("/disk", "/snapshot", "https://store/os.vhd")
+
+
+def version_resource(properties: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """A version as ARM returns it: display names of regions, seven digits of a second."""
+    body = {
+        "publishingProfile": {
+            "targetRegions": [
+                {"name": "East US 2", "regionalReplicaCount": 2, "storageAccountType": "Standard_ZRS"},
+                {"name": "West Europe", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"},
+            ],
+            "replicaCount": 1,
+            "excludeFromLatest": True,
+            "publishedDate": "2025-01-07T05:56:46.4648477+00:00",
+            "endOfLifeDate": "2030-01-01T00:00:00+00:00",
+            "storageAccountType": "Standard_LRS",
+        },
+        "storageProfile": {"source": {"id": f"{PROVIDER}/images/web"}},
+        "provisioningState": "Succeeded",
+    }
+    return {
+        "id": VERSION,
+        "location": "eastus2",
+        "tags": {"team": "web"},
+        "properties": {**body, **(properties or {})},
+        **changes,
+    }
+
+
+def test_a_version_is_read() -> None:
+    read = parse_image_version(version_resource())
+    assert (str(read.id), read.location, read.tags) == (VERSION, "eastus2", {"team": "web"})
+    assert [
+        (region.name, region.replicas, region.storage_account_type) for region in read.target_regions
+    ] == [
+        ("eastus2", 2, "Standard_ZRS"),
+        ("westeurope", 1, "Standard_LRS"),
+    ]
+    assert (read.exclude_from_latest, read.source) == (True, f"{PROVIDER}/images/web")
+    assert read.published_at == datetime(2025, 1, 7, 5, 56, 46, 464847, tzinfo=UTC)
+    assert read.end_of_life == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [{}, {"replicationStatus": None}])
+def test_a_missing_replication_status_is_unknown(status: dict[str, Any]) -> None:
+    """Recorded: the status is there only if it was expanded. None must never become an empty list."""
+    assert parse_image_version(version_resource(status)).replication is None
+
+
+def test_the_replication_status_is_read_for_each_region() -> None:
+    summary = [
+        {"region": "eastus2", "state": "Completed", "progress": 100},
+        {"region": "West Europe", "state": "Replicating", "progress": 37, "details": "copying"},
+        {"region": "northeurope"},
+    ]
+    status = {"replicationStatus": {"aggregatedState": "InProgress", "summary": summary}}
+    assert parse_image_version(version_resource(status)).replication == [
+        RegionProgress(region="eastus2", state="Completed", progress=100),
+        RegionProgress(region="westeurope", state="Replicating", progress=37, details="copying"),
+        RegionProgress(region="northeurope", state="Unknown", progress=0),
+    ]
+
+
+def test_a_status_without_a_summary_has_no_regions() -> None:
+    status = {"replicationStatus": {"aggregatedState": "Unknown"}}
+    assert parse_image_version(version_resource(status)).replication == []
+
+
+@pytest.mark.parametrize(
+    ("storage", "source"),
+    [
+        ({"source": {"id": "/image"}}, "/image"),
+        ({"source": {"virtualMachineId": "/machine"}}, "/machine"),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_source_of_a_version_is_an_image_a_machine_or_missing(
+    storage: dict[str, Any] | None, source: str | None
+) -> None:
+    assert parse_image_version(version_resource({"storageProfile": storage})).source == source
+
+
+def test_a_version_without_optional_parts_is_read() -> None:
+    read = parse_image_version({"id": VERSION, "location": "eastus2", "properties": {}})
+    assert (read.provisioning_state, read.target_regions, read.tags) == ("Unknown", [], {})
+    assert (read.exclude_from_latest, read.published_at) == (False, None)
+
+
+def definition_resource(**properties: Any) -> dict[str, Any]:
+    body = {
+        "hyperVGeneration": "V2",
+        "architecture": "Arm64",
+        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+        "osType": "Linux",
+        "osState": "Generalized",
+        "identifier": {"publisher": "Contoso", "offer": "Web", "sku": "Gen2"},
+        "purchasePlan": {"name": "gen2", "product": "rocky", "publisher": "resf"},
+        "provisioningState": "Succeeded",
+    }
+    return {
+        "id": f"{PROVIDER}/galleries/golden/images/web",
+        "location": "West Europe",
+        "properties": {**body, **properties},
+    }
+
+
+def test_a_definition_is_read() -> None:
+    read = parse_image_definition(definition_resource())
+    assert (read.location, read.hyper_v_generation, read.architecture) == ("westeurope", "V2", "Arm64")
+    assert read.security_type == "TrustedLaunchSupported"
+    assert read.purchase_plan == PurchasePlan(name="gen2", product="rocky", publisher="resf")
+    assert read.identity == ("contoso", "web", "gen2")
+
+
+@pytest.mark.parametrize("plan", [None, {}, {"name": ""}])
+def test_parts_that_arm_leaves_out_of_a_definition_have_their_documented_meaning(
+    plan: dict[str, str] | None,
+) -> None:
+    """Old API versions return neither architecture nor features; an empty plan means none."""
+    read = parse_image_definition(
+        definition_resource(hyperVGeneration=None, architecture=None, features=None, purchasePlan=plan)
+    )
+    assert (read.hyper_v_generation, read.architecture, read.security_type) == ("V1", "x64", "Standard")
+    assert read.purchase_plan is None
+
+
+def test_a_gallery_is_read_from_a_list() -> None:
+    """Recorded: lists upper-case the resource group."""
+    listed = parse_gallery(
+        {"id": f"{PROVIDER}/galleries/golden".replace("builds", "BUILDS"), "location": "East US 2"}
+    )
+    assert (listed.id.name, listed.location) == ("golden", "eastus2")
+    assert listed.id == definition().id.gallery
+
+
+def test_a_regions_own_settings_are_read() -> None:
+    """Recorded: a region's `excludeFromLatest` comes back only if it was sent."""
+    own = {
+        "name": "East US 2",
+        "excludeFromLatest": False,
+        "encryption": {"osDiskImage": {"diskEncryptionSetId": SET.lower()}},
+    }
+    version = parse_image_version(
+        version_resource({"publishingProfile": {"targetRegions": [own, {"name": "West Europe"}]}})
+    )
+    first, second = version.target_regions
+    assert first.disk_encryption_set == DiskEncryptionSetId.parse(SET)
+    assert (first.exclude_from_latest, second.exclude_from_latest) == (False, None)
+    assert second.disk_encryption_set is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("2026-01-15T08:30:00.1234567Z", "2026-01-15T08:30:00.123456+00:00"),
+        ("2026-01-15T08:30:00.5277388-07:00", "2026-01-15T08:30:00.527738-07:00"),
+        ("2026-01-15T08:30:00.12+00:00", "2026-01-15T08:30:00.120000+00:00"),
+        ("2026-01-15T08:30:00Z", "2026-01-15T08:30:00+00:00"),
+    ],
+)
+def test_a_timestamp_with_seven_digits_of_a_second_is_read(sent: str, read: str) -> None:
+    assert parse_timestamp(sent).isoformat() == read
+
+
+def test_a_definition_is_written_with_every_field() -> None:
+    """The service's defaults differ by API version."""
+    assert definition_body(definition(security_type="TrustedLaunchSupported", purchase_plan=PLAN)) == {
+        "location": "northeurope",
+        "properties": {
+            "osType": "Linux",
+            "osState": "Generalized",
+            "hyperVGeneration": "V2",
+            "architecture": "x64",
+            "identifier": {"publisher": "builds", "offer": "web-20260115", "sku": "linux-gen2"},
+            "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+            "purchasePlan": {"name": "gen2", "product": "rocky", "publisher": "resf"},
+        },
+    }
+
+
+def test_a_definition_without_a_plan_is_written_without_one() -> None:
+    assert "purchasePlan" not in definition_body(definition())["properties"]
+
+
+def test_a_written_definition_reads_as_the_same_definition() -> None:
+    wanted = definition(purchase_plan=PLAN)
+    body = definition_body(wanted)
+    returned = {
+        "id": str(wanted.id),
+        **body,
+        "properties": {**body["properties"], "provisioningState": "Succeeded"},
+    }
+    assert parse_image_definition(returned) == wanted
+
+
+def test_a_version_is_written_with_its_regions_and_its_source() -> None:
+    regions = [
+        TargetRegion(name="westeurope", replicas=2, storage_account_type="Standard_ZRS"),
+        TargetRegion(name="eastus2"),
+    ]
+    body = version_body(
+        spec(regions=regions, end_of_life=datetime(2030, 1, 1, tzinfo=UTC), tags={"team": "web"})
+    )
+    assert body == {
+        "location": "westeurope",
+        "tags": {"team": "web"},
+        "properties": {
+            "publishingProfile": {
+                "replicaCount": 1,
+                "targetRegions": [
+                    {"name": "westeurope", "regionalReplicaCount": 2, "storageAccountType": "Standard_ZRS"},
+                    {"name": "eastus2", "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"},
+                ],
+                "excludeFromLatest": True,
+                "storageAccountType": "Standard_LRS",
+                "endOfLifeDate": "2030-01-01T00:00:00+00:00",
+            },
+            "storageProfile": {"source": {"id": str(image_id())}},
+        },
+    }
+
+
+def test_a_version_without_an_end_of_life_is_written_without_one() -> None:
+    assert "endOfLifeDate" not in version_body(spec())["properties"]["publishingProfile"]
+
+
+def test_a_written_version_reads_as_the_same_version() -> None:
+    wanted = spec(regions=[TargetRegion(name="eastus2", replicas=3)])
+    read = parse_image_version({"id": str(wanted.id), **version_body(wanted)})
+    assert (read.target_regions, read.tags, read.source) == (wanted.regions, wanted.tags, wanted.source)
+    assert read.exclude_from_latest is wanted.exclude_from_latest
+
+
+def test_a_region_is_written_with_its_canonical_name() -> None:
+    body = version_body(spec(regions=[TargetRegion(name="East US 2")]))
+    assert [region["name"] for region in body["properties"]["publishingProfile"]["targetRegions"]] == [
+        "eastus2"
+    ]
+
+
+def names(regions: list[dict[str, Any]]) -> list[str]:
+    return [region["name"] for region in regions]
+
+
+REGION_NAMES = st.lists(
+    st.sampled_from(["East US 2", "West Europe", "North Europe", "UK South"]), unique=True
+)
+
+
+@given(REGION_NAMES, REGION_NAMES, st.lists(st.sampled_from(["ukwest", "japaneast"]), unique=True))
+def test_merging_regions_loses_none(existing: list[str], asked: list[str], removed: list[str]) -> None:
+    """The last writer of the publishing profile wins, so a region that an update leaves out is gone."""
+    present = [{"name": name, "regionalReplicaCount": 2, "kept": True} for name in existing]
+    put = [{"name": canonical_region(name), "regionalReplicaCount": 1} for name in asked]
+    merged = merge_regions(present, put, removed)
+    assert merged[: len(existing)] == present
+    assert {canonical_region(name) for name in names(merged)} == {
+        canonical_region(name) for name in {*existing, *asked}
+    }
+    assert len(names(merged)) == len(set(map(canonical_region, names(merged))))
+
+
+def test_merging_regions_drops_only_those_to_remove() -> None:
+    present = [{"name": "West Europe"}, {"name": "East US 2"}]
+    assert names(merge_regions(present, [], ["eastus2"])) == ["West Europe"]
+
+
+@pytest.mark.parametrize(("present", "asked", "merged"), [(1, 3, 3), (3, 1, 3), (2, 2, 2)])
+def test_merging_regions_never_lowers_a_replica_count(present: int, asked: int, merged: int) -> None:
+    """Somebody may have raised them by hand."""
+    existing = [{"name": "West Europe", "regionalReplicaCount": present}]
+    put = [{"name": "westeurope", "regionalReplicaCount": asked}]
+    assert merge_regions(existing, put, []) == [{"name": "West Europe", "regionalReplicaCount": merged}]
+
+
+def test_every_disk_of_a_region_has_the_regions_disk_encryption_set() -> None:
+    """Reported by users: a set for the OS disk alone fails late."""
+    key = f"{PROVIDER}/diskEncryptionSets/weu"
+    encrypted = TargetRegion(name="westeurope", disk_encryption_set=key, exclude_from_latest=True)
+    body = version_body(spec(regions=[encrypted], data_disk_luns=[0, 3]))
+    (region,) = body["properties"]["publishingProfile"]["targetRegions"]
+    assert region["encryption"] == {
+        "osDiskImage": {"diskEncryptionSetId": key},
+        "dataDiskImages": [{"lun": 0, "diskEncryptionSetId": key}, {"lun": 3, "diskEncryptionSetId": key}],
+    }
+    assert region["excludeFromLatest"] is True
+    returned = {"id": str(spec().id), **body}
+    assert parse_image_version(returned).target_regions == [encrypted]
+
+
+def test_a_region_without_own_settings_is_written_without_them() -> None:
+    (region,) = version_body(spec())["properties"]["publishingProfile"]["targetRegions"]
+    assert region.keys() == {"name", "regionalReplicaCount", "storageAccountType"}
+
+
+def test_a_permission_is_read() -> None:
+    """Recorded: either list can be null."""
+    assert parse_permission({"actions": ["*"], "notActions": None}) == Permission(actions=["*"])
+
+
+def existing_version(state: str = "Succeeded") -> dict[str, Any]:
+    return version_resource({"provisioningState": state})
+
+
+def test_an_update_of_regions_sends_the_whole_publishing_profile_without_the_source() -> None:
+    """The profile is the full desired state; without the source in the body, the source need not be readable."""
+    version = existing_version()
+    body = regions_body(version, [TargetRegion(name="northeurope")], ["westeurope"])
+    assert body is not None
+    profile = body["properties"]["publishingProfile"]
+    assert names(profile["targetRegions"]) == ["East US 2", "northeurope"]
+    assert (profile["endOfLifeDate"], profile["excludeFromLatest"]) == ("2030-01-01T00:00:00+00:00", True)
+    assert "publishedDate" not in profile
+    assert body["properties"]["storageProfile"] == {}
+    assert (body["location"], body["tags"]) == ("eastus2", {"team": "web"})
+    assert version == existing_version()
+
+
+@pytest.mark.parametrize(("state", "written"), [("Succeeded", False), ("Failed", True)])
+def test_an_update_without_a_change_is_written_for_a_failed_version_only(state: str, written: bool) -> None:
+    assert (regions_body(existing_version(state), [TargetRegion(name="eastus2")], []) is not None) is written
+
+
+def test_an_added_region_has_its_disk_encryption_set_for_every_disk_of_the_version() -> None:
+    storage = {"dataDiskImages": [{"lun": 3}]}
+    encrypted = TargetRegion(name="northeurope", disk_encryption_set=SET)
+    body = regions_body(version_resource({"storageProfile": storage}), [encrypted], [])
+    assert body is not None
+    added = body["properties"]["publishingProfile"]["targetRegions"][-1]
+    assert added["encryption"]["dataDiskImages"] == [{"lun": 3, "diskEncryptionSetId": SET}]

@@ -1,0 +1,122 @@
+"""The sections of a policy: how choices merge. Every key of every section is covered, also one that is added later."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from domain.policy.rules import BUILT_IN, Policy
+from domain.policy.sections import Choices, Section, VersionNumbering
+from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
+
+# for every key of a policy's choices two different values, each valid beside all the others
+VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
+    ("galleries",): ([str(GALLERY)], [str(OTHER_GALLERY)]),
+    ("name_pattern",): (".+", "(?P<family>.+)"),
+    ("definition", "name"): ("base", "{image}-base"),
+    ("definition", "publisher"): ("contoso", "fabrikam"),
+    ("definition", "offer"): ("web", "db"),
+    ("definition", "sku"): ("one", "two"),
+    ("definition", "security_type"): ("Standard", "TrustedLaunchSupported"),
+    ("version", "strategy"): ("date", "tag"),
+    ("version", "tag"): ("build", "release"),
+    ("regions",): (["eastus2"], []),
+    ("exclude_from_latest",): (True, False),
+    ("end_of_life_after_days",): (30, 60),
+    ("replication", "deadline_hours"): (6, 48),
+    ("replication", "first_poll_seconds"): (5, 10),
+    ("replication", "longest_poll_seconds"): (300, 400),
+    ("replication", "waves"): ("all-at-once", "home-first"),
+    ("replication", "first_replicas"): (1, 2),
+    ("replication", "heal_attempts"): (0, 1),
+    ("replication", "stuck_after_hours"): (1, 2),
+}
+KEYS = pytest.mark.parametrize("key", VALUES, ids=".".join)
+
+
+def keys(section: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yields the path of every key, into sections inside sections."""
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from keys(inner, (*prefix, name))
+        else:
+            yield (*prefix, name)
+
+
+def document(values: dict[tuple[str, ...], Any]) -> dict[str, Any]:
+    """Returns the values as nested dictionaries."""
+    nested: dict[str, Any] = {}
+    for path, value in values.items():
+        section = nested
+        for name in path[:-1]:
+            section = section.setdefault(name, {})
+        section[path[-1]] = value
+    return nested
+
+
+def chosen(choices: Choices, path: tuple[str, ...]) -> Any:
+    """Returns the value of a key; regions by their names."""
+    value = choices.model_dump(mode="json")
+    for name in path:
+        value = value[name]
+    return [region["name"] for region in value] if path == ("regions",) and value else value
+
+
+ALL_DEFAULTS = {path: first for path, (first, _) in VALUES.items()}
+
+
+def test_every_key_of_every_section_has_values_here() -> None:
+    assert set(VALUES) == set(keys(Choices))
+
+
+@KEYS
+def test_a_rule_that_leaves_a_key_open_gets_the_defaults_value(key: tuple[str, ...]) -> None:
+    """Also if the rule decides every other key of the same section."""
+    for decided in ({}, {other: second for other, (_, second) in VALUES.items() if other != key}):
+        policy = Policy.model_validate(
+            {"defaults": document(ALL_DEFAULTS), "rules": [{"name": "it", **document(decided)}]}
+        )
+        assert chosen(policy.decide(image(), NOW).choices, key) == VALUES[key][0]
+
+
+@KEYS
+def test_a_rule_that_decides_a_key_changes_only_that_key(key: tuple[str, ...]) -> None:
+    rule = {"name": "it", **document({key: VALUES[key][1]})}
+    policy = Policy.model_validate({"defaults": document(ALL_DEFAULTS), "rules": [rule]})
+    choices = policy.decide(image(), NOW).choices
+    assert chosen(choices, key) == VALUES[key][1]
+    assert {other: chosen(choices, other) for other in VALUES if other != key} == {
+        other: first for other, first in ALL_DEFAULTS.items() if other != key
+    }
+
+
+@KEYS
+def test_defaults_that_leave_a_key_open_get_the_built_in_value(key: tuple[str, ...]) -> None:
+    choices = Policy.model_validate({"defaults": {"galleries": [str(GALLERY)]}}).decide(image(), NOW).choices
+    expected = [str(GALLERY)] if key == ("galleries",) else chosen(BUILT_IN, key)
+    assert chosen(choices, key) == expected
+
+
+def test_merging_with_nothing_changes_nothing() -> None:
+    choices = Choices.model_validate(document(ALL_DEFAULTS))
+    assert choices.over(Choices()) == choices
+    assert Choices().over(choices) == choices
+
+
+def test_merging_leaves_both_sides_unchanged() -> None:
+    upper, lower = Choices(version={"tag": "build"}), Choices(version={"strategy": "date"})
+    assert upper.over(lower).version == VersionNumbering(strategy="date", tag="build")
+    assert upper == Choices(version={"tag": "build"})
+    assert lower == Choices(version={"strategy": "date"})
+
+
+def test_a_strategy_can_stand_for_the_version_section() -> None:
+    """It merges with the defaults' section like the long form."""
+    policy = Policy.model_validate(
+        {
+            "defaults": {"galleries": [str(GALLERY)], "version": {"strategy": "date", "tag": "build"}},
+            "rules": [{"name": "it", "version": "tag"}],
+        }
+    )
+    assert policy.decide(image(), NOW).choices.version == VersionNumbering(strategy="tag", tag="build")
