@@ -88,6 +88,7 @@ def test_the_storage_estimate_says_how_it_was_made(quiet: Estate) -> None:
 
     estimate = plan_of(quiet, image, regions=[{"name": "westus2", "replicas": 3}])["estimate"]
 
+    assert estimate.keys() == {"storage"}
     assert estimate["storage"]["gigabytes"] == 100 * (1 + 3)
     assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas in 2 regions")
 
