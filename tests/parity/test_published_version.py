@@ -37,7 +37,7 @@ def test_a_published_version_has_the_fields_and_values_of_the_recorded_one(tmp_p
     image = _recorded(_RECORDED_IMAGE)
     with Stack(tmp_path, _seed(image), _POLICY, "polls:2", host_options=["--clock", "skip"]) as stack:
         with Estate(stack) as estate:
-            assert estate.start(image["id"], version="1.1.2").status_code == 202
+            estate.start(image["id"], version="1.1.2")
             assert estate.ended(image["id"])["state"] == "completed"
         published = _get(stack, _VERSION)
 

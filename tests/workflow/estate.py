@@ -2,11 +2,16 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
 
+from api.answers import StartedMigration
+from client import Gallerist, ProblemError
 from domain.migration.states import ENDS
+from domain.resources.ids import ImageId
+from domain.resources.provenance import migration_id
 from local.arm import write_image
 from local.stack import Stack
 
@@ -87,13 +92,28 @@ class Estate:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self._client: Gallerist | None = None
+        self._client_url = ""
+        # for tests of the HTTP API itself: headers, refusals, bodies that the client cannot send
         self.http = httpx.Client(timeout=30)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
         self.http.close()
+
+    @property
+    def gallerist(self) -> Gallerist:
+        """The client of the app, which has another address after a restart."""
+        if self._client is None or self._client_url != self.stack.api:
+            if self._client is not None:
+                self._client.close()
+            self._client_url = self.stack.api
+            self._client = Gallerist(self._client_url, sleep=lambda _: time.sleep(LOOK_SECONDS))
+        return self._client
 
     def write(self, image: dict[str, Any]) -> str:
         """Writes the managed image through ARM and waits until it is created; returns its id."""
@@ -112,15 +132,23 @@ class Estate:
         }
         return resources[resource_id.lower()]
 
-    def start(self, image_id: str, **overrides: Any) -> httpx.Response:
+    def start(self, image_id: str, **choices: Any) -> StartedMigration:
         """Requests the migration of an image."""
-        return self.http.post(f"{self.stack.api}/migrations", json={"image": image_id, **overrides})
+        return self.gallerist.start_migration(image_id, **choices)
+
+    def post_migration(self, image_id: str, **choices: Any) -> httpx.Response:
+        """Requests the migration of an image over plain HTTP; returns the response."""
+        return self.http.post(f"{self.stack.api}/migrations", json={"image": image_id, **choices})
 
     def migration(self, image_id: str) -> dict[str, Any] | None:
-        """Returns the image's migration from the API, or None if it has none."""
-        listed = self.http.get(f"{self.stack.api}/migrations").raise_for_status().json()["migrations"]
-        row = next((row for row in listed if row["image"].lower() == image_id.lower()), None)
-        return self.http.get(f"{self.stack.api}/migrations/{row['id']}").json() if row else None
+        """Returns the image's migration as the API's JSON, or None if it has none."""
+        try:
+            migration = self.gallerist.migration(migration_id(ImageId.parse(image_id)))
+        except ProblemError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return migration.model_dump(mode="json")
 
     def ended(self, image_id: str) -> dict[str, Any]:
         """Waits for the end of the image's migration and returns it."""

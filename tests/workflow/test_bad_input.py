@@ -104,9 +104,11 @@ def test_a_second_start_gets_the_address_of_the_running_migration(estate: Estate
     estate.stack.control(
         "POST", "transitions", {"override": {"id": f"{GALLERY}/images/busy/versions/1.0.0", "pace": "manual"}}
     )
-    first = estate.start(image)
+    first = estate.post_migration(image)
 
-    second = estate.start(image.upper().replace("MICROSOFT.COMPUTE/IMAGES", "Microsoft.Compute/images"))
+    second = estate.post_migration(
+        image.upper().replace("MICROSOFT.COMPUTE/IMAGES", "Microsoft.Compute/images")
+    )
 
     assert (first.status_code, second.status_code) == (202, 409)
     assert second.headers["Location"] == first.headers["Location"]

@@ -97,8 +97,8 @@ def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) ->
     assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (12, 1, 1, 0)
     (why,) = after["blocked_why"]
     assert why == "blocked: the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
-    listed = estate.http.get(f"{estate.stack.api}/coverage?category=blocked").json()["listed"]
-    assert [image["image"].rpartition("/")[2] for image in listed] == ["too-large"]
+    listed = estate.gallerist.coverage(category="blocked").listed or []
+    assert [row.image.name for row in listed] == ["too-large"]
 
 
 def test_images_still_count_as_migrated_after_the_task_hub_is_lost(estate: Estate) -> None:
@@ -213,7 +213,7 @@ def run(estate: Estate, **body: Any) -> dict[str, Any]:
 
 def coverage(estate: Estate) -> dict[str, Any]:
     """Returns the coverage after checking that its counts add up."""
-    answer = estate.http.get(f"{estate.stack.api}/coverage").raise_for_status().json()
+    answer = estate.gallerist.coverage().model_dump(mode="json")
     parts = ("migrated", "running", "blocked", "ignored", "untouched")
     assert answer["images"] == sum(answer[part] for part in parts)
     assert answer["blocked"] == sum(answer["blocked_why"].values())

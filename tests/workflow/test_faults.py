@@ -173,8 +173,7 @@ def test_a_temporary_error_is_retried_and_leaves_one_version(estate: Estate, cas
     before = requests_with_faults(estate)
     inject_fault(estate, **TEMPORARY_ERRORS[case])
 
-    response = estate.start(image)
-    assert response.status_code == 202, response.text
+    estate.start(image)
     migration = estate.ended(image)
 
     assert (migration["state"], migration["failure"], migration["waiting_for"]) == ("completed", None, None)
@@ -208,7 +207,7 @@ def test_a_migration_fails_with_the_cause_if_an_error_persists(estate: Estate) -
     assert migration["failure"]["cause"] == "The service did not answer, or failed temporarily."
     assert migration["waiting_for"] is None
     estate.stack.control("DELETE", "faults")
-    assert estate.start(image).status_code == 202
+    estate.start(image)
     assert estate.ended(image)["state"] == "completed"
 
 

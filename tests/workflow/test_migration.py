@@ -29,7 +29,7 @@ def test_a_request_starts_a_migration_and_returns_its_address(estate: Estate) ->
     estate.stack.control("POST", "events", {"lose_next": 1})
     image = estate.write(an_image("from-request", os_type="Windows", generation="V2"))
 
-    response = estate.start(image, regions=["West US 2"], version="2026.11.23")
+    response = estate.post_migration(image, regions=["West US 2"], version="2026.11.23")
 
     assert response.status_code == 202
     assert response.headers["Location"] == response.json()["links"]["self"]
@@ -193,7 +193,7 @@ def _adopted(estate: Estate, image: str) -> dict | None:
 
 
 def _after_start(estate: Estate, image: str, **overrides: str) -> dict:
-    assert estate.start(image, **overrides).status_code == 202
+    estate.start(image, **overrides)
     return estate.ended(image)
 
 

@@ -90,7 +90,7 @@ def image_id(name: str) -> str:
 def migrated(estate: Estate, *names: str) -> list[dict[str, Any]]:
     """Starts all of these migrations at once; returns how each one ended."""
     for name in names:
-        assert estate.start(image_id(name)).status_code == 202
+        estate.start(image_id(name))
     return [estate.ended(image_id(name)) for name in names]
 
 

@@ -108,7 +108,7 @@ def test_a_migration_is_partial_if_a_region_never_makes_progress(estate: Estate)
 def test_regions_are_added_to_an_existing_version(estate: Estate) -> None:
     """POST …/regions adds the region and keeps every existing one with its replica count."""
     image = estate.write(an_image("wider"))
-    migration_id = estate.start(image).json()["id"]
+    migration_id = estate.start(image).id
     before = estate.ended(image)["targets"][0]["version_id"]
 
     response = estate.http.post(
@@ -130,7 +130,7 @@ def test_regions_are_added_to_an_existing_version(estate: Estate) -> None:
 def test_regions_are_added_after_the_managed_image_was_deleted(estate: Estate) -> None:
     """People delete the managed image once its version is tested; the version can still get regions."""
     image = estate.write(an_image("retired"))
-    migration_id = estate.start(image).json()["id"]
+    migration_id = estate.start(image).id
     before = estate.ended(image)
     delete_image(estate.stack, image)
     address = f"{estate.stack.api}/migrations/{migration_id}"
@@ -156,7 +156,7 @@ def test_regions_are_added_after_the_managed_image_was_deleted(estate: Estate) -
 
 def test_an_added_region_that_fails_does_not_affect_the_others(estate: Estate) -> None:
     image = estate.write(an_image("grows"))
-    migration_id = estate.start(image).json()["id"]
+    migration_id = estate.start(image).id
     estate.ended(image)
     estate.stack.control("POST", "faults", {"region": "japaneast", "kind": "failed", "times": 99})
 
@@ -171,7 +171,7 @@ def test_an_added_region_that_fails_does_not_affect_the_others(estate: Estate) -
 
 def test_a_migration_without_a_version_refuses_regions(estate: Estate) -> None:
     image = estate.write(an_image("stopped", data_disks_gb=(4095,)))
-    migration_id = estate.start(image).json()["id"]
+    migration_id = estate.start(image).id
     estate.ended(image)
 
     address = f"{estate.stack.api}/migrations/{migration_id}/regions"
