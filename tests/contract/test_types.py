@@ -70,3 +70,14 @@ def test_no_shipped_code_changes_fields_where_mypy_cannot_see_them(folder: str) 
         for found in hidden.findall(path.read_text(encoding="utf-8"))
     ]
     assert offenders == []
+
+
+def test_one_line_changes_states() -> None:
+    """`HasState.moved` writes past the frozen field; nothing else does."""
+    writers = [
+        str(path.relative_to(ROOT))
+        for folder in SHIPPED
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"__dict__|object\.__setattr__", path.read_text(encoding="utf-8"))
+    ]
+    assert writers == ["domain/states.py"]
