@@ -48,7 +48,6 @@ class FixedPolicy:
         self._policy = policy
 
     async def current(self) -> Policy:
-        """Returns the policy."""
         return self._policy
 
 

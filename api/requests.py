@@ -24,7 +24,7 @@ from domain.migration.status import MigrationStatus
 from domain.planning.requests import Overrides
 from domain.policy.sections import Choices, DefinitionNaming
 from domain.resources.galleries import TargetRegions
-from domain.resources.ids import SUBSCRIPTION, ImageDefinitionId
+from domain.resources.ids import DefinitionName, SubscriptionId
 from domain.resources.images import PurchasePlan
 from domain.resources.versions import Version
 
@@ -37,18 +37,6 @@ def _version(text: str) -> str:
     if version != text:
         raise ValueError(f"'{text}' has leading zeros; write {version}")
     return version
-
-
-def _definition_name(text: str) -> str:
-    if not ImageDefinitionId.name_pattern.fullmatch(text):
-        raise ValueError(f"'{text}' cannot be the name of an image definition")
-    return text
-
-
-def _subscription(text: str) -> str:
-    if not SUBSCRIPTION.fullmatch(text):
-        raise ValueError(f"'{text}' is not a subscription id")
-    return text
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -87,7 +75,7 @@ class StartMigration(Body):
     """The managed image."""
     version: Annotated[str, AfterValidator(_version)] | None = None
     """The version number, `Major.Minor.Patch`."""
-    definition: Annotated[str, AfterValidator(_definition_name)] | None = None
+    definition: DefinitionName | None = None
     """The name of the image definition."""
     galleries: list[AnyGalleryId] | None = Field(default=None, min_length=1)
     """The target galleries."""
@@ -164,7 +152,7 @@ class MigrationsQuery(Query):
 class SubscriptionQuery(Query):
     """Which subscription to read."""
 
-    subscription: Annotated[str, AfterValidator(_subscription)] | None = None
+    subscription: SubscriptionId | None = None
     """The subscription's id; without it, all subscriptions of the setting GALLERIST_SUBSCRIPTIONS."""
 
 

@@ -7,7 +7,7 @@ from domain.migration.messages import AddRegionsRequest, WideningTarget
 from domain.migration.replication import RegionsRequest, RegionsUpdate
 from domain.migration.states import MigrationState
 from domain.migration.status import End, TargetStatus
-from orchestrators.migrate_image import conclude
+from orchestrators.migrate_image import end_target
 from orchestrators.replicate_version import replicate_versions
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
 from orchestrators.run.migration_run import MigrationRun
@@ -37,7 +37,7 @@ def add_regions(context: df.DurableOrchestrationContext) -> Orchestration[object
     run.move(MigrationState.REPLICATING)
     yield from replicate_versions(run, targets)
     for target in targets:
-        conclude(target)
+        end_target(target)
     run.show_targets(targets)
     return run.end(End.of_targets([target.status for target in targets]))
 

@@ -1,6 +1,9 @@
-"""The story of one managed image: find, plan, prepare, publish, replicate, end.
+"""Migrates one managed image into the galleries that the policy names.
 
-Every step is a function of its own file. What the steps share is in `orchestrators.run`.
+find the image -> plan -> prepare the definitions -> first gallery -> other galleries -> end
+
+For each gallery: publish the version -> replicate it -> decide how the target ends. If the image was replaced
+meanwhile, the migration starts over. Preparing, publishing and replicating have files of their own; the rest is here.
 """
 
 from collections.abc import Sequence
@@ -24,12 +27,15 @@ from orchestrators.run.target import PlannedTarget, Target
 
 blueprint = df.Blueprint()
 
-SECOND_LOOK_SECONDS = 30
+# Azure's caches may not know an image that was just created
+SECONDS_BEFORE_SECOND_LOOK = 30
+
+_DECLINED = {"skipped": MigrationState.SKIPPED, "blocked": MigrationState.BLOCKED}
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_IMAGE)
 def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[object]:
-    """Migrates the image of the `MigrationRequest`; custom status and output are a `MigrationStatus`."""
+    """Migrates the image of the `MigrationRequest`; returns its `MigrationStatus`, and shows it as custom status."""
     request = MigrationRequest.model_validate(context.get_input())
     run = MigrationRun(context, request)
     run.start()
@@ -42,58 +48,62 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
     except StepFailedError as error:
         end = End.of_failure(error.failure)
     if image is not None and (yield from was_replaced(run, image)):
-        # events that arrived during this run were answered by this run: start over with the new image
+        # The new image's event found this run and started nothing, so this run migrates the new image, too.
+        # Versions of the old image stay.
         context.continue_as_new(context.get_input())
         return None
+    # promotion and retirement start here: an activity starts them, and they live on their own
     return run.end(end)
 
 
 def migrate(run: MigrationRun, request: MigrationRequest, image: ManagedImage) -> Orchestration[End]:
-    """Plans, prepares the definitions, and makes the versions: first one gallery's, then the others'."""
+    """Plans the migration and carries the plan out; returns how it ends."""
     plan = yield from make_plan(run, request, image)
     if plan.outcome != "migrate":
-        return declined(plan)
+        return End(_DECLINED[plan.outcome], plan.reason, plan.fix)
 
     targets = [PlannedTarget.of(target, plan.pace) for target in plan.targets]
-    first, *copies = targets
+    first, *others = targets
     run.move(MigrationState.PREPARING)
     yield from prepare_definitions(run, targets)
     source = Source(image=image, wanted_version=request.overrides.version)
     yield from make_versions(run, [first], source)
-    if copies and first.is_usable and first.status.version_id:
-        # Azure builds one version per managed image at a time (documented), so the others copy the first one
-        yield from make_versions(run, copies, source.copied_from(first.status.version_id))
+    if others and first.usable_version:
+        # Azure builds one version per managed image at a time, and the image is free again once that version is
+        # replicated (documented: "Create an image version"). The other galleries copy the first one's version.
+        yield from make_versions(run, others, source.copied_from(first.usable_version))
+    # others that were not begun, because the first gallery has nothing to copy, count as failed
     return End.of_targets([target.status for target in targets])
 
 
 def make_versions(run: MigrationRun, targets: Sequence[PlannedTarget], source: Source) -> Orchestration[None]:
-    """Publishes and replicates the versions of these targets side by side, and ends each target."""
+    """Publishes and replicates the versions of these targets side by side, and decides how each one ends."""
     run.move(MigrationState.PUBLISHING)
     yield from publish_versions(run, targets, source)
     run.move(MigrationState.REPLICATING)
     yield from replicate_versions(run, targets)
-    # `verify` goes here: it boots a machine from each replicated version before the target completes
+    # `verify` goes here: it boots a machine from each version, and sets `target.failure` where none starts
     for target in targets:
-        conclude(target)
+        end_target(target)
     run.show_targets(targets)
 
 
-def conclude(target: Target) -> None:
-    """Ends a target: completed if every region has its version, partial if some have, otherwise failed."""
-    if target.report is None:
+def end_target(target: Target) -> None:
+    """A target is completed if every region has its version, partial if some have, otherwise failed."""
+    if target.failure is not None or target.report is None:
         target.status = target.status.ended(MigrationState.FAILED, target.failure)
     elif target.report.completed:
         target.status = target.status.ended(MigrationState.COMPLETED)
     else:
-        state = MigrationState.PARTIAL if target.is_usable else MigrationState.FAILED
+        state = MigrationState.PARTIAL if target.usable_version else MigrationState.FAILED
         target.status = target.status.ended(state, target.report.explain())
 
 
 def find_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
-    """Reads the image. A missing one is looked for once more, since a stale cache answers 404 too."""
+    """Reads the image, and a missing one once more: a stale cache of Azure answers 404, too."""
     image = yield from read_image(run)
     if image is None:
-        yield from sleep(run.context, SECOND_LOOK_SECONDS)
+        yield from sleep(run.context, SECONDS_BEFORE_SECOND_LOOK)
         image = yield from read_image(run)
     return image
 
@@ -117,20 +127,16 @@ def make_plan(
         now=run.context.current_utc_datetime,
     )
     plan = yield from call_activity(run.context, names.PLAN_MIGRATION, query, MigrationPlan, run.show_waiting)
-    run.status.rule, run.status.fingerprint, run.status.warnings = plan.rule, plan.fingerprint, plan.warnings
+    run.status.rule = plan.rule
+    run.status.fingerprint = plan.fingerprint
+    run.status.warnings = plan.warnings
     return plan
 
 
-def declined(plan: MigrationPlan) -> End:
-    """The end of a migration that the policy ignores, or that a failed check blocks."""
-    state = MigrationState.SKIPPED if plan.outcome == "skipped" else MigrationState.BLOCKED
-    return End(state, plan.reason, plan.fix)
-
-
 def was_replaced(run: MigrationRun, image: ManagedImage) -> Orchestration[bool]:
-    """Whether the image's name now stands for other content.
+    """Whether there is another image of the same name now.
 
-    If that cannot be read, assume not: this check must not fail a finished migration.
+    If the image cannot be read, or is gone, assume not: this check must not fail a finished migration.
     """
     try:
         current = yield from read_image(run)

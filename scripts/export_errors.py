@@ -25,7 +25,6 @@ _DOES: dict[Retry, str] = {
 
 
 def page() -> str:
-    """Returns the page as Markdown."""
     rows = [(row.code, row.message, row.diagnosis) for row in KNOWN_ERRORS]
     rows += [("any other with HTTP 408, 5xx or no answer", "", UNANSWERED), ("any other", "", UNKNOWN)]
     lines = ["| code | message | cause | fix | Gallerist |", "| --- | --- | --- | --- | --- |"]
@@ -44,7 +43,6 @@ def _code(pattern: str) -> str:
 
 
 def main() -> int:
-    """Writes the page."""
     PAGE.write_text(page(), encoding="utf-8")
     return 0
 

@@ -39,12 +39,10 @@ def _without_noise(part: Any) -> Any:
 
 
 def text() -> str:
-    """Returns the schema as the file holds it."""
     return json.dumps(schema(), indent=2) + "\n"
 
 
 def main() -> int:
-    """Writes the schema."""
     SCHEMA.write_text(text(), encoding="utf-8")
     return 0
 

@@ -10,8 +10,9 @@ from domain.errors import NotYetError
 from domain.field_errors import FieldError
 from domain.migration.messages import MigrationRequest
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, does_not_exist
 from domain.resources.provenance import migration_id
+from domain.resources.regions import unknown_region
 from services.container import services
 
 
@@ -33,7 +34,7 @@ async def check_in_azure(image: ImageId, regions: list[TargetRegion] | None) -> 
     """The fields that only Azure can judge: the image must exist, and so must the regions."""
     errors = await unknown_regions(image, regions or [])
     if not await _exists(image):
-        errors.append(FieldError("image", f"the managed image {image} does not exist"))
+        errors.append(FieldError("image", does_not_exist(image)))
     return errors
 
 
@@ -41,7 +42,7 @@ async def unknown_regions(image: ImageId, regions: list[TargetRegion]) -> list[F
     """The regions that the image's subscription does not have, by their position in the request."""
     known = await services().compute.list_regions(image.subscription)
     return [
-        FieldError(f"regions[{index}].name", f"there is no region '{region.name}' for this subscription")
+        FieldError(f"regions[{index}].name", unknown_region(region.name))
         for index, region in enumerate(regions)
         if region.name not in known
     ]

@@ -109,7 +109,6 @@ class Compute:
         return parse_gallery(resource) if resource else None
 
     async def list_galleries(self, subscription: str) -> list[Gallery]:
-        """Returns all galleries of a subscription."""
         pages = self._arm.client(subscription).galleries.list(api_version=GALLERIES_API)
         with arm_errors():
             return [parse_gallery(gallery.as_dict()) async for gallery in pages]
@@ -125,7 +124,6 @@ class Compute:
         return parse_image_definition(resource) if resource else None
 
     async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
-        """Returns all image definitions of a gallery."""
         pages = self._arm.client(gallery.subscription).gallery_images.list_by_gallery(
             gallery.resource_group, gallery.name, api_version=GALLERIES_API
         )
@@ -133,7 +131,6 @@ class Compute:
             return [parse_image_definition(definition.as_dict()) async for definition in pages]
 
     async def begin_image_definition(self, definition: ImageDefinition) -> None:
-        """Starts to create the image definition."""
         gallery = definition.id.gallery
         with arm_errors():
             await self._arm.client(gallery.subscription).gallery_images.begin_create_or_update(

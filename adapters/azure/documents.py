@@ -44,7 +44,6 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
 
 
 def parse_gallery(resource: dict[str, Any]) -> Gallery:
-    """Reads a gallery."""
     return Gallery(id=GalleryId.parse(resource["id"]), location=resource["location"])
 
 

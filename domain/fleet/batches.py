@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.states import BatchState, HasBatchState
@@ -14,7 +14,7 @@ from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
-from domain.resources.ids import SUBSCRIPTION, ImageDefinitionId, ImageId
+from domain.resources.ids import ImageDefinitionId, ImageId, SubscriptionId
 from domain.resources.provenance import migration_id
 
 BATCH_ID_PREFIX = "batch-"
@@ -29,18 +29,12 @@ MOST_RESULTS = 500
 MOST_RUNNING_SHOWN = 100
 
 
-def _subscription(text: str) -> str:
-    if not SUBSCRIPTION.fullmatch(text):
-        raise ValueError(f"'{text}' is not a subscription id")
-    return text
-
-
 class Scope(BaseModel):
     """A subscription, or one of its resource groups."""
 
     model_config = ConfigDict(extra="forbid")
 
-    subscription: Annotated[str, AfterValidator(_subscription)]
+    subscription: SubscriptionId
     resource_group: str | None = Field(default=None, min_length=1, max_length=90)
 
     def holds(self, image: ImageId) -> bool:

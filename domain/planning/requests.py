@@ -1,17 +1,23 @@
 """The input of planning: an image, who wants it migrated, and what the request decides instead of the policy."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from domain.policy.sections import Choices
 from domain.resources.images import ManagedImage, PurchasePlan
 
 
+def _parse_choices(value: Any) -> Choices:
+    """Ignores unknown keys: another version of the app may have written the message."""
+    return Choices.model_validate(value, extra="ignore")
+
+
 class Overrides(BaseModel):
     """What a request decides instead of the policy."""
 
-    choices: Choices = Choices()
+    choices: Annotated[Choices, BeforeValidator(_parse_choices)] = Choices()
     version: str | None = None
     plan: PurchasePlan | None = None
     end_of_life: datetime | None = None

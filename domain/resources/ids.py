@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from domain.errors import ResourceIdError
 
 _PROVIDER = "Microsoft.Compute"
-SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
@@ -20,7 +20,7 @@ def check_subscription_id(text: str) -> str:
     Raises:
         ValueError: the text is not a subscription id.
     """
-    if not SUBSCRIPTION.fullmatch(text):
+    if not _SUBSCRIPTION.fullmatch(text):
         raise ValueError(f"'{text}' is not a subscription id")
     return text
 
@@ -133,7 +133,6 @@ class ImageId(ResourceId):
 
     @classmethod
     def of(cls, subscription: str, resource_group: str, name: str) -> Self:
-        """Returns the id of a managed image from its parts."""
         return cls(subscription, resource_group, (name,))
 
 
@@ -151,7 +150,6 @@ class GalleryId(ResourceId):
     kind = "gallery"
 
     def definition(self, name: str) -> "ImageDefinitionId":
-        """Returns the id of an image definition in this gallery."""
         return ImageDefinitionId(self.subscription, self.resource_group, (*self.names, name))
 
 
@@ -165,11 +163,9 @@ class ImageDefinitionId(ResourceId):
 
     @property
     def gallery(self) -> GalleryId:
-        """The gallery that holds this definition."""
         return GalleryId(self.subscription, self.resource_group, self.names[:1])
 
     def version(self, name: str) -> "ImageVersionId":
-        """Returns the id of an image version under this definition."""
         return ImageVersionId(self.subscription, self.resource_group, (*self.names, name))
 
 
@@ -195,7 +191,6 @@ class ImageVersionId(ResourceId):
 
     @property
     def definition(self) -> ImageDefinitionId:
-        """The image definition that holds this version."""
         return ImageDefinitionId(self.subscription, self.resource_group, self.names[:2])
 
 

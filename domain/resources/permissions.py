@@ -21,7 +21,7 @@ class Permission(BaseModel):
     not_actions: list[str] = []
 
     def allows(self, action: str) -> bool:
-        """Whether the role allows the action; names are compared ignoring case."""
+        """Whether the role allows the action; case is ignored."""
         return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
 
 

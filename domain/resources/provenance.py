@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from domain.about import VERSION
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageId
 from domain.resources.images import ManagedImage
@@ -16,6 +17,7 @@ MIGRATION_TAG = "gallerist-migration"
 STARTED_BY_TAG = "gallerist-started-by"
 RULE_TAG = "gallerist-rule"
 CREATED_TAG = "gallerist-created"
+RELEASE_TAG = "gallerist-release"
 # documented: limits of a resource's tags
 MOST_TAGS = 50
 LONGEST_TAG_VALUE = 256
@@ -35,6 +37,7 @@ def version_tags(image: ManagedImage, started_by: str, rule: str, now: datetime)
         STARTED_BY_TAG: started_by,
         RULE_TAG: rule,
         CREATED_TAG: now.astimezone(UTC).isoformat(timespec="seconds"),
+        RELEASE_TAG: VERSION,
     }
     own = [
         (key, value) for key, value in sorted(image.tags.items()) if not key.lower().startswith("gallerist")

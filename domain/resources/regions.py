@@ -1,6 +1,5 @@
 """Azure regions: the canonical form of their names, and which of them have availability zones."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -18,9 +17,9 @@ def canonical_region(name: str) -> str:
 Region = Annotated[str, AfterValidator(canonical_region), Field(min_length=1)]
 
 
-def unknown_regions_message(names: Iterable[str]) -> str:
-    """Returns what to tell a user who names regions that the subscription cannot use."""
-    return f"no such region for this subscription: {', '.join(names)}"
+def unknown_region(name: str) -> str:
+    """Returns what to tell a user who names a region that the subscription cannot use."""
+    return f"there is no region '{name}' for this subscription"
 
 
 # documented: the regions with availability zones in "Azure regions list", and those of the sovereign clouds in

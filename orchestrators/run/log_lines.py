@@ -5,6 +5,7 @@ import logging
 
 import azure.durable_functions as df
 
+from domain.about import VERSION
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 
@@ -23,11 +24,12 @@ def log_migration(context: df.DurableOrchestrationContext, event: str, status: M
         return
     logger.log(
         _LEVELS.get(status.state, logging.INFO),
-        "migration %s id=%s image=%s state=%s reason=%s fix=%s",
+        "migration %s id=%s image=%s state=%s by=gallerist-%s reason=%s fix=%s",
         event,
         context.instance_id,
         status.image,
         status.state,
+        VERSION,
         json.dumps(status.reason or ""),
         json.dumps(status.fix or ""),
     )

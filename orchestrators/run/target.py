@@ -8,14 +8,14 @@ from domain.migration.states import MigrationState
 from domain.migration.status import TargetStatus
 from domain.planning.rollout import Pace, Rollout
 from domain.planning.targets import TargetPlan
-from domain.resources.ids import ImageDefinitionId
+from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 
 @dataclass
 class Target:
     """A target gallery whose version is replicated.
 
-    `report` is the last look at the version's regions, `failure` what kept it from being published or changed.
+    `report` is the last look at the version's regions; None if it was not published. `failure` fails the target.
     """
 
     status: TargetStatus
@@ -31,9 +31,9 @@ class Target:
         return self.status.definition
 
     @property
-    def is_usable(self) -> bool:
-        """At least one region has the version."""
-        return self.report is not None and self.report.serves_somewhere
+    def usable_version(self) -> ImageVersionId | None:
+        """The version, if at least one region has it."""
+        return self.status.version_id if self.report and self.report.serves_somewhere else None
 
     def move(self, state: MigrationState) -> None:
         """Moves the target's state."""

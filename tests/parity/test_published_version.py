@@ -43,7 +43,7 @@ def test_a_published_version_has_the_fields_and_values_of_the_recorded_one(tmp_p
 
     assert set(published["tags"]) == {
         f"gallerist-{name}"
-        for name in ("source", "fingerprint", "migration", "started-by", "rule", "created")
+        for name in ("source", "fingerprint", "migration", "started-by", "rule", "created", "release")
     }
     published["tags"] = recorded["tags"]
     for version in (published, recorded):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.about import VERSION
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, HERE, SEED, THERE, TWIN, Estate, an_image, eventually
 
@@ -284,9 +285,11 @@ def test_a_migration_logs_one_line_when_it_starts_and_one_when_it_ends(estate: E
     log = estate.stack.log("host")
     lines = [line[line.index("migration ") :] for line in log.splitlines() if f"image={image} " in line]
     identity = f"id={migration['id']} image={image}"
+    release = f"gallerist-{VERSION}"
+    explanation = f'reason="{migration["reason"]}" fix="{migration["fix"]}"'
     assert lines == [
-        f'migration started {identity} state=planned reason="" fix=""',
-        f'migration blocked {identity} state=blocked reason="{migration["reason"]}" fix="{migration["fix"]}"',
+        f'migration started {identity} state=planned by={release} reason="" fix=""',
+        f"migration blocked {identity} state=blocked by={release} {explanation}",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.about import VERSION
 from local.arm import delete_image
 from tests.workflow.estate import Estate, an_image, eventually
 
@@ -49,6 +50,7 @@ def test_the_tags_of_a_version_record_where_it_comes_from(estate: Estate) -> Non
         "gallerist-fingerprint": migration["fingerprint"],
         "gallerist-migration": migration["id"],
         "gallerist-rule": "defaults",
+        "gallerist-release": VERSION,
     }
     assert tags == tags | expected
     assert set(tags) == {*expected, "gallerist-created", "gallerist-started-by"}

@@ -88,6 +88,7 @@ def test_the_storage_estimate_says_how_it_was_made(quiet: Estate) -> None:
 
     estimate = plan_of(quiet, image, regions=[{"name": "westus2", "replicas": 3}])["estimate"]
 
+    assert estimate.keys() == {"storage"}
     assert estimate["storage"]["gigabytes"] == 100 * (1 + 3)
     assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas in 2 regions")
 
@@ -154,7 +155,7 @@ def test_regions_replicas_and_storage_are_checked(quiet: Estate) -> None:
 
     plan = plan_of(quiet, image, regions=regions)
 
-    assert failed(plan)["regions"]["detail"] == "no such region for this subscription: atlantis"
+    assert failed(plan)["regions"]["detail"] == "there is no region 'atlantis' for this subscription"
     assert (
         failed(plan)["replicas"]["detail"] == "121 replicas in all regions together; a version may have 100"
     )

@@ -5,7 +5,7 @@ from domain.policy.sections import Choices
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
-from domain.resources.regions import REGIONS_WITH_ZONES, unknown_regions_message
+from domain.resources.regions import REGIONS_WITH_ZONES, unknown_region
 
 # documented: "100 replicas per image version"; the same page also says 50 per region
 MOST_REPLICAS = 100
@@ -21,7 +21,7 @@ def check_regions(
     if unknown:
         return failed(
             name,
-            unknown_regions_message(unknown),
+            "; ".join(unknown_region(region) for region in unknown),
             "correct the region's name in the policy, in the request or in the image's tag gallerist:regions",
         )
     names = ", ".join(region.name for region in regions)

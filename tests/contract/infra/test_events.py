@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-import httpx
-
+from client import Gallerist
+from domain.migration.states import MigrationState
+from domain.resources.ids import ImageId
 from local.arm import write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
@@ -61,12 +62,12 @@ def test_the_event_filter_delivers_image_writes_and_nothing_else(tmp_path: Path)
     with Stack(tmp_path, SEED, policy, host_options=["--clock", "skip"]) as stack:
         subscribe(stack)
         write_image(stack, IMAGE)
-        while not (migrations := httpx.get(f"{stack.api}/migrations").json()["migrations"]):
-            pass
-        while httpx.get(f"{stack.api}/migrations").json()["migrations"][0]["state"] != "completed":
-            pass
+        with Gallerist(stack.api, sleep=lambda _: None) as gallerist:
+            while not (migrations := list(gallerist.migrations())):
+                pass
+            ended = gallerist.wait_for_migration(migrations[0].id)
         delivered = stack.control("GET", "events")["delivered"]
-    assert migrations[0]["image"].lower() == str(IMAGE["id"]).lower()
+    assert (ended.state, ended.image) == (MigrationState.COMPLETED, ImageId.parse(IMAGE["id"]))
     assert {event["event"]["data"]["operationName"] for event in delivered} == {
         "Microsoft.Compute/images/write"
     }

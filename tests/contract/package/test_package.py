@@ -4,18 +4,18 @@ import json
 import os
 import re
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from azure_compute_simulator.server import SimulatorServer
 from pathspec import GitIgnoreSpec
 
+from client import Gallerist
+from domain.migration.states import MigrationState
 from scripts.package import (
     FILES,
     PACKAGES,
@@ -169,15 +169,15 @@ def test_migrates_an_image_from_the_zip_alone(app: Path, runtime: Runtime, tmp_p
         SimulatorServer(seed=SEED, transitions="polls:2") as simulator,
         host(app, runtime, tmp_path, simulator) as url,
     ):
-        started = httpx.post(f"{url}/api/migrations", json={"image": IMAGE}, timeout=60)
-        assert started.status_code == 202, started.text
-        ended = wait_for_end(started.headers["location"])
+        with Gallerist(f"{url}/api", sleep=lambda _: None) as gallerist:
+            started = gallerist.start_migration(IMAGE)
+            ended = gallerist.wait_for_migration(started.id, within_seconds=60)
         versions = [
             resource
             for resource in simulator.state()["resources"]
             if resource["type"].lower() == "microsoft.compute/galleries/images/versions"
         ]
-    assert ended["state"] == "completed", ended
+    assert ended.state is MigrationState.COMPLETED, ended
     assert [version["properties"]["storageProfile"]["source"]["id"] for version in versions] == [IMAGE]
 
 
@@ -213,12 +213,3 @@ def host(app: Path, runtime: Runtime, folder: Path, simulator: SimulatorServer) 
             yield json.loads(line)["url"]
         finally:
             process.terminate()
-
-
-def wait_for_end(address: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        migration: dict[str, Any] = httpx.get(address, timeout=60).json()
-        if migration["state"] in ("completed", "skipped", "blocked", "partial", "failed", "cancelled"):
-            return migration
-    pytest.fail(f"the migration did not end: {migration}")

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from client import Gallerist
 from local.stack import Stack
 from tests.integration.runbooks.conftest import COMPUTE, RUNBOOK, SUBSCRIPTION
 
@@ -84,8 +85,8 @@ def test_a_migration_that_is_already_running_is_waited_for(
 ) -> None:
     """The runbook can be run again at any time."""
     image = f"{COMPUTE}/images/running"
-    headers = {"x-functions-key": stack.host["keys"]["function"]}
-    httpx.post(f"{stack.api}/migrations", json={"image": image}, headers=headers).raise_for_status()
+    with Gallerist(stack.api, stack.host["keys"]["function"]) as gallerist:
+        gallerist.start_migration(image)
     runbook.main([image], time.sleep)
     assert capsys.readouterr().out.splitlines()[:2] == [f"{image}: already running", f"{image}: completed"]
 

@@ -138,7 +138,7 @@ def test_an_ignored_image_is_skipped_and_the_rule_named() -> None:
     [
         ({"built": image(os_disk=disk(size_gb=4096))}, "the OS disk has 4096 GB", "shrink the disk"),
         ({"missing": GALLERY}, f"the gallery {GALLERY} does not exist", "create the gallery"),
-        ({"under": policy(regions=["moonbase"])}, "no such region", "correct the region's name"),
+        ({"under": policy(regions=["moonbase"])}, "no region 'moonbase'", "correct the region's name"),
         ({"under": policy(name_pattern="db-.*")}, "does not match name_pattern", "correct name_pattern"),
         ({"under": policy(definition={"name": "{image}-"})}, "cannot be the name", "correct definition.name"),
         (

@@ -46,7 +46,9 @@ def test_every_unknown_region_is_named() -> None:
     asked = plain("westeurope", "moonbase", "marsnorth")
     check = check_regions(image(), Choices(regions=asked), asked, REGIONS)
     assert check.verdict == "failed"
-    assert check.detail == "no such region for this subscription: moonbase, marsnorth"
+    assert check.detail == (
+        "there is no region 'moonbase' for this subscription; there is no region 'marsnorth' for this subscription"
+    )
     assert (
         check.fix
         == "correct the region's name in the policy, in the request or in the image's tag gallerist:regions"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.about import VERSION
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
 from orchestrators.run.log_lines import log_migration
@@ -38,6 +39,7 @@ def test_a_line_has_everything_an_alert_needs(
     assert (record.name, record.levelno) == ("gallerist.migrations", level)
     assert record.getMessage() == (
         f"migration {state} id=migration-0123 image={image_id()} state={state} "
+        f"by=gallerist-{VERSION} "
         r'reason="it said \"no\"\nand left" fix="ask again"'
     )
 
@@ -50,7 +52,10 @@ def test_a_replay_is_silent(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_the_page_documents_the_form_and_every_event() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    line = 'migration <event> id=<instance id> image=<resource id> state=<state> reason="<text>" fix="<text>"'
+    line = (
+        "migration <event> id=<instance id> image=<resource id> state=<state> by=gallerist-<version> "
+        'reason="<text>" fix="<text>"'
+    )
     assert line in text
     events = set(re.findall(r"^\| `(\w+)` \| (?:information|warning|error) \|", text, re.MULTILINE))
     assert events == {"started"} | {str(state) for state in ENDS} - {"cancelled"}

@@ -1,0 +1,44 @@
+"""The answers of the HTTP API: what a successful operation returns as JSON.
+
+Each is made by its `of` from the domain's values, so that a new field of the domain does not become public by accident.
+No field has a default unless it can be absent: what is not in the answer is not in the schema either.
+"""
+
+from api.answers.base import Accepted, Answer, Links
+from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
+from api.answers.coverage import Coverage, ListedImage
+from api.answers.health import Health
+from api.answers.images import Galleries, GalleryVersion, Image, Images
+from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
+from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
+from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
+
+__all__ = [
+    "Accepted",
+    "Answer",
+    "Batch",
+    "BatchImage",
+    "Batches",
+    "Coverage",
+    "Estimate",
+    "Galleries",
+    "GalleryVersion",
+    "Health",
+    "Image",
+    "Images",
+    "Links",
+    "ListedBatch",
+    "ListedImage",
+    "Migration",
+    "MigrationTarget",
+    "Migrations",
+    "Plan",
+    "PlannedDefinition",
+    "PlannedTarget",
+    "PlannedVersion",
+    "PolicyCheck",
+    "PolicyCounts",
+    "PreviewedImage",
+    "PreviewedNumber",
+    "StartedMigration",
+]

@@ -1,0 +1,33 @@
+"""What the answers share."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from api.links import Addresses
+
+
+class Answer(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Links(Answer):
+    """Related addresses."""
+
+    self: str
+    """The address of the resource itself."""
+
+
+class Accepted(Answer):
+    """Something was started, or goes on differently. Poll `links.self`."""
+
+    id: str
+    """The id of the migration or batch."""
+    links: Links
+
+    @classmethod
+    def of(cls, instance_id: str, addresses: Addresses) -> Self:
+        """A migration or batch that the request started or changed."""
+        return cls(id=instance_id, links=Links(self=addresses.of(instance_id)))

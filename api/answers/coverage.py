@@ -1,0 +1,72 @@
+"""The answer that counts the managed images per category."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from api.answers.base import Answer
+from api.ids import AnyDefinitionId, AnyImageId
+from domain.fleet.coverage import Category, ImageCoverage, summarize
+
+
+class ListedImage(Answer):
+    """A managed image of the category that was asked for."""
+
+    image: AnyImageId
+    category: Category
+    rule: str
+    """The policy rule that matched the image."""
+    why: str | None
+    """Why the image is in this category."""
+    created_at: datetime | None
+    definitions: list[AnyDefinitionId]
+
+    @classmethod
+    def of(cls, coverage: ImageCoverage) -> Self:
+        """An image with its category."""
+        return cls(
+            image=coverage.image,
+            category=coverage.category,
+            rule=coverage.rule,
+            why=coverage.why,
+            created_at=coverage.created_at,
+            definitions=coverage.definitions,
+        )
+
+
+class Coverage(Answer):
+    """How many managed images there are in each category."""
+
+    images: int
+    """The sum of the five categories."""
+    migrated: int
+    running: int
+    blocked: int
+    ignored: int
+    untouched: int
+    blocked_why: dict[str, int]
+    """How many images are blocked, per reason."""
+    ignored_by: dict[str, int]
+    """How many images the policy ignores, per rule."""
+    listed: list[ListedImage] | None = Field(default=None, exclude_if=lambda listed: listed is None)
+    """The images of the category in the query; absent without one."""
+
+    @classmethod
+    def of(cls, images: Sequence[ImageCoverage], category: Category | None) -> Self:
+        """The coverage of these images, with those of one category listed."""
+        summary = summarize(images)
+        return cls(
+            images=summary.images,
+            migrated=summary.counts["migrated"],
+            running=summary.counts["running"],
+            blocked=summary.counts["blocked"],
+            ignored=summary.counts["ignored"],
+            untouched=summary.counts["untouched"],
+            blocked_why=summary.blocked_why,
+            ignored_by=summary.ignored_by,
+            listed=[ListedImage.of(image) for image in images if image.category == category]
+            if category
+            else None,
+        )

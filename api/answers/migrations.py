@@ -1,0 +1,125 @@
+"""The answers about migrations."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from api.answers.base import Answer, Links
+from api.ids import AnyImageId, AnyVersionId
+from api.links import Addresses
+from domain.migration.results import CurrentWait, Failure
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationRecord, TargetStatus
+from domain.resources.galleries import RegionProgress
+
+
+class StartedMigration(Answer):
+    """A migration was started. Poll `links.self`."""
+
+    id: str
+    """The migration's id: one per managed image."""
+    image: AnyImageId
+    links: dict[str, str]
+    """`self`, and the management addresses of Durable Functions, which hold a key."""
+
+    @classmethod
+    def of(
+        cls, instance_id: str, image: AnyImageId, addresses: Addresses, management: Mapping[str, str]
+    ) -> Self:
+        """The migration that the request started."""
+        return cls(
+            id=instance_id, image=image, links={"self": addresses.migration(instance_id), **management}
+        )
+
+
+class MigrationTarget(Answer):
+    """One target gallery of a migration."""
+
+    gallery: str
+    """The gallery's name."""
+    definition: str
+    """The image definition's name."""
+    version: str | None
+    """The version's number, once it has one."""
+    version_id: AnyVersionId | None
+    outcome: str | None
+    """`created`, `updated`, or `adopted`: the version was there already."""
+    state: MigrationState
+    regions: list[RegionProgress]
+    """The replication, region by region."""
+    failure: Failure | None
+    """Why the version is not in every region."""
+
+    @classmethod
+    def of(cls, target: TargetStatus) -> Self:
+        """The target as the migration knows it."""
+        return cls(
+            gallery=target.definition.gallery.name,
+            definition=target.definition.name,
+            version=target.version_id.name if target.version_id else None,
+            version_id=target.version_id,
+            outcome=target.outcome,
+            state=target.state,
+            regions=target.regions,
+            failure=target.failure,
+        )
+
+
+class Migration(Answer):
+    """A migration."""
+
+    id: str
+    image: AnyImageId
+    state: MigrationState
+    """`completed`, `skipped`, `blocked`, `partial`, `failed` and `cancelled` are ends."""
+    started_by: str
+    """Who started it: the caller's name, `http`, an event, or a batch."""
+    rule: str | None
+    """The policy rule that matched the image."""
+    fingerprint: str | None
+    """Identifies the image's content: an image of the same name with other content has another fingerprint."""
+    reason: str | None
+    """Why it ended, unless it completed."""
+    fix: str | None
+    """What to do about it."""
+    waiting_for: CurrentWait | None
+    """What it waits for at the moment."""
+    warnings: list[str]
+    failure: Failure | None
+    """The error that ended it."""
+    targets: list[MigrationTarget]
+    created: datetime
+    """When it was started."""
+    updated: datetime
+    """When it last changed."""
+    links: Links
+
+    @classmethod
+    def of(cls, record: MigrationRecord, addresses: Addresses) -> Self:
+        """The migration as the task hub knows it."""
+        status = record.status
+        return cls(
+            id=record.id,
+            image=status.image,
+            state=status.state,
+            started_by=status.started_by,
+            rule=status.rule,
+            fingerprint=status.fingerprint,
+            reason=status.reason,
+            fix=status.fix,
+            waiting_for=status.waiting_for,
+            warnings=status.warnings,
+            failure=status.failure,
+            targets=[MigrationTarget.of(target) for target in status.targets],
+            created=record.created,
+            updated=record.updated,
+            links=Links(self=addresses.migration(record.id)),
+        )
+
+
+class Migrations(Answer):
+    """A page of migrations, in the order of their ids."""
+
+    migrations: list[Migration]
+    next: str | None
+    """The address of the next page."""
