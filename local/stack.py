@@ -68,14 +68,8 @@ class Stack:
 
     def start_simulator(self) -> None:
         """Starts the simulated Azure on a free port."""
-        arguments = [
-            "--port",
-            "0",
-            "--seed",
-            str(self.folder / "seed.json"),
-            "--transitions",
-            self.transitions,
-        ]
+        seed = str(self.folder / "seed.json")
+        arguments = ["--port", "0", "--seed", seed, "--transitions", self.transitions]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
 
     def start_host(self) -> None:
