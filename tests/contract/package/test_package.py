@@ -171,7 +171,7 @@ def test_migrates_an_image_from_the_zip_alone(app: Path, runtime: Runtime, tmp_p
     ):
         with Gallerist(f"{url}/api", sleep=lambda _: None) as gallerist:
             started = gallerist.start_migration(IMAGE)
-            ended = gallerist.wait_for_migration(started.id, within_seconds=60)
+            ended = gallerist.wait_for_migration(started.id)
         versions = [
             resource
             for resource in simulator.state()["resources"]
