@@ -1,4 +1,4 @@
-"""The one place where the real adapters are chosen; tests put their own in."""
+"""Chooses the adapters that the use cases work with. Tests put their own in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from adapters.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """What triggers and activities work with."""
+    """The adapters of one process."""
 
     settings: Settings
     policies: PolicyStore
@@ -24,7 +24,7 @@ _chosen: Services | None = None
 
 
 def services() -> Services:
-    """The services of this process, made when they are first needed: a client belongs to the running event loop."""
+    """Returns the services of this process, created at the first call: a client belongs to the running event loop."""
     global _chosen  # noqa: PLW0603 # one set of clients for the life of the process
     if _chosen is None:
         settings = Settings.from_environment()
@@ -35,7 +35,7 @@ def services() -> Services:
 
 @contextmanager
 def using(replacement: Services) -> Iterator[None]:
-    """Work with other services for a while: the door for tests."""
+    """Replaces the services while the context lasts; for tests."""
     global _chosen  # noqa: PLW0603 # see services()
     before, _chosen = _chosen, replacement
     try:
