@@ -77,7 +77,7 @@ def _record(instance: Instance) -> MigrationRecord:
 
 
 def _status(instance: Instance) -> MigrationStatus:
-    """The orchestration's own status; before its first step, what it was asked."""
+    """The orchestration's own status; before its first step, its request."""
     request = RunRequest.model_validate(instance.input)
     status = MigrationStatus(image=request.image, started_by=request.started_by)
     # the output is whole, the custom status is trimmed

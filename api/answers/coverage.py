@@ -12,7 +12,7 @@ from domain.fleet.coverage import Category, ImageCoverage, summarize
 
 
 class ListedImage(Answer):
-    """A managed image of the category that was asked for."""
+    """A managed image of the requested category."""
 
     image: AnyImageId
     category: Category

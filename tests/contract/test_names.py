@@ -85,7 +85,7 @@ def bindings(name: str) -> list[dict[str, Any]]:
 
 
 def test_every_http_function_asks_for_a_key_but_health() -> None:
-    """Anybody may ask whether the app is well; nothing else is for anybody."""
+    """Only the health check is open to everybody."""
     levels = {
         name: binding["authLevel"]
         for name in functions()

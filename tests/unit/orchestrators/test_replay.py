@@ -70,7 +70,7 @@ def replay(orchestrator: str, request: Any, *done: tuple[int, Any]) -> dict[str,
                 FireAt=None,
             ),
         ]
-    asked = {
+    requested = {
         "history": history,
         "input": body,
         "instanceId": "migration-0123",
@@ -82,7 +82,7 @@ def replay(orchestrator: str, request: Any, *done: tuple[int, Any]) -> dict[str,
         "maximumShortTimerDuration": "6.00:00:00",
         "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
     }
-    answer: dict[str, Any] = json.loads(handle(orchestrator)(json.dumps(asked)))
+    answer: dict[str, Any] = json.loads(handle(orchestrator)(json.dumps(requested)))
     return answer
 
 
@@ -149,8 +149,8 @@ def test_migrate_image_prepares_several_definitions_side_by_side() -> None:
 
 
 def test_prepare_definition_returns_its_failure() -> None:
-    asked = replay("prepare_definition", definition())
-    assert actions(asked) == [(CALL_ACTIVITY, "ensure_image_definition")]
+    requested = replay("prepare_definition", definition())
+    assert actions(requested) == [(CALL_ACTIVITY, "ensure_image_definition")]
     ended = replay("prepare_definition", definition(), (TASK_COMPLETED, failed("AuthorizationFailed")))
     assert (ended["isDone"], ended["output"]["failure"]["code"]) == (True, "AuthorizationFailed")
 

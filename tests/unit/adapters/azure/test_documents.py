@@ -343,14 +343,14 @@ REGION_NAMES = st.lists(
 
 
 @given(REGION_NAMES, REGION_NAMES, st.lists(st.sampled_from(["ukwest", "japaneast"]), unique=True))
-def test_merging_regions_loses_none(existing: list[str], asked: list[str], removed: list[str]) -> None:
+def test_merging_regions_loses_none(existing: list[str], requested: list[str], removed: list[str]) -> None:
     """The last writer of the publishing profile wins, so a region that an update leaves out is gone."""
     present = [{"name": name, "regionalReplicaCount": 2, "kept": True} for name in existing]
-    put = [{"name": canonical_region(name), "regionalReplicaCount": 1} for name in asked]
+    put = [{"name": canonical_region(name), "regionalReplicaCount": 1} for name in requested]
     merged = merge_regions(present, put, removed)
     assert merged[: len(existing)] == present
     assert {canonical_region(name) for name in names(merged)} == {
-        canonical_region(name) for name in {*existing, *asked}
+        canonical_region(name) for name in {*existing, *requested}
     }
     assert len(names(merged)) == len(set(map(canonical_region, names(merged))))
 
@@ -360,11 +360,11 @@ def test_merging_regions_drops_only_those_to_remove() -> None:
     assert names(merge_regions(present, [], ["eastus2"])) == ["West Europe"]
 
 
-@pytest.mark.parametrize(("present", "asked", "merged"), [(1, 3, 3), (3, 1, 3), (2, 2, 2)])
-def test_merging_regions_never_lowers_a_replica_count(present: int, asked: int, merged: int) -> None:
+@pytest.mark.parametrize(("present", "requested", "merged"), [(1, 3, 3), (3, 1, 3), (2, 2, 2)])
+def test_merging_regions_never_lowers_a_replica_count(present: int, requested: int, merged: int) -> None:
     """Somebody may have raised them by hand."""
     existing = [{"name": "West Europe", "regionalReplicaCount": present}]
-    put = [{"name": "westeurope", "regionalReplicaCount": asked}]
+    put = [{"name": "westeurope", "regionalReplicaCount": requested}]
     assert merge_regions(existing, put, []) == [{"name": "West Europe", "regionalReplicaCount": merged}]
 
 

@@ -97,15 +97,15 @@ def test_the_version_is_in_the_images_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "planned"),
+    ("requested", "planned"),
     [
         ([], ["westeurope"]),
         (["eastus2"], ["westeurope", "eastus2"]),
         (["eastus2", "West Europe"], ["westeurope", "eastus2"]),
     ],
 )
-def test_the_images_own_region_comes_first(asked: list[str], planned: list[str]) -> None:
-    plan = plan_of(under=policy(regions=asked))
+def test_the_images_own_region_comes_first(requested: list[str], planned: list[str]) -> None:
+    plan = plan_of(under=policy(regions=requested))
     assert [region.name for region in plan.targets[0].version.regions] == planned
 
 
@@ -118,9 +118,9 @@ def test_the_policys_settings_for_the_images_own_region_apply() -> None:
 
 
 @given(st.lists(st.sampled_from(sorted(REGIONS)), unique=True))
-def test_no_region_is_lost_or_duplicated(asked: list[str]) -> None:
-    planned = [region.name for region in plan_of(under=policy(regions=asked)).targets[0].version.regions]
-    assert set(planned) == {*asked, "westeurope"}
+def test_no_region_is_lost_or_duplicated(requested: list[str]) -> None:
+    planned = [region.name for region in plan_of(under=policy(regions=requested)).targets[0].version.regions]
+    assert set(planned) == {*requested, "westeurope"}
     assert len(planned) == len(set(planned))
 
 
@@ -181,7 +181,7 @@ def test_an_ignored_image_is_skipped_and_the_rule_named() -> None:
         "end of life",
         "override tag",
         "override of the action",
-        "no gallery for an image that asks itself in",
+        "no gallery for an image whose tag requests the migration",
         "no version",
     ],
 )
@@ -264,7 +264,7 @@ TAGS = {"PlanInfo": "old", "PlanProduct": "rocky", "PlanPublisher": "resf"}
 
 
 @pytest.mark.parametrize(
-    ("tags", "asked", "planned"),
+    ("tags", "requested", "planned"),
     [
         ({}, None, None),
         (TAGS, None, PurchasePlan(name="old", product="rocky", publisher="resf")),
@@ -274,9 +274,9 @@ TAGS = {"PlanInfo": "old", "PlanProduct": "rocky", "PlanPublisher": "resf"}
     ids=["none", "tags", "request over tags", "request"],
 )
 def test_the_purchase_plan_comes_from_the_request_or_else_from_the_tags(
-    tags: dict[str, str], asked: PurchasePlan | None, planned: PurchasePlan | None
+    tags: dict[str, str], requested: PurchasePlan | None, planned: PurchasePlan | None
 ) -> None:
-    (target,) = plan_of(image(tags=tags), overrides=Overrides(plan=asked)).targets
+    (target,) = plan_of(image(tags=tags), overrides=Overrides(plan=requested)).targets
     assert target.definition.purchase_plan == planned
 
 
@@ -284,8 +284,8 @@ def test_the_end_of_life_is_counted_from_the_orchestrations_clock() -> None:
     assert plan_of().targets[0].version.end_of_life is None
     mortal = policy(end_of_life_after_days=30)
     assert plan_of(under=mortal).targets[0].version.end_of_life == NOW + timedelta(days=30)
-    asked = Overrides(end_of_life=NOW + timedelta(days=1))
-    assert plan_of(under=mortal, overrides=asked).targets[0].version.end_of_life == asked.end_of_life
+    requested = Overrides(end_of_life=NOW + timedelta(days=1))
+    assert plan_of(under=mortal, overrides=requested).targets[0].version.end_of_life == requested.end_of_life
 
 
 @pytest.mark.parametrize("excluded", [True, False])
@@ -315,8 +315,8 @@ def test_a_plan_is_the_same_after_json() -> None:
 
 
 def test_a_version_in_the_request_replaces_one_that_the_image_lacks() -> None:
-    asked = Overrides(version="1.0.0")
-    plan = plan_of(under=policy(version={"strategy": "tag", "tag": "build"}), overrides=asked)
+    requested = Overrides(version="1.0.0")
+    plan = plan_of(under=policy(version={"strategy": "tag", "tag": "build"}), overrides=requested)
     assert plan.outcome == "migrate"
 
 
@@ -435,7 +435,7 @@ def test_an_existing_version_needs_no_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "asked", "number"),
+    ("versions", "requested", "number"),
     [
         ([], None, "1.0.0"),
         ([version("1.4.2", of=image("other"))], None, "1.4.3"),
@@ -444,9 +444,9 @@ def test_an_existing_version_needs_no_room() -> None:
     ids=["first", "next", "requested"],
 )
 def test_a_plan_shows_the_number_that_the_version_would_get(
-    versions: list[ImageVersion], asked: str | None, number: str
+    versions: list[ImageVersion], requested: str | None, number: str
 ) -> None:
-    plan = plan_of(definitions=[definition()], versions=versions, overrides=Overrides(version=asked))
+    plan = plan_of(definitions=[definition()], versions=versions, overrides=Overrides(version=requested))
     assert (plan.targets[0].number, plan.targets[0].adopts) == (number, False)
 
 

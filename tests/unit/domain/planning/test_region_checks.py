@@ -31,8 +31,8 @@ def plain(*names: str) -> list[TargetRegion]:
 
 
 def test_regions_that_the_subscription_can_use_pass() -> None:
-    asked = plain("westeurope", "eastus2")
-    check = check_regions(image(), Choices(regions=asked), asked, REGIONS)
+    requested = plain("westeurope", "eastus2")
+    check = check_regions(image(), Choices(regions=requested), requested, REGIONS)
     assert (check.verdict, check.detail) == ("passed", "westeurope, eastus2")
 
 
@@ -43,8 +43,8 @@ def test_an_added_home_region_is_mentioned() -> None:
 
 
 def test_every_unknown_region_is_named() -> None:
-    asked = plain("westeurope", "moonbase", "marsnorth")
-    check = check_regions(image(), Choices(regions=asked), asked, REGIONS)
+    requested = plain("westeurope", "moonbase", "marsnorth")
+    check = check_regions(image(), Choices(regions=requested), requested, REGIONS)
     assert check.verdict == "failed"
     assert check.detail == (
         "there is no region 'moonbase' for this subscription; there is no region 'marsnorth' for this subscription"
