@@ -11,7 +11,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test check format coverage hooks package lock parity-az scan-infra clean
+.PHONY: help demo demo-fleet serve test test-slow check format coverage hooks package lock parity-az scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,7 +26,10 @@ serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and p
 	$(BIN)/python -m demo --serve
 
 test: $(VENV)/.installed ## run every test; a part: make test PYTEST_ARGS="tests/unit -k policy"
-	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.installed ## run the tests that take minutes
+	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
 
 check: $(VENV)/.installed ## check format, lint, types and import directions
 	$(BIN)/ruff format --check .
@@ -39,7 +42,7 @@ format: $(VENV)/.installed ## format the code, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 
 coverage: $(VENV)/.installed ## run every test, measure what they cover, compare with the README
-	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-report=json:build/coverage.json \
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" --cov --cov-report=term --cov-report=json:build/coverage.json \
 		--cov-fail-under=$(COVERAGE_FLOOR) $(PYTEST_ARGS)
 	$(BIN)/python -m scripts.check_coverage build/coverage.json
 

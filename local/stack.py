@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -17,7 +18,12 @@ import httpx
 
 ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 10
+_LONGEST_RUN_SECONDS = 1800
 MODULES = {"simulator": "azure_compute_simulator", "host": "functions_testhost"}
+
+
+# where the one clock begins
+START = "2026-01-05T00:00:00+00:00"
 
 
 class StartError(Exception):
@@ -39,6 +45,8 @@ class Stack:
     simulator_options: list[str] = field(default_factory=list)
     host_options: list[str] = field(default_factory=list)
     app: Path = ROOT
+    # app and simulator share one virtual time, which the host moves
+    one_clock: bool = False
     # the clocks run fast or skip, so an hourly sweep would interfere
     sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
@@ -70,11 +78,15 @@ class Stack:
         """Starts the simulated Azure on a free port."""
         seed = str(self.folder / "seed.json")
         arguments = ["--port", "0", "--seed", seed, "--transitions", self.transitions]
+        if self.one_clock:
+            arguments += ["--standing", "--start", START]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
 
     def start_host(self) -> None:
         """Starts the app on a free port, against the simulated Azure."""
         arguments = ["--app", str(self.app), "--port", "0", "--database", str(self.folder / "taskhub.sqlite")]
+        if self.one_clock:
+            arguments += ["--clock", "manual", "--clock-peer", f"{self.simulator['control']}/time"]
         self.host = self._start("host", [*arguments, *self.host_options], self.app_settings())
 
     def app_settings(self) -> dict[str, str]:
@@ -85,6 +97,8 @@ class Stack:
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
             "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
+            # the app compares the age of histories with the real time
+            "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
             "IDENTITY_ENDPOINT": self.simulator["identity_endpoint"],
             "IDENTITY_HEADER": self.simulator["identity_header"],
@@ -105,6 +119,13 @@ class Stack:
         if response.is_error:
             raise StartError(f"the simulator refused {method} {path}: {response.text}")
         return response.json() if response.content else None
+
+    def let_pass(self, duration: timedelta) -> None:
+        """Lets time pass on the one clock; returns when everything that was due has happened."""
+        url = f"{self.host['url']}/_host/clock"
+        httpx.post(
+            url, json={"run_seconds": duration.total_seconds()}, timeout=_LONGEST_RUN_SECONDS
+        ).raise_for_status()
 
     def kill_host(self) -> None:
         """Kills the host, as a crash would."""

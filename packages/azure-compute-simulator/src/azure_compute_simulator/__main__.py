@@ -5,9 +5,11 @@ import json
 import signal
 import sys
 import threading
+from datetime import datetime
 from typing import Never
 
 from azure_compute_simulator import SeedError, SimulatorServer, __version__
+from azure_compute_simulator.clock import Clock, parse_date
 from azure_compute_simulator.server import HOST
 from azure_compute_simulator.transitions import parse_pace
 
@@ -26,9 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        server = SimulatorServer(
-            options.seed, options.transitions, options.time_scale, options.port, tls=options.tls
-        )
+        clock = Clock(options.time_scale, options.start, standing=options.standing)
+        server = SimulatorServer(options.seed, options.transitions, clock, options.port, tls=options.tls)
     except SeedError as error:
         return _fail(2, str(error))
     except OSError as error:
@@ -95,6 +96,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="how many times as fast as the real clock the simulated one runs (default: 1)",
     )
     parser.add_argument(
+        "--standing",
+        action="store_true",
+        help="let the simulated clock stand still, to be moved through the control plane",
+    )
+    parser.add_argument(
+        "--start",
+        type=_moment,
+        metavar="TIME",
+        help="the simulated time at the start, as ISO 8601 (default: now)",
+    )
+    parser.add_argument(
         "--tls", action="store_true", help="serve HTTPS; `ca_file` is what clients must trust"
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
@@ -113,6 +125,13 @@ def _pace(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
     return text
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_date(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time") from None
 
 
 def _time_scale(text: str) -> float:

@@ -5,19 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """A clock that starts at the real time and runs `time_scale` times as fast as the real one."""
+    """A clock that starts at the real time, or at `start`, and runs `time_scale` times as fast as the real one.
 
-    def __init__(self, time_scale: float = 1.0) -> None:
+    With `standing` it stands still between calls of `skip` and `move_to`, so that nothing depends on the machine.
+    """
+
+    def __init__(
+        self, time_scale: float = 1.0, start: datetime | None = None, *, standing: bool = False
+    ) -> None:
         if time_scale <= 0:
             raise ValueError(f"The time scale must be above 0, not {time_scale:g}.")
         self.time_scale = time_scale
-        self._epoch = datetime.now(UTC)
+        self.standing = standing
+        self._epoch = start or datetime.now(UTC)
         self._started = time.monotonic()
         self._skipped = timedelta()
 
     def now(self) -> datetime:
         """Returns the simulated time, aware, in UTC."""
-        real_seconds = time.monotonic() - self._started
+        real_seconds = 0.0 if self.standing else time.monotonic() - self._started
         return self._epoch + self._skipped + timedelta(seconds=real_seconds * self.time_scale)
 
     def skip(self, seconds: float) -> None:
@@ -26,8 +32,14 @@ class Clock:
             raise ValueError(f"The clock can only move forward, not by {seconds} seconds.")
         self._skipped += timedelta(seconds=seconds)
 
-    def real_seconds_until(self, moment: datetime) -> float:
-        """Returns how many real seconds remain until `moment`; never negative."""
+    def move_to(self, moment: datetime) -> None:
+        """Moves the clock forward to a moment. A moment in the past changes nothing."""
+        self._skipped += max(timedelta(), moment - self.now())
+
+    def real_seconds_until(self, moment: datetime) -> float | None:
+        """Returns how many real seconds remain until `moment`; None if the clock does not get there by itself."""
+        if self.standing:
+            return 0.0 if moment <= self.now() else None
         return max(0.0, (moment - self.now()).total_seconds() / self.time_scale)
 
 

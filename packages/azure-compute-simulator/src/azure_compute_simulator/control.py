@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from azure_compute_simulator.clock import parse_date
 from azure_compute_simulator.faults import parse_fault
 from azure_compute_simulator.json_fields import change_fields, check_names, required_text
 from azure_compute_simulator.models.resources import Json
@@ -96,9 +97,12 @@ def _set_locks(simulator: Simulator, body: Json) -> None:
     simulator.set_locks(_objects(body, "locks"))
 
 
-def _skip_time(simulator: Simulator, body: Json) -> None:
-    check_names(body, "seconds")
+def _set_time(simulator: Simulator, body: Json) -> Json | None:
+    check_names(body, "seconds", "to")
+    if body.get("to") is not None:
+        return simulator.move_to(parse_date(required_text(body, "to")))
     simulator.skip_time(_number(body.get("seconds"), "seconds"))
+    return None
 
 
 def _publish(simulator: Simulator, body: Json) -> Json:
@@ -132,6 +136,7 @@ def _objects(body: Json, name: str) -> list[Json]:
 
 _READERS: dict[str, Callable[[Simulator], Any]] = {
     "state": Simulator.state,
+    "time": Simulator.time,
     "transitions": Simulator.transitions,
     "switches": lambda simulator: asdict(simulator.switches),
     "requests": Simulator.requests,
@@ -148,6 +153,6 @@ _WRITERS: dict[str, Callable[[Simulator, Json], Json | None]] = {
     "faults": _add_fault,
     "roles": _set_roles,
     "locks": _set_locks,
-    "time": _skip_time,
+    "time": _set_time,
     "publish": _publish,
 }

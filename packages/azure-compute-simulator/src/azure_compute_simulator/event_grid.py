@@ -82,7 +82,9 @@ class EventGrid:
         self._changed = threading.Condition()
         self._closed = False
         self._client = httpx.Client(timeout=_ANSWER_WINDOW_SECONDS, trust_env=False)
-        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="event-grid")
+        # one after the other where the clock stands still: the order must not depend on the machine
+        workers = 1 if clock.standing else 8
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="event-grid")
         self._dispatcher = threading.Thread(target=self._dispatch, name="event-grid-dispatcher", daemon=True)
         self._dispatcher.start()
 
@@ -135,6 +137,21 @@ class EventGrid:
         """Delivers what has become due after the clock was moved."""
         with self._changed:
             self._changed.notify_all()
+
+    def next_due(self) -> datetime | None:
+        """Returns when the next delivery is due; None if no event waits."""
+        with self._changed:
+            return self._waiting[0][0] if self._waiting else None
+
+    def wait_until_quiet(self) -> None:
+        """Waits until every delivery that is due at the present time has been attempted."""
+        with self._changed:
+            self._changed.notify_all()
+            self._changed.wait_for(self._is_quiet)
+
+    def _is_quiet(self) -> bool:
+        due = bool(self._waiting) and self._waiting[0][0] <= self.clock.now()
+        return self._closed or not (due or self._in_flight)
 
     def wait_for_attempts(self, count: int, timeout: float) -> bool:
         """Waits until this many attempts have ended. Returns False after `timeout` real seconds."""

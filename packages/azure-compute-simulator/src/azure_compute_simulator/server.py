@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from azure_compute_simulator import control, metadata
 from azure_compute_simulator.certificates import Certificates
+from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.gateway import ConnectionCutError, HttpRequest
 from azure_compute_simulator.identity import Credential, IdentityRequestError
 from azure_compute_simulator.seed import Seed
@@ -46,7 +47,8 @@ class SimulatorServer(Simulator):
     """A simulator that serves HTTP, or with `tls` HTTPS, while its `with` block runs.
 
     `seed` is a mapping or the path of a YAML or JSON file; without it there is one empty subscription. `transitions` is
-    the pace of long-running operations. `port` 0 takes a free port.
+    the pace of long-running operations. `clock` is a clock, or how many times as fast as the real one it runs.
+    `port` 0 takes a free port.
     Raises SeedError for an unusable seed, ValueError for an unusable pace, OSError for a port that cannot be opened.
 
     Clients need `arm`, the base URL, and either `credential` or `identity_endpoint` and `identity_header`. With `tls`
@@ -57,12 +59,12 @@ class SimulatorServer(Simulator):
         self,
         seed: Seed | None = None,
         transitions: str = "immediate",
-        time_scale: float = 1,
+        clock: Clock | float = 1,
         port: int = 0,
         *,
         tls: bool = False,
     ) -> None:
-        super().__init__(seed, transitions, time_scale)
+        super().__init__(seed, transitions, clock)
         self._certificates = Certificates() if tls else None
         try:
             self._server = self._listen(port)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 
 from azure_compute_simulator.access import RoleAssignment
 from azure_compute_simulator.clock import Clock
@@ -30,9 +31,9 @@ class Simulator:
     """
 
     def __init__(
-        self, seed: Seed | None = None, transitions: str = "immediate", time_scale: float = 1
+        self, seed: Seed | None = None, transitions: str = "immediate", clock: Clock | float = 1
     ) -> None:
-        self.clock = Clock(time_scale)
+        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.azure = Azure(self.clock, transitions)
         self.types = ResourceTypes(self.azure)
         self._load(seed if seed is not None else DEFAULT_SEED)
@@ -119,6 +120,24 @@ class Simulator:
             self.clock.skip(seconds)
             self.azure.settle()
         self.event_grid.wake()
+
+    def time(self) -> Json:
+        """Returns the simulated time, and when something happens next by itself: an operation ends, an event is due."""
+        with self.azure.lock:
+            moments = [self.azure.next_due(), self.event_grid.next_due()]
+            due = min((moment for moment in moments if moment is not None), default=None)
+            return {"now": self.clock.now().isoformat(), "next": due.isoformat() if due else None}
+
+    def move_to(self, moment: datetime) -> Json:
+        """Moves the clock to a moment; returns the time after every event that is due then has been delivered once.
+
+        What is due before that moment happens at that moment: to keep the order, move to `next` first.
+        """
+        with self.azure.lock:
+            self.clock.move_to(moment)
+            self.azure.settle()
+        self.event_grid.wait_until_quiet()
+        return self.time()
 
     # switches and faults
 

@@ -1,7 +1,7 @@
 """The pace at which simulated work advances. It is set from outside; the models define the work."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
 
@@ -65,8 +65,14 @@ class Seconds:
 
     def fraction(self, job: Job, now: datetime) -> float:
         """Returns time passed / time needed."""
-        needed = self.seconds * job.seconds / REPLICATION_SECONDS
-        return min(1.0, (now - job.started).total_seconds() / needed)
+        return min(1.0, (now - job.started) / self._needed(job))
+
+    def due(self, job: Job) -> datetime:
+        """Returns when the job is done."""
+        return job.started + self._needed(job)
+
+    def _needed(self, job: Job) -> timedelta:
+        return timedelta(seconds=self.seconds * job.seconds / REPLICATION_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,11 @@ class Transitions:
         if isinstance(pace, Manual) and region:
             return self._progress_of(job, region)
         return pace.fraction(job, self.clock.now())
+
+    def due(self, job: Job) -> datetime | None:
+        """Returns when the job is done by itself; None if that needs clients or the control plane."""
+        pace = self._pace(job, None)
+        return pace.due(job) if isinstance(pace, Seconds) else None
 
     def _pace(self, job: Job, region: str | None) -> Pace:
         if self.overrides:

@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    clock = Clock(options.clock, options.time_scale)
     try:
+        clock = Clock(options.clock, options.time_scale, peer=options.clock_peer)
         if options.settings:
             load_settings(options.settings)
         # an app reads its own files by relative paths, as in Azure
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         with server:
             print(json.dumps(server.description()), flush=True)
             stop.wait()
-    except (AppError, TaskHubInUseError) as error:
+    except (AppError, TaskHubInUseError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--time-scale", type=_positive, default=1.0, help="let the clock run this many times as fast"
+    )
+    parser.add_argument(
+        "--clock-peer",
+        metavar="URL",
+        help="share time with the program at this URL, whose clock stands still and is moved along",
     )
     parser.add_argument("--keys", action="store_true", help="require access keys, as Azure does")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])

@@ -31,15 +31,26 @@ class Clock:
 
     `real` runs `time_scale` times as fast as wall time. `skip` does too, and the engine jumps to the next durable timer
     whenever nothing can run. `manual` stands still until it is advanced.
+
+    A clock with a `peer` (the URL of a ClockPeer) shares its time: it stands still between jumps, takes the peer's time
+    at the start, and moves the peer along, through everything that is due at either of them.
     """
 
     def __init__(
-        self, mode: Mode = "real", time_scale: float = 1.0, wall: Callable[[], float] = time.time
+        self,
+        mode: Mode = "real",
+        time_scale: float = 1.0,
+        wall: Callable[[], float] = time.time,
+        *,
+        peer: str | None = None,
     ) -> None:
         if mode not in MODES:
             raise ValueError(f"The clock's mode must be one of {', '.join(MODES)}, not {mode!r}.")
         if time_scale <= 0:
             raise ValueError(f"The time scale must be positive, not {time_scale}.")
+        if peer is not None and mode == "real":
+            raise ValueError("A clock with a peer must skip or be manual: real time cannot be shared.")
+        self.peer = peer
         self.mode: Mode = mode
         self.on_move: Callable[[Anchor], None] = lambda _: None
         self._time_scale = time_scale
@@ -50,13 +61,17 @@ class Clock:
 
     @property
     def _rate(self) -> float:
-        return 0.0 if self.mode == "manual" else self._time_scale
+        return 0.0 if self.mode == "manual" or self.peer else self._time_scale
 
     def resume(self, earlier: Anchor | None) -> None:
         """Continues from the anchor of an earlier run. A new task hub (None) starts at wall time."""
         if earlier is not None:
             self._latest = earlier.at(max(self._wall(), earlier.wall_seconds))
         self._move_to(self._latest)
+
+    def start_at(self, moment: datetime) -> None:
+        """Sets the time of a host that has not begun: this may be earlier than wall time."""
+        self._move_to(moment)
 
     def now(self) -> datetime:
         """Returns the host time, aware UTC. It is never earlier than a time returned before."""

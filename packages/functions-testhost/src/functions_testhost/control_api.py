@@ -31,17 +31,27 @@ class ControlApi:
         return web.json_response({"now": to_text(self._clock.now()), "mode": self._clock.mode})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        """Moves the clock forward (`advance_seconds`) or changes its `mode`; 400 for anything else."""
+        """Moves the clock forward (`advance_seconds`, `run_seconds`) or changes its `mode`; 400 for anything else.
+
+        `advance_seconds` jumps: what was due on the way is late. `run_seconds` stops at everything that is due on the
+        way, and answers when that has happened.
+        """
         body = await request.json()
-        step, mode = body.get("advance_seconds", 0), body.get("mode", self._clock.mode)
-        if mode not in MODES or not isinstance(step, int | float) or step < 0:
+        step, run, mode = (
+            body.get("advance_seconds", 0),
+            body.get("run_seconds", 0),
+            body.get("mode", self._clock.mode),
+        )
+        if mode not in MODES or not _is_duration(step) or not _is_duration(run):
             return web.json_response(
-                {"error": f"advance_seconds is a number, mode one of {MODES}"}, status=400
+                {"error": f"advance_seconds and run_seconds are numbers, mode is one of {MODES}"}, status=400
             )
         if mode != self._clock.mode:
             self._clock.switch(mode)
         self._clock.advance(timedelta(seconds=step))
         self._engine.wake()
+        if run:
+            await self._engine.run_to(self._clock.now() + timedelta(seconds=run))
         return await self.get_clock(request)
 
     async def get_status(self, _: web.Request) -> web.Response:
@@ -53,3 +63,7 @@ class ControlApi:
         return web.json_response(
             {**counts, "idle": self._engine.is_idle and not waiting, "next_due": next_due}
         )
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

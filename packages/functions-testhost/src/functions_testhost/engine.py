@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import Any
 
 from azure.functions.meta import Datum
@@ -15,6 +16,7 @@ from azure.functions.meta import Datum
 from functions_testhost.activities import run_activity
 from functions_testhost.app import App
 from functions_testhost.clock import Clock
+from functions_testhost.clock_peer import ClockPeer
 from functions_testhost.entities import answers, run_batch
 from functions_testhost.episodes import run_episode
 from functions_testhost.host_json import HostJson
@@ -39,6 +41,7 @@ class Engine:
         invoker: Invoker,
         timers: TimerTriggers,
         replays: Executor,
+        peer: ClockPeer | None = None,
     ) -> None:
         self._app = app
         self._hub = hub
@@ -47,6 +50,9 @@ class Engine:
         self._invoker = invoker
         self._timers = timers
         self._replays = replays
+        self._peer = peer
+        self._target: datetime | None = None
+        self._reached = asyncio.Event()
         self._instances: set[str] = set()
         self._activities: set[int] = set()
         self._entities: set[str] = set()
@@ -73,6 +79,16 @@ class Engine:
             self._invocations -= 1
             self.wake()
 
+    async def run_to(self, moment: datetime) -> None:
+        """Lets time pass until a moment: everything that is due before it happens in its order, at its own time.
+
+        Timer triggers count, too. Returns when nothing is left to run at that moment.
+        """
+        self._target = moment
+        self._reached.clear()
+        self.wake()
+        await self._reached.wait()
+
     async def run(self) -> None:
         """Works until it is cancelled. What runs at that moment is abandoned; the next host does it again."""
         try:
@@ -86,13 +102,39 @@ class Engine:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait(self) -> None:
-        """Waits for a wake-up or the next due message. When nothing runs, a skipping clock jumps to that message."""
-        due = self._hub.next_due()
-        if due is not None and self._clock.mode == "skip" and self.is_idle:
-            self._clock.jump(due)
+        """Waits for a wake-up or the next due message. When nothing runs, time may jump to what is due next."""
+        may_jump = self.is_idle and (self._target is not None or self._clock.mode == "skip")
+        if may_jump and await self._jump():
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
+
+    async def _jump(self) -> bool:
+        """Moves time to what is due next, here or at the peer. Returns whether there may be new work."""
+        due = [self._hub.next_due()]
+        if self._peer is not None:
+            due.append((await self._peer.read()).next)
+        if self._target is not None:
+            due.append(self._timers.next_due())
+        moment = min((one for one in due if one is not None), default=None)
+        if not self.is_idle:
+            # a request arrived while the peer was read
+            return True
+        if self._target is not None and (moment is None or moment > self._target):
+            await self._move_to(self._target)
+            self._target = None
+            self._reached.set()
+            return True
+        if moment is None:
+            return False
+        await self._move_to(moment)
+        return True
+
+    async def _move_to(self, moment: datetime) -> None:
+        """The host's time goes first: what the peer sends while it moves happens at that time."""
+        self._clock.jump(moment)
+        if self._peer is not None:
+            await self._peer.move_to(self._clock.now())
 
     def _seconds_to_sleep(self) -> float | None:
         """Returns how long nothing new becomes due. What is due already runs, and wakes the engine when it ends."""
@@ -102,22 +144,33 @@ class Engine:
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _start_ready_work(self) -> None:
+        if self._peer is None:
+            for work in self._ready_work():
+                self._spawn(work)
+        elif self.is_idle:
+            # one after the other, so that the order does not depend on the machine
+            for work in self._ready_work():
+                self._spawn(work)
+                break
+
+    def _ready_work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """Yields what can run now, and marks each as running."""
         for timer, trigger in self._timers.take_due(self._clock.now()):
-            self._spawn(self._timer(timer, trigger))
+            yield self._timer(timer, trigger)
         for instance_id in self._hub.ready_instances(self._clock.now()):
             if len(self._instances) >= self._settings.max_concurrent_orchestrators:
                 break
             if instance_id not in self._instances:
                 self._instances.add(instance_id)
-                self._spawn(self._episode(instance_id))
+                yield self._episode(instance_id)
         for sequence, call in self._hub.queued_activities(self._settings.max_concurrent_activities):
             if sequence not in self._activities:
                 self._activities.add(sequence)
-                self._spawn(self._activity(sequence, call))
+                yield self._activity(sequence, call)
         for entity_id in self._hub.ready_entities():
             if entity_id not in self._entities:
                 self._entities.add(entity_id)
-                self._spawn(self._batch(entity_id))
+                yield self._batch(entity_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -16,6 +16,7 @@ from functions_testhost import event_grid, import_path, indexing, loop_thread
 from functions_testhost.app import AppError, load_app
 from functions_testhost.client import HostClient
 from functions_testhost.clock import Clock, Mode
+from functions_testhost.clock_peer import ClockPeer, ClockPeerError
 from functions_testhost.control_api import ControlApi
 from functions_testhost.durable_api import DurableApi
 from functions_testhost.engine import Engine
@@ -130,7 +131,11 @@ class HostServer:
 
     async def _serve(self, settings: HostJson) -> None:
         self._clock.on_move = self._hub.store_clock_anchor
-        self._clock.resume(self._hub.clock_anchor())
+        anchor = self._hub.clock_anchor()
+        self._clock.resume(anchor)
+        peer = ClockPeer(self._clock.peer) if self._clock.peer else None
+        if peer is not None:
+            await self._meet(peer, is_new=anchor is None)
         timers = TimerTriggers(self._app, self._hub, self._clock.now())
         self._access = AccessControl(_keys(self._hub), enforced=self._enforce_keys)
         listener = self._listen()
@@ -147,6 +152,7 @@ class HostServer:
             invoker=invoker,
             timers=timers,
             replays=self._replays,
+            peer=peer,
         )
         api = DurableApi(
             app=self._app,
@@ -162,6 +168,18 @@ class HostServer:
         await web.SockSite(self._runner, listener).start()
         self._work = asyncio.get_running_loop().create_task(self._engine.run())
         self._work.add_done_callback(_report)
+
+    async def _meet(self, peer: ClockPeer, *, is_new: bool) -> None:
+        """Starts at the peer's time. A host that continues later than that moves the peer to its own."""
+        try:
+            seen = await peer.read()
+            if is_new:
+                self._clock.start_at(seen.now)
+            else:
+                self._clock.jump(seen.now)
+                await peer.move_to(self._clock.now())
+        except ClockPeerError as error:
+            raise AppError(str(error)) from error
 
     def _listen(self) -> socket.socket:
         try:

@@ -160,6 +160,11 @@ class Azure:
         self._last_settled = time.monotonic()
         self._settling_seconds = self._last_settled - began
 
+    def next_due(self) -> datetime | None:
+        """Returns when the next operation ends by itself; None if none does."""
+        moments = (self.transitions.due(operation.job) for operation in self.running.values())
+        return min((moment for moment in moments if moment is not None), default=None)
+
     def settle_if_due(self) -> None:
         """Settles unless that happened a moment ago. The longer settling takes, the less often it runs."""
         pause = max(_SETTLE_INTERVAL_SECONDS, _SETTLE_SHARE * self._settling_seconds)

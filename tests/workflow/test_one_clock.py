@@ -1,0 +1,64 @@
+"""App and Azure on one virtual clock: a day passes in seconds, and gives the same figures every time."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client import Gallerist
+from domain.fleet.states import BatchState
+from domain.migration.states import MigrationState
+from local.stack import START, Stack
+from tests.workflow.estate import HERE, POLICY, SEED, an_image
+
+DAY = timedelta(days=1)
+
+
+def a_day(folder: Path, images: int) -> dict[str, Any]:
+    """Migrates these images in a batch, lets a day pass, and returns every figure of it."""
+    seed = {
+        **SEED,
+        "resources": [*SEED["resources"], *(an_image(f"family-{build}") for build in range(images))],
+    }
+    with (
+        Stack(folder, seed, POLICY, "seconds:428", one_clock=True) as stack,
+        Gallerist(stack.api) as gallerist,
+    ):
+        batch = gallerist.start_batch([{"subscription": HERE}])
+        stack.let_pass(DAY)
+        ended = gallerist.batch(batch.id)
+        migrations = list(gallerist.migrations())
+        requests = stack.control("GET", "requests")
+    assert ended.state is BatchState.COMPLETED
+    assert {migration.state for migration in migrations} == {MigrationState.COMPLETED}
+    return {
+        "counts": ended.counts,
+        "versions": sorted(str(migration.targets[0].version_id) for migration in migrations),
+        "times": {
+            migration.image.name: (migration.created.isoformat(), migration.updated.isoformat())
+            for migration in migrations
+        },
+        "requests": Counter((entry["method"], entry["status"]) for entry in requests),
+    }
+
+
+@pytest.mark.parametrize(
+    "images", [6, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+)
+def test_a_day_gives_the_same_figures_twice_to_the_digit(tmp_path: Path, images: int) -> None:
+    """Nothing depends on how fast the machine is or what else it does."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    assert a_day(tmp_path / "first", images) == a_day(tmp_path / "second", images)
+
+
+def test_a_migration_takes_as_long_as_its_replication_and_the_next_look(tmp_path: Path) -> None:
+    """Figures are exact: a first wait for the definition, 428 seconds of replication, a look every 60 seconds."""
+    day = a_day(tmp_path, 1)
+    ((created, updated),) = day["times"].values()
+    assert datetime.fromisoformat(created) == datetime.fromisoformat(START)
+    took = datetime.fromisoformat(updated) - datetime.fromisoformat(created)
+    # 5 seconds and their spread for the definition, then the eighth look; the task hub cuts off fractions
+    assert took == timedelta(seconds=5 + 8 * 60)
