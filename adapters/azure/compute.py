@@ -4,8 +4,9 @@ Every call raises `ArmError` if ARM refuses it or does not answer. Nothing here 
 started and checked later, and a throttled call says how long to wait.
 """
 
+import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -53,12 +54,16 @@ COUNTS_LAST_SECONDS = 300.0
 
 
 class Compute:
-    """The real `AzureCompute`. Counts and regions are cached; everything else is read at each call."""
+    """The real `AzureCompute`. Counts and regions are cached; everything else is read at each call.
+
+    What is cached is read by one caller at a time: the others wait for the answer, so many plans at once cost one read.
+    """
 
     def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
         self._arm = Arm(settings, credential)
         self._regions: dict[str, frozenset[str]] = {}
         self._counts: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
+        self._reading: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
         """Returns the image with its creation time; None if it does not exist.
@@ -232,27 +237,29 @@ class Compute:
 
         A count takes one request per page, so it is kept for some minutes: a batch is planned from one count.
         """
-        counted_at, counts = self._counts.get((subscription, resource_type), (-COUNTS_LAST_SECONDS, {}))
-        if time.monotonic() - counted_at < COUNTS_LAST_SECONDS:
+        async with self._reading[subscription, resource_type]:
+            counted_at, counts = self._counts.get((subscription, resource_type), (-COUNTS_LAST_SECONDS, {}))
+            if time.monotonic() - counted_at >= COUNTS_LAST_SECONDS:
+                counts = await self._count(subscription, resource_type)
+                self._counts[subscription, resource_type] = (time.monotonic(), counts)
             return counts
+
+    async def _count(self, subscription: str, resource_type: str) -> dict[str, int]:
         filter_text = quote(f"resourceType eq '{resource_type}'")
         path = f"/subscriptions/{subscription}/resources?$filter={filter_text}&api-version={RESOURCES_API}"
-        regions = [
-            canonical_region(resource["location"]) async for resource in self._arm.pages(subscription, path)
-        ]
-        counts = Counter(regions)
-        self._counts[subscription, resource_type] = (time.monotonic(), counts)
-        return counts
+        resources = self._arm.pages(subscription, path)
+        return Counter([canonical_region(resource["location"]) async for resource in resources])
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
         """Returns the canonical names of the regions that a subscription can use; read once per process."""
-        if subscription not in self._regions:
-            path = f"/subscriptions/{subscription}/locations?api-version={LOCATIONS_API}"
-            locations = [location async for location in self._arm.pages(subscription, path)]
-            self._regions[subscription] = frozenset(
-                canonical_region(location["name"]) for location in locations
-            )
-        return self._regions[subscription]
+        async with self._reading[subscription, "locations"]:
+            if subscription not in self._regions:
+                path = f"/subscriptions/{subscription}/locations?api-version={LOCATIONS_API}"
+                locations = self._arm.pages(subscription, path)
+                self._regions[subscription] = frozenset(
+                    [canonical_region(location["name"]) async for location in locations]
+                )
+            return self._regions[subscription]
 
     async def check_token(self) -> None:
         """Gets a token, to find out whether the identity works."""

@@ -1,5 +1,8 @@
 """The calls to Azure: what does not need a server. The others run over HTTP against the simulator."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
 from adapters.azure.compute import Compute
@@ -19,3 +22,24 @@ async def test_a_token_is_sent_to_the_configured_endpoint_only(url: str) -> None
     """The operation's URL comes from a response. Without a credential any request would raise."""
     compute = Compute(SETTINGS, credential=None)
     assert await compute.get_operation_error(SUBSCRIPTION, url) is None
+
+
+async def test_plans_at_once_share_one_read_of_the_counts_and_the_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths: list[str] = []
+
+    async def pages(_: object, __: str, path: str) -> AsyncIterator[dict[str, str]]:
+        paths.append(path.partition("?")[0])
+        await asyncio.sleep(0)
+        yield {"location": "West US 2", "name": "westus2"}
+
+    monkeypatch.setattr("adapters.azure.compute.Arm.pages", pages)
+    compute = Compute(SETTINGS, credential=None)
+
+    counts = await asyncio.gather(*(compute.count_resources(SUBSCRIPTION, "a/b") for _ in range(3)))
+    regions = await asyncio.gather(*(compute.list_regions(SUBSCRIPTION) for _ in range(3)))
+
+    assert counts == [{"westus2": 1}] * 3
+    assert regions == [frozenset({"westus2"})] * 3
+    assert paths == [f"/subscriptions/{SUBSCRIPTION}/resources", f"/subscriptions/{SUBSCRIPTION}/locations"]
