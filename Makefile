@@ -5,13 +5,14 @@ VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
+CASES ?=
 # the tests of one file share servers, so they stay on one worker
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 # `make coverage` fails below this; docs and README give the measured figure
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow check format coverage hooks package lock parity-az scan-infra clean
+.PHONY: help demo demo-fleet serve test test-slow cases check format coverage hooks package lock parity-az scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +31,9 @@ test: $(VENV)/.installed ## run every test; a part: make test PYTEST_ARGS="tests
 
 test-slow: $(VENV)/.installed ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
+
+cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
+	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
 
 check: $(VENV)/.installed ## check format, lint, types and import directions
 	$(BIN)/ruff format --check .
