@@ -59,7 +59,8 @@ class CaseFolder(pytest.Directory):
 
     def collect(self) -> Iterator[pytest.Collector]:
         for file in _case_files(self.folder):
-            yield CaseFile.from_parent(self, path=file)
+            # `--dist loadfile` distributes by the first part of the id, which would be this folder for all
+            yield CaseFile.from_parent(self, path=file, nodeid=str(file))
 
 
 class CaseFile(pytest.File):

@@ -1,6 +1,7 @@
 """`--cases` runs another folder: each file is one test with the name, the result and the line that it deserves."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,9 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
         "no:cacheprovider",
         "-v",
     ]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    # wide enough for pytest to print the reasons of expected failures
+    environment = {**os.environ, "COLUMNS": "300"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def write(folder: Path, name: str, case: dict[str, Any]) -> None:
@@ -50,14 +53,14 @@ def test_each_file_of_a_folder_is_one_test(tmp_path: Path) -> None:
     ended = run(tmp_path)
 
     assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout + ended.stderr
-    outcomes = [line.rsplit("::", 1)[1] for line in ended.stdout.splitlines() if line.endswith("%]")]
-    assert [outcome.rpartition("[")[0].strip() for outcome in outcomes] == [
-        "passes the app is healthy PASSED",
-        "fails the app is healthy FAILED",
-        "fails-as-expected the app is healthy XFAIL (known)",
-        "passes-unexpectedly the app is healthy FAILED",
-        "cannot-run the app is healthy FAILED",
-        "not a case FAILED",
+    outcomes = [line for line in ended.stdout.splitlines() if line.endswith("%]")]
+    assert [outcome.rpartition("[")[0].rpartition("/")[2].strip() for outcome in outcomes] == [
+        "a.json::passes the app is healthy PASSED",
+        "b.json::fails the app is healthy FAILED",
+        "c.json::fails-as-expected the app is healthy XFAIL (known)",
+        "d.json::passes-unexpectedly the app is healthy FAILED",
+        "e.json::cannot-run the app is healthy FAILED",
+        "f.json::not a case FAILED",
     ]
     lines = ended.stdout.splitlines()
     assert "fails: health.http should be 418, but is 200. Expected: The app is healthy." in lines
