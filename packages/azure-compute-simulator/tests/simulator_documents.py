@@ -55,6 +55,12 @@ def definition(generation: str = "V1", sku: str = "sku") -> Any:
     }
 
 
+def removable(document: Any) -> Any:
+    """Returns the version's document with the flag that allows an update to leave out regions."""
+    document["properties"]["safetyProfile"] = {"allowDeletionOfReplicatedLocations": True}
+    return document
+
+
 def version(source: str = IMAGE, *regions: str, location: str = "eastus2") -> Any:
     targets = [{"name": region} for region in regions or (location,)]
     return {

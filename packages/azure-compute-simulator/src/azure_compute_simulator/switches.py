@@ -1,6 +1,7 @@
 """Behaviours of the service that can be switched on and off."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass
@@ -8,12 +9,15 @@ class Switches:
     """What ARM always does is on by default, what it does only sometimes is off. COVERAGE.md describes each switch.
 
     Recorded: every list of galleries writes the resource group in upper case, only some lists of images do.
+    Where the service's refusal is reported but not recorded, the strict behaviour is on: a stand-in that is kinder than
+    the service hides faults of its clients.
     """
 
     signed_operation_urls: bool = True
     upper_case_list_ids: tuple[str, ...] = ("Microsoft.Compute/galleries",)
     display_name_regions: bool = True
     succeeded_early: bool = False
+    guard_replicated_regions: Literal["all", "completed", "off"] = "all"
     throttling: bool = True
     page_size: int | None = None
     parent_delete_lag_seconds: float = 0.0

@@ -11,7 +11,7 @@ from azure.core.exceptions import (
 )
 from azure.mgmt.compute import ComputeManagementClient
 from azure_compute_simulator import RegionFault, RequestFault, SimulatorServer
-from simulator_documents import COMPUTE, GROUP, IMAGE, definition, image, version
+from simulator_documents import COMPUTE, GROUP, IMAGE, definition, image, removable, version
 
 MakeClient = Callable[..., ComputeManagementClient]
 
@@ -125,7 +125,7 @@ def test_a_failed_region_is_cured_by_removing_and_adding_it(
         create(gallery, "1.0.0", version(IMAGE, "eastus2", "westeurope")).result()
     states = {region.region: region.state for region in get(gallery).properties.replication_status.summary}
     assert states == {"eastus2": "Completed", "westeurope": "Failed"}
-    create(gallery, "1.0.0", version(IMAGE, "eastus2")).result()
+    create(gallery, "1.0.0", removable(version(IMAGE, "eastus2"))).result()
     create(gallery, "1.0.0", version(IMAGE, "eastus2", "westeurope")).result()
     assert get(gallery).properties.replication_status.aggregated_state == "Completed"
 

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from simulator_client import ArmClient
-from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, version
+from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, removable, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00")
@@ -102,7 +102,7 @@ def test_a_version_gets_defaults_for_what_was_not_sent(gallery: ArmClient) -> No
 
 def test_an_update_replaces_the_regions_and_keeps_source_and_date(gallery: ArmClient) -> None:
     first = gallery.put(VERSION, version(IMAGE, "eastus2", "westus2"))["properties"]["publishingProfile"]
-    update = version(IMAGE, "eastus2", "westeurope")
+    update = removable(version(IMAGE, "eastus2", "westeurope"))
     update["properties"]["storageProfile"] = {}
     properties = gallery.put(VERSION, update)["properties"]
     assert [region["name"] for region in properties["publishingProfile"]["targetRegions"]] == [
@@ -117,7 +117,7 @@ def test_the_last_of_overlapping_updates_wins(gallery: ArmClient) -> None:
     """All are accepted and all operations succeed, but only the regions of the last remain."""
     gallery.simulator.set_pace("seconds:1000000")
     responses = [
-        gallery.send("PUT", VERSION, version(IMAGE, "eastus2", region))
+        gallery.send("PUT", VERSION, removable(version(IMAGE, "eastus2", region)))
         for region in ("westus", "westeurope", "uksouth")
     ]
     assert [response.status for response in responses] == [201, 200, 200]

@@ -6,7 +6,7 @@ import pytest
 from azure_compute_simulator import RegionFault
 from azure_compute_simulator.transitions import parse_pace
 from simulator_client import GALLERIES, ArmClient
-from simulator_documents import COMPUTE, IMAGE, version
+from simulator_documents import COMPUTE, IMAGE, removable, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 VERSION_ID = f"{COMPUTE}/{VERSION}"
@@ -40,7 +40,7 @@ def test_seconds_are_simulated_and_an_update_takes_its_recorded_share(gallery: A
     assert regions(gallery) == {"eastus2": 100, "westus": 33}
     gallery.simulator.skip_time(501_000)
     assert regions(gallery) == {"eastus2": 100, "westus": 100}
-    update = gallery.send("PUT", VERSION, version(IMAGE, "eastus2"))
+    update = gallery.send("PUT", VERSION, removable(version(IMAGE, "eastus2")))
     gallery.simulator.skip_time(340_000)
     assert gallery.operation(update)["status"] == "InProgress"
     gallery.simulator.skip_time(20_000)

@@ -4,7 +4,7 @@ from typing import Any
 
 from azure_compute_simulator import RegionFault
 from simulator_client import ArmClient
-from simulator_documents import GROUP, IMAGE, SUBSCRIPTION, image, version
+from simulator_documents import GROUP, IMAGE, SUBSCRIPTION, image, removable, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 NEW_IMAGE = {"location": "eastus2", "properties": image()["properties"]}
@@ -69,3 +69,47 @@ def test_the_list_of_resources_shows_when_one_was_changed(arm: ArmClient) -> Non
     assert after["createdTime"] == before["createdTime"]
     assert after["changedTime"] > before["changedTime"]
     assert after["provisioningState"] == "Succeeded"
+
+
+def test_a_region_is_removed_only_if_the_safety_profile_allows_it(gallery: ArmClient) -> None:
+    """The refusal has the reported code and text, and changes nothing."""
+    gallery.put(VERSION, version(IMAGE, "eastus2", "westus"))
+    before = gallery.get(VERSION)
+    for method in ("PUT", "PATCH"):
+        status, error = gallery.error(method, VERSION, version(IMAGE, "eastus2"))
+        assert (status, error["code"]) == (400, "BadRequest")
+        assert error["message"].startswith(
+            "Complete set of target locations not specified while updating gallery artifact '1.0.0'"
+        )
+        assert "Deletion of previously replicated locations is not allowed" in error["message"]
+    assert gallery.get(VERSION) == before
+    gallery.put(VERSION, removable(version(IMAGE, "eastus2")))
+    assert _regions(gallery) == ["East US 2"]
+
+
+def test_the_guard_can_spare_regions_that_were_never_replicated(gallery: ArmClient) -> None:
+    """`completed` refuses to remove a replicated region only; `off` refuses nothing."""
+    gallery.simulator.add_fault(RegionFault(region="westus", kind="stuck"))
+    gallery.put(VERSION, version(IMAGE, "eastus2", "westus", "uksouth"))
+    for _ in range(2):
+        gallery.get(VERSION)
+    assert gallery.error("PUT", VERSION, version(IMAGE, "eastus2", "uksouth"))[0] == 400
+    gallery.simulator.switches.guard_replicated_regions = "completed"
+    assert gallery.error("PUT", VERSION, version(IMAGE, "eastus2", "westus"))[0] == 400
+    gallery.put(VERSION, version(IMAGE, "eastus2", "uksouth"))
+    gallery.simulator.switches.guard_replicated_regions = "off"
+    gallery.put(VERSION, version(IMAGE, "eastus2"))
+    assert _regions(gallery) == ["East US 2"]
+
+
+def test_an_update_without_target_regions_keeps_them(gallery: ArmClient) -> None:
+    gallery.put(VERSION, version(IMAGE, "eastus2", "westus"))
+    for regions in (None, []):
+        update = version()
+        update["properties"]["publishingProfile"] = {"targetRegions": regions}
+        gallery.put(VERSION, update)
+        assert _regions(gallery) == ["East US 2", "West US"]
+
+
+def _regions(arm: ArmClient) -> list[str]:
+    return [target["name"] for target in arm.get(VERSION)["properties"]["publishingProfile"]["targetRegions"]]

@@ -54,7 +54,8 @@ def region_names(profile: Json) -> list[str]:
 
 
 def _target_regions(sent: Json, before: Json, location: str, replica_count: int) -> list[Json]:
-    if "targetRegions" not in sent and before:
+    if not sent.get("targetRegions") and before:
+        # reported: an update may "specify null or empty set for target regions" and keeps them all
         return list(before["targetRegions"])
     targets = sent.get("targetRegions") or [{"name": location}]
     known = {regions.short_name(target["name"]): target for target in before.get("targetRegions", [])}

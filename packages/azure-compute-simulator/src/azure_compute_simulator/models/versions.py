@@ -9,6 +9,7 @@ from azure_compute_simulator.errors import (
     ConflictError,
     CrpPirReplicationJobsNotCompletedError,
     DeleteGalleryImageVersionBlockedBeforeEndOfLifeError,
+    IncompleteTargetLocationsError,
     InvalidParameterError,
     NotFoundError,
     OperationNotAllowedError,
@@ -88,11 +89,15 @@ class ImageVersions(ResourceType):
         old_source = source_id(before["storageProfile"])
         if new_source and new_source.lower() != (old_source or "").lower():
             raise PropertyChangeNotAllowedError(_SOURCE_PATH)
-        publishing = sent.get("publishingProfile") or {}
-        before["publishingProfile"] = publishing_profile(
-            publishing, before["publishingProfile"], resource.location, self.azure.clock.now()
+        publishing = publishing_profile(
+            sent.get("publishingProfile") or {},
+            before["publishingProfile"],
+            resource.location,
+            self.azure.clock.now(),
         )
-        before["safetyProfile"] = _safety_profile(sent, before["safetyProfile"])
+        safety = _safety_profile(sent, before["safetyProfile"])
+        self._check_removed_regions(resource, publishing, safety)
+        before["publishingProfile"], before["safetyProfile"] = publishing, safety
 
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
         """Creates or updates the version. If it was soft-deleted, restores it instead, with 200 (recorded)."""
@@ -243,6 +248,17 @@ class ImageVersions(ResourceType):
                     f"Too many requests on source '{source.id}'. Please reduce the number of requests on the source "
                     "or wait some time before retrying"
                 )
+
+    def _check_removed_regions(self, version: Resource, publishing: Json, safety: Json) -> None:
+        """Raises IncompleteTargetLocationsError if a region is left out and the safety profile forbids that."""
+        guard = self.azure.switches.guard_replicated_regions
+        if guard == "off" or safety["allowDeletionOfReplicatedLocations"]:
+            return
+        removed = set(region_names(version.properties["publishingProfile"])) - set(region_names(publishing))
+        if guard == "completed":
+            removed = {name for name in removed if version.hidden["replication"].completed_in(name)}
+        if removed:
+            raise IncompleteTargetLocationsError(version.id.name)
 
     def _definition(self, version_id: ResourceId) -> Resource:
         assert version_id.parent is not None  # noqa: S101 - a version has a definition
