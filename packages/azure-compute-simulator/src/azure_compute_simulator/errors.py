@@ -265,7 +265,7 @@ class IncompleteTargetLocationsError(ServiceError):
 
     def __init__(self, version: str) -> None:
         # reported for an application version (terraform-provider-azurerm #21999); the type's name is inferred
-        super().__init__(
+        super().__init__(  # noqa: S608 - not SQL
             f"Complete set of target locations not specified while updating gallery artifact '{version}' and type "
             "'GalleryImageVersion'. Deletion of previously replicated locations is not allowed, and you need to "
             "specify a complete set of target locations in the update request or specify null or empty set for target "

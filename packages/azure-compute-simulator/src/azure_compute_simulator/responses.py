@@ -35,7 +35,9 @@ def item(request: ArmRequest, type_: str) -> ArmResponse:
     resource_id = ResourceId(subscription, group, resource_type.type, request.names)
     request.azure.group(*resource_id.group_key)
     check_shapes(request.body)
-    write = WriteRequest(request.body, request.principal, request.api_version)
+    write = WriteRequest(
+        request.body, request.principal, request.api_version, partial=request.method == "PATCH"
+    )
     if request.method == "PUT":
         return _written(request, resource_type, resource_type.put(resource_id, write))
     if request.method == "PATCH":

@@ -18,6 +18,7 @@ class Switches:
     display_name_regions: bool = True
     succeeded_early: bool = False
     guard_replicated_regions: Literal["all", "completed", "off"] = "all"
+    reset_unsent_fields: bool = True
     throttling: bool = True
     page_size: int | None = None
     parent_delete_lag_seconds: float = 0.0

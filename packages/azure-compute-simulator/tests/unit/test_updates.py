@@ -111,5 +111,64 @@ def test_an_update_without_target_regions_keeps_them(gallery: ArmClient) -> None
         assert _regions(gallery) == ["East US 2", "West US"]
 
 
+NEW = "api-version=2024-03-03"
+
+
+def _guarded_version() -> Any:
+    """Returns a version with everything that an update may reset."""
+    document = version(IMAGE, "eastus2", "westus")
+    document["tags"] = {"owner": "platform"}
+    document["properties"]["publishingProfile"] |= {
+        "replicaCount": 3,
+        "excludeFromLatest": True,
+        "endOfLifeDate": "2999-01-01T00:00:00Z",
+        "replicationMode": "Full",
+    }
+    document["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": True}
+    document["properties"]["securityProfile"] = {
+        "uefiSettings": {"signatureTemplateNames": ["MicrosoftUefiCertificateAuthorityTemplate"]}
+    }
+    return document
+
+
+def test_a_put_resets_what_it_does_not_send(gallery: ArmClient) -> None:
+    """A deletion guard that a client does not send back is lost. What is fixed stays."""
+    gallery.send("PUT", VERSION, _guarded_version(), NEW)
+    assert (
+        gallery.get(VERSION, NEW)["properties"]["securityProfile"]
+        == (_guarded_version()["properties"]["securityProfile"])
+    )
+    update = version(IMAGE, "eastus2", "westus")
+    update["properties"]["storageProfile"] = {}
+    assert gallery.send("PUT", VERSION, update, NEW).status == 200
+    shown = gallery.get(VERSION, NEW)
+    assert "tags" not in shown
+    properties = shown["properties"]
+    assert "securityProfile" not in properties
+    assert properties["safetyProfile"] == {
+        "reportedForPolicyViolation": False,
+        "allowDeletionOfReplicatedLocations": False,
+    }
+    profile = properties["publishingProfile"]
+    assert (profile["replicaCount"], profile["excludeFromLatest"]) == (1, False)
+    assert "endOfLifeDate" not in profile
+    assert profile["replicationMode"] == "Full"
+
+
+def test_a_patch_keeps_what_it_does_not_send(gallery: ArmClient) -> None:
+    gallery.send("PUT", VERSION, _guarded_version(), NEW)
+    before = gallery.get(VERSION, NEW)
+    assert gallery.send("PATCH", VERSION, {"tags": {"owner": "other"}}, NEW).status == 200
+    assert gallery.get(VERSION, NEW) == before | {"tags": {"owner": "other"}}
+
+
+def test_the_reset_of_unsent_fields_can_be_switched_off(gallery: ArmClient) -> None:
+    gallery.simulator.switches.reset_unsent_fields = False
+    gallery.send("PUT", VERSION, _guarded_version(), NEW)
+    before = gallery.get(VERSION, NEW)
+    assert gallery.send("PUT", VERSION, {"location": "eastus2"}, NEW).status == 200
+    assert gallery.get(VERSION, NEW) == before
+
+
 def _regions(arm: ArmClient) -> list[str]:
     return [target["name"] for target in arm.get(VERSION)["properties"]["publishingProfile"]["targetRegions"]]

@@ -19,14 +19,22 @@ _MOST_REPLICAS = 100
 _PATH = "galleryImageVersion.properties.publishingProfile"
 
 
-def publishing_profile(sent: Json, existing: Json | None, location: str, now: datetime) -> Json:
+# what an update that replaces the version keeps although it is not sent: fixed properties, and the regions
+_KEPT = ("publishedDate", "replicationMode", "storageAccountType", "targetRegions")
+
+
+def publishing_profile(
+    sent: Json, existing: Json | None, location: str, now: datetime, *, replace: bool = False
+) -> Json:
     """Returns the profile that a version gets from a request.
 
-    A field that is not sent keeps its value on an existing version and gets the default (recorded) on a new one.
-    The target regions replace the existing ones as a whole.
+    A field that is not sent gets the default (recorded) on a new version. On an existing one it keeps its value, with
+    `replace` only if it is fixed. The target regions replace the existing ones as a whole.
     Raises InvalidParameterError, BadRequestError or PropertyChangeNotAllowedError.
     """
     before = existing or {}
+    if replace:
+        before = {name: value for name, value in before.items() if name in _KEPT}
     fixed = {
         "storageAccountType": _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES),
         "replicationMode": _enum(sent, "replicationMode", _MODES),

@@ -22,11 +22,15 @@ from azure_compute_simulator.transitions import Job
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """A PUT or PATCH: the body, who sent it, and the api-version that decides which fields the response has."""
+    """A PUT or PATCH: the body, who sent it, and the api-version that decides which fields the response has.
+
+    `partial` is true for a PATCH, which changes only what it sends.
+    """
 
     body: Json
     principal: Principal
     api_version: str
+    partial: bool = False
 
     @property
     def properties(self) -> Json:

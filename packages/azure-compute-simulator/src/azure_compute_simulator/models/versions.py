@@ -40,6 +40,8 @@ _LARGEST_DISK_GB = 2048
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 # recorded: absent in 2019-12-01, present in 2023-07-03; documented: added in 2022-08-03
 _SAFETY_PROFILE_SHOWN_SINCE = "2022-08-03"
+# specified: the api-version that added it
+_SECURITY_PROFILE_SHOWN_SINCE = "2024-03-03"
 _SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
 
 
@@ -72,12 +74,12 @@ class ImageVersions(ResourceType):
             "publishingProfile": publishing | {"publishedDate": timestamp(now)},
             "storageProfile": storage_profile,
             "safetyProfile": _safety_profile(sent, {}),
-        }
+        } | _security_profile(sent)
         hidden = {"replication": Replication(str(resource_id)), "source": source}
         return self.new_resource(resource_id, request, location, properties, hidden)
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
-        """Replaces the whole publishing profile and the safety profile. The source is fixed."""
+        """Replaces the profiles, and with a PUT resets what it does not send (inferred). The source is fixed."""
         if resource.provisioning_state == "Deleting":
             raise OperationNotAllowedError(
                 f"Operation 'Update Gallery Image Version' is not on allowed on {resource.id.name}; since it is "
@@ -89,15 +91,21 @@ class ImageVersions(ResourceType):
         old_source = source_id(before["storageProfile"])
         if new_source and new_source.lower() != (old_source or "").lower():
             raise PropertyChangeNotAllowedError(_SOURCE_PATH)
+        replace = self.azure.switches.reset_unsent_fields and not request.partial
         publishing = publishing_profile(
             sent.get("publishingProfile") or {},
             before["publishingProfile"],
             resource.location,
             self.azure.clock.now(),
+            replace=replace,
         )
-        safety = _safety_profile(sent, before["safetyProfile"])
+        safety = _safety_profile(sent, {} if replace else before["safetyProfile"])
         self._check_removed_regions(resource, publishing, safety)
         before["publishingProfile"], before["safetyProfile"] = publishing, safety
+        if replace:
+            before.pop("securityProfile", None)
+            resource.tags = None
+        before |= _security_profile(sent)
 
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
         """Creates or updates the version. If it was soft-deleted, restores it instead, with 200 (recorded)."""
@@ -171,7 +179,7 @@ class ImageVersions(ResourceType):
             "publishingProfile": publishing | {"publishedDate": published},
             "storageProfile": dict(sent.get("storageProfile") or {}),
             "safetyProfile": _safety_profile(sent, {}),
-        }
+        } | _security_profile(sent)
         source = self.azure.resources.get((source_id(properties["storageProfile"]) or "").lower())
         if source:
             properties["storageProfile"] = (
@@ -205,6 +213,8 @@ class ImageVersions(ResourceType):
         """Drops what old api-versions do not have, and adds the replication status if `$expand` asks for it."""
         if api_version < _SAFETY_PROFILE_SHOWN_SINCE:
             del properties["safetyProfile"]
+        if api_version < _SECURITY_PROFILE_SHOWN_SINCE:
+            properties.pop("securityProfile", None)
         if not self.azure.switches.display_name_regions:
             for target in properties["publishingProfile"]["targetRegions"]:
                 target["name"] = short_name(target["name"])
@@ -317,6 +327,12 @@ def _check_name(name: str) -> None:
             "format, where int is between 0 and 2,147,483,647 (inclusive). For e.g: 1.0.0, 2018.12.1 etc.",
             target="galleryImageVersionName",
         )
+
+
+def _security_profile(sent: Json) -> Json:
+    """Returns the security profile with its key, or nothing if none is sent: the service has no default."""
+    profile = without_empty(sent.get("securityProfile") or {})
+    return {"securityProfile": profile} if profile else {}
 
 
 def _safety_profile(sent: Json, before: Json) -> Json:
