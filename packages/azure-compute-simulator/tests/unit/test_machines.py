@@ -51,6 +51,28 @@ def test_latest_is_the_highest_version_that_is_replicated_and_not_excluded(galle
     assert created["properties"]["storageProfile"]["imageReference"]["exactVersion"] == "1.10.0"
 
 
+@pytest.mark.parametrize(("of_version", "of_region"), [(True, False), (False, True)])
+def test_the_regions_exclusion_from_latest_wins_over_the_versions(
+    gallery: ArmClient, *, of_version: bool, of_region: bool
+) -> None:
+    """A region without a flag of its own follows the version."""
+    gallery.put(f"{VERSIONS}/1.0.0", version(IMAGE, "eastus2", "westus"))
+    newer = version(IMAGE, "eastus2", "westus")
+    newer["properties"]["publishingProfile"]["excludeFromLatest"] = of_version
+    newer["properties"]["publishingProfile"]["targetRegions"][0]["excludeFromLatest"] = of_region
+    gallery.put(f"{VERSIONS}/1.0.1", newer)
+    latest = {
+        location: gallery.put(f"virtualMachines/{location}", machine(DEFINITION_ID, location))["properties"][
+            "storageProfile"
+        ]["imageReference"]["exactVersion"]
+        for location in ("eastus2", "westus")
+    }
+    assert latest == {
+        "eastus2": "1.0.0" if of_region else "1.0.1",
+        "westus": "1.0.0" if of_version else "1.0.1",
+    }
+
+
 @pytest.mark.parametrize("path", ["virtualMachines/m", "virtualMachineScaleSets/s"])
 def test_a_version_that_is_not_replicated_to_the_region_is_not_found_there(
     gallery: ArmClient, path: str

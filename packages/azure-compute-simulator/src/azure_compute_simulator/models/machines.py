@@ -171,9 +171,12 @@ def _managed_image(azure: Azure, id_: ResourceId, location: str) -> FoundImage:
 
 
 def _excluded(version: Resource, location: str) -> bool:
+    """Whether a version is excluded in a region. The region's own flag wins, if it has one (documented)."""
     profile = version.properties["publishingProfile"]
-    here = [target for target in profile["targetRegions"] if short_name(target["name"]) == location]
-    return bool(profile["excludeFromLatest"] or any(target.get("excludeFromLatest") for target in here))
+    for target in profile["targetRegions"]:
+        if short_name(target["name"]) == location and target.get("excludeFromLatest") is not None:
+            return bool(target["excludeFromLatest"])
+    return bool(profile["excludeFromLatest"])
 
 
 def _number(version: Resource) -> tuple[int, ...]:
