@@ -265,12 +265,12 @@ class IncompleteTargetLocationsError(ServiceError):
 
     def __init__(self, version: str) -> None:
         # reported for an application version (terraform-provider-azurerm #21999); the type's name is inferred
-        super().__init__(  # noqa: S608 - not SQL
+        super().__init__(
             f"Complete set of target locations not specified while updating gallery artifact '{version}' and type "
             "'GalleryImageVersion'. Deletion of previously replicated locations is not allowed, and you need to "
             "specify a complete set of target locations in the update request or specify null or empty set for target "
             "regions in the update request or set allow deletion of replicated locations under safety profile "
-            "property. To figure out complete set of target locations, you can perform a get first on gallery artifact"
+            "property. To figure out complete set of target locations, you can perform a get first on gallery artifact"  # noqa: S608 - not SQL
         )
 
     def body(self) -> dict[str, Any]:

@@ -350,3 +350,42 @@ def test_storage_account_types_are_fixed(gallery: ArmClient) -> None:
     )
     assert (status, error["code"]) == (409, "PropertyChangeNotAllowed")
     assert error["target"].endswith("targetRegions.storageAccountType")
+
+
+OTHER_CONTENT = {
+    "sourceVirtualMachine": {"sourceVirtualMachine": {"id": f"{COMPUTE}/virtualMachines/second"}},
+    "hyperVGeneration": {"hyperVGeneration": "V2"},
+    "osDisk.managedDisk": {"storageProfile": {"osDisk": {"managedDisk": {"id": f"{COMPUTE}/disks/other"}}}},
+    "osDisk.diskSizeGB": {"storageProfile": {"osDisk": {"diskSizeGB": 64}}},
+    "dataDisks": {"storageProfile": {"dataDisks": [{"lun": 0, "blobUri": "https://a.test/d.vhd"}]}},
+}
+
+
+@pytest.mark.parametrize(("target", "properties"), OTHER_CONTENT.items())
+def test_an_image_is_not_written_over(arm: ArmClient, target: str, properties: Any) -> None:
+    """A PUT of the same content may change the tags. Other content is refused, with the property as target."""
+    os_disk = {
+        "osType": "Linux",
+        "diskSizeGB": 30,
+        "managedDisk": {"id": f"{COMPUTE}/disks/m", "storageAccountType": "Premium_LRS"},
+    }
+    for name in ("first", "second"):
+        machine = {
+            "id": f"{COMPUTE}/virtualMachines/{name}",
+            "location": "eastus2",
+            "properties": {"storageProfile": {"osDisk": os_disk}},
+        }
+        arm.put(f"virtualMachines/{name}", machine)
+    document = {
+        "location": "eastus2",
+        "properties": {"sourceVirtualMachine": {"id": f"{COMPUTE}/virtualMachines/first"}},
+    }
+    arm.put("images/captured", document)
+    before = arm.get("images/captured")
+    arm.put("images/captured", before | {"tags": {"a": "b"}})
+    before = arm.get("images/captured")
+    assert before["tags"] == {"a": "b"}
+    status, error = arm.error("PUT", "images/captured", {"location": "eastus2", "properties": properties})
+    assert (status, error["code"], error["target"]) == (409, "PropertyChangeNotAllowed", target)
+    assert error["message"] == f"Changing property '{target}' is not allowed."
+    assert arm.get("images/captured") == before

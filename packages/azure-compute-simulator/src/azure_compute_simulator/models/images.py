@@ -6,6 +6,7 @@ from azure_compute_simulator.errors import (
     InvalidParameterError,
     NotFoundError,
     OperationNotAllowedOnVMImageAsVMsBeingProvisionedError,
+    PropertyChangeNotAllowedError,
 )
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
@@ -37,9 +38,14 @@ class Images(ResourceType):
         return self.new_resource(resource_id, request, location, properties, {"sizes": sizes})
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
-        """Replaces the content if the request has any. A PATCH of tags has none."""
-        if "storageProfile" in request.properties or "sourceVirtualMachine" in request.properties:
-            resource.properties, resource.hidden["sizes"] = _content(self.azure, request)
+        """Raises PropertyChangeNotAllowedError if the request changes anything but tags.
+
+        The service never writes an image over (reported: packer-plugin-azure #41, azure-cli #5172); an image is
+        replaced by deleting and creating it.
+        """
+        changed = _changed_property(resource.properties, request.properties)
+        if changed:
+            raise PropertyChangeNotAllowedError(changed)
 
     def check_delete(self, resource: Resource) -> None:
         """Refuses to delete an image while machines are being created from it (documented; the text is inferred)."""
@@ -55,6 +61,47 @@ class Images(ResourceType):
         disks = _disks(resource.properties["storageProfile"])
         for disk, size in zip(disks, resource.hidden["sizes"], strict=True):
             disk.setdefault("diskSizeGB", size)
+
+
+def _changed_property(existing: Json, sent: Json) -> str | None:
+    """Returns the path of the first property that differs from the existing one. What is not sent does not differ.
+
+    Reported: the path of the source machine. The other paths are inferred from those of virtual machines.
+    """
+    if _id_of(sent.get("sourceVirtualMachine")) not in (None, _id_of(existing.get("sourceVirtualMachine"))):
+        return "sourceVirtualMachine"
+    if sent.get("hyperVGeneration") not in (None, existing["hyperVGeneration"]):
+        return "hyperVGeneration"
+    profile = sent.get("storageProfile") or {}
+    if _changed_field(profile.get("osDisk") or {}, existing["storageProfile"]["osDisk"]):
+        return f"osDisk.{_changed_field(profile['osDisk'], existing['storageProfile']['osDisk'])}"
+    data_disks = profile.get("dataDisks")
+    existing_disks = existing["storageProfile"]["dataDisks"]
+    if data_disks is not None and (
+        len(data_disks) != len(existing_disks)
+        or any(_changed_field(*pair) for pair in zip(data_disks, existing_disks, strict=True))
+    ):
+        return "dataDisks"
+    return None
+
+
+def _changed_field(sent: Json, existing: Json) -> str | None:
+    """Returns the name of the first field of a disk that differs from the existing disk's."""
+    for name, value in sent.items():
+        before = existing.get(name)
+        if value is not None and _comparable(value) != _comparable(before):
+            return name
+    return None
+
+
+def _comparable(value: Any) -> Any:
+    """Returns what two values are compared by: ids and enums match in any case."""
+    value = value.get("id") if isinstance(value, dict) else value
+    return value.lower() if isinstance(value, str) else value
+
+
+def _id_of(reference: Any) -> str | None:
+    return str(reference["id"]).lower() if reference else None
 
 
 def _content(azure: Azure, request: WriteRequest) -> tuple[Json, list[int]]:
