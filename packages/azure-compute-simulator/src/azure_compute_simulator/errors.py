@@ -270,7 +270,7 @@ class IncompleteTargetLocationsError(ServiceError):
             "'GalleryImageVersion'. Deletion of previously replicated locations is not allowed, and you need to "
             "specify a complete set of target locations in the update request or specify null or empty set for target "
             "regions in the update request or set allow deletion of replicated locations under safety profile "
-            "property. To figure out complete set of target locations, you can perform a get first on gallery artifact"  # noqa: S608 - not SQL
+            "property. To figure out complete set of target locations, you can perform a get first on gallery artifact"
         )
 
     def body(self) -> dict[str, Any]:

@@ -4,7 +4,17 @@ from typing import Any
 
 from azure_compute_simulator import RegionFault
 from simulator_client import ArmClient
-from simulator_documents import GROUP, IMAGE, SUBSCRIPTION, image, removable, version
+from simulator_documents import (
+    COMPUTE,
+    GROUP,
+    IMAGE,
+    SUBSCRIPTION,
+    definition,
+    image,
+    removable,
+    seed,
+    version,
+)
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 NEW_IMAGE = {"location": "eastus2", "properties": image()["properties"]}
@@ -168,6 +178,49 @@ def test_the_reset_of_unsent_fields_can_be_switched_off(gallery: ArmClient) -> N
     before = gallery.get(VERSION, NEW)
     assert gallery.send("PUT", VERSION, {"location": "eastus2"}, NEW).status == 200
     assert gallery.get(VERSION, NEW) == before
+
+
+EDGE_ZONE = {"name": "losangeles", "type": "EdgeZone"}
+
+
+def test_an_image_keeps_its_edge_zone(arm: ArmClient) -> None:
+    """It is beside the location, and cannot be changed."""
+    arm.put("images/outpost", NEW_IMAGE | {"extendedLocation": EDGE_ZONE})
+    shown = arm.get("images/outpost")
+    assert shown["extendedLocation"] == EDGE_ZONE
+    arm.put("images/outpost", shown)
+    elsewhere = shown | {"extendedLocation": EDGE_ZONE | {"name": "perth"}}
+    status, error = arm.error("PUT", "images/outpost", elsewhere)
+    assert (status, error["code"], error["target"]) == (409, "PropertyChangeNotAllowed", "extendedLocation")
+    assert "extendedLocation" not in arm.get("images/web")
+
+
+def test_target_edge_zones_are_refused_plainly(gallery: ArmClient) -> None:
+    document = version()
+    document["properties"]["publishingProfile"]["targetExtendedLocations"] = [
+        {"name": "eastus2", "extendedLocation": EDGE_ZONE}
+    ]
+    status, error = gallery.error("PUT", VERSION, document)
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert error["message"].startswith("Target edge zones are not simulated")
+    assert gallery.error("GET", VERSION)[0] == 404
+
+
+def test_seeded_edge_zones_are_shown_and_may_be_sent_back(arm: ArmClient) -> None:
+    zones = [{"name": "eastus2", "extendedLocation": EDGE_ZONE, "extendedLocationReplicaCount": 1}]
+    document = version()
+    document["properties"]["publishingProfile"]["targetExtendedLocations"] = zones
+    arm.simulator.reset(
+        seed(
+            {"id": f"{COMPUTE}/galleries/g", "location": "eastus2"},
+            definition() | {"id": f"{COMPUTE}/galleries/g/images/web"},
+            document | {"id": f"{COMPUTE}/{VERSION}"},
+        )
+    )
+    before = arm.get(VERSION)
+    assert before["properties"]["publishingProfile"]["targetExtendedLocations"] == zones
+    arm.put(VERSION, before)
+    assert arm.get(VERSION) == before
 
 
 def _regions(arm: ArmClient) -> list[str]:

@@ -35,7 +35,9 @@ class Images(ResourceType):
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns an image. The sizes of its disks appear only after it was created (recorded)."""
         properties, sizes = _content(self.azure, request)
-        return self.new_resource(resource_id, request, location, properties, {"sizes": sizes})
+        image = self.new_resource(resource_id, request, location, properties, {"sizes": sizes})
+        image.extended_location = request.body.get("extendedLocation")
+        return image
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
         """Raises PropertyChangeNotAllowedError if the request changes anything but tags.
@@ -44,6 +46,8 @@ class Images(ResourceType):
         replaced by deleting and creating it.
         """
         changed = _changed_property(resource.properties, request.properties)
+        if request.body.get("extendedLocation") not in (None, resource.extended_location):
+            changed = "extendedLocation"
         if changed:
             raise PropertyChangeNotAllowedError(changed)
 

@@ -20,7 +20,7 @@ _PATH = "galleryImageVersion.properties.publishingProfile"
 
 
 # what an update that replaces the version keeps although it is not sent: fixed properties, and the regions
-_KEPT = ("publishedDate", "replicationMode", "storageAccountType", "targetRegions")
+_KEPT = ("publishedDate", "replicationMode", "storageAccountType", "targetExtendedLocations", "targetRegions")
 
 
 def publishing_profile(
@@ -53,6 +53,14 @@ def publishing_profile(
         "storageAccountType": fixed["storageAccountType"] or before.get("storageAccountType", "Standard_LRS"),
         "replicationMode": fixed["replicationMode"] or before.get("replicationMode"),
     }
+    edge_zones = sent.get("targetExtendedLocations") or []
+    if edge_zones and edge_zones != before.get("targetExtendedLocations"):
+        raise InvalidParameterError(
+            "Target edge zones are not simulated: remove targetExtendedLocations from the request.",
+            target=f"{_PATH}.targetExtendedLocations",
+        )
+    if edge_zones:
+        profile["targetExtendedLocations"] = edge_zones
     return {name: value for name, value in profile.items() if value is not None or name == "publishedDate"}
 
 

@@ -147,6 +147,8 @@ class ResourceType(ABC):
             "type": self.type,
             "location": resource.location,
         }
+        if resource.extended_location is not None:
+            document["extendedLocation"] = dict(resource.extended_location)
         if resource.tags is not None:
             document["tags"] = dict(resource.tags)
         properties = deepcopy(resource.properties) | {"provisioningState": resource.provisioning_state}

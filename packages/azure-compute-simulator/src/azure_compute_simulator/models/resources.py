@@ -42,7 +42,10 @@ class Principal:
 
 @dataclass(eq=False)
 class Resource:
-    """One resource. `hidden` is what the service knows and never shows; `running` are its unfinished operations."""
+    """One resource. `hidden` is what the service knows and never shows; `running` are its unfinished operations.
+
+    `extended_location` is the edge zone that it is in, if any.
+    """
 
     id: ResourceId
     location: str
@@ -53,6 +56,7 @@ class Resource:
     provisioning_state: str = "Creating"
     hidden: Json = field(default_factory=dict)
     running: "list[Operation]" = field(default_factory=list)
+    extended_location: Json | None = None
 
 
 @dataclass(eq=False)

@@ -169,14 +169,14 @@ class ImageVersions(ResourceType):
         """Returns a finished version. Its source need not exist, and its end of life may have passed."""
         _check_name(resource_id.name)
         sent = request.properties
-        publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, _BEGINNING)
+        publishing = publishing_profile(_without_edge_zones(sent), None, location, _BEGINNING)
         published = (sent.get("publishingProfile") or {}).get("publishedDate") or timestamp(
             self.azure.clock.now()
         )
         replication = Replication(str(resource_id))
         replication.set_completed(region_names(publishing))
         properties = {
-            "publishingProfile": publishing | {"publishedDate": published},
+            "publishingProfile": publishing | {"publishedDate": published} | _edge_zones(sent),
             "storageProfile": dict(sent.get("storageProfile") or {}),
             "safetyProfile": _safety_profile(sent, {}),
         } | _security_profile(sent)
@@ -327,6 +327,17 @@ def _check_name(name: str) -> None:
             "format, where int is between 0 and 2,147,483,647 (inclusive). For e.g: 1.0.0, 2018.12.1 etc.",
             target="galleryImageVersionName",
         )
+
+
+def _without_edge_zones(sent: Json) -> Json:
+    profile = sent.get("publishingProfile") or {}
+    return {name: value for name, value in profile.items() if name != "targetExtendedLocations"}
+
+
+def _edge_zones(sent: Json) -> Json:
+    """Returns a seeded version's edge zones with their key. They are shown as they are and never replicate."""
+    found = (sent.get("publishingProfile") or {}).get("targetExtendedLocations")
+    return {"targetExtendedLocations": found} if found else {}
 
 
 def _security_profile(sent: Json) -> Json:
