@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from simulator_client import ArmClient
-from simulator_documents import COMPUTE, IMAGE, definition, version
+from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, seed, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 
@@ -389,3 +389,69 @@ def test_an_image_is_not_written_over(arm: ArmClient, target: str, properties: A
     assert (status, error["code"], error["target"]) == (409, "PropertyChangeNotAllowed", target)
     assert error["message"] == f"Changing property '{target}' is not allowed."
     assert arm.get("images/captured") == before
+
+
+CONFIDENTIAL = (
+    "Confidential VM is not supported for the source id '{}'. Currently Snapshot, Disk and VM sources"
+)
+SECURITY_TYPES = {
+    "ConfidentialVM from an image": ("ConfidentialVM", IMAGE, CONFIDENTIAL),
+    "ConfidentialVM from a version": (
+        "ConfidentialVM",
+        f"{COMPUTE}/galleries/g/images/web/versions/1.0.0",
+        CONFIDENTIAL,
+    ),
+    "TrustedLaunch from an image": (
+        "TrustedLaunch",
+        IMAGE,
+        "The security type 'TrustedLaunch' is not supported for the source id '{}'.",
+    ),
+    "ConfidentialVMSupported from an image": ("ConfidentialVMSupported", IMAGE, None),
+    "Standard from an image": ("Standard", IMAGE, None),
+}
+
+
+@pytest.mark.parametrize(
+    ("security_type", "source", "message"), SECURITY_TYPES.values(), ids=SECURITY_TYPES.keys()
+)
+def test_a_security_type_refuses_the_sources_that_cannot_have_it(
+    gallery: ArmClient, security_type: str, source: str, message: str | None
+) -> None:
+    """The request itself is refused, with the reported text, before any version exists."""
+    gallery.put(VERSION, version())
+    feature = {"name": "SecurityType", "value": security_type}
+    gallery.put(
+        "galleries/g/images/demanding", changed(definition(sku="two"), "properties.features", [feature])
+    )
+    path = "galleries/g/images/demanding/versions/1.0.0"
+    if message is None:
+        assert gallery.send("PUT", path, version(source)).status == 201
+        return
+    status, error = gallery.error("PUT", path, version(source))
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert error["message"].startswith(message.format(source))
+    assert gallery.error("GET", path)[0] == 404
+
+
+def test_an_encrypted_source_in_another_subscription_is_refused(arm: ArmClient) -> None:
+    """Documented: an encrypted source must be in the gallery's subscription. There it is accepted."""
+    other = "99999999-0000-0000-0000-000000000000"
+    encrypted = changed(
+        image("encrypted"),
+        "properties.storageProfile.osDisk.diskEncryptionSet",
+        {"id": f"{COMPUTE}/diskEncryptionSets/keys"},
+    )
+    document = seed(encrypted)
+    document["subscriptions"].append({"id": other})
+    document["resourceGroups"].append({"subscription": other, "name": GROUP, "location": "eastus2"})
+    arm.simulator.reset(document)
+    here, there = COMPUTE, COMPUTE.replace(SUBSCRIPTION, other)
+    for compute in (here, there):
+        arm.put(f"{compute}/galleries/g", {"location": "eastus2"})
+        arm.put(f"{compute}/galleries/g/images/web", definition())
+    path = f"{there}/{VERSION}"
+    status, error = arm.error("PUT", path, version(encrypted["id"]))
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert error["message"].startswith("Encrypted source is in a different subscription")
+    assert arm.send("PUT", path, version(IMAGE)).status == 201
+    assert arm.send("PUT", f"{here}/{VERSION}", version(encrypted["id"])).status == 201

@@ -2,14 +2,49 @@
 
 import json
 
+from azure_compute_simulator.errors import InvalidParameterError
 from azure_compute_simulator.models.resources import Json, Resource
-from azure_compute_simulator.models.sources import Source
+from azure_compute_simulator.models.sources import Source, is_image, is_machine
+
+_SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
+_OS_DISK_PATH = "galleryImageVersion.properties.storageProfile.osDiskImage.source.id"
+# reported: definitions of these types take no virtual machine
+_TRUSTED_LAUNCH_SUPPORTED = ("TrustedLaunchSupported", "TrustedLaunchAndConfidentialVmSupported")
 
 
-def supports_trusted_launch(definition: Resource) -> bool:
-    """Whether a definition supports trusted launch. Virtual machines cannot be its source (reported)."""
-    features = definition.properties.get("features", [])
-    return any(feature.get("value") == "TrustedLaunchSupported" for feature in features)
+def check_security_type(definition: Resource, source_id: str) -> None:
+    """Raises InvalidParameterError if the definition's security type does not allow this kind of source.
+
+    Reported: a definition `TrustedLaunchSupported` takes no machine (packer-plugin-azure #304), and a definition
+    `ConfidentialVM` neither a managed image nor a version (packer-plugin-azure #372). Inferred: the text for
+    `TrustedLaunch`, which takes no managed image either (documented: images never keep the state of trusted launch).
+    """
+    security_type = _security_type(definition)
+    if is_machine(source_id) and security_type in map(str.lower, _TRUSTED_LAUNCH_SUPPORTED):
+        raise InvalidParameterError(
+            f"The security type 'TrustedLaunchSupported' is not supported for the source id '{source_id}'. Currently "
+            "only Vhd Blob, User Image and Gallery Image Version sources are supported for "
+            "'TrustedLaunchSupported' images.",
+            target=_SOURCE_PATH,
+        )
+    if security_type == "confidentialvm" and not is_machine(source_id):
+        raise InvalidParameterError(
+            f"Confidential VM is not supported for the source id '{source_id}'. Currently Snapshot, Disk and VM "
+            "sources are supported for the Confidential VM security type.",
+            target=_OS_DISK_PATH,
+        )
+    if security_type == "trustedlaunch" and is_image(source_id):
+        raise InvalidParameterError(
+            f"The security type 'TrustedLaunch' is not supported for the source id '{source_id}'.",
+            target=_SOURCE_PATH,
+        )
+
+
+def _security_type(definition: Resource) -> str:
+    for feature in definition.properties.get("features", []):
+        if str(feature.get("name")).lower() == "securitytype":
+            return str(feature.get("value")).lower()
+    return ""
 
 
 def incompatibility(source: Source, definition: Json) -> str | None:

@@ -15,7 +15,10 @@ _MACHINE = "microsoft.compute/virtualmachines"
 
 @dataclass(frozen=True)
 class Source:
-    """A version's source. `plan` is None if unknown; the disks are in the form that versions show."""
+    """A version's source. `plan` is None if unknown; the disks are in the form that versions show.
+
+    `is_encrypted` says whether a customer's key encrypts it: it has a disk encryption set.
+    """
 
     id: str
     type: str
@@ -24,6 +27,8 @@ class Source:
     plan: Json | None
     os_disk: Json
     data_disks: tuple[Json, ...]
+    subscription: str = ""
+    is_encrypted: bool = False
 
     @property
     def is_managed_image(self) -> bool:
@@ -100,6 +105,11 @@ def read_source(azure: Azure, source: Resource) -> Source:
     return reader(azure, source)
 
 
+def is_image(id_: str) -> bool:
+    """Whether an id is that of a managed image."""
+    return f"/providers/{_IMAGE}/" in id_.lower()
+
+
 def is_machine(id_: str) -> bool:
     """Whether an id is that of a virtual machine."""
     return f"/providers/{_MACHINE}/" in id_.lower()
@@ -122,6 +132,8 @@ def _read_image(_azure: Azure, image: Resource) -> Source:
         plan=image.hidden.get("plan"),
         os_disk=_disk(os_disk) | {"source": {}},
         data_disks=tuple({"lun": disk["lun"]} | _disk(disk) for disk in profile["dataDisks"]),
+        subscription=image.id.subscription,
+        is_encrypted=any(disk.get("diskEncryptionSet") for disk in (os_disk, *profile["dataDisks"])),
     )
 
 
@@ -135,6 +147,11 @@ def _read_machine(_azure: Azure, machine: Resource) -> Source:
         plan=None,
         os_disk=_disk(profile["osDisk"]) | {"source": {}},
         data_disks=tuple({"lun": disk["lun"]} | _disk(disk) for disk in profile.get("dataDisks", [])),
+        subscription=machine.id.subscription,
+        is_encrypted=any(
+            (disk.get("managedDisk") or {}).get("diskEncryptionSet")
+            for disk in (profile["osDisk"], *profile.get("dataDisks", []))
+        ),
     )
 
 
@@ -151,6 +168,10 @@ def _read_version(azure: Azure, version: Resource) -> Source:
         plan=definition.properties.get("purchasePlan"),
         os_disk=profile["osDiskImage"],
         data_disks=tuple(profile.get("dataDiskImages", [])),
+        subscription=version.id.subscription,
+        is_encrypted=any(
+            target.get("encryption") for target in version.properties["publishingProfile"]["targetRegions"]
+        ),
     )
 
 

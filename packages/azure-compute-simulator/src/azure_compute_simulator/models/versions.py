@@ -17,7 +17,7 @@ from azure_compute_simulator.errors import (
     SimulatedError,
 )
 from azure_compute_simulator.models.azure import Azure
-from azure_compute_simulator.models.compatibility import incompatibility, supports_trusted_launch
+from azure_compute_simulator.models.compatibility import check_security_type, incompatibility
 from azure_compute_simulator.models.publishing import publishing_profile, region_names
 from azure_compute_simulator.models.replication import Replication
 from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
@@ -26,7 +26,6 @@ from azure_compute_simulator.models.sources import (
     Source,
     check_one_source,
     find_source,
-    is_machine,
     read_source,
     source_id,
 )
@@ -233,14 +232,14 @@ class ImageVersions(ResourceType):
         id_ = source_id(storage_profile)
         if id_ is None:
             return None
-        if is_machine(id_) and supports_trusted_launch(self._definition(resource_id)):
-            raise InvalidParameterError(
-                f"The security type 'TrustedLaunchSupported' is not supported for the source id '{id_}'. Currently "
-                "only Vhd Blob, User Image and Gallery Image Version sources are supported for "
-                "'TrustedLaunchSupported' images.",
-                target="galleryImageVersion.properties.storageProfile.source.id",
-            )
+        check_security_type(self._definition(resource_id), id_)
         source = read_source(self.azure, find_source(self.azure, id_, location))
+        if source.is_encrypted and source.subscription.lower() != resource_id.subscription.lower():
+            raise InvalidParameterError(
+                "Encrypted source is in a different subscription than the gallery image version. Please retry with an "
+                "unencrypted source or an encrypted source in the same subscription.",
+                target=_SOURCE_PATH,
+            )
         self._check_not_in_use(source)
         return source
 
