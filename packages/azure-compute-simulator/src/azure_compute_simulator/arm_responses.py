@@ -34,21 +34,10 @@ def tenants(request: ArmRequest) -> ArmResponse:
 
 
 def locations(request: ArmRequest) -> ArmResponse:
-    """GET of the regions that a subscription may use."""
+    """GET of the regions that a subscription may use, and of the logical regions, which it may not (reported)."""
     found = request.azure.subscription(request.values["subscription"])
-    names = found.locations or tuple(regions.DISPLAY_NAMES)
-    documents = [
-        {
-            "id": f"/subscriptions/{found.id}/locations/{name}",
-            "name": name,
-            "type": "Region",
-            "displayName": regions.display_name(name),
-            "regionalDisplayName": regions.display_name(name),
-            "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
-        }
-        for name in names
-    ]
-    return ArmResponse(200, {"value": documents}, by_gateway=True)
+    names = found.locations or (*regions.DISPLAY_NAMES, *regions.LOGICAL_DISPLAY_NAMES)
+    return ArmResponse(200, {"value": [_location(found, name) for name in names]}, by_gateway=True)
 
 
 def resource_groups(request: ArmRequest) -> ArmResponse:
@@ -138,6 +127,21 @@ def _generic(resource: Resource, expand: str) -> Json:
         "provisioningState": resource.provisioning_state,
     }
     return document | {name: value for name, value in optional.items() if name.lower() in expand}
+
+
+def _location(found: Subscription, name: str) -> Json:
+    logical = regions.is_logical(name)
+    return {
+        "id": f"/subscriptions/{found.id}/locations/{name}",
+        "name": name,
+        "type": "Region",
+        "displayName": regions.display_name(name),
+        "regionalDisplayName": regions.display_name(name),
+        "metadata": {
+            "regionType": "Logical" if logical else "Physical",
+            "regionCategory": "Other" if logical else "Recommended",
+        },
+    }
 
 
 def _subscription(found: Subscription) -> Json:

@@ -258,20 +258,23 @@ class ConflictError(ServiceError):
     status = 409
 
 
+# reported for an application version (terraform-provider-azurerm #21999); the name of the type is inferred
+_INCOMPLETE_TARGETS = (
+    "Complete set of target locations not specified while updating gallery artifact '{name}' and type "
+    "'GalleryImageVersion'. Deletion of previously replicated locations is not allowed, and you need to specify a "
+    "complete set of target locations in the update request or specify null or empty set for target regions in the "
+    "update request or set allow deletion of replicated locations under safety profile property. To figure out "
+    "complete set of target locations, you can perform a get first on gallery artifact"
+)
+
+
 class IncompleteTargetLocationsError(ServiceError):
     """An update leaves out regions, and the safety profile does not allow that. The code on the wire is BadRequest."""
 
     status = 400
 
     def __init__(self, version: str) -> None:
-        # reported for an application version (terraform-provider-azurerm #21999); the type's name is inferred
-        super().__init__(
-            f"Complete set of target locations not specified while updating gallery artifact '{version}' and type "
-            "'GalleryImageVersion'. Deletion of previously replicated locations is not allowed, and you need to "
-            "specify a complete set of target locations in the update request or specify null or empty set for target "
-            "regions in the update request or set allow deletion of replicated locations under safety profile "
-            "property. To figure out complete set of target locations, you can perform a get first on gallery artifact"
-        )
+        super().__init__(_INCOMPLETE_TARGETS.replace("{name}", version))
 
     def body(self) -> dict[str, Any]:
         """Returns the reported code."""

@@ -1,4 +1,4 @@
-"""The public Azure regions: short names and display names."""
+"""Azure regions: short names and display names, of the public cloud and of the sovereign ones."""
 
 DISPLAY_NAMES = {
     "australiacentral": "Australia Central",
@@ -58,6 +58,47 @@ DISPLAY_NAMES = {
 }
 
 
+# the regions of the US Government and China clouds; a subscription has them only if its seed lists them
+SOVEREIGN_DISPLAY_NAMES = {
+    "chinaeast": "China East",
+    "chinaeast2": "China East 2",
+    "chinaeast3": "China East 3",
+    "chinanorth": "China North",
+    "chinanorth2": "China North 2",
+    "chinanorth3": "China North 3",
+    "usdodcentral": "USDoD Central",
+    "usdodeast": "USDoD East",
+    "usgovarizona": "USGov Arizona",
+    "usgovtexas": "USGov Texas",
+    "usgovvirginia": "USGov Virginia",
+}
+# ARM lists them beside the regions, with regionType Logical; no resource can be in one
+# (inspec-azure #313, azure-sdk-for-go #14383)
+LOGICAL_DISPLAY_NAMES = {
+    "asia": "Asia",
+    "asiapacific": "Asia Pacific",
+    "australia": "Australia",
+    "brazil": "Brazil",
+    "canada": "Canada",
+    "europe": "Europe",
+    "france": "France",
+    "germany": "Germany",
+    "global": "Global",
+    "india": "India",
+    "japan": "Japan",
+    "korea": "Korea",
+    "norway": "Norway",
+    "singapore": "Singapore",
+    "southafrica": "South Africa",
+    "switzerland": "Switzerland",
+    "uae": "United Arab Emirates",
+    "uk": "United Kingdom",
+    "unitedstates": "United States",
+}
+_PHYSICAL = DISPLAY_NAMES | SOVEREIGN_DISPLAY_NAMES
+_LISTED = _PHYSICAL | LOGICAL_DISPLAY_NAMES
+
+
 def short_name(name: str) -> str:
     """Returns the canonical form of a region's name: `East US 2` becomes `eastus2`."""
     return "".join(name.split()).lower()
@@ -65,9 +106,28 @@ def short_name(name: str) -> str:
 
 def display_name(name: str) -> str:
     """Returns the name that the service shows in target regions (recorded: `eastus2` becomes `East US 2`)."""
-    return DISPLAY_NAMES[short_name(name)]
+    return _LISTED[short_name(name)]
+
+
+def is_logical(name: str) -> bool:
+    """Whether this is a logical region such as `europe`, which is listed and cannot be used."""
+    return short_name(name) in LOGICAL_DISPLAY_NAMES
+
+
+def is_listed(name: str) -> bool:
+    """Whether a list of locations can have this name: a region of any cloud, or a logical one."""
+    return short_name(name) in _LISTED
 
 
 def exists(name: str) -> bool:
-    """Whether this is a public region, in any spelling."""
-    return short_name(name) in DISPLAY_NAMES
+    """Whether this is a region of any cloud, in any spelling. Logical regions are not."""
+    return short_name(name) in _PHYSICAL
+
+
+def usable(name: str, locations: tuple[str, ...] | None) -> bool:
+    """Whether a subscription with this list of locations can have resources in a region.
+
+    Regions of the public cloud can always be used, those of a sovereign cloud only if they are listed.
+    """
+    short = short_name(name)
+    return short in DISPLAY_NAMES or (short in SOVEREIGN_DISPLAY_NAMES and short in (locations or ()))

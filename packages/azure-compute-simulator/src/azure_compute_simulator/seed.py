@@ -126,7 +126,7 @@ def _load_subscription(azure: Azure, document: Json) -> None:
         id=document["id"],
         name=str(document.get("name", document["id"])),
         tenant=document.get("tenant", DEFAULT_TENANT),
-        locations=tuple(regions.short_name(name) for name in locations) if locations else None,
+        locations=tuple(_listed_location(name) for name in locations) if locations else None,
     )
 
 
@@ -163,6 +163,12 @@ def _load_resource(azure: Azure, types: ResourceTypes, document: Json) -> None:
 def _region(name: Any) -> str:
     if not isinstance(name, str) or not regions.exists(name):
         raise ValueError(f"{name!r} is not a region.")
+    return regions.short_name(name)
+
+
+def _listed_location(name: Any) -> str:
+    if not isinstance(name, str) or not regions.is_listed(name):
+        raise ValueError(f"{name!r} is not a location.")
     return regions.short_name(name)
 
 

@@ -8,7 +8,17 @@ from typing import Any
 import jwt
 import pytest
 from simulator_client import ArmClient
-from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, removable, version
+from simulator_documents import (
+    COMPUTE,
+    GROUP,
+    IMAGE,
+    SUBSCRIPTION,
+    definition,
+    image,
+    removable,
+    seed,
+    version,
+)
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00")
@@ -210,10 +220,40 @@ def test_a_malformed_filter_is_refused(arm: ArmClient) -> None:
 
 def test_locations_are_the_public_regions(arm: ArmClient) -> None:
     found = arm.get(f"/subscriptions/{SUBSCRIPTION}/locations", "api-version=2022-12-01")["value"]
-    names = {item["name"]: item["displayName"] for item in found}
+    physical = [item for item in found if item["metadata"]["regionType"] == "Physical"]
+    names = {item["name"]: item["displayName"] for item in physical}
     assert names["eastus2"] == "East US 2"
     assert len(names) >= 40
-    assert {item["metadata"]["regionType"] for item in found} == {"Physical"}
+    assert "usgovvirginia" not in names
+
+
+def test_logical_regions_are_listed_and_cannot_be_used(gallery: ArmClient) -> None:
+    """Clients tell them apart by `regionType` only."""
+    found = gallery.get(f"/subscriptions/{SUBSCRIPTION}/locations", "api-version=2022-12-01")["value"]
+    (europe,) = [item for item in found if item["name"] == "europe"]
+    assert europe["displayName"] == "Europe"
+    assert europe["metadata"] == {"regionType": "Logical", "regionCategory": "Other"}
+    status, error = gallery.error("PUT", "galleries/h", {"location": "europe"})
+    assert (status, error["code"]) == (400, "LocationNotAvailableForResourceType")
+    status, error = gallery.error("PUT", VERSION, version(IMAGE, "eastus2", "europe"))
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert "The value 'europe'" in error["message"]
+
+
+def test_a_region_of_a_sovereign_cloud_is_usable_if_it_is_listed(gallery: ArmClient) -> None:
+    """In a subscription of the public cloud it is no region."""
+    assert gallery.error("PUT", "galleries/h", {"location": "usgovvirginia"})[0] == 400
+    assert gallery.error("PUT", VERSION, version(IMAGE, "eastus2", "usgovvirginia"))[0] == 400
+    document = seed(image("gov", location="usgovvirginia"))
+    document["subscriptions"][0]["locations"] = ["usgovvirginia", "USGov Arizona", "europe"]
+    gallery.simulator.reset(document)
+    found = gallery.get(f"/subscriptions/{SUBSCRIPTION}/locations", "api-version=2022-12-01")["value"]
+    assert [item["name"] for item in found] == ["usgovvirginia", "usgovarizona", "europe"]
+    gallery.put("galleries/g", {"location": "usgovvirginia"})
+    gallery.put("galleries/g/images/web", definition() | {"location": "usgovvirginia"})
+    gov = version(f"{COMPUTE}/images/gov", "usgovvirginia", "usgovarizona", location="usgovvirginia")
+    profile = gallery.put(VERSION, gov)["properties"]["publishingProfile"]
+    assert [target["name"] for target in profile["targetRegions"]] == ["USGov Virginia", "USGov Arizona"]
 
 
 def test_galleries_and_images_have_different_api_versions(arm: ArmClient) -> None:

@@ -61,6 +61,10 @@ WRONG_SEEDS = {
         r"resources\[4\]: '/x' is not an ARM resource id",
     ),
     "unknown region": (seed(image("new", location="mars")), r"resources\[4\]: 'mars' is not a region"),
+    "unknown location": (
+        {"subscriptions": [{"id": SUBSCRIPTION, "locations": ["eastus2", "mars"]}]},
+        r"subscriptions\[0\]: 'mars' is not a location",
+    ),
     "listed twice": (seed(image()), r"resources\[4\]: .* is listed twice"),
     "missing group": (
         seed({"id": f"{COMPUTE.replace(GROUP, 'none')}/images/a", "location": "eastus2"}),

@@ -26,7 +26,7 @@ _KEPT = ("publishedDate", "replicationMode", "storageAccountType", "targetExtend
 def publishing_profile(
     sent: Json, existing: Json | None, location: str, now: datetime, *, replace: bool = False
 ) -> Json:
-    """Returns the profile that a version gets from a request.
+    """Returns the profile that a version gets from a request. Whether its regions can be used is checked elsewhere.
 
     A field that is not sent gets the default (recorded) on a new version. On an existing one it keeps its value, with
     `replace` only if it is fixed. The target regions replace the existing ones as a whole.
@@ -53,7 +53,7 @@ def publishing_profile(
         "storageAccountType": fixed["storageAccountType"] or before.get("storageAccountType", "Standard_LRS"),
         "replicationMode": fixed["replicationMode"] or before.get("replicationMode"),
     }
-    edge_zones = sent.get("targetExtendedLocations") or []
+    edge_zones = sent.get("targetExtendedLocations") or before.get("targetExtendedLocations")
     if edge_zones and edge_zones != before.get("targetExtendedLocations"):
         raise InvalidParameterError(
             "Target edge zones are not simulated: remove targetExtendedLocations from the request.",
@@ -67,6 +67,14 @@ def publishing_profile(
 def region_names(profile: Json) -> list[str]:
     """Returns the short names of the target regions."""
     return [regions.short_name(target["name"]) for target in profile["targetRegions"]]
+
+
+def unknown_region(name: object) -> InvalidParameterError:
+    """Returns the error about a target region that cannot be used (inferred)."""
+    return InvalidParameterError(
+        f"The value '{name}' of parameter {_PATH}.targetRegions.name is not a region.",
+        target=f"{_PATH}.targetRegions",
+    )
 
 
 def _target_regions(sent: Json, before: Json, location: str, replica_count: int) -> list[Json]:
@@ -119,10 +127,7 @@ def _encryption(sent: Json) -> Json:
 def _region_name(target: Any) -> str:
     name = target.get("name") if isinstance(target, dict) else None
     if not isinstance(name, str) or not regions.exists(name):
-        raise InvalidParameterError(
-            f"The value '{name}' of parameter {_PATH}.targetRegions.name is not a region.",
-            target=f"{_PATH}.targetRegions",
-        )
+        raise unknown_region(name)
     return regions.short_name(name)
 
 

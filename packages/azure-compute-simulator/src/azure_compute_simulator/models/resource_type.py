@@ -100,7 +100,7 @@ class ResourceType(ABC):
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
         """Creates the resource, or updates it if it exists. Raises SimulatedError."""
         self.check_parent(resource_id, "write")
-        location = self._location(request)
+        location = self._location(resource_id, request)
         existing = self.azure.find(resource_id)
         if existing is None:
             resource = self.create(resource_id, request, location)
@@ -216,14 +216,16 @@ class ResourceType(ABC):
         resource.provisioning_state = "Updating"
         return AcceptedWrite(resource, self.begin("update", resource, request.principal), created=False)
 
-    def _location(self, request: WriteRequest) -> str:
+    def _location(self, resource_id: ResourceId, request: WriteRequest) -> str:
         location = request.body.get("location")
         if not location or not isinstance(location, str):
             raise LocationRequiredError
-        if not regions.exists(location):
+        listed = self.azure.subscription(resource_id.subscription).locations
+        if not regions.usable(location, listed):
+            available = [name for name in listed or regions.DISPLAY_NAMES if not regions.is_logical(name)]
             raise LocationNotAvailableForResourceTypeError(
                 f"The provided location '{location}' is not available for resource type '{self.type}'. "
-                f"List of available regions for the resource type is '{','.join(regions.DISPLAY_NAMES)}'."
+                f"List of available regions for the resource type is '{','.join(available)}'."
             )
         return regions.short_name(location)
 

@@ -18,7 +18,7 @@ from azure_compute_simulator.errors import (
 )
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.compatibility import check_security_type, incompatibility
-from azure_compute_simulator.models.publishing import publishing_profile, region_names
+from azure_compute_simulator.models.publishing import publishing_profile, region_names, unknown_region
 from azure_compute_simulator.models.replication import Replication
 from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
@@ -30,7 +30,7 @@ from azure_compute_simulator.models.sources import (
     source_id,
 )
 from azure_compute_simulator.models.values import without_empty
-from azure_compute_simulator.regions import short_name
+from azure_compute_simulator.regions import short_name, usable
 from azure_compute_simulator.resource_ids import ResourceId
 from azure_compute_simulator.transitions import REPLICATION_SECONDS
 
@@ -68,6 +68,7 @@ class ImageVersions(ResourceType):
         check_one_source(storage_profile)
         now = self.azure.clock.now()
         publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, now)
+        self._check_regions_are_usable(resource_id, publishing)
         source = self._source(resource_id, storage_profile, location)
         properties = {
             "publishingProfile": publishing | {"publishedDate": timestamp(now)},
@@ -99,6 +100,7 @@ class ImageVersions(ResourceType):
             replace=replace,
         )
         safety = _safety_profile(sent, {} if replace else before["safetyProfile"])
+        self._check_regions_are_usable(resource.id, publishing)
         self._check_removed_regions(resource, publishing, safety)
         before["publishingProfile"], before["safetyProfile"] = publishing, safety
         if replace:
@@ -257,6 +259,13 @@ class ImageVersions(ResourceType):
                     f"Too many requests on source '{source.id}'. Please reduce the number of requests on the source "
                     "or wait some time before retrying"
                 )
+
+    def _check_regions_are_usable(self, version: ResourceId, publishing: Json) -> None:
+        """Raises InvalidParameterError for a region of a sovereign cloud that the subscription does not have."""
+        listed = self.azure.subscription(version.subscription).locations
+        for name in region_names(publishing):
+            if not usable(name, listed):
+                raise unknown_region(name)
 
     def _check_removed_regions(self, version: Resource, publishing: Json, safety: Json) -> None:
         """Raises IncompleteTargetLocationsError if a region is left out and the safety profile forbids that."""
