@@ -149,6 +149,73 @@ def test_a_deletion_cancels_other_operations_and_can_be_repeated(gallery: ArmCli
     assert gallery.error("GET", VERSION)[0] == 404
 
 
+def from_snapshots(os_snapshot: str, data_snapshot: str) -> Any:
+    """Returns a version whose disks have sources of their own."""
+    document = version()
+    document["properties"]["storageProfile"] = {
+        "osDiskImage": {"source": {"id": f"{COMPUTE}/snapshots/{os_snapshot}"}, "hostCaching": "ReadWrite"},
+        "dataDiskImages": [{"lun": 0, "source": {"id": f"{COMPUTE}/snapshots/{data_snapshot}"}}],
+    }
+    return document
+
+
+def snapshot(name: str, size: int) -> Any:
+    return {
+        "id": f"{COMPUTE}/snapshots/{name}",
+        "location": "eastus2",
+        "properties": {"diskSizeGB": size},
+    }
+
+
+def test_a_version_from_snapshots_shows_caching_and_sizes(gallery: ArmClient) -> None:
+    """Recorded: the caching is in the first response, the sizes appear once the sources were read."""
+    gallery.simulator.reset(seed(snapshot("os", 64)))
+    gallery.put("galleries/g", {"location": "eastus2"})
+    gallery.put("galleries/g/images/web", definition())
+    gallery.simulator.set_pace("polls:2")
+    created = gallery.put(VERSION, from_snapshots("os", "unknown"))["properties"]["storageProfile"]
+    assert created["osDiskImage"]["hostCaching"] == "ReadWrite"
+    assert created["dataDiskImages"][0]["hostCaching"] == "None"
+    assert "sizeInGB" not in created["osDiskImage"]
+    for _ in range(3):
+        profile = gallery.get(VERSION)["properties"]["storageProfile"]
+    assert profile["osDiskImage"]["sizeInGB"] == 64
+    assert profile["dataDiskImages"][0]["sizeInGB"] == 30
+    assert profile["osDiskImage"]["source"] == {"id": f"{COMPUTE}/snapshots/os"}
+
+
+def test_a_snapshot_above_the_limit_fails_to_replicate(gallery: ArmClient) -> None:
+    gallery.simulator.reset(seed(snapshot("os", 64), snapshot("huge", 2520)))
+    gallery.put("galleries/g", {"location": "eastus2"})
+    gallery.put("galleries/g/images/web", definition())
+    operation = gallery.operation(gallery.send("PUT", VERSION, from_snapshots("os", "huge")))
+    assert operation["status"] == "Failed"
+    assert "source resource size 2520 exceeds the max size 2048" in operation["error"]["message"]
+
+
+def test_a_community_gallery_has_a_public_name(arm: ArmClient) -> None:
+    """The name begins with the prefix, and an update with the same prefix keeps it."""
+    sharing = {
+        "permissions": "Community",
+        "communityGalleryInfo": {
+            "publisherUri": "https://a.test",
+            "publisherContact": "a@a.test",
+            "eula": "https://a.test/eula",
+            "publicNamePrefix": "contoso",
+        },
+    }
+    document = {"location": "eastus2", "properties": {"sharingProfile": sharing}}
+    arm.put("galleries/g", document)
+    info = arm.get("galleries/g")["properties"]["sharingProfile"]["communityGalleryInfo"]
+    assert info["communityGalleryEnabled"] is False
+    (name,) = info["publicNames"]
+    assert re.fullmatch(r"contoso-[0-9a-f-]{36}", name)
+    arm.put("galleries/g", document)
+    assert arm.get("galleries/g")["properties"]["sharingProfile"]["communityGalleryInfo"] == info
+    arm.put("galleries/h", {"location": "eastus2"})
+    assert "sharingProfile" not in arm.get("galleries/h")["properties"]
+
+
 def test_empty_objects_are_dropped_and_feature_values_rewritten(gallery: ArmClient) -> None:
     document = definition(sku="two") | {"tags": {}}
     document["properties"] |= {

@@ -1,6 +1,7 @@
 """Galleries: names, uniqueness, deletion. Their contents are in definitions.py and versions.py."""
 
 import re
+import uuid
 from typing import ClassVar
 
 from azure_compute_simulator.errors import CannotDeleteResourceError, ConflictError, InvalidParameterError
@@ -25,12 +26,12 @@ class Galleries(ResourceType):
         """Returns a gallery. A location is all that the request needs (recorded)."""
         self._check_name(resource_id)
         unique_name = f"{resource_id.subscription}-{resource_id.name.upper()}"
-        properties = _updatable(request) | {"identifier": {"uniqueName": unique_name}}
+        properties = _updatable(request, {}) | {"identifier": {"uniqueName": unique_name}}
         return self.new_resource(resource_id, request, location, properties)
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
         """Replaces the properties that may change."""
-        resource.properties |= _updatable(request)
+        resource.properties |= _updatable(request, resource.properties)
 
     def check_delete(self, resource: Resource) -> None:
         """Refuses to delete a gallery that still has definitions."""
@@ -59,6 +60,24 @@ def check_no_children(azure: Azure, resource: Resource) -> None:
         raise CannotDeleteResourceError([id_.path for id_ in nested])
 
 
-def _updatable(request: WriteRequest) -> Json:
+def _updatable(request: WriteRequest, existing: Json) -> Json:
     sent = without_empty(request.properties)
-    return {name: sent[name] for name in _UPDATABLE if name in sent}
+    found = {name: sent[name] for name in _UPDATABLE if name in sent}
+    if str((found.get("sharingProfile") or {}).get("permissions")).lower() == "community":
+        found["sharingProfile"] = _community_profile(found["sharingProfile"], existing)
+    return found
+
+
+def _community_profile(sent: Json, existing: Json) -> Json:
+    """Returns the profile with a public name (recorded). It stays the same as long as its prefix does.
+
+    `communityGalleryEnabled` becomes true by the action `share`, which is not simulated.
+    """
+    info = sent.get("communityGalleryInfo") or {}
+    before = (existing.get("sharingProfile") or {}).get("communityGalleryInfo") or {}
+    prefix = info.get("publicNamePrefix", "")
+    same = before.get("publicNames") and before.get("publicNamePrefix", "") == prefix
+    names = before["publicNames"] if same else [f"{prefix}-{uuid.uuid4()}"]
+    return sent | {
+        "communityGalleryInfo": info | {"communityGalleryEnabled": False, "publicNames": names},
+    }

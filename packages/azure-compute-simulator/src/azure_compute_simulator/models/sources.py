@@ -1,5 +1,6 @@
 """The sources of image versions: which are allowed, and what the service reads from them."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from azure_compute_simulator.resource_ids import parse_resource_id
 _IMAGE = "microsoft.compute/images"
 _VERSION = "microsoft.compute/galleries/images/versions"
 _MACHINE = "microsoft.compute/virtualmachines"
+_DEFAULT_SIZE_GB = 30
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,33 @@ def check_one_source(storage_profile: Json) -> None:
             "virtual machine) can be provided",
             target="galleryImageVersion.properties.storageProfile",
         )
+
+
+def with_caching(storage_profile: Json) -> Json:
+    """Returns the storage profile with the caching that the service shows for disks with sources of their own.
+
+    Recorded: `hostCaching` is in the response to the PUT already. The default `None` is inferred.
+    """
+    profile = deepcopy(storage_profile)
+    for disk in _disks_with_sources(profile):
+        disk.setdefault("hostCaching", "None")
+    return profile
+
+
+def set_sizes(azure: Azure, storage_profile: Json) -> int:
+    """Adds the sizes of disks with sources of their own (recorded: after the source was read). Returns the largest.
+
+    The size is that of the seeded snapshot or disk. Sources that are not seeded, and blobs, have 30 GB.
+    """
+    for disk in _disks_with_sources(storage_profile):
+        source = azure.resources.get(str(disk["source"].get("id", "")).lower())
+        disk["sizeInGB"] = int((source.properties if source else {}).get("diskSizeGB", _DEFAULT_SIZE_GB))
+    return max((disk["sizeInGB"] for disk in _disks_with_sources(storage_profile)), default=0)
+
+
+def _disks_with_sources(storage_profile: Json) -> list[Json]:
+    disks = [storage_profile.get("osDiskImage"), *(storage_profile.get("dataDiskImages") or [])]
+    return [disk for disk in disks if disk and disk.get("source")]
 
 
 def find_source(azure: Azure, id_: str, location: str) -> Resource:
@@ -176,4 +205,4 @@ def _read_version(azure: Azure, version: Resource) -> Source:
 
 
 def _disk(disk: dict[str, Any]) -> Json:
-    return {"sizeInGB": disk.get("diskSizeGB", 30), "hostCaching": disk.get("caching", "None")}
+    return {"sizeInGB": disk.get("diskSizeGB", _DEFAULT_SIZE_GB), "hostCaching": disk.get("caching", "None")}

@@ -27,7 +27,9 @@ from azure_compute_simulator.models.sources import (
     check_one_source,
     find_source,
     read_source,
+    set_sizes,
     source_id,
+    with_caching,
 )
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.regions import short_name, usable
@@ -72,7 +74,7 @@ class ImageVersions(ResourceType):
         source = self._source(resource_id, storage_profile, location)
         properties = {
             "publishingProfile": publishing | {"publishedDate": timestamp(now)},
-            "storageProfile": storage_profile,
+            "storageProfile": with_caching(storage_profile),
             "safetyProfile": _safety_profile(sent, {}),
         } | _security_profile(sent)
         hidden = {"replication": Replication(str(resource_id)), "source": source}
@@ -230,7 +232,7 @@ class ImageVersions(ResourceType):
             del self._lagging[version.id.key]
 
     def _source(self, resource_id: ResourceId, storage_profile: Json, location: str) -> Source | None:
-        """Returns the source of a new version. None for blobs, which are not simulated."""
+        """Returns the source of a new version. None if its disks have sources of their own."""
         id_ = source_id(storage_profile)
         if id_ is None:
             return None
@@ -297,16 +299,15 @@ class ImageVersions(ResourceType):
 
     def _copy_disks(self, version: Resource, replication: Replication) -> SimulatedError | None:
         """Adds the disks after the first data was copied. Returns why replication failed, or None."""
-        source: Source | None = version.hidden["source"]
-        if source is not None and replication.started() and not version.hidden.get("read"):
-            if source.largest_disk_gb > _LARGEST_DISK_GB:
+        if replication.started() and not version.hidden.get("read"):
+            largest = self._read_disks(version)
+            if largest > _LARGEST_DISK_GB:
                 replication.fail(
                     "Replication failed in this region due to 'The GalleryImageVersion source resource size "
-                    f"{source.largest_disk_gb} exceeds the max size {_LARGEST_DISK_GB} supported"
+                    f"{largest} exceeds the max size {_LARGEST_DISK_GB} supported"
                 )
             else:
                 version.hidden["read"] = True
-                version.properties["storageProfile"] |= source.disks
         if replication.aggregated_state != "Failed":
             return None
         failed = ", ".join(
@@ -317,6 +318,15 @@ class ImageVersions(ResourceType):
             f"'{failed}'. If retry does not work, then please do an update by removing the failed regions and update "
             "again by adding them back."
         )
+
+    def _read_disks(self, version: Resource) -> int:
+        """Shows the sizes of the source's disks unless one is too large. Returns the size of the largest in GB."""
+        source: Source | None = version.hidden["source"]
+        if source is None:
+            return set_sizes(self.azure, version.properties["storageProfile"])
+        if source.largest_disk_gb <= _LARGEST_DISK_GB:
+            version.properties["storageProfile"] |= source.disks
+        return source.largest_disk_gb
 
     def _is_done(self, operation: Operation, replication: Replication) -> bool:
         if self.azure.switches.succeeded_early:
