@@ -10,7 +10,9 @@ from azure_compute_simulator.errors import HttpMethodNotSupportedError, InvalidF
 from azure_compute_simulator.models.resources import Json, Resource, ResourceGroup, Subscription
 from azure_compute_simulator.paging import paged
 
-_FILTER_TERM = re.compile(r"\s*(resourceType|name)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
+_FILTER_TERM = re.compile(
+    r"\s*(resourceType|name|resourceGroup|location|tagName|tagValue)\s+eq\s+'([^']*)'\s*", re.IGNORECASE
+)
 
 
 def subscriptions(request: ArmRequest) -> ArmResponse:
@@ -87,7 +89,7 @@ def resources(request: ArmRequest) -> ArmResponse:
     wanted = _parse_filter(request.query.get("$filter", ""))
     expand = request.query.get("$expand", "").lower()
     found = [
-        _generic(resource, expand)
+        _generic(resource, expand, with_tags="tagname" not in wanted)
         for resource in request.azure.resources.values()
         if resource.id.subscription.lower() == owner
         and (group is None or resource.id.group.lower() == group.lower())
@@ -97,29 +99,43 @@ def resources(request: ArmRequest) -> ArmResponse:
 
 
 def _parse_filter(text: str) -> dict[str, str]:
-    """Reads terms `resourceType eq '…'` and `name eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
+    """Reads terms such as `resourceType eq '…'` joined by `and`. Raises InvalidFilterInQueryStringError."""
     wanted: dict[str, str] = {}
     for term in re.split(r"\s+and\s+", text, flags=re.IGNORECASE) if text else []:
         match = _FILTER_TERM.fullmatch(term)
         if match is None:
             raise InvalidFilterInQueryStringError(f"Invalid $filter '{text}' specified in the query string.")
-        wanted[match[1].lower()] = match[2].lower()
+        name = match[1].lower()
+        # the values of tags differ by case, everything else does not (documented)
+        wanted[name] = match[2] if name == "tagvalue" else match[2].lower()
+    if "tagvalue" in wanted and "tagname" not in wanted:
+        raise InvalidFilterInQueryStringError(f"Invalid $filter '{text}': tagValue needs tagName.")
     return wanted
 
 
 def _matches(resource: Resource, wanted: dict[str, str]) -> bool:
-    facts = {"resourcetype": resource.id.type.lower(), "name": "/".join(resource.id.names).lower()}
+    tags = {name.lower(): value for name, value in (resource.tags or {}).items()}
+    tag = wanted.get("tagname")
+    facts = {
+        "resourcetype": resource.id.type.lower(),
+        "name": "/".join(resource.id.names).lower(),
+        "resourcegroup": resource.id.group.lower(),
+        "location": regions.short_name(resource.location),
+        "tagname": tag if tag in tags else None,
+        "tagvalue": tags.get(tag or ""),
+    }
     return all(facts[name] == value for name, value in wanted.items())
 
 
-def _generic(resource: Resource, expand: str) -> Json:
+def _generic(resource: Resource, expand: str, *, with_tags: bool) -> Json:
+    """Returns a resource as the list shows it. A filter by tag leaves the tags out (documented)."""
     document: Json = {
         "id": str(resource.id),
         "name": "/".join(resource.id.names),
         "type": resource.id.type,
         "location": resource.location,
     }
-    if resource.tags is not None:
+    if resource.tags is not None and with_tags:
         document["tags"] = resource.tags
     optional: dict[str, Any] = {
         "createdTime": timestamp(resource.created),

@@ -283,6 +283,29 @@ def test_a_malformed_filter_is_refused(arm: ArmClient) -> None:
     path = f"/subscriptions/{SUBSCRIPTION}/resources"
     status, error = arm.error("GET", path, query="api-version=2021-04-01&$filter=color eq 'red'")
     assert (status, error["code"]) == (400, "InvalidFilterInQueryString")
+    status, error = arm.error("GET", path, query="api-version=2021-04-01&$filter=tagValue eq 'red'")
+    assert (status, error["code"]) == (400, "InvalidFilterInQueryString")
+
+
+FILTERS = {
+    "resourceGroup eq 'IMAGES'": ["tagged", "web", "second", "huge", "far"],
+    "resourceGroup eq 'other'": [],
+    "location eq 'westus'": ["far"],
+    "tagName eq 'Owner' and tagValue eq 'platform'": ["tagged"],
+    "tagName eq 'owner' and tagValue eq 'Platform'": [],
+    "tagName eq 'owner'": ["tagged"],
+    "tagName eq 'team'": [],
+}
+
+
+@pytest.mark.parametrize(("text", "names"), FILTERS.items())
+def test_resources_are_listed_by_group_location_and_tag(arm: ArmClient, text: str, names: list[str]) -> None:
+    """These are the filters of `az resource list -g`, `--location` and `--tag`. A filter by tag hides the tags."""
+    arm.simulator.reset(seed(image("tagged", tags={"owner": "platform"})))
+    query = f"api-version=2021-04-01&$filter={text}"
+    found = arm.get(f"/subscriptions/{SUBSCRIPTION}/resources", query)["value"]
+    assert sorted(item["name"] for item in found) == sorted(names)
+    assert any("tags" in item for item in found) == ("tagged" in names and "tagName" not in text)
 
 
 def test_locations_are_the_public_regions(arm: ArmClient) -> None:
