@@ -305,6 +305,19 @@ class CrpPirReplicationJobsNotCompletedError(ServiceError):
     status = 200
 
 
+class DeploymentFailedError(GatewayError):
+    """Some resource of a deployment failed. Appears only inside a failed deployment."""
+
+    status = 409
+
+    def __init__(self, details: list[dict[str, Any]]) -> None:
+        super().__init__(
+            "At least one resource deployment operation failed. Please list deployment operations for details. "
+            "Please see https://aka.ms/DeployOperations for usage details.",
+            details=details,
+        )
+
+
 class DeleteGalleryImageVersionBlockedBeforeEndOfLifeError(ServiceError):
     """The version is protected until its end of life."""
 

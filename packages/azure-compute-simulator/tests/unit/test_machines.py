@@ -1,5 +1,6 @@
 """Virtual machines and scale sets that are created from images; deployments; disks."""
 
+import json
 from typing import Any
 
 import pytest
@@ -166,6 +167,55 @@ def test_a_deployment_starts_its_resources_and_ends_with_them(arm: ArmClient) ->
     resource["properties"]["hardwareProfile"]["vmSize"] = "[concat('a', 'b')]"
     assert arm.error("PUT", path, deployment(**resource))[1]["code"] == "InvalidTemplate"
     assert arm.error("PUT", path, deployment(type="A.B/c", name="x"))[1]["code"] == "InvalidTemplate"
+
+
+DEPLOYMENT = f"{COMPUTE.split('/providers/')[0]}/providers/Microsoft.Resources/deployments/d"
+DEPLOYMENT_FAILED = (
+    "At least one resource deployment operation failed. Please list deployment operations for details. Please see "
+    "https://aka.ms/DeployOperations for usage details."
+)
+
+
+def test_a_refused_resource_fails_the_deployment_and_not_the_request(gallery: ArmClient) -> None:
+    """The PUT is 201. The failed operation has the refusal as text, in the reported shape."""
+    gallery.put(f"{VERSIONS}/1.0.0", version())
+    resource = machine(f"{DEFINITION_ID}/versions/1.0.0", "westus") | {
+        "type": "Microsoft.Compute/virtualMachines",
+        "name": "m",
+    }
+    response = gallery.send("PUT", DEPLOYMENT, deployment(**resource))
+    assert response.status == 201
+    operation = gallery.operation(response)
+    assert operation["status"] == "Failed"
+    assert (operation["error"]["code"], operation["error"]["message"]) == (
+        "DeploymentFailed",
+        DEPLOYMENT_FAILED,
+    )
+    (detail,) = operation["error"]["details"]
+    assert detail["code"] == "NotFound"
+    assert json.loads(detail["message"])["error"]["code"] == "GalleryImageNotFound"
+    assert gallery.get(DEPLOYMENT)["properties"]["provisioningState"] == "Failed"
+    assert gallery.error("GET", "virtualMachines/m")[0] == 404
+
+
+def test_a_resource_that_fails_fails_its_deployment(gallery: ArmClient) -> None:
+    """The other resources of the template exist."""
+    names = {"1.0.0": f"{COMPUTE}/images/second", "1.0.1": IMAGE}
+    resources = [
+        version(source) | {"type": "Microsoft.Compute/galleries/images/versions", "name": f"g/web/{name}"}
+        for name, source in names.items()
+    ]
+    body = {"properties": {"mode": "Incremental", "template": {"resources": resources}}}
+    operation = gallery.operation(gallery.send("PUT", DEPLOYMENT, body))
+    assert operation["error"]["code"] == "DeploymentFailed"
+    (detail,) = operation["error"]["details"]
+    failure = json.loads(detail["message"])["error"]
+    assert failure["code"] == "ResourceDeploymentFailure"
+    assert "different Hypervisor generation" in failure["details"][0]["message"]
+    states = [
+        gallery.get(f"{VERSIONS}/{name}")["properties"]["provisioningState"] for name in ("1.0.0", "1.0.1")
+    ]
+    assert states == ["Failed", "Succeeded"]
 
 
 def test_disks_can_be_read_but_not_written(arm: ArmClient) -> None:

@@ -1,10 +1,13 @@
 """Template deployments, as far as `az vm create` needs them: literal resources with parameters, no functions."""
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ClassVar
 
-from azure_compute_simulator.errors import InvalidTemplateError
+from azure_compute_simulator.errors import DeploymentFailedError, InvalidTemplateError, SimulatedError
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Resource
@@ -24,16 +27,25 @@ class Deployments(ResourceType):
         self._find_type = find_type
 
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
-        """Starts every resource of the template. Raises SimulatedError."""
+        """Starts every resource of the template. Raises InvalidTemplateError before anything is started.
+
+        A resource that its provider refuses fails the deployment, not the request (inferred from reported outputs).
+        """
         template = request.properties.get("template") or {}
         values = {
             name: parameter.get("value")
             for name, parameter in (request.properties.get("parameters") or {}).items()
         }
-        operations = [
-            self._start(resource_id, _with_parameters(item, values), request).operation
+        items = [
+            self._parse_item(resource_id, _with_parameters(item, values))
             for item in template.get("resources") or []
         ]
+        operations, refusals = [], []
+        for item in items:
+            try:
+                operations.append(self._start(item, request).operation)
+            except SimulatedError as error:
+                refusals.append(_refusal(error))
         deployment = self.azure.find(resource_id)
         created = deployment is None
         if deployment is None:
@@ -45,7 +57,7 @@ class Deployments(ResourceType):
             "outputResources": [{"id": str(operation.resource.id)} for operation in operations],
         }
         deployment.provisioning_state = "Accepted"
-        deployment.hidden["operations"] = operations
+        deployment.hidden |= {"operations": operations, "refusals": refusals}
         return AcceptedWrite(deployment, self.begin("create", deployment, request.principal), created)
 
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
@@ -57,11 +69,13 @@ class Deployments(ResourceType):
         raise NotImplementedError
 
     def advance(self, operation: Operation) -> None:
-        """Ends with the last of the started operations, or fails with the first error among them."""
+        """Ends with the last of the started operations. Fails if any failed, or was refused (reported shape)."""
         started: list[Operation] = operation.resource.hidden["operations"]
         if any(nested.status == "InProgress" for nested in started):
             return
-        self.azure.finish(operation, next((nested.error for nested in started if nested.error), None))
+        details = [_failure(nested.error) for nested in started if nested.error]
+        details += operation.resource.hidden["refusals"]
+        self.azure.finish(operation, DeploymentFailedError(details) if details else None)
 
     def count_poll(self, resource: Resource) -> None:
         """Counts the poll for every resource that the deployment started."""
@@ -69,7 +83,7 @@ class Deployments(ResourceType):
             self._find_type(operation.resource.id.type).count_poll(operation.resource)
             self.azure.settle_resource(operation.resource)
 
-    def _start(self, deployment: ResourceId, item: Json, request: WriteRequest) -> AcceptedWrite:
+    def _parse_item(self, deployment: ResourceId, item: Json) -> "_Item":
         try:
             resource_type = self._find_type(item["type"])
             names = tuple(item["name"].split("/"))
@@ -78,8 +92,36 @@ class Deployments(ResourceType):
                 f"Deployment template validation failed: {error} is not simulated."
             ) from None
         resource_id = ResourceId(deployment.subscription, deployment.group, resource_type.type, names)
-        write = WriteRequest(item, request.principal, str(item.get("apiVersion", "")))
-        return resource_type.put(resource_id, write)
+        return _Item(resource_type, resource_id, item)
+
+    def _start(self, item: "_Item", request: WriteRequest) -> AcceptedWrite:
+        write = WriteRequest(item.document, request.principal, str(item.document.get("apiVersion", "")))
+        return item.type.put(item.id, write)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One resource of a template, with its parameters replaced."""
+
+    type: ResourceType
+    id: ResourceId
+    document: Json
+
+
+def _refusal(error: SimulatedError) -> Json:
+    """Returns the detail about a resource whose request was refused: the status as text, the body as a string."""
+    code = HTTPStatus(error.status).phrase.replace(" ", "")
+    return {"code": code, "message": json.dumps({"error": error.body()}, indent=2)}
+
+
+def _failure(error: SimulatedError) -> Json:
+    """Returns the detail about a resource whose operation failed."""
+    failure = {
+        "code": "ResourceDeploymentFailure",
+        "message": "The resource operation completed with terminal provisioning state 'Failed'.",
+        "details": [error.body()],
+    }
+    return {"code": "Conflict", "message": json.dumps({"status": "Failed", "error": failure}, indent=2)}
 
 
 def _with_parameters(value: Any, parameters: Json) -> Any:
