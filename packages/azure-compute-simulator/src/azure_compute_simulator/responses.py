@@ -34,6 +34,7 @@ def item(request: ArmRequest, type_: str) -> ArmResponse:
     subscription, group = request.values["subscription"], request.values["group"]
     resource_id = ResourceId(subscription, group, resource_type.type, request.names)
     request.azure.group(*resource_id.group_key)
+    resource_type.check_writable(request.method)
     check_shapes(request.body)
     write = WriteRequest(
         request.body, request.principal, request.api_version, partial=request.method == "PATCH"

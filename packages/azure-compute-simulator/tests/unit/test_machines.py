@@ -106,7 +106,11 @@ def test_an_image_cannot_be_deleted_while_machines_are_created_from_it(arm: ArmC
 
 def test_scale_sets_are_listed_with_their_image(arm: ArmClient) -> None:
     reference = {"imageReference": {"id": IMAGE}}
-    document = {"location": "eastus2", "properties": {"virtualMachineProfile": {"storageProfile": reference}}}
+    document = {
+        "location": "eastus2",
+        "sku": {"name": "Standard_D2s_v5", "capacity": 2},
+        "properties": {"virtualMachineProfile": {"storageProfile": reference}},
+    }
     arm.put("virtualMachineScaleSets/s", document)
     for path in ("virtualMachineScaleSets", "virtualMachines"):
         everywhere = COMPUTE.split("/resourceGroups/")[0] + f"/providers/Microsoft.Compute/{path}"
@@ -222,8 +226,12 @@ def test_disks_can_be_read_but_not_written(arm: ArmClient) -> None:
     disk = {"location": "eastus2", "properties": {"diskSizeGB": 64, "hyperVGeneration": "V2"}}
     arm.simulator.reset(seed(disk | {"id": f"{COMPUTE}/disks/d"}))
     assert arm.get("disks/d")["properties"]["diskSizeGB"] == 64
-    for method, body in (("PUT", disk), ("DELETE", None)):
-        assert arm.error(method, "disks/d", body)[1]["code"] == "HttpMethodNotSupported"
+    with_sku = disk | {"sku": {"name": "Premium_LRS"}}
+    for method, body in (("PUT", with_sku), ("PATCH", {}), ("DELETE", None)):
+        for path in ("disks/d", "snapshots/none"):
+            status, error = arm.error(method, path, body)
+            assert (status, error["code"]) == (405, "HttpMethodNotSupported")
+            assert "is not simulated. Put the resource into the seed." in error["message"]
     source = image()["properties"]["storageProfile"] | {}
     source["osDisk"] = {"osType": "Linux", "managedDisk": {"id": f"{COMPUTE}/disks/d"}}
     arm.put("images/new", {"location": "eastus2", "properties": {"storageProfile": source}})

@@ -14,14 +14,21 @@ class ReadOnly(ResourceType):
 
     seconds: ClassVar[dict[str, float]] = {"create": 1.0, "update": 1.0, "delete": 1.0}
 
+    def check_writable(self, method: str) -> None:
+        """Refuses every write, before its body is looked at."""
+        if method not in ("GET", "HEAD"):
+            raise self._not_simulated()
+
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
-        raise HttpMethodNotSupportedError(f"Writing '{self.type}' is not simulated.")
+        raise self._not_simulated()
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
-        raise HttpMethodNotSupportedError(f"Writing '{self.type}' is not simulated.")
+        raise self._not_simulated()
 
-    def check_delete(self, resource: Resource) -> None:
-        raise HttpMethodNotSupportedError(f"Deleting '{self.type}' is not simulated.")
+    def _not_simulated(self) -> HttpMethodNotSupportedError:
+        return HttpMethodNotSupportedError(
+            f"Writing and deleting '{self.type}' is not simulated. Put the resource into the seed."
+        )
 
     def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns the resource as the seed describes it."""

@@ -71,6 +71,9 @@ class ResourceType(ABC):
     def change(self, resource: Resource, request: WriteRequest) -> None:
         """Validates a PUT or PATCH of an existing resource and applies it. Raises SimulatedError."""
 
+    def check_writable(self, method: str) -> None:  # noqa: B027 - clients write most types
+        """Raises HttpMethodNotSupportedError if clients cannot send this method, whatever the body is."""
+
     def check_delete(self, resource: Resource) -> None:  # noqa: B027 - most types allow every deletion
         """Raises SimulatedError if the service refuses to delete the resource."""
 

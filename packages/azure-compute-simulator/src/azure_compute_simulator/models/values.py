@@ -78,6 +78,9 @@ def check_shapes(value: Any, path: str = "") -> None:
 
 
 def _check_shape(name: str, item: Any, path: str) -> None:
+    if path == "sku":
+        # the size of a scale set or a disk, an object; that of an image definition is a text
+        return
     valid = (
         (name not in _OBJECTS or isinstance(item, dict))
         and (name not in _TEXTS or isinstance(item, str))
