@@ -90,7 +90,7 @@ def resources(request: ArmRequest) -> ArmResponse:
     expand = request.query.get("$expand", "").lower()
     found = [
         _generic(resource, expand, with_tags="tagname" not in wanted)
-        for resource in request.azure.resources.values()
+        for resource in request.azure.listed()
         if resource.id.subscription.lower() == owner
         and (group is None or resource.id.group.lower() == group.lower())
         and _matches(resource, wanted)

@@ -154,7 +154,7 @@ def _load_resource(azure: Azure, types: ResourceTypes, document: Json) -> None:
     request = WriteRequest(body, SEED_PRINCIPAL, _API_VERSION)
     resource = resource_type.create_from_seed(resource_id, request, location)
     resource.provisioning_state = properties.get("provisioningState", "Succeeded")
-    resource.hidden |= document.get("_simulator") or {}
+    resource.hidden |= {"seeded": True} | (document.get("_simulator") or {})
     if "createdTime" in document:
         resource.created = resource.changed = _parse_created(document["createdTime"])
     azure.resources[resource_id.key] = resource

@@ -23,3 +23,5 @@ class Switches:
     page_size: int | None = None
     parent_delete_lag_seconds: float = 0.0
     operation_retry_after_seconds: float | None = None
+    resource_list_lag_seconds: float = 0.0
+    unlisted_resources: tuple[str, ...] = ()

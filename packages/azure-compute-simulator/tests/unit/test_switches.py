@@ -102,3 +102,36 @@ def test_a_body_of_the_wrong_shape_is_refused_with_the_path(
     parent[last] = value
     status, error = gallery.error("PUT", VERSION, document)
     assert (status, error["code"], error["target"]) == (400, "BadRequest", path)
+
+
+def _created_times(arm: ArmClient) -> dict[str, str]:
+    """Returns the creation times that the list of resources shows, by name."""
+    query = "api-version=2021-04-01&$expand=createdTime&$filter=resourceType eq 'Microsoft.Compute/images'"
+    found = arm.get(IMAGE.split("/providers/")[0] + "/resources", query)["value"]
+    return {item["name"]: item["createdTime"] for item in found}
+
+
+def test_the_list_of_resources_can_lag(arm: ArmClient) -> None:
+    """Reads of the image itself are never stale."""
+    arm.simulator.switches.resource_list_lag_seconds = 600
+    content = {"location": "eastus2", "properties": image()["properties"]}
+    before = _created_times(arm)
+    assert sorted(before) == ["far", "huge", "second", "web"]
+    arm.put("images/new", content)
+    arm.send("DELETE", "images/web")
+    arm.send("DELETE", "images/second")
+    arm.simulator.skip_time(60)
+    arm.put("images/web", content)
+    assert arm.error("GET", "images/second")[0] == 404
+    assert arm.send("GET", "images/new").status == 200
+    assert _created_times(arm) == before
+    arm.simulator.skip_time(600)
+    after = _created_times(arm)
+    assert sorted(after) == ["far", "huge", "new", "web"]
+    assert after["web"] > before["web"]
+
+
+def test_a_resource_can_be_missing_from_the_list(arm: ArmClient) -> None:
+    arm.simulator.switches.unlisted_resources = ("/images/WEB$",)
+    assert sorted(_created_times(arm)) == ["far", "huge", "second"]
+    assert "web" in [item["name"] for item in arm.get("images")["value"]]

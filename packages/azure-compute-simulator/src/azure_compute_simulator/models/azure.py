@@ -3,6 +3,7 @@
 The rules of each resource type are in the modules beside this one. Callers hold `lock` while they handle a request.
 """
 
+import re
 import threading
 import time
 import uuid
@@ -81,7 +82,7 @@ class Azure:
         self.subscriptions: dict[str, Subscription] = {}
         self.groups: dict[tuple[str, str], ResourceGroup] = {}
         self.resources: dict[str, Resource] = {}
-        self.deleted: dict[str, tuple[ResourceId, datetime]] = {}
+        self.deleted: dict[str, tuple[Resource, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
         self._just_begun: list[Operation] = []
@@ -140,8 +141,32 @@ class Azure:
         """
         since = self.clock.now() - timedelta(seconds=self.switches.parent_delete_lag_seconds)
         return [
-            id_ for key, (id_, at) in self.deleted.items() if key.startswith(parent.key + "/") and at > since
+            resource.id
+            for key, (resource, at) in self.deleted.items()
+            if key.startswith(parent.key + "/") and at > since
         ]
+
+    def listed(self) -> Iterator[Resource]:
+        """Yields what ARM's list of resources shows: the state of `resource_list_lag_seconds` ago (reported).
+
+        Until then a new resource is missing, a deleted one is still there, and one that was deleted and created again
+        is the former one, with the former creation time.
+        """
+        lag = self.switches.resource_list_lag_seconds
+        at = self.clock.now() - timedelta(seconds=lag)
+        former = {
+            key: resource
+            for key, (resource, deleted) in self.deleted.items()
+            if resource.existed(at) and at < deleted
+        }
+        current = {
+            key: resource for key, resource in self.resources.items() if not lag or resource.existed(at)
+        }
+        for key, resource in (former | current).items():
+            if not any(
+                re.search(pattern, key, re.IGNORECASE) for pattern in self.switches.unlisted_resources
+            ):
+                yield resource
 
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
         """Starts an operation on a resource."""
@@ -206,7 +231,7 @@ class Azure:
     def _remove(self, resource: Resource) -> None:
         """Removes a resource. Other deletions of it succeed with it; every other operation on it is canceled."""
         self.resources.pop(resource.id.key, None)
-        self.deleted[resource.id.key] = (resource.id, self.clock.now())
+        self.deleted[resource.id.key] = (resource, self.clock.now())
         self._behaviour(resource).on_deleted(resource)
         for operation in list(resource.running):
             if operation.verb == "delete":

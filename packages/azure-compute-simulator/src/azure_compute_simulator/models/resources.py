@@ -58,6 +58,10 @@ class Resource:
     running: "list[Operation]" = field(default_factory=list)
     extended_location: Json | None = None
 
+    def existed(self, at: datetime) -> bool:
+        """Whether the resource existed at a time. Seeded resources have always existed."""
+        return self.created <= at or bool(self.hidden.get("seeded"))
+
 
 @dataclass(eq=False)
 class Operation:
