@@ -1,5 +1,6 @@
 """Simulated time, and the formats in which ARM writes times."""
 
+import calendar
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -62,3 +63,10 @@ def parse_date(text: str) -> datetime:
 def date_echo(text: str) -> str:
     """Returns a client's date as the service echoes it: whole seconds and a numeric offset (recorded)."""
     return parse_date(text).astimezone(UTC).isoformat(timespec="seconds")
+
+
+def six_months_after(date: datetime) -> datetime:
+    """Returns the same day six months later, or the last day of that month if it is shorter."""
+    month = date.month + 6
+    year, month = date.year + (month > 12), month - 12 * (month > 12)  # noqa: PLR2004 - months
+    return date.replace(year=year, month=month, day=min(date.day, calendar.monthrange(year, month)[1]))

@@ -8,6 +8,7 @@ from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import (
     GatewayError,
     HttpMethodNotSupportedError,
+    InvalidParameterError,
     NotFoundError,
     SimulatedError,
 )
@@ -83,6 +84,20 @@ def instance_view(request: ArmRequest) -> ArmResponse:
     group = request.azure.group(request.values["subscription"], request.values["group"])
     machine = machines.read(ResourceId(group.subscription, group.name, machines.type, request.names))
     return ArmResponse(200, machines.instance_view(machine))
+
+
+def soft_deleted_versions(request: ArmRequest) -> ArmResponse:
+    """GET of the soft-deleted versions of a definition. `Images` is the only type of artifact."""
+    group = request.azure.group(request.values["subscription"], request.values["group"])
+    if request.values["artifact"].lower() != "images":
+        raise InvalidParameterError(
+            f"The artifact type '{request.values['artifact']}' is not simulated: use 'Images'.",
+            target="artifactType",
+        )
+    definition = ResourceId(
+        group.subscription, group.name, "Microsoft.Compute/galleries/images", request.names
+    )
+    return paged(request, request.types.image_versions.soft_deleted(definition, request.api_version))
 
 
 def operation_status(request: ArmRequest) -> ArmResponse:

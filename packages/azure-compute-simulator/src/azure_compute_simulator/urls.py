@@ -65,6 +65,9 @@ _ENDPOINTS = {
     f"{_GROUP}/providers/Microsoft.Network/networkInterfaces/<name0>": Endpoint(
         partial(responses.item, type_="Microsoft.Network/networkInterfaces"), "networkInterfaces"
     ),
+    f"{_GROUP}{_COMPUTE}/galleries/<name0>/softDeletedArtifactTypes/<artifact>/artifacts/<name1>/versions": Endpoint(
+        responses.soft_deleted_versions, "galleries/images/versions", "group"
+    ),
     f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
         responses.instance_view, "virtualMachines"
     ),

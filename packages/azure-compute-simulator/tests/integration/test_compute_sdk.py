@@ -143,7 +143,10 @@ def test_a_version_can_succeed_before_every_region_is_replicated(
 
 
 def test_parents_cannot_be_deleted_before_their_children(gallery: ComputeManagementClient) -> None:
-    create(gallery, "1.0.0", version()).result()
+    """The version must not be protected, as the client's newest api-version does by default."""
+    unprotected = version()
+    unprotected["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": False}
+    create(gallery, "1.0.0", unprotected).result()
     with pytest.raises(ResourceExistsError, match="Some existing nested resource IDs include: ") as caught:
         gallery.gallery_images.begin_delete(GROUP, "g", "web")
     assert caught.value.error.code == "CannotDeleteResource"

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from azure_compute_simulator.clock import parse_date
 from simulator_client import GALLERIES, ArmClient
 from simulator_documents import COMPUTE, IMAGE, image, version
 
@@ -36,6 +37,39 @@ def test_a_put_restores_a_soft_deleted_version_with_200(gallery: ArmClient) -> N
     assert restored["storageProfile"]["source"]["id"] == IMAGE
     gallery.send("DELETE", VERSION, query=f"api-version={GALLERIES}&bypassSoftDelete=true")
     assert gallery.error("PUT", VERSION, {"location": "eastus2"})[1]["code"] == "InvalidParameter"
+
+
+SOFT_DELETED = "galleries/g/softdeletedartifacttypes/Images/artifacts/web/versions"
+
+
+def test_soft_deleted_versions_are_listed_until_they_are_gone(gallery: ArmClient) -> None:
+    """A restored version leaves the list. After retention and grace period the number is free."""
+    policy = {"isSoftDeleteEnabled": True, "retentionPeriodInDays": 3, "gracePeriodInDays": 2}
+    gallery.put("galleries/g", {"location": "eastus2", "properties": {"softDeletePolicy": policy}})
+    gallery.put(VERSION, version())
+    new, old = "api-version=2026-03-03", "api-version=2024-03-03"
+    assert gallery.get(SOFT_DELETED, new) == {"value": []}
+    gallery.send("DELETE", VERSION)
+    (row,) = gallery.get(SOFT_DELETED, new)["value"]
+    assert row["name"] == "1.0.0"
+    properties = row["properties"]
+    assert properties["resourceArmId"] == f"{COMPUTE}/{VERSION}"
+    times = [
+        parse_date(properties[name])
+        for name in ("softDeletedTime", "consumptionEndTime", "hardDeletionTargetTime")
+    ]
+    assert [(time - times[0]).days for time in times] == [0, 3, 5]
+    (row,) = gallery.get(SOFT_DELETED, old)["value"]
+    assert sorted(row["properties"]) == ["resourceArmId", "softDeletedArtifactType", "softDeletedTime"]
+    assert gallery.error("GET", SOFT_DELETED, query=f"api-version={GALLERIES}")[0] == 404
+    gallery.put(VERSION, {"location": "eastus2"})
+    assert gallery.get(SOFT_DELETED, new)["value"] == []
+    gallery.send("DELETE", VERSION)
+    gallery.simulator.skip_time(4 * 86_400)
+    assert len(gallery.get(SOFT_DELETED, new)["value"]) == 1
+    gallery.simulator.skip_time(2 * 86_400)
+    assert gallery.get(SOFT_DELETED, new)["value"] == []
+    assert gallery.send("PUT", VERSION, version()).status == 201
 
 
 def test_display_names_of_regions_can_be_switched_off(gallery: ArmClient) -> None:

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from azure_compute_simulator.clock import parse_date, six_months_after
 from simulator_client import ArmClient
 from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, definition, image, seed, version
 
@@ -332,6 +333,42 @@ def test_a_protected_version_cannot_be_deleted_before_its_end_of_life(gallery: A
     gallery.put(VERSION, document)
     status, error = gallery.error("DELETE", VERSION)
     assert (status, error["code"]) == (409, "DeleteGalleryImageVersionBlockedBeforeEndOfLife")
+
+
+def test_the_newest_api_version_protects_new_versions_for_six_months(gallery: ArmClient) -> None:
+    """Only what the request does not give is set, and only when the version is created."""
+    newest = "api-version=2026-03-03"
+    gallery.send("PUT", VERSION, version(), newest)
+    shown = gallery.get(VERSION)["properties"]
+    profile = shown["publishingProfile"]
+    published, end = (parse_date(profile[name]) for name in ("publishedDate", "endOfLifeDate"))
+    assert (end.year * 12 + end.month) - (published.year * 12 + published.month) == 6
+    assert shown["safetyProfile"]["blockDeletionBeforeEndOfLife"] is True
+    status, error = gallery.error("DELETE", VERSION)
+    assert (status, error["code"]) == (409, "DeleteGalleryImageVersionBlockedBeforeEndOfLife")
+    given = publishing(endOfLifeDate="2999-01-01T00:00:00Z")
+    given["properties"]["safetyProfile"] = {"blockDeletionBeforeEndOfLife": False}
+    second = "galleries/g/images/web/versions/1.0.1"
+    gallery.send("PUT", second, given, newest)
+    assert gallery.get(second)["properties"]["publishingProfile"]["endOfLifeDate"].startswith("2999-01-01")
+    assert gallery.send("DELETE", second).status == 202
+    third = "galleries/g/images/web/versions/1.0.2"
+    gallery.send("PUT", third, version(), "api-version=2025-12-03")
+    gallery.send("PUT", third, version(), newest)
+    assert "endOfLifeDate" not in gallery.get(third)["properties"]["publishingProfile"]
+
+
+@pytest.mark.parametrize(
+    ("date", "later"),
+    [
+        ("2026-01-31", "2026-07-31"),
+        ("2026-08-31", "2027-02-28"),
+        ("2026-06-30", "2026-12-30"),
+        ("2026-07-01", "2027-01-01"),
+    ],
+)
+def test_six_months_end_on_the_same_day_or_on_the_last_of_the_month(date: str, later: str) -> None:
+    assert six_months_after(parse_date(date)) == parse_date(later)
 
 
 def test_a_version_that_is_being_deleted_cannot_be_updated(gallery: ArmClient) -> None:

@@ -18,11 +18,12 @@ class ResourceTypes:
 
     def __init__(self, azure: Azure) -> None:
         self.virtual_machines = VirtualMachines(azure)
+        self.image_versions = ImageVersions(azure)
         types: list[ResourceType] = [
             Images(azure),
             Galleries(azure),
             ImageDefinitions(azure),
-            ImageVersions(azure),
+            self.image_versions,
             self.virtual_machines,
             ScaleSets(azure),
             Deployments(azure, self.get),

@@ -1,16 +1,18 @@
 """Image versions: created from a source, checked against their definition, replicated to regions."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from azure_compute_simulator.clock import parse_date, timestamp
+from azure_compute_simulator.clock import parse_date, six_months_after, timestamp
 from azure_compute_simulator.errors import (
     ConflictError,
     CrpPirReplicationJobsNotCompletedError,
     DeleteGalleryImageVersionBlockedBeforeEndOfLifeError,
     IncompleteTargetLocationsError,
     InvalidParameterError,
+    InvalidResourceTypeError,
     NotFoundError,
     OperationNotAllowedError,
     PropertyChangeNotAllowedError,
@@ -43,7 +45,47 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _SAFETY_PROFILE_SHOWN_SINCE = "2022-08-03"
 # specified: the api-version that added it
 _SECURITY_PROFILE_SHOWN_SINCE = "2024-03-03"
+# reported (azure-cli #32375): from this api-version on a new version has an end of life and a guard by default
+_DELETION_BLOCKED_SINCE = "2026-03-03"
+# specified: the api-versions of the list of soft-deleted versions, and of the times of their end
+_SOFT_DELETED_LISTED_SINCE = "2024-03-03"
+_SOFT_DELETED_TIMES_SINCE = "2026-03-03"
+# documented: the default retention; that there is no grace period by default is inferred
+_RETENTION_DAYS = 7
 _SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
+
+
+@dataclass(frozen=True)
+class SoftDeleted:
+    """A deleted version that a PUT restores until `gone_at`. Machines could use it until `unusable_at`."""
+
+    version: Resource
+    deleted_at: datetime
+    unusable_at: datetime
+    gone_at: datetime
+
+    def as_json(self, api_version: str) -> Json:
+        """Returns the row of the list of soft-deleted artifacts (specified)."""
+        id_ = self.version.id
+        gallery, definition, number = id_.names
+        root = str(id_).removesuffix(f"/{gallery}/images/{definition}/versions/{number}")
+        properties = {
+            "resourceArmId": str(id_),
+            "softDeletedArtifactType": "Images",
+            "softDeletedTime": timestamp(self.deleted_at),
+        }
+        if api_version >= _SOFT_DELETED_TIMES_SINCE:
+            properties |= {
+                "consumptionEndTime": timestamp(self.unusable_at),
+                "hardDeletionTargetTime": timestamp(self.gone_at),
+            }
+        return {
+            "name": number,
+            "id": f"{root}/{gallery}/softDeletedArtifactTypes/Images/artifacts/{definition}/versions/{number}",
+            "type": "Microsoft.Compute/galleries/softDeletedArtifactTypes/artifacts/versions",
+            "location": self.version.location,
+            "properties": properties,
+        }
 
 
 class ImageVersions(ResourceType):
@@ -60,7 +102,7 @@ class ImageVersions(ResourceType):
     def __init__(self, azure: Azure) -> None:
         super().__init__(azure)
         self._lagging: dict[str, Resource] = {}
-        self._soft_deleted: dict[str, Resource] = {}
+        self._soft_deleted: dict[str, SoftDeleted] = {}
 
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a version. Whether its source fits its definition is checked later, in its operation (recorded)."""
@@ -72,10 +114,14 @@ class ImageVersions(ResourceType):
         publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, now)
         self._check_regions_are_usable(resource_id, publishing)
         source = self._source(resource_id, storage_profile, location)
+        safety = _safety_profile(sent, {})
+        if request.api_version >= _DELETION_BLOCKED_SINCE:
+            publishing.setdefault("endOfLifeDate", timestamp(six_months_after(now)))
+            safety.setdefault("blockDeletionBeforeEndOfLife", True)
         properties = {
             "publishingProfile": publishing | {"publishedDate": timestamp(now)},
             "storageProfile": with_caching(storage_profile),
-            "safetyProfile": _safety_profile(sent, {}),
+            "safetyProfile": safety,
         } | _security_profile(sent)
         hidden = {"replication": Replication(str(resource_id)), "source": source}
         return self.new_resource(resource_id, request, location, properties, hidden)
@@ -112,10 +158,12 @@ class ImageVersions(ResourceType):
 
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
         """Creates or updates the version. If it was soft-deleted, restores it instead, with 200 (recorded)."""
-        deleted = self._soft_deleted.pop(resource_id.key, None)
-        if deleted is None:
+        self._purge()
+        found = self._soft_deleted.pop(resource_id.key, None)
+        if found is None:
             return super().put(resource_id, request)
         self.check_parent(resource_id, "write")
+        deleted = found.version
         self.azure.resources[resource_id.key] = deleted
         deleted.provisioning_state = "Updating"
         return AcceptedWrite(deleted, self.begin("update", deleted, request.principal), created=False)
@@ -128,7 +176,35 @@ class ImageVersions(ResourceType):
         policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
         bypass = resource.hidden["delete options"].get("bypassSoftDelete", "").lower() == "true"
         if policy.get("isSoftDeleteEnabled") and not bypass:
-            self._soft_deleted[resource.id.key] = resource
+            retention = timedelta(days=policy.get("retentionPeriodInDays", _RETENTION_DAYS))
+            grace = timedelta(days=policy.get("gracePeriodInDays", 0))
+            at = self.azure.clock.now()
+            self._soft_deleted[resource.id.key] = SoftDeleted(
+                resource, at, at + retention, at + retention + grace
+            )
+
+    def soft_deleted(self, definition: ResourceId, api_version: str) -> list[Json]:
+        """Returns the soft-deleted versions of a definition, as their list shows them (specified).
+
+        Raises ParentResourceNotFoundError, and InvalidResourceTypeError for api-versions without such a list.
+        """
+        if api_version < _SOFT_DELETED_LISTED_SINCE:
+            raise InvalidResourceTypeError(
+                "The resource type 'galleries/softDeletedArtifactTypes' could not be found in the namespace "
+                f"'Microsoft.Compute' for api version '{api_version}'."
+            )
+        self.check_parent(definition.child("versions", "-"), "read")
+        self._purge()
+        return [
+            found.as_json(api_version)
+            for found in self._soft_deleted.values()
+            if found.version.id.key.startswith(f"{definition.key}/")
+        ]
+
+    def _purge(self) -> None:
+        """Forgets the versions whose retention and grace period have ended."""
+        now = self.azure.clock.now()
+        self._soft_deleted = {key: found for key, found in self._soft_deleted.items() if found.gone_at > now}
 
     def clear(self) -> None:
         """Forgets lagging and soft-deleted versions."""
