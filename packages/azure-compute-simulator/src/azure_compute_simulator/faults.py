@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from azure_compute_simulator.json_fields import parse_fields
@@ -67,8 +68,30 @@ class RegionFault:
         )
 
 
-def parse_fault(document: dict[str, Any]) -> RequestFault | RegionFault:
-    """Reads a fault: of a region if the document has a `region`, otherwise of a request. Raises ValueError."""
+@dataclass
+class IdentityFault:
+    """A fault of the endpoint that issues tokens, for its next `times` requests, or for `seconds` of simulated time.
+
+    `identity`: `throttled` returns 429, `unavailable` 503, `drop` cuts the connection, `expired` issues a token that
+    has just expired, which ARM refuses. `retry_after` adds a header to the first two.
+    """
+
+    identity: Literal["throttled", "unavailable", "drop", "expired"]
+    times: int = 1
+    seconds: float | None = None
+    retry_after: float | None = None
+
+
+Fault = RequestFault | RegionFault | IdentityFault
+
+
+def parse_fault(document: dict[str, Any]) -> Fault:
+    """Reads a fault: of the identity endpoint if the document has `identity`, of a region if it has `region`.
+
+    Any other is a fault of requests. Raises ValueError.
+    """
+    if "identity" in document:
+        return parse_fields(IdentityFault, document)
     if "region" in document:
         return parse_fields(RegionFault, document)
     return parse_fields(RequestFault, document)
@@ -80,10 +103,13 @@ class Faults:
 
     requests: list[RequestFault] = field(default_factory=list)
     regions: list[RegionFault] = field(default_factory=list)
+    identity: list[tuple[IdentityFault, datetime]] = field(default_factory=list)
 
-    def add(self, fault: RequestFault | RegionFault) -> None:
-        """Activates a fault."""
-        if isinstance(fault, RegionFault):
+    def add(self, fault: Fault, now: datetime) -> None:
+        """Activates a fault at a simulated time."""
+        if isinstance(fault, IdentityFault):
+            self.identity.append((fault, now))
+        elif isinstance(fault, RegionFault):
             self.regions.append(fault)
         else:
             self.requests.append(fault)
@@ -92,6 +118,7 @@ class Faults:
         """Removes all faults."""
         self.requests.clear()
         self.regions.clear()
+        self.identity.clear()
 
     def take_request_fault(self, method: str, path: str) -> RequestFault | None:
         """Returns the fault that this request meets, or None, and counts it."""
@@ -105,6 +132,16 @@ class Faults:
                     self.requests.remove(fault)
                 return fault
         return None
+
+    def take_identity_fault(self, now: datetime) -> IdentityFault | None:
+        """Returns the fault that a request for a token meets at a simulated time, or None, and counts it."""
+        self.identity = [entry for entry in self.identity if not _has_ended(*entry, now)]
+        if not self.identity:
+            return None
+        fault, _started = self.identity[0]
+        if fault.seconds is None:
+            fault.times -= 1
+        return fault
 
     def region_fault(self, version_id: str, region: str, progress: int) -> RegionFault | None:
         """Returns the fault that this region meets at this progress, or None."""
@@ -121,7 +158,13 @@ class Faults:
 
     def as_json(self) -> dict[str, Any]:
         """Returns all active faults."""
-        return asdict(self)
+        return asdict(self) | {"identity": [asdict(fault) for fault, _started in self.identity]}
+
+
+def _has_ended(fault: IdentityFault, started: datetime, now: datetime) -> bool:
+    if fault.seconds is None:
+        return fault.times <= 0
+    return now >= started + timedelta(seconds=fault.seconds)
 
 
 def _check_pattern(name: str, pattern: str) -> None:

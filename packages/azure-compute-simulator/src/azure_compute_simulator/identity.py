@@ -59,7 +59,9 @@ class Identity:
         self._key = secrets.token_bytes(32)
         self.extra_audiences: set[str] = set()
 
-    def token_response(self, query: Mapping[str, str], header: str | None) -> Json:
+    def token_response(
+        self, query: Mapping[str, str], header: str | None, lifetime_seconds: int = LIFETIME_SECONDS
+    ) -> Json:
         """Returns the response to a managed-identity request (documented: App Service, api-version 2019-08-01).
 
         Raises IdentityRequestError: 401 without the secret header, 400 without `resource` or `api-version`.
@@ -70,7 +72,7 @@ class Identity:
             if not query.get(name):
                 raise IdentityRequestError(400, f"The query parameter {name!r} is missing.")
         client_id = query.get("client_id") or SYSTEM_ASSIGNED_CLIENT_ID
-        expires_on = int(time.time()) + LIFETIME_SECONDS
+        expires_on = int(time.time()) + lifetime_seconds
         return {
             "access_token": self.sign(query["resource"], client_id, expires_on),
             "client_id": client_id,

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Request, Response
 from azure_compute_simulator import control, metadata
 from azure_compute_simulator.certificates import Certificates
 from azure_compute_simulator.clock import Clock
+from azure_compute_simulator.faults import IdentityFault
 from azure_compute_simulator.gateway import ConnectionCutError, HttpRequest
-from azure_compute_simulator.identity import Credential, IdentityRequestError
+from azure_compute_simulator.identity import LIFETIME_SECONDS, Credential, IdentityRequestError
 from azure_compute_simulator.seed import Seed
 from azure_compute_simulator.simulator import Simulator
 
@@ -27,6 +28,11 @@ TOKEN_PATH = "/msi/token"  # noqa: S105 - a path
 # how often operations with a pace in seconds advance while no request comes
 _HEARTBEAT_SECONDS = 0.02
 _BACKLOG = 128
+# inferred: which texts the identity endpoint of App Service has is not documented
+_IDENTITY_FAULTS = {
+    "throttled": (429, "Too many requests for tokens."),
+    "unavailable": (503, "The identity service is not available."),
+}
 
 
 class _RequestHandler(WSGIRequestHandler):
@@ -176,13 +182,28 @@ class SimulatorServer(Simulator):
         return response
 
     def _token(self, request: Request) -> Response:
+        with self.azure.lock:
+            fault = self.azure.faults.take_identity_fault(self.clock.now())
+        if fault and fault.identity == "drop":
+            raise ConnectionCutError
+        if fault and fault.identity in _IDENTITY_FAULTS:
+            return _faulty_token_response(fault)
+        lifetime = 0 if fault else LIFETIME_SECONDS
         try:
             body = self.identity.token_response(
-                request.args.to_dict(), request.headers.get("X-IDENTITY-HEADER")
+                request.args.to_dict(), request.headers.get("X-IDENTITY-HEADER"), lifetime
             )
         except IdentityRequestError as error:
             return _json(error.status, {"statusCode": error.status, "message": error.message})
         return _json(200, body)
+
+
+def _faulty_token_response(fault: IdentityFault) -> Response:
+    status, message = _IDENTITY_FAULTS[fault.identity]
+    response = _json(status, {"statusCode": status, "message": message})
+    if fault.retry_after is not None:
+        response.headers["Retry-After"] = f"{fault.retry_after:g}"
+    return response
 
 
 def _origin(request: Request) -> str:

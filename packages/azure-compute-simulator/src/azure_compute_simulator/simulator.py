@@ -8,7 +8,7 @@ from azure_compute_simulator.access import RoleAssignment
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.event_grid import DeliverySwitches, EventGrid, HandshakeError
 from azure_compute_simulator.events import EventSubscription, resource_event
-from azure_compute_simulator.faults import RegionFault, RequestFault
+from azure_compute_simulator.faults import Fault
 from azure_compute_simulator.gateway import Gateway
 from azure_compute_simulator.identity import Identity
 from azure_compute_simulator.locks import Lock
@@ -156,10 +156,10 @@ class Simulator:
         with self.azure.lock:
             return self.azure.faults.as_json()
 
-    def add_fault(self, fault: RequestFault | RegionFault) -> None:
+    def add_fault(self, fault: Fault) -> None:
         """Activates a fault."""
         with self.azure.lock:
-            self.azure.faults.add(fault)
+            self.azure.faults.add(fault, self.clock.now())
 
     def clear_faults(self) -> None:
         """Removes all faults."""
