@@ -150,3 +150,65 @@ def test_without_a_seed_there_is_one_empty_subscription() -> None:
     simulator.close()
     assert [subscription["id"] for subscription in state["subscriptions"]] == [SUBSCRIPTION]
     assert state["resources"] == []
+
+
+def _foreign_gallery(**of_version: Any) -> Any:
+    """Returns a seed with a version that somebody else wrote."""
+    versions = f"{COMPUTE}/galleries/g/images/web/versions"
+    foreign = version(f"{COMPUTE}/images/gone", "eastus2", "westus") | {"id": f"{versions}/1.0.0"}
+    profile = foreign["properties"]["publishingProfile"]
+    profile["storageAccountType"] = "Quantum_LRS"
+    profile["replicationMode"] = "Lazy"
+    profile["targetRegions"][1]["storageAccountType"] = "Quantum_LRS"
+    return seed(
+        {"id": f"{COMPUTE}/galleries/g", "location": "eastus2"},
+        definition() | {"id": f"{COMPUTE}/galleries/g/images/web"},
+        foreign | of_version,
+    )
+
+
+def test_a_seeded_version_keeps_values_that_are_not_known(arm: ArmClient) -> None:
+    """A client may send them back, but a new region cannot have them."""
+    arm.simulator.reset(_foreign_gallery())
+    path = "galleries/g/images/web/versions/1.0.0"
+    before = arm.get(path)
+    profile = before["properties"]["publishingProfile"]
+    assert profile["storageAccountType"] == "Quantum_LRS"
+    assert profile["replicationMode"] == "Lazy"
+    types = [target["storageAccountType"] for target in profile["targetRegions"]]
+    assert types == ["Standard_LRS", "Quantum_LRS"]
+    arm.put(path, before)
+    assert arm.get(path) == before
+    profile["targetRegions"].append({"name": "uksouth", "storageAccountType": "Quantum_LRS"})
+    status, error = arm.error("PUT", path, before)
+    assert (status, error["code"]) == (400, "BadRequest")
+
+
+def test_a_seeded_record_is_shown_with_unknown_values_missing_parts_and_new_fields(arm: ArmClient) -> None:
+    """Reads and lists show the patch. The record itself is sound, and an update shows it as it is."""
+    shown = {
+        "tags": {"by": "others"},
+        "zones": ["1"],
+        "properties": {
+            "provisioningState": "Migrating",
+            "publishingProfile": None,
+            "storageProfile": {"source": None},
+            "futureProfile": {"mode": "new"},
+        },
+    }
+    arm.simulator.reset(_foreign_gallery(_simulator={"shown": shown}))
+    path = "galleries/g/images/web/versions"
+    (listed,) = arm.get(path)["value"]
+    found = arm.get(f"{path}/1.0.0")
+    assert listed == found
+    assert (found["tags"], found["zones"]) == ({"by": "others"}, ["1"])
+    properties = found["properties"]
+    assert properties["provisioningState"] == "Migrating"
+    assert properties["futureProfile"] == {"mode": "new"}
+    assert "publishingProfile" not in properties
+    assert "source" not in properties["storageProfile"]
+    arm.send("PATCH", f"{path}/1.0.0", {"tags": {"by": "us"}})
+    updated = arm.get(f"{path}/1.0.0")
+    assert "zones" not in updated
+    assert updated["properties"]["provisioningState"] == "Succeeded"
+    assert len(updated["properties"]["publishingProfile"]["targetRegions"]) == 2

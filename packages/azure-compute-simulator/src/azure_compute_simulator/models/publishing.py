@@ -24,20 +24,33 @@ _KEPT = ("publishedDate", "replicationMode", "storageAccountType", "targetExtend
 
 
 def publishing_profile(
-    sent: Json, existing: Json | None, location: str, now: datetime, *, replace: bool = False
+    sent: Json,
+    existing: Json | None,
+    location: str,
+    now: datetime,
+    *,
+    replace: bool = False,
+    seeded: bool = False,
 ) -> Json:
     """Returns the profile that a version gets from a request. Whether its regions can be used is checked elsewhere.
 
     A field that is not sent gets the default (recorded) on a new version. On an existing one it keeps its value, with
-    `replace` only if it is fixed. The target regions replace the existing ones as a whole.
+    `replace` only if it is fixed. The target regions replace the existing ones as a whole. With `seeded` every storage
+    account type and replication mode is accepted: the service may know more of them than this package does.
     Raises InvalidParameterError, BadRequestError or PropertyChangeNotAllowedError.
     """
     before = existing or {}
     if replace:
         before = {name: value for name, value in before.items() if name in _KEPT}
     fixed = {
-        "storageAccountType": _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES),
-        "replicationMode": _enum(sent, "replicationMode", _MODES),
+        "storageAccountType": _enum(
+            sent,
+            "storageAccountType",
+            (*_STORAGE_ACCOUNT_TYPES, *_known(sent, before, "storageAccountType", seeded)),
+        ),
+        "replicationMode": _enum(
+            sent, "replicationMode", (*_MODES, *_known(sent, before, "replicationMode", seeded))
+        ),
     }
     for name, value in fixed.items() if existing else ():
         if value not in (None, before.get(name)):
@@ -45,7 +58,7 @@ def publishing_profile(
     replica_count = _replicas(sent.get("replicaCount", before.get("replicaCount", 1)))
     end_of_life = sent.get("endOfLifeDate")
     profile: Json = {
-        "targetRegions": _target_regions(sent, before, location, replica_count),
+        "targetRegions": _target_regions(sent, before, location, replica_count, seeded=seeded),
         "replicaCount": replica_count,
         "excludeFromLatest": bool(sent.get("excludeFromLatest", before.get("excludeFromLatest", False))),
         "publishedDate": before.get("publishedDate"),
@@ -77,7 +90,9 @@ def unknown_region(name: object) -> InvalidParameterError:
     )
 
 
-def _target_regions(sent: Json, before: Json, location: str, replica_count: int) -> list[Json]:
+def _target_regions(
+    sent: Json, before: Json, location: str, replica_count: int, *, seeded: bool
+) -> list[Json]:
     if not sent.get("targetRegions") and before:
         # reported: an update may "specify null or empty set for target regions" and keeps them all
         return list(before["targetRegions"])
@@ -95,13 +110,14 @@ def _target_regions(sent: Json, before: Json, location: str, replica_count: int)
             target=f"{_PATH}.targetRegions",
         )
     return [
-        _target_region(target, known.get(name, {}), replica_count)
+        _target_region(target, known.get(name, {}), replica_count, seeded=seeded)
         for name, target in zip(names, targets, strict=True)
     ]
 
 
-def _target_region(sent: Json, before: Json, replica_count: int) -> Json:
-    storage = _enum(sent, "storageAccountType", _STORAGE_ACCOUNT_TYPES, "targetRegions.")
+def _target_region(sent: Json, before: Json, replica_count: int, *, seeded: bool) -> Json:
+    known = _known(sent, before, "storageAccountType", seeded)
+    storage = _enum(sent, "storageAccountType", (*_STORAGE_ACCOUNT_TYPES, *known), "targetRegions.")
     if before and storage not in (None, before["storageAccountType"]):
         raise PropertyChangeNotAllowedError(f"{_PATH}.targetRegions.storageAccountType")
     region: Json = {
@@ -140,6 +156,12 @@ def _replicas(count: Any) -> int:
             target=f"{_PATH}.replicaCount",
         )
     return count
+
+
+def _known(sent: Json, before: Json, name: str, seeded: bool) -> list[str]:
+    """Returns the value that is valid although this package does not know it: a seed's, or the existing one."""
+    value = sent.get(name) if seeded else before.get(name)
+    return [value] if isinstance(value, str) else []
 
 
 def _enum(sent: Json, name: str, allowed: tuple[str, ...], where: str = "") -> str | None:

@@ -16,6 +16,7 @@ from azure_compute_simulator.errors import (
 )
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
+from azure_compute_simulator.models.values import merged
 from azure_compute_simulator.resource_ids import ResourceId
 from azure_compute_simulator.transitions import Job
 
@@ -156,7 +157,7 @@ class ResourceType(ABC):
             document["tags"] = dict(resource.tags)
         properties = deepcopy(resource.properties) | {"provisioningState": resource.provisioning_state}
         document["properties"] = self.render_properties(resource, properties, api_version, expand)
-        return document
+        return merged(document, resource.hidden.get("shown") or {})
 
     def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a resource that existed before the simulator started. Raises SimulatedError."""
@@ -214,6 +215,7 @@ class ResourceType(ABC):
 
     def _update(self, resource: Resource, request: WriteRequest) -> AcceptedWrite:
         self.change(resource, request)
+        resource.hidden.pop("shown", None)
         if "tags" in request.body:
             resource.tags = _tags(request.body)
         resource.provisioning_state = "Updating"

@@ -195,13 +195,18 @@ def _read_version(azure: Azure, version: Resource) -> Source:
         os_type=definition.properties["osType"],
         generation=definition.properties["hyperVGeneration"],
         plan=definition.properties.get("purchasePlan"),
-        os_disk=profile["osDiskImage"],
-        data_disks=tuple(profile.get("dataDiskImages", [])),
+        os_disk=_with_size(profile.get("osDiskImage") or {}),
+        data_disks=tuple(_with_size(disk) for disk in profile.get("dataDiskImages") or []),
         subscription=version.id.subscription,
         is_encrypted=any(
             target.get("encryption") for target in version.properties["publishingProfile"]["targetRegions"]
         ),
     )
+
+
+def _with_size(disk: Json) -> Json:
+    """Returns the disk of a version. Seeded ones may have no size."""
+    return {"sizeInGB": _DEFAULT_SIZE_GB} | disk
 
 
 def _disk(disk: dict[str, Any]) -> Json:

@@ -1,13 +1,15 @@
 """Validates values that clients send, and rewrites them in the service's spelling."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from azure_compute_simulator.clock import date_echo
 from azure_compute_simulator.errors import BadRequestError
+from azure_compute_simulator.models.resources import Json
 
 
-def enum_value(value: Any, allowed: Sequence[str], path: str) -> str | None:
+def enum_value(value: Any, allowed: Sequence[str | None], path: str) -> str | None:
     """Returns the allowed value that equals this one apart from case. None stays None.
 
     Raises BadRequestError for any other value.
@@ -15,7 +17,7 @@ def enum_value(value: Any, allowed: Sequence[str], path: str) -> str | None:
     if value is None:
         return None
     for known in allowed:
-        if known.lower() == str(value).lower():
+        if known and known.lower() == str(value).lower():
             return known
     raise BadRequestError(value, path)
 
@@ -26,6 +28,20 @@ def date_value(value: Any, path: str) -> str:
         return date_echo(value)
     except (TypeError, ValueError):
         raise BadRequestError(value, path) from None
+
+
+def merged(document: Json, patch: Json) -> Json:
+    """Returns the document with a JSON merge patch applied (RFC 7396): null removes a field, objects are merged."""
+    result = dict(document)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            before = result.get(name)
+            result[name] = merged(before if isinstance(before, dict) else {}, value)
+        else:
+            result[name] = deepcopy(value)
+    return result
 
 
 def without_empty(value: Any) -> Any:

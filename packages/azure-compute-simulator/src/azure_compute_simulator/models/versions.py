@@ -248,7 +248,7 @@ class ImageVersions(ResourceType):
         """Returns a finished version. Its source need not exist, and its end of life may have passed."""
         _check_name(resource_id.name)
         sent = request.properties
-        publishing = publishing_profile(_without_edge_zones(sent), None, location, _BEGINNING)
+        publishing = publishing_profile(_without_edge_zones(sent), None, location, _BEGINNING, seeded=True)
         published = (sent.get("publishingProfile") or {}).get("publishedDate") or timestamp(
             self.azure.clock.now()
         )
