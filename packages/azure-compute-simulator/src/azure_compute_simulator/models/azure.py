@@ -3,12 +3,12 @@
 The rules of each resource type are in the modules beside this one. Callers hold `lock` while they handle a request.
 """
 
-import re
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from azure_compute_simulator.access import RoleAssignment
@@ -163,9 +163,7 @@ class Azure:
             key: resource for key, resource in self.resources.items() if not lag or resource.existed(at)
         }
         for key, resource in (former | current).items():
-            if not any(
-                re.search(pattern, key, re.IGNORECASE) for pattern in self.switches.unlisted_resources
-            ):
+            if not any(fnmatchcase(key, pattern.lower()) for pattern in self.switches.unlisted_resources):
                 yield resource
 
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
