@@ -3,7 +3,9 @@
 from functions_testhost.app import AppError
 from functions_testhost.client import HostClient, HostRequestError, OrchestrationEndError
 from functions_testhost.clock import Clock
+from functions_testhost.faults import Fault
 from functions_testhost.server import HostServer
+from functions_testhost.switches import Switches
 from functions_testhost.task_hub import TaskHubInUseError
 
 __version__ = "0.1.0.dev0"
@@ -11,10 +13,12 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "AppError",
     "Clock",
+    "Fault",
     "HostClient",
     "HostRequestError",
     "HostServer",
     "OrchestrationEndError",
+    "Switches",
     "TaskHubInUseError",
     "__version__",
 ]

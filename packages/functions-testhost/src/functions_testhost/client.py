@@ -55,7 +55,7 @@ class HostClient:
         """Starts an orchestration with a JSON value as its input and returns its instance id.
 
         Raises:
-            HostRequestError: there is no such orchestrator, or an instance of this id is running.
+            HostRequestError: an instance of this id is running.
         """
         path = f"{WEBHOOK}/orchestrators/{quote(orchestrator)}"
         if instance_id:

@@ -1,4 +1,4 @@
-"""The control plane under `/_host`: the clock, and what waits. Azure has none; tests need it."""
+"""The control plane under `/_host`: clock, faults, worker, switches, and what waits. Azure has none; tests need it."""
 
 from datetime import timedelta
 
@@ -6,14 +6,21 @@ from aiohttp import web
 
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.engine import Engine
+from functions_testhost.faults import Fault
+from functions_testhost.switches import Switches
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timestamps import to_text
+from functions_testhost.worker import Worker
 
 
 class ControlApi:
-    """Handlers of `/_host/clock` and `/_host/status`."""
+    """Handlers of the control plane."""
 
-    def __init__(self, clock: Clock, hub: TaskHub, engine: Engine) -> None:
+    def __init__(
+        self, clock: Clock, hub: TaskHub, engine: Engine, worker: Worker, switches: Switches
+    ) -> None:
+        self._worker = worker
+        self._switches = switches
         self._clock = clock
         self._hub = hub
         self._engine = engine
@@ -24,7 +31,55 @@ class ControlApi:
             web.get("/_host/clock", self.get_clock),
             web.post("/_host/clock", self.set_clock),
             web.get("/_host/status", self.get_status),
+            web.get("/_host/faults", self.list_faults),
+            web.post("/_host/faults", self.add_fault),
+            web.delete("/_host/faults", self.clear_faults),
+            web.post("/_host/worker", self.control_worker),
+            web.get("/_host/switches", self.get_switches),
+            web.post("/_host/switches", self.set_switches),
         ]
+
+    async def list_faults(self, _: web.Request) -> web.Response:
+        """Lists the faults that are set, with the calls that each still hits."""
+        return web.json_response(self._worker.faults.to_json())
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Sets a fault (faults.py): 201 with all faults, 400 with the reason."""
+        try:
+            self._worker.faults.add(Fault.parse(await request.json()))
+        except ValueError as failure:
+            return web.json_response({"error": str(failure)}, status=400)
+        return web.json_response(self._worker.faults.to_json(), status=201)
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        """Removes every fault: 204."""
+        self._worker.faults.clear()
+        return web.Response(status=204)
+
+    async def control_worker(self, request: web.Request) -> web.Response:
+        """Does an `action` to the worker: `kill`, `pause` or `restart` (worker.py). 204, or 400 for anything else."""
+        actions = {
+            "kill": self._worker.kill,
+            "pause": self._worker.pause,
+            "restart": self._worker.restart,
+        }
+        action = (await request.json()).get("action")
+        if action not in actions:
+            return web.json_response({"error": f"'action' must be one of {', '.join(actions)}"}, status=400)
+        actions[action]()
+        return web.Response(status=204)
+
+    async def get_switches(self, _: web.Request) -> web.Response:
+        """Returns the state of every switch (switches.py)."""
+        return web.json_response(self._switches.to_json())
+
+    async def set_switches(self, request: web.Request) -> web.Response:
+        """Changes the switches in the body: 200 with all switches, 400 with the reason."""
+        try:
+            self._switches.change(await request.json())
+        except ValueError as failure:
+            return web.json_response({"error": str(failure)}, status=400)
+        return await self.get_switches(request)
 
     async def get_clock(self, _: web.Request) -> web.Response:
         """Returns the host time and the clock's mode."""
@@ -55,13 +110,23 @@ class ControlApi:
         return await self.get_clock(request)
 
     async def get_status(self, _: web.Request) -> web.Response:
-        """Counts instances by status, and what waits. `idle`: nothing runs, and nothing can run at the present time."""
+        """Counts instances by status, what waits, and the calls that the worker has not answered (`in_flight`).
+
+        `hanging`: how many of these hang because of a fault. `idle`: nothing runs, and
+        nothing can run at the present time.
+        """
         due = self._hub.next_due()
         counts = self._hub.counts()
         waiting = bool(counts["activities"] or counts["operations"] or (due and due <= self._clock.now()))
         next_due = to_text(due) if due else None
         return web.json_response(
-            {**counts, "idle": self._engine.is_idle and not waiting, "next_due": next_due}
+            {
+                **counts,
+                "in_flight": self._worker.calls_in_flight,
+                "hanging": self._worker.hanging_calls,
+                "idle": self._engine.is_idle and not waiting,
+                "next_due": next_due,
+            }
         )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from functions_testhost import history
 from functions_testhost.history import Event, EventType
@@ -49,7 +48,9 @@ class CallSubOrchestrator:
 
     def event(self, now: datetime, task_id: int) -> Event:
         """Builds the SubOrchestrationInstanceCreated event."""
-        return history.sub_orchestration_created(now, task_id, self.orchestrator, self.instance_id)
+        return history.sub_orchestration_created(
+            now, task_id, self.orchestrator, self.instance_id, self.version
+        )
 
     def __str__(self) -> str:
         return f"sub-orchestrator '{self.orchestrator}'"
@@ -72,18 +73,68 @@ class SendToEntity:
 
 Decision = CallActivity | CreateTimer | CallSubOrchestrator | SendToEntity
 
+CHANGED = "Was a change made to the orchestrator code after this instance had already started running?"
 
-def recorded(event: Event) -> str:
-    """Describes the decision that a history event records, in the wording of `str(decision)`.
 
-    Two decisions are the same when their descriptions are equal without regard to case, as in the Durable Task
-    Framework: the kind and the name matter, the input does not.
+def difference(event: Event, decision: Decision | None) -> str | None:
+    """Describes how the call made now differs from the one that the history records; None when it is the same.
+
+    Source: the Durable Task Framework, wording included. The kind and the name matter, the input does not; of requests
+    to entities, only the kind matters.
     """
-    descriptions: dict[EventType, Any] = {
-        EventType.TASK_SCHEDULED: lambda: f"activity '{event['Name']}'",
-        EventType.TIMER_CREATED: lambda: "timer",
-        EventType.SUB_ORCHESTRATION_INSTANCE_CREATED: lambda: f"sub-orchestrator '{event['Name']}'",
-        EventType.EVENT_SENT: lambda: f"entity '{event['InstanceId']}'",
-    }
-    description: str = descriptions[history.kind(event)]()
-    return description
+    recorded = f"A previous execution of this orchestration scheduled {_recorded(event)}"
+    missing = "but the current replay execution hasn't (yet?) scheduled this task"
+    if decision is None:
+        separator = " " if history.kind(event) is EventType.TIMER_CREATED else ", "
+        return f"{recorded}{separator}{missing}. {CHANGED}"
+    if history.kind(event) is not RECORDED_BY[type(decision)]:
+        now = f"produced a {ACTION_NAMES[type(decision)]} action"
+    elif (
+        isinstance(decision, CallActivity | CallSubOrchestrator) and _name(decision) != event["Name"].lower()
+    ):
+        now = f"scheduled {decision}"
+    else:
+        return None
+    return (
+        f"{recorded}, but the current orchestration replay instead {now} with this sequence number. {CHANGED}"
+    )
+
+
+RECORDED_BY = {
+    CallActivity: EventType.TASK_SCHEDULED,
+    CreateTimer: EventType.TIMER_CREATED,
+    CallSubOrchestrator: EventType.SUB_ORCHESTRATION_INSTANCE_CREATED,
+    SendToEntity: EventType.EVENT_SENT,
+}
+ACTION_NAMES = {
+    CallActivity: "ScheduleTaskOrchestratorAction",
+    CreateTimer: "CreateTimerOrchestratorAction",
+    CallSubOrchestrator: "CreateSubOrchestrationAction",
+    SendToEntity: "SendEventOrchestratorAction",
+}
+
+
+def _name(decision: CallActivity | CallSubOrchestrator) -> str:
+    return (decision.activity if isinstance(decision, CallActivity) else decision.orchestrator).lower()
+
+
+def _recorded(event: Event) -> str:
+    task_id = event["EventId"]
+    match history.kind(event):
+        case EventType.TASK_SCHEDULED:
+            return (
+                f"an activity task with sequence ID {task_id} and name '{event['Name']}'"
+                f" (version '{event['Version'] or ''}')"
+            )
+        case EventType.SUB_ORCHESTRATION_INSTANCE_CREATED:
+            return (
+                f"a sub-orchestration task with sequence ID {task_id} and name '{event['Name']}'"
+                f" (version '{event['Version'] or ''}', instance ID '{event['InstanceId']}')"
+            )
+        case EventType.EVENT_SENT:
+            return (
+                f"a send event task with sequence ID {task_id}, type 'EventSent' name '{event['Name']}',"
+                f" instance ID '{event['InstanceId']}'"
+            )
+        case _:
+            return f"a timer task with sequence number {task_id}"

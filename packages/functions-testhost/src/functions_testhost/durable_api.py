@@ -5,15 +5,15 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
 from aiohttp import web
 
 from functions_testhost import history
-from functions_testhost.app import App
 from functions_testhost.clock import Clock
 from functions_testhost.engine import Engine
 from functions_testhost.history import Event
@@ -27,10 +27,14 @@ from functions_testhost.responses import (
     PAGE_SIZE,
     bad_request,
     checked_json,
-    error_response,
+    exception_response,
+    invalid_json,
+    message_response,
     not_found,
     query_flag,
+    text_response,
 )
+from functions_testhost.switches import Switches
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import InstanceExistsError, TaskHub
 from functions_testhost.timestamps import from_text, to_seconds_text
@@ -47,21 +51,21 @@ class DurableApi:
     def __init__(
         self,
         *,
-        app: App,
         hub: TaskHub,
         clock: Clock,
         engine: Engine,
         settings: HostJson,
         urls: ManagementUrls,
         access: AccessControl,
+        switches: Switches,
     ) -> None:
-        self._app = app
         self._hub = hub
         self._clock = clock
         self._engine = engine
         self._settings = settings
         self._urls = urls
         self._access = access
+        self._switches = switches
 
     def routes(self) -> list[web.RouteDef]:
         """Lists the routes twice: for operators (with a key) and for the SDK's client."""
@@ -98,36 +102,40 @@ class DurableApi:
     # instances
 
     async def start(self, request: web.Request) -> web.Response:
-        """Starts an instance: 202 with its addresses; 400 unknown function, invalid id or body; 409 running."""
+        """Starts an instance: 202 with its addresses; 400 invalid id or body; 409 running.
+
+        An unknown orchestrator is accepted, and its instance then fails (seen on the extension 3.19.0).
+        """
         name = request.match_info["name"]
         instance_id = request.match_info.get("id") or uuid.uuid4().hex
-        if name.lower() not in self._app.orchestrators:
-            return bad_request(_unknown_orchestrator(name, self._app))
         if not INSTANCE_ID.fullmatch(instance_id):
             return bad_request(f"'{instance_id}' is not an instance id.")
         try:
             input_text = checked_json(await request.text())
         except ValueError as failure:
-            return bad_request(f"The body is not JSON: {failure}")
+            return invalid_json(failure)
         version = request.query.get("version") or self._settings.default_version
-        return await self._start(Start(name, instance_id, input_text, version), request.query)
+        return await self._start(
+            Start(name, instance_id, input_text, version), request.query, partial(message_response, 409)
+        )
 
-    async def _start(self, start_request: Start, query: Mapping[str, str]) -> web.Response:
+    async def _start(
+        self,
+        start_request: Start,
+        query: Mapping[str, str],
+        refusal: Callable[[str], web.Response],
+    ) -> web.Response:
         """Starts an instance. With a `timeout`, waits for its end: 200 with the output, or the usual responses."""
-        try:
-            timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
-        except ValueError as failure:
-            return bad_request(str(failure))
+        timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
         waits = timeout is not None and interval is not None
         if timeout is not None and interval is not None and interval > timeout:
-            return bad_request(f"Total timeout {timeout} should be bigger than retry timeout {interval}")
-        try:
-            self._hub.start(
-                start_request, self._clock.now(), may_replace_running=self._settings.may_replace_running
+            return message_response(
+                400, f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}"
             )
-        except InstanceExistsError as failure:
-            return error_response(409, str(failure))
-        self._engine.wake()
+        running = self._hub.running(start_request.instance_id)
+        if running and not self._settings.may_replace_running:
+            return refusal(f"An Orchestration instance with the status {running.status} already exists.")
+        await self._write_start(start_request)
         ended = (
             await self._wait_for_end(start_request.instance_id, timeout or 0, interval or 0)
             if waits
@@ -138,6 +146,23 @@ class DurableApi:
         if ended.status is Status.COMPLETED:
             return web.json_response(parsed(ended.output))
         return self._status_response(ended, query)
+
+    async def _write_start(self, start_request: Start) -> None:
+        """Starts the instance a moment after the check. One that another start has begun meanwhile stays.
+
+        Seen on the extension 3.19.0, where two starts at the same moment are both accepted.
+        """
+        with self._engine.invocation():
+            await asyncio.sleep(self._switches.start_seconds)
+            try:
+                self._hub.start(
+                    start_request, self._clock.now(), may_replace_running=self._settings.may_replace_running
+                )
+            except InstanceExistsError:
+                log.warning(
+                    "Instance '%s' was started twice at the same moment: the later start has no effect",
+                    start_request.instance_id,
+                )
 
     async def _wait_for_end(self, instance_id: str, seconds: float, interval: float) -> Instance | None:
         """Reads the instance at this interval (wall seconds, as documented); None when it has not ended in time."""
@@ -162,7 +187,7 @@ class DurableApi:
         """Shows an instance: 202 while it runs, 200 when it has ended, 404 unknown."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return not_found(request.match_info["id"])
+            return not_found()
         return self._status_response(instance, request.query)
 
     def _status_response(self, instance: Instance, query: Mapping[str, str]) -> web.Response:
@@ -179,18 +204,20 @@ class DurableApi:
         return web.json_response(body, status=500 if failed else 200)
 
     async def list_instances(self, request: web.Request) -> web.Response:
-        """Lists one page of instances by id. The response's continuation token is empty on the last page."""
-        try:
-            query = _parse_query(request.query, after=unquote(request.headers.get(CONTINUATION, "")) or None)
-            limit = int(request.query.get("top", PAGE_SIZE))
-        except ValueError as failure:
-            return bad_request(str(failure))
+        """Lists one page of instances by id. The response's continuation token is empty on the last page.
+
+        A page may hold fewer instances than asked for, even none, although there are more (switches.py).
+        """
+        page_number, after = _parse_token(request.headers.get(CONTINUATION, ""))
+        query = _parse_query(request.query, after=after)
+        limit = self._switches.segment(page_number, _number(request.query.get("top")) or PAGE_SIZE)
         found = self._hub.query(query, limit + 1)
         page, more = found[:limit], len(found) > limit
         if more and request.path.startswith(f"{RPC}/"):
             log.warning("The SDK's client reads only the first page of %d instances; there are more", limit)
         show_input = query_flag(request.query, "showInput", default=True)
-        token = quote(page[-1].instance_id, safe="") if more else ""
+        last = page[-1].instance_id if page else after or ""
+        token = f"{page_number + 1}:{quote(last, safe='')}" if more else ""
         return web.json_response(
             [_status(instance, show_input=show_input) for instance in page], headers={CONTINUATION: token}
         )
@@ -199,21 +226,20 @@ class DurableApi:
         """Deletes an instance that has ended: 200 with the count, 404 unknown, 412 running."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return not_found(request.match_info["id"])
+            return not_found()
         if not instance.status.is_final:
-            return error_response(
-                412, f"The instance is {instance.status}: only finished instances can be purged."
+            return text_response(
+                412,
+                "Only orchestrations in a terminal state can be purged, but the orchestration with instance ID"
+                f" {instance.instance_id} has status {instance.status}",
             )
         return web.json_response({"instancesDeleted": self._hub.purge([instance.instance_id])})
 
     async def purge_many(self, request: web.Request) -> web.Response:
         """Deletes ended instances by creation time: 200 with the count, 404 when there is none, 400 without a time."""
-        try:
-            query = _parse_query(request.query)
-        except ValueError as failure:
-            return bad_request(str(failure))
+        query = _parse_query(request.query)
         if query.created_from is None:
-            return bad_request("Please provide value for 'createdTimeFrom' parameter.")
+            return text_response(400, "Please provide value for 'createdTimeFrom' parameter.")
         deleted = self._hub.purge(instance.instance_id for instance in self._hub.query(query))
         return web.json_response({"instancesDeleted": deleted}, status=200 if deleted else 404)
 
@@ -233,8 +259,12 @@ class DurableApi:
         """Resumes a suspended instance: 202, 404 unknown, 410 ended, 500 running (documented)."""
         instance = self._hub.find(request.match_info["id"])
         if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
-            return error_response(
-                500, f"Cannot resume an orchestration instance with the status {instance.status}."
+            return exception_response(
+                500,
+                "Something went wrong while processing your request",
+                f"Cannot resume the orchestration instance {instance.instance_id} because instance is in the"
+                f" {instance.status} state.",
+                "System.InvalidOperationException",
             )
         return self._send(request, history.execution_resumed(self._clock.now(), request.query.get("reason")))
 
@@ -242,33 +272,43 @@ class DurableApi:
         """Makes a failed instance try its failed calls again: 202, 404 unknown, 412 not failed."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return not_found(request.match_info["id"])
+            # recorded, the dollar sign included
+            return text_response(
+                404, f'No orchestration with instance ID "${request.match_info["id"]}" found.'
+            )
         if instance.status is not Status.FAILED:
-            return error_response(
-                412, f"The instance is {instance.status}: only failed instances can be rewound."
+            return text_response(
+                412,
+                f"This orchestration has status {instance.status}, but only orchestrations in the"
+                ' "Failed" state can be rewound.',
             )
         self._hub.rewind(instance.instance_id, request.query.get("reason"), self._clock.now())
         self._engine.wake()
         return web.Response(status=202)
 
     async def restart(self, request: web.Request) -> web.Response:
-        """Starts an instance again with the same input, under a new id or the same: 202, 404 unknown, 409 running."""
+        """Starts an instance again with the same input, under a new id or the same: 202, 400 unknown, 409 running."""
         instance = self._hub.find(request.match_info["id"])
         if instance is None:
-            return not_found(request.match_info["id"])
+            return exception_response(
+                400,
+                "InstanceId does not match a valid orchestration instance.",
+                f"No instance with ID '{request.match_info['id']}' was found. (Parameter 'instanceId')",
+                "System.ArgumentException",
+            )
         is_new = query_flag(request.query, "restartWithNewInstanceId", default=True)
         instance_id = uuid.uuid4().hex if is_new else instance.instance_id
         start_request = Start(instance.orchestrator, instance_id, instance.input_text, instance.version)
-        return await self._start(start_request, request.query)
+        return await self._start(start_request, request.query, _restart_refused)
 
     async def raise_event(self, request: web.Request) -> web.Response:
         """Raises an external event: 202, 404 unknown, 410 ended, 400 when the body is not JSON."""
         if request.content_type != "application/json":
-            return bad_request("Only application/json request content is supported")
+            return message_response(400, "Only application/json request content is supported")
         try:
             input_text = checked_json(await request.text())
         except ValueError as failure:
-            return bad_request(f"The body is not JSON: {failure}")
+            return invalid_json(failure)
         return self._send(
             request, history.event_raised(self._clock.now(), request.match_info["event"], input_text)
         )
@@ -278,13 +318,15 @@ class DurableApi:
         if self._hub.send(Message(instance_id, event, self._clock.now())):
             self._engine.wake()
             return web.Response(status=202)
-        return not_found(instance_id) if self._hub.find(instance_id) is None else web.Response(status=410)
+        return not_found() if self._hub.find(instance_id) is None else web.Response(status=410)
 
 
 def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
     return {
         "name": instance.orchestrator,
+        **({"version": instance.version} if instance.version is not None else {}),
         "instanceId": instance.instance_id,
+        **({"parentInstanceId": instance.parent.instance_id} if instance.parent else {}),
         "runtimeStatus": instance.status,
         "input": parsed(instance.input_text) if show_input else None,
         "customStatus": parsed(instance.custom_status),
@@ -298,23 +340,49 @@ def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
     return Query(
         created_from=_time(query.get("createdTimeFrom")),
         created_to=_time(query.get("createdTimeTo")),
-        statuses=[status for status in query.get("runtimeStatus", "").split(",") if status],
+        statuses=_statuses(query.get("runtimeStatus", "")),
         prefix=query.get("instanceIdPrefix"),
         after=after,
     )
 
 
+def _parse_token(token: str) -> tuple[int, str | None]:
+    """Reads a continuation token: which page comes next, and after which id."""
+    number, _, after = token.partition(":")
+    return (int(number), unquote(after) or None) if number.isdecimal() else (0, None)
+
+
+def _statuses(text: str) -> list[Status]:
+    """Parses a list of runtime statuses; anything else in it is ignored, as the extension does (recorded)."""
+    known = {status.lower(): status for status in Status}
+    return [known[word.lower()] for word in text.split(",") if word.lower() in known]
+
+
+def _number(text: str | None) -> int | None:
+    """Parses a number; anything else is ignored, as the extension does (recorded)."""
+    return int(text) if text is not None and text.isdecimal() else None
+
+
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text else None
+    """Parses a duration in seconds; anything else is ignored, as the extension does (recorded)."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
 
 
 def _time(text: str | None) -> datetime | None:
-    return from_text(text) if text else None
+    """Parses a time; anything else is ignored, as the extension does (recorded)."""
+    try:
+        return from_text(text) if text else None
+    except ValueError:
+        return None
 
 
-def _unknown_orchestrator(name: str, app: App) -> str:
-    known = ", ".join(sorted(function.durable_name for function in app.orchestrators.values())) or "none"
-    return (
-        f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
-        f"Additional info: the following are the known orchestrator functions: {known}"
+def _restart_refused(message: str) -> web.Response:
+    return exception_response(
+        409,
+        "A non-terminal instance with this instance ID already exists.",
+        message,
+        "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException",
     )

@@ -1,5 +1,6 @@
 """What follows from the decisions of an episode: the history events that record them, and what is sent out."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from functions_testhost import history
@@ -30,6 +31,8 @@ class Effects:
 
     def add(self, task_id: int, decision: Decision) -> None:
         """Records a decision and what it sends out."""
+        if isinstance(decision, CallSubOrchestrator) and decision.version is None:
+            decision = replace(decision, version=self._default_version)
         self.events.append(decision.event(self._now, task_id))
         match decision:
             case CallActivity():
@@ -53,6 +56,7 @@ class Effects:
 
     def _start(self, task_id: int, call: CallSubOrchestrator) -> Start:
         instance = self._instance
-        parent = Parent(instance.instance_id, instance.execution_id, task_id, instance.orchestrator)
-        version = call.version or self._default_version
-        return Start(call.orchestrator, call.instance_id, call.input_text, version, parent)
+        parent = Parent(
+            instance.instance_id, instance.execution_id, task_id, instance.orchestrator, instance.version
+        )
+        return Start(call.orchestrator, call.instance_id, call.input_text, call.version, parent)

@@ -6,10 +6,10 @@ It lives on the event loop. Orchestrators and entities run in threads, so a repl
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.functions.meta import Datum
 
@@ -17,15 +17,18 @@ from functions_testhost.activities import run_activity
 from functions_testhost.app import App
 from functions_testhost.clock import Clock
 from functions_testhost.clock_peer import ClockPeer
-from functions_testhost.entities import answers, run_batch
-from functions_testhost.episodes import run_episode
+from functions_testhost.entities import EntityId, answers, run_batch
+from functions_testhost.episodes import EpisodeInput, EpisodeOutcome, lose_episode, run_episode
 from functions_testhost.host_json import HostJson
 from functions_testhost.instances import ActivityCall, Message
 from functions_testhost.invocation import Invoker
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timer_triggers import Timer, TimerTriggers
+from functions_testhost.worker import CallLostError, Worker
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class Engine:
@@ -39,6 +42,7 @@ class Engine:
         clock: Clock,
         settings: HostJson,
         invoker: Invoker,
+        worker: Worker,
         timers: TimerTriggers,
         replays: Executor,
         peer: ClockPeer | None = None,
@@ -48,6 +52,8 @@ class Engine:
         self._clock = clock
         self._settings = settings
         self._invoker = invoker
+        self._worker = worker
+        worker.on_hang = self.wake
         self._timers = timers
         self._replays = replays
         self._peer = peer
@@ -62,8 +68,9 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs: no episode, activity, entity batch or function invocation."""
-        return not (self._instances or self._activities or self._entities or self._invocations)
+        """Whether nothing runs: no episode, activity, entity batch or function invocation, or only some that hang."""
+        running = len(self._instances) + len(self._activities) + len(self._entities) + self._invocations
+        return running == self._worker.hanging_calls
 
     def wake(self) -> None:
         """Makes the engine look for work: the hub has something new, or the clock was moved."""
@@ -94,37 +101,47 @@ class Engine:
         try:
             while True:
                 self._woken.clear()
-                self._start_ready_work()
-                await self._wait()
+                now = self._clock.now()
+                self._start_ready_work(now)
+                await self._wait(now)
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _wait(self) -> None:
-        """Waits for a wake-up or the next due message. When nothing runs, time may jump to what is due next."""
-        may_jump = self.is_idle and (self._target is not None or self._clock.mode == "skip")
-        if may_jump and await self._jump():
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), self._seconds_to_sleep())
+    async def _wait(self, now: datetime) -> None:
+        """Waits for a wake-up or for the first thing that becomes due after `now`.
 
-    async def _jump(self) -> bool:
-        """Moves time to what is due next, here or at the peer. Returns whether there may be new work."""
-        due = [self._hub.next_due()]
+        When nothing runs, time may jump to what is due next, here or at the peer.
+        """
+        may_jump = self.is_idle and (self._target is not None or self._clock.mode == "skip")
+        if may_jump and await self._jump(now):
+            return
+        due = _earliest(self._next_due(now), self._timers.next_due())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(
+                self._woken.wait(), None if due is None else self._clock.wall_seconds_until(due)
+            )
+
+    def _next_due(self, now: datetime) -> datetime | None:
+        """Returns when the next message, or the timeout of a call that hangs, becomes due after `now`."""
+        return _earliest(self._hub.next_due_after(now), self._worker.next_timeout())
+
+    async def _jump(self, now: datetime) -> bool:
+        """Moves time to the first thing that is due after `now`. Returns whether there may be new work."""
+        moment = self._next_due(now)
         if self._peer is not None:
-            due.append((await self._peer.read()).next)
+            moment = _earliest(moment, (await self._peer.read()).next)
+            if self._woken.is_set():
+                # a request arrived while the peer was read
+                return True
         if self._target is not None:
-            due.append(self._timers.next_due())
-        moment = min((one for one in due if one is not None), default=None)
-        if not self.is_idle:
-            # a request arrived while the peer was read
-            return True
-        if self._target is not None and (moment is None or moment > self._target):
-            await self._move_to(self._target)
-            self._target = None
-            self._reached.set()
-            return True
+            moment = _earliest(moment, self._timers.next_due())
+            if moment is None or moment > self._target:
+                await self._move_to(self._target)
+                self._target = None
+                self._reached.set()
+                return True
         if moment is None:
             return False
         await self._move_to(moment)
@@ -136,28 +153,22 @@ class Engine:
         if self._peer is not None:
             await self._peer.move_to(self._clock.now())
 
-    def _seconds_to_sleep(self) -> float | None:
-        """Returns how long nothing new becomes due. What is due already runs, and wakes the engine when it ends."""
-        now = self._clock.now()
-        times = (self._hub.next_due_after(now), self._timers.next_due())
-        waits = [self._clock.wall_seconds_until(moment) for moment in times if moment is not None]
-        return min((wait for wait in waits if wait is not None), default=None)
-
-    def _start_ready_work(self) -> None:
+    def _start_ready_work(self, now: datetime) -> None:
+        self._worker.time_out_due_calls(now)
         if self._peer is None:
-            for work in self._ready_work():
+            for work in self._ready_work(now):
                 self._spawn(work)
         elif self.is_idle:
             # one after the other, so that the order does not depend on the machine
-            for work in self._ready_work():
+            for work in self._ready_work(now):
                 self._spawn(work)
                 break
 
-    def _ready_work(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def _ready_work(self, now: datetime) -> Iterator[Coroutine[Any, Any, None]]:
         """Yields what can run now, and marks each as running."""
-        for timer, trigger in self._timers.take_due(self._clock.now()):
+        for timer, trigger in self._timers.take_due(now):
             yield self._timer(timer, trigger)
-        for instance_id in self._hub.ready_instances(self._clock.now()):
+        for instance_id in self._hub.ready_instances(now):
             if len(self._instances) >= self._settings.max_concurrent_orchestrators:
                 break
             if instance_id not in self._instances:
@@ -200,17 +211,30 @@ class Engine:
             self._timers.done(timer, self._clock.now())
 
     async def _episode(self, instance_id: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._replays, self._run_episode, instance_id)
+        loaded = await self._in_thread(self._hub.load_episode, instance_id, self._clock.now())
+        if loaded is not None:
+            episode, consumed = loaded
+            outcome = await self._outcome(episode)
+            await self._in_thread(self._hub.commit, episode, consumed, outcome)
+            log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
         self._instances.discard(instance_id)
 
-    def _run_episode(self, instance_id: str) -> None:
-        loaded = self._hub.load_episode(instance_id, self._clock.now())
-        if loaded is None:
-            return
-        episode, consumed = loaded
-        outcome = run_episode(episode, self._app.orchestrators, self._settings)
-        self._hub.commit(episode, consumed, outcome)
-        log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
+    async def _outcome(self, episode: EpisodeInput) -> EpisodeOutcome:
+        """Runs an episode. One that the worker does not finish has no effect, but the instance fails."""
+        orchestrator = episode.instance.orchestrator
+        try:
+            return await self._worker.call(
+                "episode",
+                orchestrator,
+                lambda: self._in_thread(run_episode, episode, self._app.orchestrators, self._settings),
+            )
+        except CallLostError as lost:
+            log.warning("Orchestrator '%s' of %s: %s", orchestrator, episode.instance.instance_id, lost)
+            return lose_episode(episode, lost)
+
+    async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Runs a function in a thread for replays."""
+        return await asyncio.get_running_loop().run_in_executor(self._replays, function, *arguments)
 
     async def _activity(self, sequence: int, call: ActivityCall) -> None:
         event = await run_activity(call, self._app.activities, self._invoker, self._clock.now)
@@ -219,11 +243,23 @@ class Engine:
         self._activities.discard(sequence)
 
     async def _batch(self, entity_id: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._replays, self._run_batch, entity_id)
+        """Runs waiting operations. Those that the worker does not finish are run again (seen on the extension)."""
+        batch = self._hub.load_entity_batch(entity_id, self._settings.max_entity_batch)
+        try:
+            result = await self._worker.call(
+                "entity",
+                EntityId.parse(entity_id).name,
+                lambda: self._in_thread(run_batch, batch, self._app.entities),
+            )
+        except CallLostError as lost:
+            log.warning("Entity %s: %s", entity_id, lost)
+        else:
+            now = self._clock.now()
+            await self._in_thread(
+                self._hub.commit_entity_batch, batch, result.state, answers(batch, result, now), now
+            )
         self._entities.discard(entity_id)
 
-    def _run_batch(self, entity_id: str) -> None:
-        batch = self._hub.load_entity_batch(entity_id, self._settings.max_entity_batch)
-        result = run_batch(batch, self._app.entities)
-        now = self._clock.now()
-        self._hub.commit_entity_batch(batch, result.state, answers(batch, result, now), now)
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -10,6 +10,7 @@ from typing import Any
 from functions_testhost import history
 from functions_testhost.app import Function
 from functions_testhost.instances import Message
+from functions_testhost.replay import EXTENSION
 from functions_testhost.tables import Batch
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,10 @@ def run_batch(batch: Batch, entities: Mapping[str, Function]) -> BatchResult:
         "self": {"name": entity_id.name, "key": entity_id.key},
         "exists": batch.state is not None,
         "state": batch.state,
-        "batch": [{"name": r["op"], "input": r["input"], "isSignal": r["signal"]} for r in requests],
+        "batch": [
+            {"name": r["op"], "input": r["input"], "isSignal": r.get("signal", False), "id": r["id"]}
+            for r in requests
+        ],
     }
     try:
         answer = json.loads(function.code(json.dumps(context)))
@@ -74,9 +78,13 @@ def answers(batch: Batch, result: BatchResult, now: datetime) -> list[Message]:
     messages = []
     for (_, text), outcome in zip(batch.requests, result.results, strict=True):
         request = json.loads(text)
-        if request["signal"]:
+        if request.get("signal"):
             continue
-        response = {"result": outcome["result"], **({"exceptionType": "Error"} if outcome["isError"] else {})}
+        response = {
+            "$type": f"{EXTENSION}.ResponseMessage, {EXTENSION}",
+            "result": outcome["result"],
+            **({"exceptionType": "Error"} if outcome["isError"] else {}),
+        }
         event = history.event_raised(now, request["id"], json.dumps(response))
         messages.append(Message(request["parent"], event, now, request["parentExecution"]))
     return messages

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from functions_testhost import history
+from functions_testhost import dotnet, history
 from functions_testhost.app import Function
 from functions_testhost.effects import Effects
 from functions_testhost.history import Event, EventType, kind
@@ -32,10 +32,15 @@ from functions_testhost.sdk import (
     run_orchestrator,
 )
 from functions_testhost.sdk_warnings import warnings_for
+from functions_testhost.worker import CallLostError
 
 log = logging.getLogger(__name__)
 
 MOST_CUSTOM_STATUS_BYTES = 16 * 1024
+
+
+class EpisodeRefusedError(Exception):
+    """The host does not run the orchestrator, or does not accept its answer."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,43 @@ def run_episode(
 ) -> EpisodeOutcome:
     """Gives an instance its messages and returns what it does next."""
     arrived = [history.orchestrator_started(episode.now), *episode.messages]
-    terminated = next((event for event in arrived if kind(event) is EventType.EXECUTION_TERMINATED), None)
+    terminated = _terminated(arrived)
     if terminated is not None:
         return _ended(episode, arrived, Status.TERMINATED, terminated["Input"])
     try:
         answer, replay = _replay(episode, [*episode.history, *arrived], orchestrators, settings)
-    except (OrchestratorCrashError, NonDeterministicOrchestrationError, UnsupportedActionError) as failure:
+    except OrchestratorCrashError as crash:
+        return lose_episode(episode, crash)
+    except NonDeterministicOrchestrationError as failure:
+        return _failed_in_replay(episode, arrived, str(failure))
+    except (EpisodeRefusedError, UnsupportedActionError) as failure:
         return _failed(episode, arrived, str(failure))
     episode = replace(episode, instance=_with_custom_status(episode, answer.custom_status))
     return _after_replay(episode, arrived, answer, replay, settings)
+
+
+def lose_episode(episode: EpisodeInput, lost: CallLostError) -> EpisodeOutcome:
+    """Ends an instance whose orchestrator's call was lost.
+
+    Seen on the extension 3.19.0: for Python's protocol it takes the lost call for an orchestrator that did nothing.
+    With calls in its history, the instance fails as non-deterministic; without, the failure names the reason.
+    """
+    arrived = [history.orchestrator_started(episode.now), *episode.messages]
+    terminated = _terminated(arrived)
+    if terminated is not None:
+        return _ended(episode, arrived, Status.TERMINATED, terminated["Input"])
+    try:
+        Replay(episode.instance.instance_id, episode.instance.execution_id, []).run(
+            [*episode.history, *arrived]
+        )
+    except NonDeterministicOrchestrationError as failure:
+        return _failed_in_replay(episode, arrived, str(failure))
+    details = dotnet.lost_orchestrator_details(lost.dotnet_type, str(lost))
+    return _failed(episode, arrived, f"One or more errors occurred. ({lost})", details=details)
+
+
+def _terminated(arrived: Sequence[Event]) -> Event | None:
+    return next((event for event in arrived if kind(event) is EventType.EXECUTION_TERMINATED), None)
 
 
 def _after_replay(
@@ -105,7 +138,7 @@ def _replay(
     instance = episode.instance
     function = orchestrators.get(instance.orchestrator.lower())
     if function is None:
-        raise OrchestratorCrashError(f"There is no orchestrator function '{instance.orchestrator}'.")
+        raise EpisodeRefusedError(_unknown_orchestrator(instance.orchestrator, orchestrators))
     context = orchestrator_context(
         history=events,
         instance_id=instance.instance_id,
@@ -114,14 +147,26 @@ def _replay(
     )
     answer = run_orchestrator(function.code, context)
     if _utf16_bytes(answer.custom_status) > MOST_CUSTOM_STATUS_BYTES:
-        raise OrchestratorCrashError("The custom status must not exceed 16 KB of UTF-16 text.")
+        raise EpisodeRefusedError("The custom status must not exceed 16 KB of UTF-16 text.")
     if len(answer.actions) > settings.max_actions:
-        raise OrchestratorCrashError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
+        raise EpisodeRefusedError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
     replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
     replay.run(events)
     for warning in warnings_for(answer.actions, events):
         warn_once(instance.orchestrator, warning)
     return answer, replay
+
+
+def _unknown_orchestrator(name: str, orchestrators: Mapping[str, Function]) -> str:
+    known = ", ".join(sorted(f"'{function.durable_name}'" for function in orchestrators.values()))
+    return (
+        f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: "
+        + (
+            f"The following are the known orchestrator functions: {known}."
+            if known
+            else "No orchestrator functions are currently registered!"
+        )
+    )
 
 
 def _utf16_bytes(text: str | None) -> int:
@@ -166,10 +211,24 @@ def _last_reason(episode: EpisodeInput) -> str | None:
 
 
 def _failed(
-    episode: EpisodeInput, arrived: list[Event], error: str, effects: Effects | None = None
+    episode: EpisodeInput,
+    arrived: list[Event],
+    error: str,
+    effects: Effects | None = None,
+    *,
+    details: str | None = None,
 ) -> EpisodeOutcome:
+    """Fails the instance with an error of the orchestrator; `details` are for its parent."""
     reason = f"Orchestrator function '{episode.instance.orchestrator}' failed: {error}"
-    return _ended(episode, arrived, Status.FAILED, reason, effects, details=f"Message: {error}, StackTrace: ")
+    if details is None:
+        details = dotnet.orchestrator_error_details(error)
+    return _ended(episode, arrived, Status.FAILED, reason, effects, details=details)
+
+
+def _failed_in_replay(episode: EpisodeInput, arrived: list[Event], error: str) -> EpisodeOutcome:
+    """Fails the instance with an error of the Durable Task Framework, which does not name the orchestrator."""
+    details = dotnet.non_determinism_details(error)
+    return _ended(episode, arrived, Status.FAILED, error, details=details)
 
 
 def _ended(

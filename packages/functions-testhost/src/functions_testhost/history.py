@@ -1,6 +1,7 @@
-"""History events as plain JSON data: one function per kind that the host writes, with the fields that the SDK reads.
+"""History events as plain JSON data: one function per kind that the host writes, with the fields of the extension.
 
-Documented: the SDK reads `Version`, `Result` and others without a default, so all of them are there, null included.
+Recorded (extension 3.19.0): every field is there, null included. The SDK reads `Version`, `Result` and others without
+a default.
 """
 
 from datetime import datetime
@@ -86,13 +87,24 @@ def execution_started(
         OrchestrationInstance={"InstanceId": instance_id, "ExecutionId": execution_id},
         ParentInstance=parent,
         Tags=None,
+        Correlation=None,
+        ParentTraceContext=None,
         ScheduledStartTime=None,
+        Generation=0 if parent is None else None,
+        GenerateNewTrace=False,
     )
 
 
 def execution_completed(now: datetime, event_id: int, status: str, output: str | None) -> Event:
     """An execution ended with a runtime status."""
-    return _event(EventType.EXECUTION_COMPLETED, now, event_id, OrchestrationStatus=status, Result=output)
+    return _event(
+        EventType.EXECUTION_COMPLETED,
+        now,
+        event_id,
+        OrchestrationStatus=status,
+        Result=output,
+        FailureDetails=None,
+    )
 
 
 def execution_terminated(now: datetime, reason: str | None) -> Event:
@@ -112,7 +124,16 @@ def execution_resumed(now: datetime, reason: str | None) -> Event:
 
 def task_scheduled(now: datetime, task_id: int, activity: str) -> Event:
     """An activity is called."""
-    return _event(EventType.TASK_SCHEDULED, now, task_id, Name=activity, Version=None, Input=None, Tags=None)
+    return _event(
+        EventType.TASK_SCHEDULED,
+        now,
+        task_id,
+        Name=activity,
+        Version="",
+        Input=None,
+        ParentTraceContext=None,
+        Tags=None,
+    )
 
 
 def task_completed(now: datetime, task_id: int, result: str | None) -> Event:
@@ -121,20 +142,31 @@ def task_completed(now: datetime, task_id: int, result: str | None) -> Event:
 
 
 def task_failed(now: datetime, task_id: int, reason: str, details: str) -> Event:
-    """An activity raised."""
-    return _event(EventType.TASK_FAILED, now, TaskScheduledId=task_id, Reason=reason, Details=details)
+    """An activity raised, or its call was lost."""
+    return _event(
+        EventType.TASK_FAILED,
+        now,
+        TaskScheduledId=task_id,
+        Reason=reason,
+        Details=details,
+        FailureDetails=None,
+    )
 
 
-def sub_orchestration_created(now: datetime, task_id: int, orchestrator: str, instance_id: str) -> Event:
+def sub_orchestration_created(
+    now: datetime, task_id: int, orchestrator: str, instance_id: str, version: str | None
+) -> Event:
     """A sub-orchestration is called."""
     return _event(
         EventType.SUB_ORCHESTRATION_INSTANCE_CREATED,
         now,
         task_id,
         Name=orchestrator,
-        Version=None,
+        Version=version,
         InstanceId=instance_id,
         Input=None,
+        ClientSpanId=None,
+        Tags=None,
     )
 
 
@@ -151,6 +183,7 @@ def sub_orchestration_failed(now: datetime, task_id: int, reason: str, details: 
         TaskScheduledId=task_id,
         Reason=reason,
         Details=details,
+        FailureDetails=None,
     )
 
 
@@ -171,9 +204,9 @@ def event_sent(now: datetime, task_id: int, entity_id: str, request: str) -> Eve
 
 def event_raised(now: datetime, event_name: str, input_text: str | None) -> Event:
     """An external event, or an entity's answer, arrives."""
-    return _event(EventType.EVENT_RAISED, now, Name=event_name, Input=input_text)
+    return _event(EventType.EVENT_RAISED, now, Name=event_name, Input=input_text, ParentTraceContext=None)
 
 
-def generic_event(now: datetime, data: str) -> Event:
+def generic_event(now: datetime, data: str | None) -> Event:
     """An event that replay ignores; it marks what a rewind removed."""
     return _event(EventType.GENERIC_EVENT, now, Data=data)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ def _default_concurrency() -> int:
 
 @dataclass(frozen=True)
 class HostJson:
-    """One app's settings. Documented defaults; the concurrency limits are per processor, as in Azure."""
+    """One app's settings. Documented defaults; the concurrency limits are per processor, as in Azure.
+
+    `function_timeout` is None for no limit. Its default is that of the Flex Consumption and Premium plans.
+    """
 
     route_prefix: str = "api"
     hub_name: str = "TestHubName"
@@ -23,13 +28,15 @@ class HostJson:
     max_actions: int = 100_000
     may_replace_running: bool = False
     default_version: str | None = None
+    function_timeout: timedelta | None = timedelta(minutes=30)
 
     @classmethod
     def load(cls, app_folder: Path) -> "HostJson":
         """Reads the `host.json` of an app. Without the file, the defaults apply.
 
         Raises:
-            ValueError: the file is not JSON, or `overridableExistingInstanceStates` has an unknown value.
+            ValueError: the file is not JSON, `overridableExistingInstanceStates` has an unknown value, or
+                `functionTimeout` is no time span.
         """
         file = app_folder / "host.json"
         return cls.parse(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else cls()
@@ -59,7 +66,21 @@ class HostJson:
             max_actions=_value(durable, "maxOrchestrationActions", defaults.max_actions),
             may_replace_running=states == "AnyState",
             default_version=_value(durable, "defaultVersion", defaults.default_version),
+            function_timeout=_parse_timeout(document["functionTimeout"])
+            if document.get("functionTimeout")
+            else defaults.function_timeout,
         )
+
+
+def _parse_timeout(text: str) -> timedelta | None:
+    """Parses `functionTimeout`: `[days.]hours:minutes:seconds`, or `-1` for none (documented)."""
+    if text == "-1":
+        return None
+    found = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d+):(\d+)", str(text))
+    if found is None:
+        raise ValueError(f"functionTimeout cannot be {text!r}; use '00:10:00', or '-1' for no limit")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _value(section: dict[str, Any], name: str, default: Any) -> Any:

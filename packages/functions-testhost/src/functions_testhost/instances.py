@@ -35,6 +35,7 @@ class Parent:
     execution_id: str
     task_id: int
     orchestrator: str
+    version: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the `ParentInstance` of an ExecutionStarted event."""
@@ -42,7 +43,7 @@ class Parent:
             "Name": self.orchestrator,
             "OrchestrationInstance": {"InstanceId": self.instance_id, "ExecutionId": self.execution_id},
             "TaskScheduleId": self.task_id,
-            "Version": None,
+            "Version": self.version,
         }
 
     @classmethod
@@ -50,7 +51,11 @@ class Parent:
         """Reads what `to_json` returned."""
         instance = document["OrchestrationInstance"]
         return cls(
-            instance["InstanceId"], instance["ExecutionId"], document["TaskScheduleId"], document["Name"]
+            instance_id=instance["InstanceId"],
+            execution_id=instance["ExecutionId"],
+            task_id=document["TaskScheduleId"],
+            orchestrator=document["Name"],
+            version=document["Version"],
         )
 
 

@@ -12,6 +12,7 @@ import azure.functions as func
 from azure.functions.meta import Datum
 
 from functions_testhost.app import Function
+from functions_testhost.worker import Worker
 
 
 class InvocationContext(func.Context):
@@ -57,7 +58,14 @@ class InvocationContext(func.Context):
 class Invoker:
     """Runs functions as the Python worker does: coroutines on the event loop, everything else in threads."""
 
-    def __init__(self, directory: str, threads: Executor, durable_client: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        threads: Executor,
+        durable_client: Callable[[], str],
+        worker: Worker | None = None,
+    ) -> None:
+        self._worker = worker or Worker()
         self._directory = directory
         self._threads = threads
         self._durable_client = durable_client
@@ -66,6 +74,7 @@ class Invoker:
         """Calls a function and returns its value.
 
         Raises:
+            CallLostError: the worker did not answer.
             Exception: whatever the function raises.
         """
         arguments = {function.trigger["name"]: decode(function.trigger_type, trigger)}
@@ -75,6 +84,12 @@ class Invoker:
         if function.wants_context:
             arguments["context"] = InvocationContext(function, self._directory)
         code = functools.partial(function.code, **arguments)
+        is_activity = function.trigger_type == "activityTrigger"
+        return await self._worker.call(
+            "activity" if is_activity else "trigger", function.durable_name, lambda: self._run(function, code)
+        )
+
+    async def _run(self, function: Function, code: Callable[[], Any]) -> Any:
         if function.is_async:
             return await code()
         return await asyncio.get_running_loop().run_in_executor(self._threads, code)

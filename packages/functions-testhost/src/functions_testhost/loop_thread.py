@@ -7,11 +7,12 @@ host that this process starts, one after the other or at once, uses the same loo
 import asyncio
 import atexit
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 from azure.durable_functions.models.utils import http_utils
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _lock = threading.Lock()
@@ -21,6 +22,15 @@ _loop: asyncio.AbstractEventLoop | None = None
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Runs a coroutine on the loop and waits for its result."""
     return asyncio.run_coroutine_threadsafe(work, _the_loop()).result()
+
+
+def call(function: Callable[P, Result], *arguments: P.args, **named: P.kwargs) -> Result:
+    """Calls a function on the loop and returns its result."""
+
+    async def on_loop() -> Result:
+        return function(*arguments, **named)
+
+    return run(on_loop())
 
 
 def _the_loop() -> asyncio.AbstractEventLoop:

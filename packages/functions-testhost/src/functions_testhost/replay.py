@@ -21,14 +21,16 @@ from functions_testhost.decisions import (
     CreateTimer,
     Decision,
     SendToEntity,
-    recorded,
+    difference,
 )
 from functions_testhost.history import Event, EventType, kind
 from functions_testhost.promises import Promise
-from functions_testhost.timestamps import from_text
+from functions_testhost.timestamps import from_text, to_text
 
 Action = dict[str, Any]
 
+EXTENSION = "Microsoft.Azure.WebJobs.Extensions.DurableTask"
+SHORTEST_STEP = timedelta(microseconds=1)
 ENTITY_CALLS = uuid.UUID("6f0c2c5e-3d0a-5d60-9f5a-1f4b1a5b7c11")
 
 
@@ -103,6 +105,7 @@ class Replay:
         self._waiters: defaultdict[str, list[Promise]] = defaultdict(list)
         self._buffered: Counter[str] = Counter()
         self._held: list[Event] = []
+        self._latest_requests: dict[str, datetime] = {}
         self._finished = Promise()
         self._performers: dict[int, Callable[[Action], Promise]] = {
             ActionType.CALL_ACTIVITY: self._call_activity,
@@ -181,14 +184,11 @@ class Replay:
 
     def _confirm(self, event: Event) -> None:
         """Matches a recorded call with the one made now."""
-        task_id, before = event["EventId"], recorded(event)
-        decision = self.pending.pop(task_id, None)
-        if decision is None or str(decision).lower() != before.lower():
-            now = f"made the call of {decision}" if decision else "made no such call"
-            raise NonDeterministicOrchestrationError(
-                f"Non-deterministic orchestration: call {task_id} of an earlier replay was {before}, "
-                f"but this replay {now}. Was the orchestrator changed while this instance was running?"
-            )
+        task_id = event["EventId"]
+        text = difference(event, self.pending.get(task_id))
+        if text is not None:
+            raise NonDeterministicOrchestrationError(f"Non-Deterministic workflow detected: {text}")
+        del self.pending[task_id]
 
     def _settle(self, task_id: int, *, succeeded: bool) -> None:
         promise = self._open.pop(task_id, None)
@@ -269,27 +269,41 @@ class Replay:
         return promise
 
     def _call_entity(self, action: Action) -> Promise:
-        request_id = str(uuid.uuid5(ENTITY_CALLS, f"{self._execution_id}:{self._next_id}"))
-        self._decide(SendToEntity(action["instanceId"], self._entity_request(action, request_id)))
+        request_id = self._request_id()
+        request = self._entity_request(action, request_id)
+        self._decide(SendToEntity(action["instanceId"], json.dumps(request)))
         return self._wait_for_event(request_id)
 
     def _signal_entity(self, action: Action) -> Promise:
-        request_id = str(uuid.uuid5(ENTITY_CALLS, f"{self._execution_id}:{self._next_id}"))
-        self._decide(
-            SendToEntity(action["instanceId"], self._entity_request(action, request_id, signal=True))
-        )
+        request = self._entity_request(action, self._request_id(), signal=True)
+        self._decide(SendToEntity(action["instanceId"], json.dumps(request)))
         return promises.succeeded()
 
-    def _entity_request(self, action: Action, request_id: str, *, signal: bool = False) -> str:
-        request = {
+    def _request_id(self) -> str:
+        """Returns the id of the next request, the same on every replay."""
+        return str(uuid.uuid5(ENTITY_CALLS, f"{self._execution_id}:{self._next_id}"))
+
+    def _entity_request(self, action: Action, request_id: str, *, signal: bool = False) -> dict[str, Any]:
+        """Builds a request with the fields of the extension (recorded); a call has no `signal`.
+
+        `Timestamp` and `Predecessor` order the requests from one instance to one entity.
+        """
+        entity_id = action["instanceId"]
+        before = self._latest_requests.get(entity_id)
+        moment = self._now if before is None else max(self._now, before + SHORTEST_STEP)
+        self._latest_requests[entity_id] = moment
+        return {
+            "$type": f"{EXTENSION}.RequestMessage, {EXTENSION}",
             "op": action["operation"],
-            "signal": signal,
+            **({"signal": True} if signal else {}),
             "input": json.dumps(action["input"]),
             "id": request_id,
             "parent": self._instance_id,
             "parentExecution": self._execution_id,
+            "Timestamp": to_text(moment),
+            "Predecessor": "0001-01-01T00:00:00" if before is None else to_text(before),
+            "requestTime": self._now.isoformat(),
         }
-        return json.dumps(request)
 
     def _continue_as_new(self, action: Action) -> Promise:
         self.continue_as_new_input = json.dumps(action["input"])

@@ -7,7 +7,8 @@ sub-orchestrations are rewound first, and only the deepest failed instances are 
 
 from collections.abc import Sequence
 
-from functions_testhost.history import Event, EventType, kind, name
+from functions_testhost.history import Event, EventType, generic_event, kind
+from functions_testhost.timestamps import from_text
 
 FAILURES = {EventType.TASK_FAILED, EventType.SUB_ORCHESTRATION_INSTANCE_FAILED}
 
@@ -37,4 +38,5 @@ def _is_failure(event: Event, failed_calls: set[int]) -> bool:
 
 
 def _removed(event: Event) -> Event:
-    return {**event, "EventType": int(EventType.GENERIC_EVENT), "Reason": f"Rewound: {name(event)}"}
+    """Builds the generic event that takes an event's row. Recorded: its data is null."""
+    return {**generic_event(from_text(event["Timestamp"]), None), "EventId": max(event["EventId"], 0)}

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from functions_testhost.dotnet import worker_failure
 from functions_testhost.history import Event
 from functions_testhost.replay import Action
+from functions_testhost.worker import CallLostError
 
 FAILURE_LABEL = "\n\n$OutOfProcData$:"
 
@@ -38,8 +40,13 @@ class OrchestratorAnswer:
         )
 
 
-class OrchestratorCrashError(Exception):
-    """The orchestrator could not be replayed at all: an internal error of the SDK, or a value that is not JSON."""
+class OrchestratorCrashError(CallLostError):
+    """The call ended without the SDK's answer: an internal error of the SDK, or a value that is not JSON.
+
+    Also an orchestrator that is not a generator and raises: the SDK then does not word its failure.
+    """
+
+    dotnet_type = "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException, Microsoft.Azure.WebJobs.Script"
 
 
 def orchestrator_context(
@@ -52,8 +59,9 @@ def orchestrator_context(
         "instanceId": instance_id,
         "isReplaying": history[1]["IsPlayed"],
         "parentInstanceId": parent_instance_id,
+        "sourceInstanceId": None,
         "upperSchemaVersion": 1,
-        "upperSchemaVersionNew": 2,
+        "upperSchemaVersionNew": 3,
         "longRunningTimerIntervalDuration": LONG_TIMER_INTERVAL,
         "maximumShortTimerDuration": LONGEST_SHORT_TIMER,
         "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
@@ -73,7 +81,7 @@ def run_orchestrator(handle: Callable[[str], str], context: str) -> Orchestrator
         # the SDK reports every failure of user code as a bare Exception with JSON inside
         _, label, answer = str(failure).partition(FAILURE_LABEL)
         if not label:
-            raise OrchestratorCrashError(f"{type(failure).__name__}: {failure}") from failure
+            raise OrchestratorCrashError(worker_failure(failure)) from failure
         return OrchestratorAnswer.parse(answer)
 
 

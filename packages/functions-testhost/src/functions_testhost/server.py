@@ -22,13 +22,16 @@ from functions_testhost.durable_api import DurableApi
 from functions_testhost.engine import Engine
 from functions_testhost.entity_api import EntityApi
 from functions_testhost.event_grid import EventGridWebhook
+from functions_testhost.faults import Fault
 from functions_testhost.host_json import HostJson
 from functions_testhost.http_triggers import HttpTriggers, http_functions
 from functions_testhost.invocation import Invoker
 from functions_testhost.keys import AccessControl, Keys
 from functions_testhost.management_urls import WEBHOOK, ManagementUrls
+from functions_testhost.switches import Switches
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timer_triggers import TimerTriggers
+from functions_testhost.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,7 @@ class HostServer:
         self._enforce_keys = keys
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.url = ""
+        self.switches = Switches()
 
     def __enter__(self) -> Self:
         loop_thread.run(self._start())
@@ -82,6 +86,26 @@ class HostServer:
     def client(self) -> HostClient:
         """A client that starts orchestrations, waits for them and moves the clock."""
         return HostClient(self.url, self._access.keys.master)
+
+    def add_fault(self, fault: Fault) -> None:
+        """Sets a fault: the worker dies or hangs during a call."""
+        loop_thread.call(self._worker.faults.add, fault)
+
+    def clear_faults(self) -> None:
+        """Removes every fault."""
+        loop_thread.call(self._worker.faults.clear)
+
+    def kill_worker(self) -> None:
+        """Kills the Python worker: every call in flight fails, and later calls wait for `restart_worker`."""
+        loop_thread.call(self._worker.kill)
+
+    def pause_worker(self) -> None:
+        """Lets the Python worker stop answering: calls come in and none ends."""
+        loop_thread.call(self._worker.pause)
+
+    def restart_worker(self) -> None:
+        """Starts a Python worker after `kill_worker`, or lets it answer again after `pause_worker`."""
+        loop_thread.call(self._worker.restart)
 
     def description(self) -> dict[str, Any]:
         """Returns every address as JSON data: the line that the command prints when it is ready."""
@@ -143,27 +167,32 @@ class HostServer:
         urls = ManagementUrls(self.url, settings.hub_name, self._access.keys.durabletask_extension)
         self._threads = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
         self._replays = ThreadPoolExecutor(settings.max_concurrent_orchestrators, thread_name_prefix="replay")
-        invoker = Invoker(str(self._app.folder), self._threads, urls.client_binding)
+        self._worker = worker = Worker(self._clock, settings.function_timeout)
+        invoker = Invoker(str(self._app.folder), self._threads, urls.client_binding, worker)
         self._engine = Engine(
             app=self._app,
             hub=self._hub,
             clock=self._clock,
             settings=settings,
             invoker=invoker,
+            worker=worker,
             timers=timers,
             replays=self._replays,
             peer=peer,
         )
         api = DurableApi(
-            app=self._app,
             hub=self._hub,
             clock=self._clock,
             engine=self._engine,
             settings=settings,
             urls=urls,
             access=self._access,
+            switches=self.switches,
         )
-        self._runner = web.AppRunner(self._web_app(api, invoker), access_log=None, shutdown_timeout=1.0)
+        control = ControlApi(self._clock, self._hub, self._engine, worker, self.switches)
+        self._runner = web.AppRunner(
+            self._web_app(api, control, invoker), access_log=None, shutdown_timeout=1.0
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         self._work = asyncio.get_running_loop().create_task(self._engine.run())
@@ -189,13 +218,13 @@ class HostServer:
                 f"Port {self._port} cannot be opened: {error.strerror}. Choose another, or 0 for a free one."
             ) from error
 
-    def _web_app(self, api: DurableApi, invoker: Invoker) -> web.Application:
+    def _web_app(self, api: DurableApi, control: ControlApi, invoker: Invoker) -> web.Application:
         app = web.Application(middlewares=[api.check_key], client_max_size=LARGEST_BODY_BYTES)
         events = EventGridWebhook(self._app, invoker, self._engine, self._access)
         triggers = HttpTriggers(self._http, invoker, self._engine, self._access)
         app.add_routes(api.routes())
         app.add_routes(EntityApi(self._hub, self._engine).routes())
-        app.add_routes(ControlApi(self._clock, self._hub, self._engine).routes())
+        app.add_routes(control.routes())
         app.router.add_route("*", event_grid.PATH, events.handle)
         app.router.add_route("*", "/{path:.*}", triggers.handle)
         return app

@@ -156,7 +156,7 @@ class TaskHub:
             InstanceExistsError: it is running, and running ones may not be replaced.
         """
         with self._transaction() as connection:
-            running = self._running(start.instance_id)
+            running = self.running(start.instance_id)
             if running and not may_replace_running:
                 raise InstanceExistsError(
                     f"An Orchestration instance with the status {running.status} already exists."
@@ -166,7 +166,7 @@ class TaskHub:
     def send(self, message: Message) -> bool:
         """Puts an event into an instance's inbox. Returns False when no such instance is running."""
         with self._transaction() as connection:
-            running = self._running(message.instance_id)
+            running = self.running(message.instance_id)
             if running is None or message.execution_id not in (None, running.execution_id):
                 return False
             insert_message(connection, message)
@@ -177,14 +177,15 @@ class TaskHub:
         deleted = 0
         with self._transaction() as connection:
             for instance_id in instance_ids:
-                if self._running(instance_id) is None:
+                if self.running(instance_id) is None:
                     deleted += connection.execute(
                         "DELETE FROM instances WHERE instance_id = ?", (instance_id,)
                     ).rowcount
                     clear_instance(connection, instance_id)
         return deleted
 
-    def _running(self, instance_id: str) -> Instance | None:
+    def running(self, instance_id: str) -> Instance | None:
+        """Returns an instance that has not ended, or None."""
         instance = self.find(instance_id)
         return None if instance is None or instance.status.is_final else instance
 
@@ -210,7 +211,7 @@ class TaskHub:
     def load_episode(self, instance_id: str, now: datetime) -> tuple[EpisodeInput, Sequence[int]] | None:
         """Returns what an episode starts from and the messages it consumes; None when there is nothing to do."""
         with self._guard:
-            instance = self._running(instance_id)
+            instance = self.running(instance_id)
             rows = self._rows(
                 "SELECT sequence, event FROM inbox WHERE instance_id = ? AND visible_at <= ? ORDER BY sequence",
                 instance_id,
@@ -260,11 +261,11 @@ class TaskHub:
             self._start_child(connection, start, now)
 
     def _is_current(self, message: Message) -> bool:
-        running = self._running(message.instance_id)
+        running = self.running(message.instance_id)
         return running is not None and message.execution_id in (None, running.execution_id)
 
     def _start_child(self, connection: sqlite3.Connection, start: Start, now: datetime) -> None:
-        running = self._running(start.instance_id)
+        running = self.running(start.instance_id)
         if running is None:
             create_instance(connection, start, now)
         elif start.parent is not None:
@@ -295,7 +296,7 @@ class TaskHub:
         for child in children:
             self._rewind(connection, child, reason, now)
         if not children:
-            wake_up = history.generic_event(now, f"Rewound: {reason or ''}")
+            wake_up = history.generic_event(now, reason)
             insert_message(connection, Message(instance_id, wake_up, now, instance.execution_id))
 
     # activities

@@ -39,11 +39,9 @@ def test_run_raises_when_the_orchestration_does_not_end_in_time(manual: HostClie
         manual.run("waiting", timeout=timedelta(seconds=0.05))
 
 
-def test_an_unknown_orchestrator_raises_with_the_hosts_reason(skipping: HostClient) -> None:
-    with pytest.raises(
-        HostRequestError, match=r"orchestrators/nobody: 400 .*the known orchestrator functions"
-    ):
-        skipping.start("nobody")
+def test_run_raises_when_the_orchestrator_is_unknown(skipping: HostClient) -> None:
+    with pytest.raises(OrchestrationEndError, match=r"nobody is Failed: .*the known orchestrator functions"):
+        skipping.run("nobody")
 
 
 def test_an_unknown_instance_raises(skipping: HostClient) -> None:

@@ -28,11 +28,18 @@ def test_starting_an_instance_returns_its_addresses(paused: TestClient) -> None:
     assert httpx.get(body["statusQueryGetUri"]).status_code == 202
 
 
-def test_starting_an_unknown_orchestrator_is_a_400_that_lists_the_known_ones(paused: TestClient) -> None:
-    answer = paused.http.post(f"{API}/orchestrators/nobody")
-    assert answer.status_code == 400
-    assert "The function 'nobody' doesn't exist" in answer.json()["ExceptionMessage"]
-    assert "waiting" in answer.json()["ExceptionMessage"]
+def test_an_unknown_orchestrator_is_accepted_and_fails_with_a_list_of_the_known_ones(
+    paused: TestClient,
+) -> None:
+    """Seen on the extension 3.19.0."""
+    answer = paused.http.post(f"{API}/orchestrators/nobody/n")
+    assert answer.status_code == 202
+    status = paused.wait("n")
+    assert status["runtimeStatus"] == "Failed"
+    assert status["output"].startswith(
+        "Orchestrator function 'nobody' failed: The function 'nobody' doesn't exist, is disabled, or is not an"
+        " orchestrator function. Additional info: The following are the known orchestrator functions: 'approval', "
+    )
 
 
 @pytest.mark.parametrize("instance_id", ["@w", "a%23b", "a%3Fb", "a%5Cb", "a%0Ab"])
@@ -45,7 +52,16 @@ def test_an_instance_id_with_a_forbidden_character_is_a_400(paused: TestClient, 
 def test_a_body_that_is_not_json_is_a_400(paused: TestClient) -> None:
     answer = paused.http.post(f"{API}/orchestrators/waiting", content="{no json")
     assert answer.status_code == 400
-    assert "not JSON" in answer.json()["ExceptionMessage"]
+    assert_is_an_exception(answer, "Invalid JSON content", "Newtonsoft.Json.JsonReaderException")
+
+
+def assert_is_an_exception(answer: httpx.Response, message: str, exception_type: str) -> None:
+    body = answer.json()
+    assert set(body) == {"Message", "ExceptionMessage", "ExceptionType", "StackTrace"}
+    assert (body["Message"], body["ExceptionType"]) == (message, exception_type)
+    assert body["StackTrace"].startswith(
+        "   at Microsoft.Azure.WebJobs.Extensions.DurableTask.HttpApiHandler"
+    )
 
 
 def test_starting_a_running_instance_is_a_409(paused: TestClient) -> None:
@@ -88,10 +104,12 @@ def test_every_operation_on_an_unknown_instance_is_a_404(paused: TestClient) -> 
         ("GET", "instances/x"),
         ("DELETE", "instances/x"),
         ("POST", "instances/x/terminate"),
-        ("POST", "instances/x/rewind"),
-        ("POST", "instances/x/restart"),
+        ("POST", "instances/x/suspend"),
     ]:
-        assert paused.http.request(method, f"{API}/{path}").status_code == 404
+        answer = paused.http.request(method, f"{API}/{path}")
+        assert (answer.status_code, answer.content) == (404, b"")
+    rewound = paused.manage("x", "rewind")
+    assert (rewound.status_code, rewound.json()) == (404, 'No orchestration with instance ID "$x" found.')
     assert paused.raise_event("x", "Go").status_code == 404
 
 
@@ -131,7 +149,8 @@ def test_instances_are_filtered_by_status_prefix_and_creation_time(paused: TestC
     assert listed(instanceIdPrefix="late") == ["late-1"]
     assert listed(createdTimeFrom=now) == ["late-1"]
     assert listed(createdTimeTo="2000-01-01") == []
-    assert paused.http.get(f"{API}/instances", params={"createdTimeFrom": "x"}).status_code == 400
+    ignored = {"createdTimeFrom": "x", "runtimeStatus": "x", "top": "x"}
+    assert listed(**ignored) == ["early-1", "late-1"], "the extension ignores what it cannot read"
 
 
 def test_terminate_ends_an_instance_with_the_reason_as_plain_text(paused: TestClient) -> None:
@@ -145,7 +164,11 @@ def test_terminate_ends_an_instance_with_the_reason_as_plain_text(paused: TestCl
 
 def test_a_suspended_instance_receives_events_only_after_it_is_resumed(paused: TestClient) -> None:
     waiting(paused)
-    assert paused.manage("w", "resume").status_code == 500
+    answer = paused.manage("w", "resume")
+    assert answer.status_code == 500
+    assert_is_an_exception(
+        answer, "Something went wrong while processing your request", "System.InvalidOperationException"
+    )
     assert paused.manage("w", "suspend", reason="hold on").status_code == 202
     suspended = paused.wait("w", lambda s: s["runtimeStatus"] == "Suspended")
     assert suspended["output"] == "hold on"
@@ -167,8 +190,14 @@ def test_a_suspended_instance_can_be_terminated(paused: TestClient) -> None:
 def test_an_event_must_be_json(paused: TestClient) -> None:
     waiting(paused)
     url = f"{API}/instances/w/raiseEvent/Go"
-    assert paused.http.post(url, content="x", headers={"Content-Type": "text/plain"}).status_code == 400
-    assert paused.http.post(url, content="{", headers={"Content-Type": "application/json"}).status_code == 400
+    text = paused.http.post(url, content="x", headers={"Content-Type": "text/plain"})
+    assert (text.status_code, text.json()) == (
+        400,
+        {"Message": "Only application/json request content is supported"},
+    )
+    answer = paused.http.post(url, content="{", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert_is_an_exception(answer, "Invalid JSON content", "Newtonsoft.Json.JsonReaderException")
 
 
 def test_purge_deletes_ended_instances_and_no_others(paused: TestClient) -> None:
@@ -176,8 +205,17 @@ def test_purge_deletes_ended_instances_and_no_others(paused: TestClient) -> None
     waiting(paused, "running")
     paused.raise_event("over", "Go")
     paused.wait("over")
-    assert paused.http.delete(f"{API}/instances/running").status_code == 412
-    assert paused.http.delete(f"{API}/instances/").status_code == 400
+    refused = paused.http.delete(f"{API}/instances/running")
+    assert refused.status_code == 412
+    assert refused.json() == (
+        "Only orchestrations in a terminal state can be purged, but the orchestration with instance ID running"
+        " has status Running"
+    )
+    refused = paused.http.delete(f"{API}/instances/")
+    assert (refused.status_code, refused.json()) == (
+        400,
+        "Please provide value for 'createdTimeFrom' parameter.",
+    )
     query = {"createdTimeFrom": "2000-01-01T00:00:00Z"}
     answer = paused.http.delete(f"{API}/instances/", params=query)
     assert (answer.status_code, answer.json()) == (200, {"instancesDeleted": 1})
@@ -197,6 +235,23 @@ def test_restart_runs_the_same_input_under_a_new_id_or_the_same(client: TestClie
     assert client.wait("first")["output"] == 16
 
 
+def test_restart_refuses_an_unknown_instance_and_a_running_one(paused: TestClient) -> None:
+    """Seen on the extension 3.19.0: 400 and 409, each with the exception."""
+    unknown = paused.manage("x", "restart")
+    assert unknown.status_code == 400
+    assert_is_an_exception(
+        unknown, "InstanceId does not match a valid orchestration instance.", "System.ArgumentException"
+    )
+    waiting(paused)
+    running = paused.manage("w", "restart", restartWithNewInstanceId="false")
+    assert running.status_code == 409
+    assert_is_an_exception(
+        running,
+        "A non-terminal instance with this instance ID already exists.",
+        "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException",
+    )
+
+
 def test_rewind_retries_failed_activities_down_to_the_deepest_child(client: TestClient) -> None:
     """An activity fails once. The child and the parent fail with it, and one rewind repairs both."""
     assert client.run("rewindable", instance_id="r")["runtimeStatus"] == "Failed"
@@ -204,7 +259,11 @@ def test_rewind_retries_failed_activities_down_to_the_deepest_child(client: Test
     assert client.manage("r", "rewind", reason="try again").status_code == 202
     assert client.wait("r")["output"] == [42, 2]
     assert client.status("r-child")["output"] == 2
-    assert client.manage("r", "rewind").status_code == 412
+    refused = client.manage("r", "rewind")
+    assert (refused.status_code, refused.json()) == (
+        412,
+        'This orchestration has status Completed, but only orchestrations in the "Failed" state can be rewound.',
+    )
 
 
 def test_rewinding_past_a_retry_fails_because_its_timers_no_longer_fit(client: TestClient) -> None:
@@ -214,7 +273,7 @@ def test_rewinding_past_a_retry_fails_because_its_timers_no_longer_fit(client: T
     client.wait_until_idle()
     status = client.status("r")
     assert status["runtimeStatus"] == "Failed"
-    assert "call 1 of an earlier replay was timer, but this replay made no such call" in status["output"]
+    assert "scheduled a timer task with sequence number 1 but the current replay" in status["output"]
 
 
 def test_a_start_with_a_timeout_waits_for_the_output(client: TestClient) -> None:
@@ -225,7 +284,9 @@ def test_a_start_with_a_timeout_waits_for_the_output(client: TestClient) -> None
     assert late.status_code == 202
     failed = client.http.post(f"{url}/failing?timeout=10&pollingInterval=0.01")
     assert failed.json()["runtimeStatus"] == "Failed"
-    assert client.http.post(f"{url}/echo?timeout=1&pollingInterval=5").status_code == 400
+    refused = client.http.post(f"{url}/echo?timeout=1&pollingInterval=5")
+    assert refused.status_code == 400
+    assert refused.json() == {"Message": "Total timeout 1 should be bigger than retry timeout 5"}
 
 
 def test_history_shows_names_and_merges_calls_with_their_results(client: TestClient) -> None:

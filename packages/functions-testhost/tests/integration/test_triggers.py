@@ -55,7 +55,7 @@ def test_every_call_of_the_sdks_client_works(paused: TestClient) -> None:
     assert paused.http.post("/api/tour").json() == {
         "started": "tour-1",
         "refused": True,
-        "unknown": "The function 'nobody' doesn't exist",
+        "unknown": "Failed",
         "running": ["Running", False],
         "suspended": "Suspended",
         "found": ["tour-1"],
@@ -65,7 +65,7 @@ def test_every_call_of_the_sdks_client_works(paused: TestClient) -> None:
         "entity": [True, 5],
         "no entity": False,
         "purged": 2,
-        "purged by time": 0,
+        "purged by time": 1,
     }
 
 

@@ -1,6 +1,7 @@
 """host.json is read with the defaults of the Functions host."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,24 @@ def test_the_settings_of_the_file_apply(tmp_path: Path) -> None:
 def test_an_unknown_value_of_overridable_existing_instance_states_raises() -> None:
     with pytest.raises(ValueError, match="overridableExistingInstanceStates cannot be 'Some'"):
         HostJson.parse({"extensions": {"durableTask": {"overridableExistingInstanceStates": "Some"}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "timeout"),
+    [
+        ("00:10:00", timedelta(minutes=10)),
+        ("1.02:03:04", timedelta(days=1, hours=2, minutes=3, seconds=4)),
+        ("-1", None),
+        (None, timedelta(minutes=30)),
+    ],
+)
+def test_the_function_timeout_is_a_time_span_or_unlimited(
+    text: str | None, timeout: timedelta | None
+) -> None:
+    """Without a setting it is that of the Flex Consumption plan (documented)."""
+    assert HostJson.parse({"functionTimeout": text}).function_timeout == timeout
+
+
+def test_a_function_timeout_that_is_no_time_span_raises() -> None:
+    with pytest.raises(ValueError, match="functionTimeout cannot be '10 minutes'; use '00:10:00'"):
+        HostJson.parse({"functionTimeout": "10 minutes"})

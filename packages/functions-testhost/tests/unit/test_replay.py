@@ -213,15 +213,23 @@ def test_a_suspended_instance_keeps_events_and_starts_nothing() -> None:
         (
             [activity("b")],
             scheduled(0, "a"),
-            "was activity 'a', but this replay made the call of activity 'b'",
+            r"an activity task with sequence ID 0 and name 'a' .* replay instead scheduled activity 'b' with",
         ),
-        ([timer(1)], scheduled(0, "a"), "was activity 'a', but this replay made the call of timer"),
+        (
+            [timer(1)],
+            scheduled(0, "a"),
+            r"'a' .* instead produced a CreateTimerOrchestratorAction action with",
+        ),
         (
             [],
             history.timer_created(NOW, 0, ""),
-            "call 0 of an earlier replay was timer, but this replay made no such",
+            "a timer task with sequence number 0 but the current replay execution hasn't",
         ),
-        ([activity()], scheduled(3, "a"), "call 3 of an earlier replay was activity 'a'"),
+        (
+            [activity()],
+            scheduled(3, "a"),
+            r"sequence ID 3 and name 'a' \(version ''\), but the current replay",
+        ),
     ],
 )
 def test_a_call_that_differs_from_the_recorded_one_raises(

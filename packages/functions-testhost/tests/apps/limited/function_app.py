@@ -107,3 +107,8 @@ def counter(context: df.DurableEntityContext) -> None:
         value.append(context.get_input())
         context.set_state(value)
     context.set_result(value)
+
+
+@app.orchestration_trigger(context_name="context")
+def with_child(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_sub_orchestrator("unsteady"))
