@@ -18,7 +18,7 @@ class Switches:
     """
 
     list_segments: Sequence[int] = ()
-    start_seconds: float = 0.005
+    start_seconds: float = 0.02
 
     def change(self, document: dict[str, Any]) -> None:
         """Applies the body of `POST /_host/switches`.
