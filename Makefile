@@ -12,7 +12,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow cases check format coverage hooks package lock parity-az scan-infra clean
+.PHONY: help demo demo-fleet serve test test-slow test-extension cases check format coverage hooks package lock parity-az scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,31 @@ test-slow: $(VENV)/.installed ## run the tests that take minutes
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
+
+# The real Durable extension on the WebJobs SDK, made for machines without .NET; its README says what it is. The folder
+# lies beside the repository, and everything is installed under build/, so that .venv stays what requirements say.
+EXTENSION_TOOLS := ../shared/tools
+EXTENSION := build/extension
+ifeq ($(wildcard $(EXTENSION_TOOLS)/install.sh),)
+test-extension: ## run the acceptance tests on the real Durable extension (minutes; needs ../shared/tools and Node.js)
+	@echo "test-extension is skipped: there is no $(EXTENSION_TOOLS)/install.sh, which installs the Durable extension"
+else
+# the last line compares the embedded host with the same recording as the extension: a difference fails
+test-extension: $(VENV)/.installed $(EXTENSION)/.installed ## run the acceptance tests on the real Durable extension (minutes; needs ../shared/tools and Node.js)
+	GALLERIST_ACCEPTANCE_HOST=extension $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+		--timeout 900 -m "slow or not slow" tests/acceptance $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/acceptance/behaviours
+endif
+
+# azure-functions-runtime says that it needs Python 3.13; it works on 3.11. Azurite 3.36 needs a newer Node.js than 20.
+$(EXTENSION)/.installed: requirements.txt Makefile $(EXTENSION_TOOLS)/archives/SHA256SUMS
+	sh $(EXTENSION_TOOLS)/install.sh $(EXTENSION)/tools
+	npm install --silent --no-fund --no-audit --prefix $(EXTENSION)/azurite azurite@3.35.0
+	$(PYTHON) -m venv $(EXTENSION)/venv
+	$(EXTENSION)/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(EXTENSION)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--ignore-requires-python azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
+	@touch $@
 
 check: $(VENV)/.installed ## check format, lint, types and import directions
 	$(BIN)/ruff format --check .

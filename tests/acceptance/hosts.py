@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-import socket
+import subprocess
 import sys
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -112,10 +112,12 @@ class EmbeddedHost(HostedApp):
 
     name = "embedded"
 
-    def __post_init__(self) -> None:
-        # the last one wins; with a port of its own the host keeps its address
+    def start_host(self) -> None:
         scale = ["--time-scale", str(EMBEDDED_TIME_SCALE)]
-        self.host_options = [*scale, *self.host_options, "--port", str(_free_port())]
+        # the same port again after a restart, so that the host keeps its address
+        port = ["--port", self.url.rpartition(":")[2]] if self.host else []
+        self.host_options = [*scale, *port]
+        super().start_host()
 
     def kill(self) -> None:
         self.kill_host()
@@ -217,6 +219,13 @@ def missing_tools() -> str | None:
     return f"run `make test-extension`: {', '.join(missing)} not found" if missing else None
 
 
+def extension_version() -> str:
+    """Returns the version of the Durable extension, without the commit that it was built from."""
+    command = [INSTALLED / "tools" / "bin" / "durable-host", "--version"]
+    first, *_ = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return first.removeprefix("Durable Task extension ").partition("+")[0]
+
+
 def _running(app: Path, storage: Path, settings: dict[str, str]) -> AbstractContextManager[Any]:
     if str(TOOLS) not in sys.path:
         sys.path.insert(0, str(TOOLS))
@@ -230,9 +239,3 @@ def _running(app: Path, storage: Path, settings: dict[str, str]) -> AbstractCont
         azurite=INSTALLED / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js",
         host=INSTALLED / "tools" / "bin" / "durable-host",
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

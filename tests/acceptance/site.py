@@ -59,6 +59,8 @@ class Site(Estate):
         super().__init__(host)
         self.host = host
         self.http = httpx.Client(timeout=120, base_url=f"{host.url}/api/")
+        # opened here, so that threads of a test share one
+        self.gallerist.health()
 
     def eventually(self, look: Callable[[], Seen | None]) -> Seen:
         """Calls `look` until it returns something truthy, as long as the slower host may take."""

@@ -1,0 +1,69 @@
+"""Both hosts do what the real extension was recorded doing, behaviour by behaviour.
+
+`make test` compares the embedded host with the recording, and `make test-extension` the extension too: so the recording
+cannot age, and a difference between the two hosts fails.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.behaviours.observing import BEHAVIOURS, Hub
+from tests.acceptance.behaviours.record import RECORDED, running_hub
+from tests.acceptance.hosts import EmbeddedHost, ExtensionHost, extension_version
+from tests.acceptance.marks import HOST
+
+RECORDING = json.loads(RECORDED.read_text(encoding="utf-8"))
+
+# the numbers are those of the list "where the embedded host differs from 3.19.0"
+DIFFERENCES = {
+    "what an orchestrator is sent": "difference 1: upperSchemaVersionNew, sourceInstanceId",
+    "the history of an activity": "differences 2 and 3: Version, Generation, ParentTraceContext",
+    "the history of a timer": "difference 3: Generation, ParentTraceContext",
+    "the history of an event": "difference 3: Generation, ParentTraceContext",
+    "the history of a child orchestration": "differences 2 and 3: Version, Generation, ClientSpanId",
+    "the history of an entity call": "differences 3 and 4: the entity's request and response",
+    "the history of a failed activity": "differences 2, 3 and 5: Details",
+    "the error of a failed activity": "difference 5: Details",
+    "an orchestrator without a yield that raises": "difference 5: the reason",
+    "an unknown orchestrator is accepted and fails": "difference 6: it is refused",
+    "an event as plain text": "difference 6: the members of the refusal",
+    "which events are marked as played": "not numbered: the extension marks ExecutionStarted alone",
+    "a start with a body that is not JSON": "not numbered: the extension answers 500 with a StackTrace",
+}
+
+
+@pytest.fixture(scope="module")
+def hub(
+    tmp_path_factory: pytest.TempPathFactory, host_type: type[EmbeddedHost | ExtensionHost]
+) -> Iterator[Hub]:
+    """The app of this folder on the host that the tests run on."""
+    with running_hub(tmp_path_factory.mktemp("behaviours"), host_type.name) as hub:
+        yield hub
+
+
+def case(name: str) -> object:
+    reason = DIFFERENCES.get(name)
+    differs = pytest.mark.xfail(
+        reason is not None and HOST == "embedded", reason=reason or "", strict=True, raises=AssertionError
+    )
+    return pytest.param(name, id=name.replace(" ", "-"), marks=differs)
+
+
+@pytest.mark.parametrize("name", [case(name) for name in BEHAVIOURS])
+def test_the_host_does_what_the_extension_was_recorded_doing(hub: Hub, name: str) -> None:
+    assert BEHAVIOURS[name](hub) == RECORDING["answers"][name]
+
+
+def test_every_behaviour_is_recorded() -> None:
+    """A behaviour without a recording would be compared with nothing, and one without a name never."""
+    assert sorted(RECORDING["answers"]) == sorted(BEHAVIOURS)
+    assert set(DIFFERENCES) <= set(BEHAVIOURS)
+
+
+@pytest.mark.skipif(
+    HOST != "extension", reason="the extension is not installed for the tests of the embedded host"
+)
+def test_the_recording_is_of_the_extension_that_is_installed() -> None:
+    assert RECORDING["extension"] == extension_version()

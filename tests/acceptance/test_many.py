@@ -1,0 +1,42 @@
+"""Many migrations while a worker hangs and dies. Which of them it fails is chance; that none is lost is not."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.acceptance.marks import extension_only, slow
+from tests.acceptance.site import Site
+from tests.workflow.estate import an_image
+
+MIGRATIONS = 30
+
+
+@slow
+@extension_only
+def test_thirty_migrations_lose_no_image_when_a_worker_hangs_and_dies(site: Site) -> None:
+    """Every image ends with one version, some of them after a rewind: today a dead worker fails what it had (R1)."""
+    names = [f"many-{number}" for number in range(MIGRATIONS)]
+    with ThreadPoolExecutor(8) as pool:
+        images = list(pool.map(lambda name: site.write(an_image(name)), names))
+        migrations = list(pool.map(site.start_directly, images))
+        site.eventually(lambda: site.writes("/images/many-"))
+
+        site.host.hang_worker()
+        site.eventually(
+            lambda: (
+                site.host.calls_in_progress("migrate_image")
+                + site.host.calls_in_progress("get_managed_image")
+            )
+        )
+        site.host.kill_worker()
+        site.host.restart_worker()
+
+        ended = list(pool.map(site.finished_instance, migrations))
+        for found in ended:
+            if found["runtimeStatus"] == "Failed":
+                site.rewind(found["instanceId"])
+                site.eventually(
+                    lambda found=found: site.instance(found["instanceId"])["runtimeStatus"] != "Failed"
+                )
+        states = list(pool.map(lambda image: site.ended(image)["state"], images))
+
+    assert states == ["completed"] * MIGRATIONS
+    assert [site.sources(name) for name in names] == [[image.lower()] for image in images]
