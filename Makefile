@@ -15,7 +15,7 @@ COVERAGE_FLOOR := 98
 .PHONY: help demo demo-fleet serve test test-slow test-extension cases check format coverage hooks package lock parity-az scan-infra clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.installed ## migrate ten managed images on a simulated Azure while you watch (under a minute)
 	$(BIN)/python -m demo
@@ -27,7 +27,7 @@ serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and p
 	$(BIN)/python -m demo --serve
 
 test: $(VENV)/.installed ## run every test; a part: make test PYTEST_ARGS="tests/unit -k policy"
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
@@ -37,14 +37,14 @@ cases: $(VENV)/.installed ## run the cases from practice, or those of another fo
 
 # The real Durable extension on the WebJobs SDK, made for machines without .NET; its README says what it is. The folder
 # lies beside the repository, and everything is installed under build/, so that .venv stays what requirements say.
-EXTENSION_TOOLS := ../shared/tools
+EXTENSION_TOOLS ?= $(patsubst %/,%,$(firstword $(dir $(wildcard ../*/tools/install.sh))))
 EXTENSION := build/extension
 ifeq ($(wildcard $(EXTENSION_TOOLS)/install.sh),)
-test-extension: ## run the acceptance tests on the real Durable extension (minutes; needs ../shared/tools and Node.js)
-	@echo "test-extension is skipped: there is no $(EXTENSION_TOOLS)/install.sh, which installs the Durable extension"
+test-extension:
+	@echo "test-extension is skipped: EXTENSION_TOOLS names no folder with install.sh, which installs the extension"
 else
 # the last line compares the embedded host with the same recording as the extension: a difference fails
-test-extension: $(VENV)/.installed $(EXTENSION)/.installed ## run the acceptance tests on the real Durable extension (minutes; needs ../shared/tools and Node.js)
+test-extension: $(VENV)/.installed $(EXTENSION)/.installed ## run the acceptance tests on the real Durable extension (minutes; needs EXTENSION_TOOLS and Node.js)
 	GALLERIST_ACCEPTANCE_HOST=extension $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		--timeout 900 -m "slow or not slow" tests/acceptance $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/acceptance/behaviours
@@ -71,7 +71,7 @@ format: $(VENV)/.installed ## format the code, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 
 coverage: $(VENV)/.installed ## run every test, measure what they cover, compare with the README
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" --cov --cov-report=term --cov-report=json:build/coverage.json \
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-report=json:build/coverage.json \
 		--cov-fail-under=$(COVERAGE_FLOOR) $(PYTEST_ARGS)
 	$(BIN)/python -m scripts.check_coverage build/coverage.json
 
