@@ -123,7 +123,9 @@ def _watch(
         if failure is not None:
             return report.failed(failure)
         if step.kind == "change":
-            change = RegionsRequest(version_id=request.version_id, put=step.put, remove=step.remove)
+            change = RegionsRequest(
+                version_id=request.version_id, put=step.put, remove=step.remove, protect=step.protect
+            )
             try:
                 operation_url = yield from _change_regions(context, change, latest, show)
             except StepFailedError as error:

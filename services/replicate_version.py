@@ -19,5 +19,7 @@ async def read_replication(request: StatusRequest) -> ReplicationReport:
 
 async def change_regions(request: RegionsRequest) -> RegionsUpdate:
     """Adds or grows and removes regions. A repeated call finds nothing left to change."""
-    url = await services().compute.begin_regions(request.version_id, request.put, request.remove)
+    url = await services().compute.begin_regions(
+        request.version_id, request.put, request.remove, protect=request.protect
+    )
     return RegionsUpdate(operation_url=url)

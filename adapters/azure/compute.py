@@ -170,9 +170,11 @@ class Compute:
         return await self._put_version(spec.id, version_body(spec))
 
     async def begin_regions(
-        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str]
+        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str], *, protect: bool = False
     ) -> str | None:
         """Starts to add or grow `put` and to drop `remove`. Returns the operation's URL, None if nothing changes.
+
+        A removal allows the removal of regions that have the version, and `protect` forbids it again.
 
         Raises:
             ArmError: also if the version does not exist.
@@ -180,7 +182,7 @@ class Compute:
         resource = await self._get_version(version)
         if resource is None:
             raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        body = regions_body(resource, put, remove)
+        body = regions_body(resource, put, remove, protect=protect)
         return await self._put_version(version, body) if body else None
 
     async def _get_version(self, version: ImageVersionId) -> dict[str, Any] | None:

@@ -10,6 +10,13 @@ from domain.resources.images import Disk, ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
 
+# what ARM alone writes in a version, by the SDK's models
+READ_ONLY_PROPERTIES = frozenset(
+    {"imageMetadataProfiles", "provisioningState", "replicationStatus", "validationsProfile"}
+)
+READ_ONLY_PUBLISHING = frozenset({"publishedDate"})
+READ_ONLY_SAFETY = frozenset({"reportedForPolicyViolation", "policyViolations"})
+
 
 def parse_managed_image(resource: dict[str, Any], created_at: datetime | None) -> ManagedImage:
     """Reads a managed image; `created_at` comes from the list of resources.
@@ -114,6 +121,9 @@ def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
         published_at=profile.get("publishedDate"),
         end_of_life=profile.get("endOfLifeDate"),
+        removal_allowed=bool(
+            (properties.get("safetyProfile") or {}).get("allowDeletionOfReplicatedLocations")
+        ),
         replication=[_parse_region_progress(region) for region in status.get("summary") or []]
         if status
         else None,
@@ -148,12 +158,14 @@ def version_body(spec: VersionSpec) -> dict[str, Any]:
 
 
 def regions_body(
-    resource: dict[str, Any], put: list[TargetRegion], remove: list[str]
+    resource: dict[str, Any], put: list[TargetRegion], remove: list[str], *, protect: bool = False
 ) -> dict[str, Any] | None:
     """Returns an existing version with `put` added or grown and `remove` dropped; None if nothing changes.
 
-    The publishing profile is the full desired state, and the last writer wins (reported by users), so everything in
-    it is sent again unchanged. The source is left out, so that it need not be readable (recorded).
+    The body is the full desired state, and the last writer wins (reported by users), so everything in it is sent again
+    as it was read, also what is not known here. The source is left out, so that it need not be readable (recorded).
+    ARM refuses to drop a region unless the same body sets `allowDeletionOfReplicatedLocations` (reported by users);
+    `protect` resets that.
     """
     properties = resource["properties"]
     profile = properties["publishingProfile"]
@@ -163,15 +175,25 @@ def regions_body(
     # a version that failed is written again even without a change: the documented way to repair it
     if regions == profile["targetRegions"] and properties["provisioningState"] != "Failed":
         return None
-    writable = {key: value for key, value in profile.items() if key != "publishedDate"}
+    names = {canonical_region(region["name"]) for region in regions}
+    dropped = any(canonical_region(region["name"]) not in names for region in profile["targetRegions"])
+    safety = _without(properties.get("safetyProfile") or {}, READ_ONLY_SAFETY)
+    if dropped or protect:
+        safety["allowDeletionOfReplicatedLocations"] = dropped
     return {
         "location": resource["location"],
         "tags": resource.get("tags") or {},
         "properties": {
-            "publishingProfile": {**writable, "targetRegions": regions},
+            **_without(properties, READ_ONLY_PROPERTIES),
+            "publishingProfile": {**_without(profile, READ_ONLY_PUBLISHING), "targetRegions": regions},
+            "safetyProfile": safety,
             "storageProfile": {},
         },
     }
+
+
+def _without(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}
 
 
 def _parse_target_region(region: dict[str, Any]) -> TargetRegion:

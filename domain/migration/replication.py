@@ -28,11 +28,15 @@ class StatusRequest(BaseModel):
 
 
 class RegionsRequest(BaseModel):
-    """The input of `update_regions`: the regions to add or grow, and the regions to remove."""
+    """The input of `update_regions`: the regions to add or grow, and the regions to remove.
+
+    `protect` forbids the removal of regions again, which a removal allows.
+    """
 
     version_id: ImageVersionId
     put: list[TargetRegion] = []
     remove: list[str] = []
+    protect: bool = False
 
 
 class RegionsUpdate(BaseModel):
@@ -45,10 +49,12 @@ class ReplicationReport(BaseModel):
     """The state of a version: ARM's provisioning state, every wanted region, and the failure if it failed.
 
     The provisioning state is `Missing` where ARM has no such version, `Unknown` where ARM could not be read.
+    `removal_allowed` says whether ARM would remove the version from regions that have it.
     """
 
     provisioning_state: str
     regions: list[RegionProgress]
+    removal_allowed: bool = False
     failure: Failure | None = None
     waiting_for: CurrentWait | None = None
 
@@ -59,6 +65,7 @@ class ReplicationReport(BaseModel):
         return cls(
             provisioning_state=version.provisioning_state if version else "Missing",
             regions=[_progress(name, listed.get(name)) for name in regions],
+            removal_allowed=version is not None and version.removal_allowed,
             failure=failure_of(error) if error else None,
         )
 
@@ -123,11 +130,15 @@ class Standstill(BaseModel):
 
 
 class RolloutState(BaseModel):
-    """How far a rollout is; carried from look to look."""
+    """How far a rollout is; carried from look to look.
+
+    `protected` says whether the removal of regions was forbidden before the rollout removed those of `removed`.
+    """
 
     wave: int = 0
     raised: bool = False
     removed: list[str] = []
+    protected: bool = False
     attempts: dict[str, int] = {}
     standstills: dict[str, Standstill] = {}
 

@@ -22,6 +22,7 @@ class RolloutStep(BaseModel):
     state: RolloutState
     put: list[TargetRegion] = []
     remove: list[str] = []
+    protect: bool = False
 
 
 def next_step(report: ReplicationReport, rollout: Rollout, state: RolloutState, now: datetime) -> RolloutStep:
@@ -36,15 +37,17 @@ def next_step(report: ReplicationReport, rollout: Rollout, state: RolloutState, 
         return RolloutStep(kind="watch", state=state)
     if state.removed:
         put = rollout.at_first(set(state.removed))
-        return RolloutStep(kind="change", state=_after_return(state), put=put)
+        return RolloutStep(kind="change", state=_after_return(state), put=put, protect=state.protected)
     if report.provisioning_state == "Failed" or report.failure is not None:
         return RolloutStep(kind="end", state=state)
     return _advance(report, rollout, state)
 
 
 def _observe(report: ReplicationReport, state: RolloutState, now: datetime) -> RolloutState:
-    """The state with the time since which each region's progress has not changed."""
+    """The state with the time since which each region's progress has not changed, and the version's protection."""
     copy = state.model_copy()
+    if not state.removed:
+        copy.protected = not report.removal_allowed
     copy.standstills = {one.region: _standstill(one, state, now) for one in report.regions}
     return copy
 

@@ -107,7 +107,10 @@ class RegionProgress(BaseModel):
 
 
 class ImageVersion(Provisioned):
-    """An image version. `replication` is None if it was not requested or ARM did not report it."""
+    """An image version. `replication` is None if it was not requested or ARM did not report it.
+
+    `removal_allowed` says whether ARM removes it from regions that have it (`allowDeletionOfReplicatedLocations`).
+    """
 
     id: ImageVersionId
     location: Region
@@ -117,4 +120,5 @@ class ImageVersion(Provisioned):
     exclude_from_latest: bool = False
     published_at: datetime | None = None
     end_of_life: datetime | None = None
+    removal_allowed: bool = False
     replication: list[RegionProgress] | None = None

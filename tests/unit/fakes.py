@@ -112,7 +112,7 @@ class FakeCompute:
         return OPERATION
 
     async def begin_regions(
-        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str]
+        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str], *, protect: bool = False
     ) -> str | None:
         found = self.versions[version]
         regions = {region.name: region for region in found.target_regions}

@@ -25,11 +25,6 @@ rules:
     replication: {{deadline_hours: 20, stuck_after_hours: 5}}
 """
 
-HEALING_IS_REFUSED = pytest.mark.xfail(
-    strict=True,
-    reason="T2: a repair removes a region without allowDeletionOfReplicatedLocations, which Azure refuses",
-)
-
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
@@ -56,9 +51,8 @@ def test_home_first_adds_the_other_regions_then_raises_the_replica_counts(estate
     ]
 
 
-@HEALING_IS_REFUSED
 def test_a_region_that_fails_once_is_removed_and_added_again(estate: Estate) -> None:
-    """The service itself advises this; the migration completes."""
+    """The service itself advises this; the migration completes, and regions cannot be removed again."""
     estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 1})
     image = estate.write(an_image("healed"))
     estate.start(image)
@@ -69,9 +63,10 @@ def test_a_region_that_fails_once_is_removed_and_added_again(estate: Estate) -> 
         {"eastus2", "northeurope"},
         {"eastus2", "westus2", "northeurope"},
     ]
+    (version,) = estate.versions("healed").values()
+    assert version["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is False
 
 
-@HEALING_IS_REFUSED
 def test_a_migration_is_partial_if_a_region_keeps_failing(estate: Estate) -> None:
     """After the policy's number of attempts, the status names the failed region; the others are completed."""
     estate.stack.control("POST", "faults", {"region": "westus2", "kind": "failed", "times": 99})
@@ -88,7 +83,6 @@ def test_a_migration_is_partial_if_a_region_keeps_failing(estate: Estate) -> Non
     assert len(estate.writes("partial/versions")) == 5
 
 
-@HEALING_IS_REFUSED
 def test_a_region_without_progress_is_removed_and_added_again(estate: Estate) -> None:
     """After `stuck_after_hours`, a region without progress counts as failed."""
     estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
@@ -101,7 +95,6 @@ def test_a_region_without_progress_is_removed_and_added_again(estate: Estate) ->
     assert estate.ended(image)["state"] == "completed"
 
 
-@HEALING_IS_REFUSED
 def test_a_migration_is_partial_if_a_region_never_makes_progress(estate: Estate) -> None:
     estate.stack.control("POST", "faults", {"region": "northeurope", "kind": "stuck"})
     image = estate.write(an_image("stuck-b"))
@@ -163,7 +156,6 @@ def test_regions_are_added_after_the_managed_image_was_deleted(estate: Estate) -
     assert target["version_id"] == before["targets"][0]["version_id"]
 
 
-@HEALING_IS_REFUSED
 def test_an_added_region_that_fails_does_not_affect_the_others(estate: Estate) -> None:
     image = estate.write(an_image("grows"))
     migration_id = estate.start(image).id

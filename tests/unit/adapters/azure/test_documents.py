@@ -411,6 +411,44 @@ def test_an_update_of_regions_sends_the_whole_publishing_profile_without_the_sou
     assert version == existing_version()
 
 
+def test_an_update_of_regions_keeps_what_others_set_on_the_version() -> None:
+    """A PUT resets what it does not send, and what ARM alone writes is not sent."""
+    own = {
+        "safetyProfile": {
+            "allowDeletionOfReplicatedLocations": True,
+            "blockDeletionBeforeEndOfLife": True,
+            "reportedForPolicyViolation": False,
+        },
+        "securityProfile": {"uefiSettings": {"signatureTemplateNames": ["NoSignatureTemplate"]}},
+        "newerThanThis": [1],
+        "replicationStatus": {"aggregatedState": "Completed", "summary": []},
+    }
+    body = regions_body(version_resource(own), [TargetRegion(name="northeurope")], [])
+    assert body is not None
+    assert body["properties"].keys() == {
+        "publishingProfile",
+        "storageProfile",
+        "safetyProfile",
+        "securityProfile",
+        "newerThanThis",
+    }
+    assert body["properties"]["securityProfile"] == own["securityProfile"]
+    assert body["properties"]["safetyProfile"] == {
+        "allowDeletionOfReplicatedLocations": True,
+        "blockDeletionBeforeEndOfLife": True,
+    }
+
+
+def test_a_removal_allows_itself_and_protect_forbids_the_next() -> None:
+    """ARM refuses to drop a region unless the same body allows it."""
+    removal = regions_body(existing_version(), [], ["westeurope"])
+    again = regions_body(existing_version(), [TargetRegion(name="northeurope")], [], protect=True)
+    assert removal is not None
+    assert again is not None
+    assert removal["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is True
+    assert again["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is False
+
+
 @pytest.mark.parametrize(("state", "written"), [("Succeeded", False), ("Failed", True)])
 def test_an_update_without_a_change_is_written_for_a_failed_version_only(state: str, written: bool) -> None:
     assert (regions_body(existing_version(state), [TargetRegion(name="eastus2")], []) is not None) is written

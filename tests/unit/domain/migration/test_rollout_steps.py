@@ -171,3 +171,16 @@ def test_the_rollouts_state_survives_the_durable_boundary() -> None:
     assert RolloutState.model_validate(taken.state.model_dump(mode="json")) == taken.state
     dumped: dict[str, Any] = IN_WAVES.model_dump(mode="json")
     assert Rollout.model_validate(dumped) == IN_WAVES
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_version_is_protected_again_after_healing_if_it_was_before(allowed: bool) -> None:
+    """The removal itself allows removals, so only what was read before it counts."""
+    before = report(DONE, LOST, DONE).model_copy()
+    before.removal_allowed = allowed
+    removal = step(before)
+    after = report(DONE, UNKNOWN, DONE).model_copy()
+    after.removal_allowed = True
+    returned = step(after, AT_ONCE, removal.state)
+    assert (removal.remove, removal.protect) == (["eastus2"], False)
+    assert (put(returned), returned.protect) == ([("eastus2", 3)], not allowed)
