@@ -45,7 +45,7 @@ test-extension:
 else
 # the last line compares the embedded host with the same recording as the extension: a difference fails
 test-extension: $(VENV)/.installed $(EXTENSION)/.installed ## run the acceptance tests on the real Durable extension (minutes; needs EXTENSION_TOOLS and Node.js)
-	GALLERIST_ACCEPTANCE_HOST=extension $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+	EXTENSION_TOOLS=$(EXTENSION_TOOLS) GALLERIST_ACCEPTANCE_HOST=extension $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
 		--timeout 900 -m "slow or not slow" tests/acceptance $(PYTEST_ARGS)
 	$(BIN)/python -m pytest tests/acceptance/behaviours
 endif

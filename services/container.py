@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
 from adapters.azure.protocols import AzureCompute
@@ -29,7 +30,8 @@ def services() -> Services:
     if _chosen is None:
         settings = Settings.from_environment()
         credential = default_credential(settings)
-        _chosen = Services(settings, policy_store(settings, credential), Compute(settings, credential))
+        compute = Compute(Arm(settings, credential))
+        _chosen = Services(settings, policy_store(settings, credential), compute)
     return _chosen
 
 

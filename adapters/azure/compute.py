@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from azure.core.credentials_async import AsyncTokenCredential
 from azure.mgmt.compute.models import GalleryImage, GalleryImageVersion
 
 from adapters.azure.arm import Arm, found, parse_object
@@ -28,7 +27,6 @@ from adapters.azure.documents import (
     version_body,
 )
 from adapters.azure.errors import arm_errors, parse_error
-from adapters.settings import Settings
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
@@ -59,8 +57,8 @@ class Compute:
     What is cached is read by one caller at a time: the others wait for the answer, so many plans at once cost one read.
     """
 
-    def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
-        self._arm = Arm(settings, credential)
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
         self._regions: dict[str, frozenset[str]] = {}
         self._counts: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
         self._reading: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)

@@ -16,8 +16,8 @@ import httpx
 from local.stack import ROOT, Stack
 from tests.acceptance.gate import Gate
 
-TOOLS = ROOT.parent / "shared" / "tools" / "durable-host"
-# `make test-extension` installs these
+# `make test-extension` says where the tools are, and installs the rest
+TOOLS = Path(os.environ.get("EXTENSION_TOOLS", "."), "durable-host").resolve()
 INSTALLED = ROOT / "build" / "extension"
 DURABLE = "AzureFunctionsJobHost__extensions__durableTask__"
 EXTENSION_SETTINGS = {
@@ -108,7 +108,7 @@ class HostedApp(Stack):
 
 @dataclass
 class EmbeddedHost(HostedApp):
-    """The embedded host. Host and worker are one process, so the death of one is the death of both."""
+    """The embedded host. Host and worker are one process, so its control plane plays what happens to the worker."""
 
     name = "embedded"
 
@@ -130,21 +130,28 @@ class EmbeddedHost(HostedApp):
         self.start_host()
 
     def kill_worker(self) -> None:
-        self.kill_host()
+        self._post("worker", {"action": "kill"})
 
     def restart_worker(self) -> None:
-        self.start_host()
+        self._post("worker", {"action": "restart"})
 
     def hang_worker(self) -> None:
-        self._processes["host"].send_signal(signal.SIGSTOP)
+        self._post("worker", {"action": "pause"})
 
     def run_timer(self, function: str) -> None:
         """Moves the clock past the next time of every timer: this host has no address that runs one."""
-        seconds = timedelta(days=1).total_seconds()
-        httpx.post(f"{self.url}/_host/clock", json={"advance_seconds": seconds}).raise_for_status()
+        self._post("clock", {"advance_seconds": timedelta(days=1).total_seconds()})
 
     def calls_in_progress(self, function: str) -> int:
-        raise NotImplementedError("the embedded host does not log the calls of functions")
+        """Counts the calls of every function: this host does not count them one by one."""
+        return int(httpx.get(f"{self.url}/_host/status").raise_for_status().json()["in_flight"])
+
+    def set_start_seconds(self, seconds: float) -> None:
+        """Sets the time within which all starts of one id are accepted."""
+        self._post("switches", {"start_seconds": seconds})
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        httpx.post(f"{self.url}/_host/{path}", json=body).raise_for_status()
 
 
 @dataclass

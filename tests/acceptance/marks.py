@@ -6,10 +6,6 @@ import pytest
 
 HOST = os.environ.get("GALLERIST_ACCEPTANCE_HOST", "embedded")
 
-extension_only = pytest.mark.skipif(
-    HOST != "extension",
-    reason="host and worker are one process on the embedded host: a worker cannot hang or die alone",
-)
 slow = pytest.mark.slow
 
 

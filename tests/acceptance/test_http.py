@@ -1,10 +1,13 @@
 """HTTP: the app starts, shows, lists and refuses migrations as docs/api.md says."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from api.openapi import document
 from domain.about import VERSION
-from tests.acceptance.marks import embedded_only
+from tests.acceptance.hosts import EmbeddedHost
+from tests.acceptance.marks import embedded_only, fails_today
 from tests.acceptance.site import Site
 from tests.workflow.estate import HERE, an_image
 
@@ -87,11 +90,12 @@ def test_a_second_start_while_the_first_runs_is_a_409_with_the_id_of_the_migrati
     assert site.ended(image)["state"] == "completed"
 
 
-@embedded_only("R3: on the extension it is chance how many of such starts are accepted, mostly all of them")
+@embedded_only("on the extension it is chance how many of such starts are accepted, mostly all of them")
+@fails_today("R3: of starts at the same moment all are accepted, and what the others asked for is lost")
 def test_of_starts_at_the_same_moment_one_is_accepted(site: Site) -> None:
     image = site.write(an_image("raced"))
-
-    statuses = start_at_once(site, image)
+    with starts_within(site, seconds=0.5):
+        statuses = start_at_once(site, image)
 
     site.ended(image)
     assert sorted(statuses) == [202, *[409] * (STARTS_AT_ONCE - 1)]
@@ -105,6 +109,16 @@ def test_starts_at_the_same_moment_publish_one_version(site: Site) -> None:
     assert site.ended(image)["state"] == "completed"
     assert set(statuses) <= {202, 409}
     assert site.sources("raced-once") == [image.lower()]
+
+
+@contextmanager
+def starts_within(site: Site, seconds: float) -> Iterator[None]:
+    """Lets the embedded host accept all starts of one id within this time, as the extension does at a busy moment."""
+    assert isinstance(site.host, EmbeddedHost)
+    usual = 0.02
+    site.host.set_start_seconds(seconds)
+    yield
+    site.host.set_start_seconds(usual)
 
 
 def start_at_once(site: Site, image: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.marks import extension_only, fails_today
+from tests.acceptance.marks import fails_today
 from tests.acceptance.site import Site
 from tests.workflow.estate import an_image
 
@@ -37,8 +37,7 @@ def test_a_host_that_is_killed_while_azure_creates_a_version_publishes_it_once(s
     assert site.sources("host-killed-early") == [image.lower()]
 
 
-@extension_only
-@fails_today(ACTIVITY, on="extension")
+@fails_today(ACTIVITY)
 def test_a_worker_that_is_killed_inside_an_activity_does_not_fail_the_migration(site: Site) -> None:
     image = site.write(an_image("worker-killed"))
     kill_the_worker_inside_an_activity(site, image, "worker-killed")
@@ -46,8 +45,7 @@ def test_a_worker_that_is_killed_inside_an_activity_does_not_fail_the_migration(
     assert site.ended(image)["state"] == "completed"
 
 
-@extension_only
-@fails_today(EPISODE, on="extension")
+@fails_today(EPISODE)
 def test_a_worker_that_is_killed_inside_the_first_episode_does_not_fail_the_migration(site: Site) -> None:
     image = site.write(an_image("first-episode"))
     site.host.hang_worker()
@@ -57,8 +55,7 @@ def test_a_worker_that_is_killed_inside_the_first_episode_does_not_fail_the_migr
     assert site.finished_instance(migration_id)["runtimeStatus"] == "Completed"
 
 
-@extension_only
-@fails_today(EPISODE, on="extension")
+@fails_today(EPISODE)
 def test_a_worker_that_is_killed_inside_a_later_episode_does_not_fail_the_migration(site: Site) -> None:
     image = site.write(an_image("later-episode"))
     migration_id = wait_for_azure(site, image, "later-episode")
@@ -68,7 +65,6 @@ def test_a_worker_that_is_killed_inside_a_later_episode_does_not_fail_the_migrat
     assert site.finished_instance(migration_id)["runtimeStatus"] == "Completed"
 
 
-@extension_only
 @pytest.mark.parametrize("inside", ["activity", "episode"])
 def test_a_rewind_completes_a_migration_that_a_dead_worker_has_failed(site: Site, inside: str) -> None:
     """The extension keeps the history of a failed instance, and a rewind goes on from there."""

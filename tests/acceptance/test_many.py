@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.acceptance.marks import extension_only, slow
+from tests.acceptance.marks import slow
 from tests.acceptance.site import Site
 from tests.workflow.estate import an_image
 
@@ -10,7 +10,6 @@ MIGRATIONS = 30
 
 
 @slow
-@extension_only
 def test_thirty_migrations_lose_no_image_when_a_worker_hangs_and_dies(site: Site) -> None:
     """Every image ends with one version, some of them after a rewind: today a dead worker fails what it had (R1)."""
     names = [f"many-{number}" for number in range(MIGRATIONS)]

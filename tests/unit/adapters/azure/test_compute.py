@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from tests.unit.builders import SUBSCRIPTION
 from tests.unit.fakes import SETTINGS
@@ -20,26 +21,33 @@ from tests.unit.fakes import SETTINGS
 )
 async def test_a_token_is_sent_to_the_configured_endpoint_only(url: str) -> None:
     """The operation's URL comes from a response. Without a credential any request would raise."""
-    compute = Compute(SETTINGS, credential=None)
+    compute = Compute(Arm(SETTINGS, credential=None))
     assert await compute.get_operation_error(SUBSCRIPTION, url) is None
 
 
-async def test_plans_at_once_share_one_read_of_the_counts_and_the_regions(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    paths: list[str] = []
+class ListingArm(Arm):
+    """Answers every list with one location, and notes what was asked for."""
 
-    async def pages(_: object, __: str, path: str) -> AsyncIterator[dict[str, str]]:
-        paths.append(path.partition("?")[0])
+    def __init__(self) -> None:
+        super().__init__(SETTINGS, credential=None)
+        self.paths: list[str] = []
+
+    async def pages(self, _: str, path: str) -> AsyncIterator[dict[str, str]]:
+        self.paths.append(path.partition("?")[0])
         await asyncio.sleep(0)
         yield {"location": "West US 2", "name": "westus2"}
 
-    monkeypatch.setattr("adapters.azure.compute.Arm.pages", pages)
-    compute = Compute(SETTINGS, credential=None)
+
+async def test_plans_at_once_share_one_read_of_the_counts_and_the_regions() -> None:
+    arm = ListingArm()
+    compute = Compute(arm)
 
     counts = await asyncio.gather(*(compute.count_resources(SUBSCRIPTION, "a/b") for _ in range(3)))
     regions = await asyncio.gather(*(compute.list_regions(SUBSCRIPTION) for _ in range(3)))
 
     assert counts == [{"westus2": 1}] * 3
     assert regions == [frozenset({"westus2"})] * 3
-    assert paths == [f"/subscriptions/{SUBSCRIPTION}/resources", f"/subscriptions/{SUBSCRIPTION}/locations"]
+    assert arm.paths == [
+        f"/subscriptions/{SUBSCRIPTION}/resources",
+        f"/subscriptions/{SUBSCRIPTION}/locations",
+    ]
