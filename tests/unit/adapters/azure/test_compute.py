@@ -26,7 +26,7 @@ async def test_a_token_is_sent_to_the_configured_endpoint_only(url: str) -> None
 
 
 class ListingArm(Arm):
-    """Answers every list with one location, and notes what was asked for."""
+    """Answers every list with one location, after the others had their turn, and notes what was asked for."""
 
     def __init__(self) -> None:
         super().__init__(SETTINGS, credential=None)
@@ -34,7 +34,9 @@ class ListingArm(Arm):
 
     async def pages(self, _: str, path: str) -> AsyncIterator[dict[str, str]]:
         self.paths.append(path.partition("?")[0])
-        await asyncio.sleep(0)
+        answered = asyncio.Event()
+        asyncio.get_running_loop().call_soon(answered.set)
+        await answered.wait()
         yield {"location": "West US 2", "name": "westus2"}
 
 
