@@ -26,7 +26,7 @@ demo-fleet: $(VENV)/.installed ## migrate 200 images while 5 % of the requests t
 serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and print their addresses
 	$(BIN)/python -m demo --serve
 
-test: $(VENV)/.installed ## run every test; a part: make test PYTEST_ARGS="tests/unit -k policy"
+test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/unit -k policy"
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed ## run the tests that take minutes
@@ -70,7 +70,7 @@ format: $(VENV)/.installed ## format the code, and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-coverage: $(VENV)/.installed ## run every test, measure what they cover, compare with the README
+coverage: $(VENV)/.installed ## run the tests, measure what they cover, compare with the README
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term --cov-report=json:build/coverage.json \
 		--cov-fail-under=$(COVERAGE_FLOOR) $(PYTEST_ARGS)
 	$(BIN)/python -m scripts.check_coverage build/coverage.json
