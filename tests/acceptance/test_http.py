@@ -117,8 +117,10 @@ def starts_within(site: Site, seconds: float) -> Iterator[None]:
     assert isinstance(site.host, EmbeddedHost)
     usual = 0.02
     site.host.set_start_seconds(seconds)
-    yield
-    site.host.set_start_seconds(usual)
+    try:
+        yield
+    finally:
+        site.host.set_start_seconds(usual)
 
 
 def start_at_once(site: Site, image: str) -> list[int]:
