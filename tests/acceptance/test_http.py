@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from functions_testhost.switches import Switches
+
 from api.openapi import document
 from domain.about import VERSION
 from tests.acceptance.hosts import EmbeddedHost
@@ -115,12 +117,11 @@ def test_starts_at_the_same_moment_publish_one_version(site: Site) -> None:
 def starts_within(site: Site, seconds: float) -> Iterator[None]:
     """Lets the embedded host accept all starts of one id within this time, as the extension does at a busy moment."""
     assert isinstance(site.host, EmbeddedHost)
-    usual = 0.02
     site.host.set_start_seconds(seconds)
     try:
         yield
     finally:
-        site.host.set_start_seconds(usual)
+        site.host.set_start_seconds(Switches().start_seconds)
 
 
 def start_at_once(site: Site, image: str) -> list[int]:

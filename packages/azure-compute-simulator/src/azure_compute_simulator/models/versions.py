@@ -1,7 +1,6 @@
 """Image versions: created from a source, checked against their definition, replicated to regions."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from azure_compute_simulator.models.publishing import publishing_profile, region
 from azure_compute_simulator.models.replication import Replication
 from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
+from azure_compute_simulator.models.soft_deleted import SoftDeleted
 from azure_compute_simulator.models.sources import (
     Source,
     check_one_source,
@@ -47,45 +47,11 @@ _SAFETY_PROFILE_SHOWN_SINCE = "2022-08-03"
 _SECURITY_PROFILE_SHOWN_SINCE = "2024-03-03"
 # reported (azure-cli #32375): from this api-version on a new version has an end of life and a guard by default
 _DELETION_BLOCKED_SINCE = "2026-03-03"
-# specified: the api-versions of the list of soft-deleted versions, and of the times of their end
+# specified: the api-version of the list of soft-deleted versions
 _SOFT_DELETED_LISTED_SINCE = "2024-03-03"
-_SOFT_DELETED_TIMES_SINCE = "2026-03-03"
 # documented: the default retention; that there is no grace period by default is inferred
 _RETENTION_DAYS = 7
 _SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
-
-
-@dataclass(frozen=True)
-class SoftDeleted:
-    """A deleted version that a PUT restores until `gone_at`. Machines could use it until `unusable_at`."""
-
-    version: Resource
-    deleted_at: datetime
-    unusable_at: datetime
-    gone_at: datetime
-
-    def as_json(self, api_version: str) -> Json:
-        """Returns the row of the list of soft-deleted artifacts (specified)."""
-        id_ = self.version.id
-        gallery, definition, number = id_.names
-        root = str(id_).removesuffix(f"/{gallery}/images/{definition}/versions/{number}")
-        properties = {
-            "resourceArmId": str(id_),
-            "softDeletedArtifactType": "Images",
-            "softDeletedTime": timestamp(self.deleted_at),
-        }
-        if api_version >= _SOFT_DELETED_TIMES_SINCE:
-            properties |= {
-                "consumptionEndTime": timestamp(self.unusable_at),
-                "hardDeletionTargetTime": timestamp(self.gone_at),
-            }
-        return {
-            "name": number,
-            "id": f"{root}/{gallery}/softDeletedArtifactTypes/Images/artifacts/{definition}/versions/{number}",
-            "type": "Microsoft.Compute/galleries/softDeletedArtifactTypes/artifacts/versions",
-            "location": self.version.location,
-            "properties": properties,
-        }
 
 
 class ImageVersions(ResourceType):
