@@ -16,7 +16,13 @@ from domain.migration.publishing import (
 )
 from domain.migration.states import MigrationState
 from domain.planning.numbering import Reservation, Reserved
-from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError, call_activity
+from orchestrators.run.activity_calls import (
+    OnWait,
+    Orchestration,
+    StepFailedError,
+    call_activity,
+    call_entity,
+)
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.steps import Step
 from orchestrators.run.target import PlannedTarget
@@ -82,7 +88,7 @@ def _reserve(
         taken=versions.taken,
     )
     ledger = df.EntityId(names.VERSION_LEDGER, ledger_key(definition))
-    reply = yield context.call_entity(ledger, names.RESERVE, reservation.model_dump(mode="json"))
+    reply = yield from call_entity(context, ledger, names.RESERVE, reservation, on_wait)
     reserved = Reserved.model_validate(reply)
     if reserved.version is None:
         raise StepFailedError(no_number(f"{definition}: {reserved.refused}"))

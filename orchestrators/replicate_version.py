@@ -1,8 +1,7 @@
 """Brings published versions to every region: looks, heals and widens until all have it or patience ends."""
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import azure.durable_functions as df
 
@@ -16,10 +15,17 @@ from domain.migration.replication import (
     next_look_seconds,
     out_of_patience,
 )
-from domain.migration.results import ActivityResult, CurrentWait
+from domain.migration.results import ActivityResult, CurrentWait, Failure
 from domain.migration.rollout_steps import next_step
 from domain.migration.states import MigrationState
-from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
+from orchestrators.run.activity_calls import (
+    Orchestration,
+    StepFailedError,
+    call_activity,
+    call_once,
+    sleep,
+)
+from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.target import Target
 
@@ -70,19 +76,18 @@ def _request(context: df.DurableOrchestrationContext, target: Target) -> Replica
 def _watch_by_children(
     run: MigrationRun, targets: Sequence[Target], requests: Sequence[ReplicateRequest]
 ) -> Orchestration[None]:
-    children = run.begin_children(names.REPLICATE_VERSION, targets)
-    for target, child in zip(targets, children, strict=True):
-        target.status.watched_by = child
-    run.show_targets(targets)
-    replies: list[Any] = yield run.context.task_all(
-        [
-            run.context.call_sub_orchestrator(names.REPLICATE_VERSION, request.model_dump(mode="json"), child)
-            for request, child in zip(requests, children, strict=True)
-        ]
-    )
-    for target, reply in zip(targets, replies, strict=True):
-        target.report = ReplicationReport.model_validate(reply)
-        target.status = target.status.with_regions(target.report.regions)
+    def show(children: Mapping[int, str]) -> None:
+        for index, child in children.items():
+            targets[index].status.watched_by = child
+        run.show_targets(targets)
+
+    replies = yield from call_children(run, names.REPLICATE_VERSION, targets, requests, show)
+    for target, request, reply in zip(targets, requests, replies, strict=True):
+        if isinstance(reply, Failure):
+            target.report = ReplicationReport.unknown(request.region_names, reply)
+        else:
+            target.report = ReplicationReport.model_validate(reply)
+            target.status = target.status.with_regions(target.report.regions)
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.REPLICATE_VERSION)
@@ -109,8 +114,10 @@ def _watch(
     Returns, if the rollout has not ended after `looks` looks, the request with which to continue.
     """
     latest = ReplicationReport.unknown(request.region_names, None)
+    due = context.current_utc_datetime
     for _ in range(looks):
         look = yield from _look(context, request)
+        request = request.without_time_away(due, context.current_utc_datetime)
         report = look.value or ReplicationReport.unknown(request.region_names, look.failure)
         if look.value is not None:
             latest = report
@@ -131,7 +138,7 @@ def _watch(
             except StepFailedError as error:
                 return report.failed(error.failure)
             request = request.following(operation_url)
-        yield from _wait_for_next_look(context, request, look, latest, show)
+        due = yield from _wait_for_next_look(context, request, look, latest, show)
     return request
 
 
@@ -142,8 +149,7 @@ def _look(
     query = StatusRequest(
         version_id=request.version_id, operation_url=request.operation_url, regions=request.region_names
     )
-    reply = yield context.call_activity(names.GET_REPLICATION_STATUS, query.model_dump(mode="json"))
-    return ActivityResult[ReplicationReport].model_validate(reply)
+    return (yield from call_once(context, names.GET_REPLICATION_STATUS, query, ReplicationReport))
 
 
 def _change_regions(
@@ -162,7 +168,8 @@ def _wait_for_next_look(
     look: ActivityResult[ReplicationReport],
     latest: ReplicationReport,
     show: Show,
-) -> Orchestration[None]:
+) -> Orchestration[datetime]:
+    """Waits; returns when the next look is due."""
     now = context.current_utc_datetime
     seconds = next_look_seconds(request, now)
     if look.retry_later is not None:
@@ -170,3 +177,4 @@ def _wait_for_next_look(
         until = now + timedelta(seconds=seconds)
         show(latest.waiting(CurrentWait(reason=look.retry_later.reason, until=until)))
     yield from sleep(context, seconds)
+    return now + timedelta(seconds=seconds)

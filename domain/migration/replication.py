@@ -17,6 +17,8 @@ from domain.resources.regions import canonical_region
 
 # a version that was just begun may be missing from an answer or two
 LOOKS_FOR_A_MISSING_VERSION = 5
+# a look that comes later than this after its time means that the app was away: stopped, or without a worker
+LONGEST_DELAY = timedelta(minutes=5)
 
 
 class StatusRequest(BaseModel):
@@ -142,6 +144,15 @@ class RolloutState(BaseModel):
     attempts: dict[str, int] = {}
     standstills: dict[str, Standstill] = {}
 
+    def later(self, delay: timedelta) -> Self:
+        """The state with every standstill begun later."""
+        copy = self.model_copy()
+        copy.standstills = {
+            region: Standstill(progress=one.progress, since=one.since + delay)
+            for region, one in self.standstills.items()
+        }
+        return copy
+
 
 class ReplicateRequest(BaseModel):
     """The input of `replicate_version`, carried on from look to look and through `continue_as_new`."""
@@ -169,6 +180,19 @@ class ReplicateRequest(BaseModel):
         copy = self.model_copy()
         copy.state = state
         copy.looks_missing = self.looks_missing + 1 if report.provisioning_state == "Missing" else 0
+        return copy
+
+    def without_time_away(self, due: datetime, now: datetime) -> Self:
+        """The request after a look that was due at `due`: time for which the app was away counts against nobody.
+
+        The deadline, and what counts as stuck, move by that time.
+        """
+        away = now - due
+        if away < LONGEST_DELAY:
+            return self
+        copy = self.model_copy()
+        copy.started_at = self.started_at + away
+        copy.state = self.state.later(away)
         return copy
 
     def following(self, operation_url: str | None) -> Self:

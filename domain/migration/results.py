@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError, PolicyError
+from domain.host_failures import failure_sentence
 
 Value = TypeVar("Value")
 
@@ -101,6 +102,21 @@ def policy_error_result(error: PolicyError) -> ActivityResult[None]:
         fix="Correct the policy. GET /api/health shows whether it can be used.",
     )
     return ActivityResult(retry_later=RetryLater(reason=str(error), failure=failure))
+
+
+def lost_call(error: Exception) -> RetryLater:
+    """Retries later: the host reports that an activity, an entity or a child orchestration gave no answer.
+
+    Its worker died or exceeded `functionTimeout`, or its code has a bug. All of them can be called again.
+    """
+    sentence = failure_sentence(error)
+    failure = Failure(
+        code="NoAnswer",
+        message=sentence,
+        cause="The Functions worker died or took too long, or Gallerist has a bug: the log has the whole error.",
+        fix="Start the migration again: it continues with what is there. If it fails again, report the error.",
+    )
+    return RetryLater(reason=sentence, failure=failure)
 
 
 def not_yet_result(error: NotYetError) -> ActivityResult[None]:

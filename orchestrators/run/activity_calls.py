@@ -1,4 +1,4 @@
-"""Calls activities and waits on durable timers while waiting helps; then gives up with the reason."""
+"""Calls activities and entities, and waits on durable timers while waiting helps; then gives up with the reason."""
 
 import hashlib
 from collections.abc import Callable, Generator
@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.migration.results import ActivityResult, CurrentWait, Failure, RetryLater
+from domain.migration.results import ActivityResult, CurrentWait, Failure, RetryLater, lost_call
+from orchestrators.run.log_lines import log_lost_call
 
 Value = TypeVar("Value")
 
@@ -39,26 +40,59 @@ def call_activity(
     value_type: type[Value],
     on_wait: OnWait,
 ) -> Orchestration[Value]:
-    """Calls an activity until it returns a value.
+    """Calls an activity until it returns a value. A call without an answer, whose worker died, is repeated, too.
 
     Raises:
         StepFailedError: the activity failed for good, or kept asking to be retried for too long.
     """
-    patience = _Patience(context)
+    patience = Patience(context)
     while True:
-        reply = yield context.call_activity(activity, request.model_dump(mode="json"))
-        result = ActivityResult[value_type].model_validate(reply)  # type: ignore[valid-type] # known at run time only
-        wait = patience.next_wait(result.retry_later) if result.retry_later else None
-        if wait is None:
+        result = yield from call_once(context, activity, request, value_type)
+        if result.retry_later is None:
             break
-        on_wait(wait)
-        yield context.create_timer(wait.until)
-    if patience.waits:
-        on_wait(None)
-    failure = result.retry_later.failure if result.retry_later else result.failure
-    if failure is not None:
-        raise StepFailedError(failure)
+        yield from patience.wait(result.retry_later, on_wait)
+    patience.end(on_wait)
+    if result.failure is not None:
+        raise StepFailedError(result.failure)
     return result.value  # type: ignore[return-value] # None where Value allows it
+
+
+def call_once(
+    context: df.DurableOrchestrationContext, activity: str, request: BaseModel, value_type: type[Value]
+) -> Orchestration[ActivityResult[Value]]:
+    """Calls an activity once; a call without an answer asks to be retried."""
+    result = ActivityResult[value_type]  # type: ignore[valid-type] # known at run time only
+    try:
+        reply = yield context.call_activity(activity, request.model_dump(mode="json"))
+    except Exception as error:  # noqa: BLE001 # the SDK raises nothing narrower
+        log_lost_call(context, activity, error)
+        return result(retry_later=lost_call(error))
+    return result.model_validate(reply)
+
+
+def call_entity(
+    context: df.DurableOrchestrationContext,
+    entity: df.EntityId,
+    operation: str,
+    request: BaseModel,
+    on_wait: OnWait,
+) -> Orchestration[Any]:
+    """Calls an operation of an entity until it answers; returns the answer.
+
+    Raises:
+        StepFailedError: there was no answer for too long.
+    """
+    patience = Patience(context)
+    while True:
+        try:
+            reply = yield context.call_entity(entity, operation, request.model_dump(mode="json"))
+            break
+        except Exception as error:  # noqa: BLE001 # the SDK raises nothing narrower
+            log_lost_call(context, operation, error)
+            wait = lost_call(error)
+        yield from patience.wait(wait, on_wait)
+    patience.end(on_wait)
+    return reply
 
 
 def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Orchestration[None]:
@@ -66,24 +100,39 @@ def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Orchestrat
     yield context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
 
 
-class _Patience:
-    """Counts the waits of one activity call and decides whether to wait again."""
+class Patience:
+    """Waits between the tries of one call, and decides when to give up.
+
+    Only the waits count, not the time that passed: the app itself may have been away meanwhile.
+    """
 
     def __init__(self, context: df.DurableOrchestrationContext) -> None:
         self._context = context
-        self._throttled_until = context.current_utc_datetime + THROTTLING_PATIENCE
+        self._waited = timedelta()
         self._tries = 0
-        self.waits = 0
+        self._waits = 0
 
-    def next_wait(self, retry: RetryLater) -> CurrentWait | None:
-        """The next wait, or None when it is time to give up. Throttling does not count as a try."""
-        self.waits += 1
+    def wait(self, retry: RetryLater, on_wait: OnWait) -> Orchestration[None]:
+        """Shows the wait, and waits on a durable timer. Throttling does not count as a try.
+
+        Raises:
+            StepFailedError: it is time to give up.
+        """
+        self._waits += 1
         self._tries += 0 if retry.throttled else 1
-        if self._tries > MOST_WAITS or self._context.current_utc_datetime >= self._throttled_until:
-            return None
-        seconds = wait_seconds(self._context.instance_id, self.waits, retry)
-        until = self._context.current_utc_datetime + timedelta(seconds=seconds)
-        return CurrentWait(reason=retry.reason, until=until)
+        if self._tries > MOST_WAITS or self._waited >= THROTTLING_PATIENCE:
+            self.end(on_wait)
+            raise StepFailedError(retry.failure)
+        length = timedelta(seconds=wait_seconds(self._context.instance_id, self._waits, retry))
+        self._waited += length
+        until = self._context.current_utc_datetime + length
+        on_wait(CurrentWait(reason=retry.reason, until=until))
+        yield self._context.create_timer(until)
+
+    def end(self, on_wait: OnWait) -> None:
+        """Shows that nothing is waited for any more."""
+        if self._waits:
+            on_wait(None)
 
 
 def wait_seconds(instance_id: str, waits: int, retry: RetryLater) -> float:

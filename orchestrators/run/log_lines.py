@@ -1,4 +1,4 @@
-"""Writes the log lines that alerts are built on: a migration started, a migration ended. See docs/operations.md."""
+"""Writes log lines: those that alerts are built on (see docs/operations.md), and the whole text of lost calls."""
 
 import json
 import logging
@@ -33,3 +33,9 @@ def log_migration(context: df.DurableOrchestrationContext, event: str, status: M
         json.dumps(status.reason or ""),
         json.dumps(status.fix or ""),
     )
+
+
+def log_lost_call(context: df.DurableOrchestrationContext, name: str, error: Exception) -> None:
+    """Logs once, and whole, what the host reports of a call without an answer; users are shown one sentence of it."""
+    if not context.is_replaying:
+        logger.warning("%s of id=%s gave no answer: %s", name, context.instance_id, error)

@@ -35,11 +35,11 @@ class MigrationRun:
         self.status.child_instance_ids = []
         self._show()
 
-    def begin_children(self, step: str, targets: Sequence[Target]) -> list[str]:
+    def begin_children(self, step: str, targets: Sequence[Target], attempt: int = 1) -> list[str]:
         """Returns and shows the instance ids of the child orchestrations that take this step."""
+        run = self._id if attempt == 1 else f"{self._id}-{attempt}"
         ids = [
-            child_instance_id(step, self.context.instance_id, self._id, target.definition)
-            for target in targets
+            child_instance_id(step, self.context.instance_id, run, target.definition) for target in targets
         ]
         self.status.child_instance_ids = ids
         self._show()

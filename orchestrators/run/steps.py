@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.migration.results import CurrentWait, StepResult, StepStatus
+from domain.migration.results import CurrentWait, Failure, StepResult, StepStatus
 from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError
+from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.target import Target
 
@@ -45,14 +46,13 @@ class Step(Generic[Request, Value]):
         """Takes the step for every target. A failure is returned, not raised, so that it leaves its siblings alone."""
         if len(requests) == 1:
             return [(yield from self._result(run.context, requests[0], run.show_waiting))]
-        children = run.begin_children(self.orchestrator, targets)
-        replies: list[Any] = yield run.context.task_all(
-            [
-                run.context.call_sub_orchestrator(self.orchestrator, request.model_dump(mode="json"), child)
-                for request, child in zip(requests, children, strict=True)
-            ]
-        )
-        return [StepResult[self.value_type].model_validate(reply) for reply in replies]  # type: ignore[name-defined] # known at run time only
+        replies = yield from call_children(run, self.orchestrator, targets, requests)
+        return [self._parse(reply) for reply in replies]
+
+    def _parse(self, reply: Any) -> StepResult[Value]:
+        if isinstance(reply, Failure):
+            return StepResult(failure=reply)
+        return StepResult[self.value_type].model_validate(reply)  # type: ignore[name-defined] # known at run time only
 
     def _result(
         self, context: df.DurableOrchestrationContext, request: Request, on_wait: OnWait

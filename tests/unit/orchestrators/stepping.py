@@ -100,37 +100,63 @@ class FakeContext:
         return [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
 
 
-def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeContext, script: Script) -> Any:
-    """Runs an orchestrator to its end; returns the output as plain JSON."""
-    replies = {name: iter(reply) if isinstance(reply, Iterable) else reply for name, reply in script.items()}
+class Host:
+    """Answers an orchestrator's requests from the script, and notes the calls in the context."""
 
-    def answer(call: Call) -> Reply:
-        context.calls.append(call)
+    def __init__(self, context: FakeContext, script: Script) -> None:
+        self._context = context
+        self._replies = {
+            name: iter(reply) if isinstance(reply, Iterable) else reply for name, reply in script.items()
+        }
+        self._answered: list[tuple[Call, Reply]] = []
+
+    def reply_to(self, requested: Any) -> Reply:
+        """The value that the orchestrator is resumed with, or the exception that it gets."""
+        if isinstance(requested, Race):
+            return self._first_of(requested)
+        if isinstance(requested, list):
+            outcomes = [self._outcome(call) for call in requested]
+            error = next((one for one in outcomes if isinstance(one, Exception)), None)
+            return error or json.loads(json.dumps(outcomes))
+        outcome = self._outcome(requested)
+        return outcome if isinstance(outcome, Exception) else json.loads(json.dumps(outcome))
+
+    def _outcome(self, call: Call) -> Reply:
+        """What the call gave. A task that is requested again keeps its outcome."""
+        for answered, outcome in self._answered:
+            if answered is call:
+                return outcome
+        outcome = self._answer(call)
+        self._answered.append((call, outcome))
+        return outcome
+
+    def _answer(self, call: Call) -> Reply:
+        self._context.calls.append(call)
         if call.name == "timer":
-            context.current_utc_datetime = max(context.current_utc_datetime, call.input)
+            self._context.current_utc_datetime = max(self._context.current_utc_datetime, call.input)
             return None
         json.dumps(call.input)
-        reply = replies[call.name]
+        reply = self._replies[call.name]
         return reply(call) if callable(reply) else next(reply)
 
-    def first_of(race: Race) -> Call:
+    def _first_of(self, race: Race) -> Call:
         """An event that has arrived wins; otherwise the timer fires."""
-        arrived = [call for call in race.calls if call.name == "event" and call.input in context.events]
+        arrived = [call for call in race.calls if call.name == "event" and call.input in self._context.events]
         winner = arrived[0] if arrived else next(call for call in race.calls if call.name == "timer")
         if winner.name == "timer":
-            answer(winner)
+            self._answer(winner)
         return winner
 
+
+def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeContext, script: Script) -> Any:
+    """Runs an orchestrator to its end; returns the output as plain JSON."""
+    host = Host(context, script)
     steps = orchestrator(context)
     try:
         requested = next(steps)
         while True:
-            if isinstance(requested, Race):
-                requested = steps.send(first_of(requested))
-                continue
-            several = isinstance(requested, list)
-            reply = [answer(call) for call in requested] if several else answer(requested)
-            requested = steps.send(json.loads(json.dumps(reply)))
+            reply = host.reply_to(requested)
+            requested = steps.throw(reply) if isinstance(reply, Exception) else steps.send(reply)
     except StopIteration as end:
         return json.loads(json.dumps(end.value))
 
@@ -138,6 +164,13 @@ def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeCont
 def value(model: BaseModel | None) -> Reply:
     """An activity's result with a value."""
     return {"value": model.model_dump(mode="json") if model else None}
+
+
+def lost(text: str = "python exited with code 137 (0x89)") -> Exception:
+    """What the SDK raises for a call whose worker died: the host's text, and the JSON of its exception."""
+    return Exception(
+        f'Activity function failed: {text} \n {{"$type":"System.Exception","StackTraceString":"at …"}}'
+    )
 
 
 def failed(code: str = "ScopeLocked") -> Reply:

@@ -1,5 +1,6 @@
 """The story of one migration: which steps are taken in which order, and how each one ends."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
 from orchestrators.replicate_version import LOOKS_IN_MIGRATION
+from orchestrators.run.activity_calls import MOST_WAITS
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,
@@ -40,6 +42,7 @@ from tests.unit.orchestrators.stepping import (
     Script,
     a_failure,
     failed,
+    lost,
     retry_later,
     run,
     value,
@@ -438,3 +441,66 @@ def test_the_last_look_at_the_image_does_not_fail_a_finished_migration(now: Any)
     output, context = migrate_while_it_changes(now)
     assert output["state"] == "completed"
     assert context.continued_with is None
+
+
+STEPS = [
+    "get_managed_image",
+    "plan_migration",
+    "ensure_image_definition",
+    "list_image_versions",
+    "version_ledger",
+    "begin_image_version",
+    "get_replication_status",
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_worker_that_dies_during_a_step_is_waited_for(step: str, times: int) -> None:
+    replies = script()
+    answer = replies[step]
+    status, context = migrate({**replies, step: losing(times, answer)})
+    assert status.state is MigrationState.COMPLETED
+    assert status.waiting_for is None
+    assert len(context.named(step)) > times
+    assert "python exited with code 137 (0x89)" in str(context.statuses)
+
+
+def losing(times: int, answer: Any) -> Any:
+    """The first calls of a name are lost; the later ones are answered."""
+    following = answer if callable(answer) else in_turn(*answer)
+    lost_so_far: list[Call] = []
+
+    def reply(call: Call) -> Any:
+        if len(lost_so_far) < times:
+            lost_so_far.append(call)
+            return lost()
+        return following(call)
+
+    return reply
+
+
+@pytest.mark.parametrize("step", ["prepare_definition", "publish_version", "replicate_version"])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_children_that_a_dead_worker_took_along_are_started_anew(step: str, times: int) -> None:
+    """Those that ended keep their result; with 2 or more lost calls, side by side or one after the other."""
+    replies = script(GALLERY, OTHER_GALLERY, THIRD_GALLERY)
+    status, context = migrate({**replies, step: losing(times, replies[step])})
+    assert status.state is MigrationState.COMPLETED
+    ids = [call.instance_id for call in context.named(step)]
+    assert len(set(ids)) == len(ids)
+    asked = [json.dumps(call.input, sort_keys=True) for call in context.named(step)]
+    assert len(asked) == len(set(asked)) + times
+
+
+def test_a_child_that_never_answers_fails_its_own_target_only() -> None:
+    replies = script(GALLERY, OTHER_GALLERY, THIRD_GALLERY)
+
+    def dying(call: Call) -> Any:
+        return lost() if OTHER_GALLERY.name in call.input["version_id"] else DONE.model_dump(mode="json")
+
+    status, context = migrate({**replies, "replicate_version": dying})
+    completed, failed = MigrationState.COMPLETED, MigrationState.FAILED
+    assert [target.state for target in status.targets] == [completed, failed, completed]
+    assert (status.state, status.failure and status.failure.code) == (MigrationState.PARTIAL, "NoAnswer")
+    assert len(context.named("replicate_version")) == 2 + MOST_WAITS

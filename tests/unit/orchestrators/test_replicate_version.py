@@ -5,13 +5,28 @@ from typing import Any
 
 import pytest
 
-from domain.migration.replication import LOOKS_FOR_A_MISSING_VERSION, ReplicateRequest, ReplicationReport
-from domain.planning.rollout import Pace
+from domain.migration.replication import (
+    LONGEST_DELAY,
+    LOOKS_FOR_A_MISSING_VERSION,
+    RegionsUpdate,
+    ReplicateRequest,
+    ReplicationReport,
+)
+from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import TargetRegion
 from orchestrators.replicate_version import LOOKS_PER_EXECUTION
 from tests.unit.app import code
 from tests.unit.builders import NOW, PACE, definition_id, in_regions, rollout_in
-from tests.unit.orchestrators.stepping import FakeContext, a_failure, failed, retry_later, run, value
+from tests.unit.orchestrators.stepping import (
+    Call,
+    FakeContext,
+    a_failure,
+    failed,
+    lost,
+    retry_later,
+    run,
+    value,
+)
 
 replicate_version = code("replicate_version")
 
@@ -189,3 +204,53 @@ def test_the_wait_is_shown_beside_the_latest_report() -> None:
         "busy",
         context.named("timer")[1].input,
     )
+
+
+def test_a_look_whose_worker_died_is_the_next_look_again() -> None:
+    ended, context = replicate([value(COPYING), lost(), lost(), value(DONE)])
+    assert ended == DONE
+    assert len(context.named("get_replication_status")) == 4
+    assert "python exited with code 137" in str(context.statuses)
+
+
+def test_days_without_the_app_are_not_the_services_fault() -> None:
+    """The deadline is two hours; the app is away for three days after the first look, and then acts first."""
+    waves = [[HOME], [AWAY]]
+    home_done = report("Succeeded", "Completed", "Unknown")
+
+    def look(_call: Call) -> Any:
+        looks = len(context.named("get_replication_status"))
+        if looks == 2:
+            context.current_utc_datetime += timedelta(days=3)
+        return value([CREATING, home_done, COPYING, DONE][looks - 1])
+
+    rollout = Rollout(waves=waves, heal_attempts=2, stuck_after_hours=6)
+    context = FakeContext(request(rollout=rollout, pace=pace(deadline_hours=2)).model_dump(mode="json"))
+    output = run(
+        replicate_version,
+        context,
+        {"get_replication_status": look, "update_regions": lambda _: value(RegionsUpdate())},
+    )
+    assert ReplicationReport.model_validate(output) == DONE
+    assert len(context.named("update_regions")) == 1
+
+
+def test_time_away_does_not_make_a_region_stuck() -> None:
+    def look(_call: Call) -> Any:
+        looks = len(context.named("get_replication_status"))
+        if looks == 2:
+            context.current_utc_datetime += timedelta(days=3)
+        return value(DONE if looks == 4 else COPYING)
+
+    rollout = rollout_in([HOME, AWAY], heal_attempts=2)
+    context = FakeContext(request(rollout=rollout).model_dump(mode="json"))
+    output = run(replicate_version, context, {"get_replication_status": look})
+    assert ReplicationReport.model_validate(output) == DONE
+
+
+def test_a_late_look_within_minutes_still_counts() -> None:
+    asked = request()
+    soon = NOW + LONGEST_DELAY - timedelta(seconds=1)
+    assert asked.without_time_away(NOW, soon) == asked
+    later = NOW + LONGEST_DELAY
+    assert asked.without_time_away(NOW, later).deadline == asked.deadline + LONGEST_DELAY

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
+import azure.durable_functions as df
 import pytest
 
 from domain.migration.messages import ImageRequest
@@ -14,10 +15,20 @@ from orchestrators.run.activity_calls import (
     THROTTLING_PATIENCE,
     StepFailedError,
     call_activity,
+    call_entity,
     wait_seconds,
 )
 from tests.unit.builders import NOW, image, image_id
-from tests.unit.orchestrators.stepping import FakeContext, a_failure, failed, retry_later, run, value
+from tests.unit.orchestrators.stepping import (
+    Call,
+    FakeContext,
+    a_failure,
+    failed,
+    lost,
+    retry_later,
+    run,
+    value,
+)
 
 QUERY = ImageRequest(image=image_id())
 
@@ -131,3 +142,57 @@ def test_the_spread_is_the_same_at_each_replay_and_differs_between_instances() -
     busy = RetryLater(reason="busy", failure=a_failure("Busy"))
     assert wait_seconds("a", 3, busy) == wait_seconds("a", 3, busy)
     assert len({wait_seconds(str(instance), 3, busy) for instance in range(20)}) > 10
+
+
+def test_a_call_whose_worker_died_is_repeated_and_shown_in_one_sentence() -> None:
+    shown: list[CurrentWait | None] = []
+
+    def reading_and_showing(context: Any) -> Generator[Any, Any, Any]:
+        found = yield from call_activity(context, "look", QUERY, ManagedImage, shown.append)
+        return found.model_dump(mode="json") if found else None
+
+    context = FakeContext({})
+    output = run(reading_and_showing, context, {"look": [*[lost()] * 5, value(image())]})
+
+    assert output == image().model_dump(mode="json")
+    assert len(context.named("look")) == 6
+    assert {wait.reason for wait in shown if wait} == {
+        "Activity function failed: python exited with code 137 (0x89)"
+    }
+    assert shown[-1] is None
+
+
+def test_a_call_that_never_answers_fails_with_a_sentence_and_a_next_step() -> None:
+    with pytest.raises(StepFailedError) as raised:
+        run(reading, FakeContext({}), {"look": lambda _: lost("boom")})
+    failure = raised.value.failure
+    assert (failure.code, failure.message) == ("NoAnswer", "Activity function failed: boom")
+    assert failure.fix.startswith("Start the migration again")
+
+
+def test_the_log_has_the_whole_text_of_a_lost_call_once(caplog: pytest.LogCaptureFixture) -> None:
+    run(reading, FakeContext({}), {"look": [lost(), value(image())]})
+    run(reading, FakeContext({}, is_replaying=True), {"look": [lost(), value(image())]})
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("look of id=migration-0123 gave no answer: ")
+    assert '"StackTraceString":"at …"' in line
+
+
+def test_time_that_passes_between_the_tries_does_not_use_up_the_patience() -> None:
+    """The app may have been away for days: only its own waits count."""
+
+    def away_for_days(call: Call) -> Any:
+        context.current_utc_datetime += timedelta(days=2)
+        return retry_later(60, throttled=True) if len(context.named("look")) < 4 else value(image())
+
+    context = FakeContext({})
+    assert run(reading, context, {"look": away_for_days}) == image().model_dump(mode="json")
+
+
+def test_an_entity_whose_worker_died_is_called_again() -> None:
+    def reserving(context: Any) -> Generator[Any, Any, Any]:
+        return (yield from call_entity(context, df.EntityId("ledger", "key"), "reserve", QUERY, ignored))
+
+    context = FakeContext({})
+    assert run(reserving, context, {"ledger": [lost(), lost(), {"version": "1.0.0"}]}) == {"version": "1.0.0"}
+    assert [call.operation for call in context.named("ledger")] == ["reserve"] * 3
