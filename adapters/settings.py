@@ -22,6 +22,7 @@ SUBSCRIPTIONS = "GALLERIST_SUBSCRIPTIONS"
 POLICY_FILE = "GALLERIST_POLICY_FILE"
 POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
+RECOVERY_SCHEDULE = "GALLERIST_RECOVERY_SCHEDULE"
 KEEP_DAYS = "GALLERIST_KEEP_DAYS"
 
 _CLOUDS = {
@@ -41,6 +42,7 @@ class Settings:
     subscriptions: tuple[str, ...]
     policy_file: Path
     sweep_schedule: str
+    recovery_schedule: str
     keep_days: int
     policy_blob: str | None = None
 
@@ -76,6 +78,8 @@ class Settings:
             policy_blob=blob,
             # 17 minutes past every hour
             sweep_schedule=environment.get(SWEEP_SCHEDULE) or "0 17 * * * *",
+            # every two minutes
+            recovery_schedule=environment.get(RECOVERY_SCHEDULE) or "0 */2 * * * *",
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
         )
 

@@ -1,28 +1,42 @@
-"""The task hub through the durable client: starts, reads, lists, signals and purges orchestration instances.
+"""The task hub through the durable client: starts, reads, lists, signals, continues and purges instances.
 
 I/O only: what an instance means is decided in `services`.
 """
 
+import base64
+import binascii
 import json
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from http import HTTPStatus
+from typing import Any, NamedTuple, Self
 
+import aiohttp
 import azure.durable_functions as df
-from pydantic import BaseModel
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
-# one page of the durable extension's answer; the SDK drops the token that would lead to the next one
-_PAGE = 100
-_HEX = "0123456789abcdef"
+from domain import names
+from domain.errors import TaskHubError
+from domain.fleet.interruptions import Interruptions
+from domain.starts import Start
+
+# the extension answers with this many instances at most unless asked for another number
+PAGE = 100
+CONTINUATION = "x-ms-continuation-token"
+TIMEOUT = aiohttp.ClientTimeout(total=15)
 # Durable Functions did not exist before
-_BEGINNING = datetime(2017, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
 _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
+_INTERRUPTIONS = df.EntityId(names.INTERRUPTIONS, "all")
 
 
 class Instance(NamedTuple):
-    """What the task hub says of one orchestration instance."""
+    """What the task hub says of one orchestration instance; `name` is its orchestrator's."""
 
     id: str
+    name: str
     runtime_status: str
     input: Any
     custom_status: Any
@@ -35,6 +49,47 @@ class Instance(NamedTuple):
         """The instance has not ended."""
         return self.runtime_status in _RUNNING
 
+    @property
+    def start_id(self) -> str | None:
+        """The id of the start whose input the instance has."""
+        return self.input.get("start_id") if isinstance(self.input, dict) else None
+
+
+class Cursor(NamedTuple):
+    """Where a list goes on: after this id, in the segment to which the extension's continuation token leads."""
+
+    after: str = ""
+    token: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads what `str` wrote.
+
+        Raises:
+            ValueError: the text is not a cursor.
+        """
+        try:
+            after, token = json.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
+        except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+            raise ValueError("not a page of this list: follow 'next' instead of setting it") from error
+        if not isinstance(after, str) or not isinstance(token, str):
+            raise ValueError("not a page of this list: follow 'next' instead of setting it")  # noqa: TRY004 # the text is wrong
+        return cls(after, token)
+
+    def __str__(self) -> str:
+        # without the padding, which a URL would have to escape
+        return base64.urlsafe_b64encode(json.dumps(self).encode()).decode("ascii").rstrip("=")
+
+
+BEGINNING = Cursor()
+
+
+class Listed(NamedTuple):
+    """An instance of a list, and where the list goes on after it."""
+
+    instance: Instance
+    next: Cursor
+
 
 def parse_instance(status: Any) -> Instance | None:
     """Reads the SDK's status, whose fields are all optional; None where the task hub has no such instance."""
@@ -42,14 +97,24 @@ def parse_instance(status: Any) -> Instance | None:
         return None
     return Instance(
         id=status.instance_id,
+        name=status.name,
         runtime_status=status.runtime_status.value,
-        # the SDK's client encodes the input twice, a start over the durable HTTP API once
-        input=json.loads(status.input_) if isinstance(status.input_, str) else status.input_,
+        input=_parse_input(status.input_),
         custom_status=status.custom_status,
         output=status.output,
         created=status.created_time,
         updated=status.last_updated_time,
     )
+
+
+def _parse_input(stored: Any) -> Any:
+    """The SDK's client encodes the input twice, a start over the durable HTTP API once."""
+    if not isinstance(stored, str):
+        return stored
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return stored
 
 
 class TaskHub:
@@ -58,49 +123,82 @@ class TaskHub:
     def __init__(self, client: df.DurableOrchestrationClient) -> None:
         self._client = client
 
-    async def start(self, orchestrator: str, instance_id: str, request: BaseModel) -> bool:
-        """Starts an orchestration under this id; returns False where one is running.
+    async def start(self, orchestrator: str, instance_id: str, request: Start) -> bool:
+        """Starts an orchestration under this id; returns False where one is running, or another start was faster.
 
-        host.json lets a start replace ended instances only, so the durable extension refuses one of two callers.
+        host.json lets a start replace ended instances only. Of starts at one moment the extension accepts all, and one
+        of them remains (seen on 3.19.0), so the instance is read back to see whose it is.
         """
         if await self._is_running(instance_id):
             return False
+        mine = request.model_copy()
+        mine.start_id = uuid.uuid4().hex
+        mine.requested_at = request.requested_at or datetime.now(UTC)
         try:
-            await self._client.start_new(orchestrator, instance_id, request.model_dump(mode="json"))
+            await self._client.start_new(orchestrator, instance_id, mine.model_dump(mode="json"))
         except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
             if await self._is_running(instance_id):
                 return False
             raise
-        return True
+        started = await self.get(instance_id)
+        return started is None or started.start_id == mine.start_id
 
     async def get(self, instance_id: str) -> Instance | None:
         """The instance; None where there is none."""
         return parse_instance(await self._client.get_status(instance_id))
 
     async def instances(
-        self, prefix: str, after: str = "", since: datetime | None = None
-    ) -> AsyncIterator[Instance]:
-        """The instances whose ids begin with `prefix` and come after `after`, in the order of their ids.
+        self,
+        prefix: str,
+        cursor: Cursor = BEGINNING,
+        *,
+        since: datetime | None = None,
+        runtime_status: str | None = None,
+    ) -> AsyncIterator[Listed]:
+        """The instances whose ids begin with `prefix`, segment by segment, from the cursor on.
 
-        `since` leaves out those created earlier. A page that is full is read again, digit by digit.
+        `since` leaves out those created earlier. A segment may hold fewer instances than asked for, even none, although
+        more follow (documented: Azure Tables); the SDK's client drops the token that leads there.
         """
-        page = [parse_instance(found) for found in await self._page(prefix, since)]
-        if len(page) < _PAGE:
-            for instance in sorted(
-                (found for found in page if found is not None), key=lambda found: found.id
-            ):
-                if instance.id > after:
-                    yield instance
-            return
-        for digit in _HEX:
-            deeper = prefix + digit
-            if deeper >= after[: len(deeper)]:
-                async for instance in self.instances(deeper, after, since):
-                    yield instance
+        token = cursor.token
+        async with self._lists() as lists:
+            while True:
+                found, following = await lists.segment(prefix, token, since, runtime_status)
+                for instance in found:
+                    if instance.id > cursor.after:
+                        yield Listed(instance, Cursor(instance.id, token))
+                if not following:
+                    return
+                token = following
 
     async def raise_event(self, instance_id: str, event: str) -> None:
         """Sends an external event without a payload of interest."""
         await self._client.raise_event(instance_id, event, True)
+
+    async def rewind(self, instance_id: str) -> bool:
+        """Lets a failed instance try its failed calls again; returns False where the backend refuses."""
+        try:
+            await self._client.rewind(instance_id, "interrupted")
+        except Exception:  # noqa: BLE001 # the SDK raises bare Exceptions, and not every backend can rewind
+            return False
+        return True
+
+    async def restart(self, instance: Instance, children: Sequence[str]) -> None:
+        """Starts an ended instance anew with its input, without those of its child orchestrations that still run."""
+        for child in children:
+            if await self._is_running(child):
+                await self._client.terminate(child, "its migration was started anew")
+        await self._client.start_new(instance.name, instance.id, instance.input)
+
+    async def interruptions(self) -> Interruptions:
+        """How often interrupted instances were continued."""
+        stored = await self._client.read_entity_state(_INTERRUPTIONS)
+        return Interruptions.model_validate(stored.entity_state or {})
+
+    async def keep_interruptions(self, interruptions: Interruptions) -> None:
+        """Stores how often interrupted instances were continued."""
+        state = interruptions.model_dump(mode="json")
+        await self._client.signal_entity(_INTERRUPTIONS, names.KEEP, state)
 
     async def purge(self, created_before: datetime) -> int:
         """Purges the orchestrations that were created earlier and have ended; returns how many.
@@ -112,14 +210,49 @@ class TaskHub:
             df.OrchestrationRuntimeStatus.Failed,
             df.OrchestrationRuntimeStatus.Terminated,
         ]
-        purged = await self._client.purge_instance_history_by(_BEGINNING, created_before, ended)
+        purged = await self._client.purge_instance_history_by(_EARLIEST, created_before, ended)
         return int(purged.instances_deleted)
 
     async def _is_running(self, instance_id: str) -> bool:
         instance = await self.get(instance_id)
         return instance is not None and instance.running
 
-    async def _page(self, prefix: str, since: datetime | None) -> list[Any]:
-        # the SDK's parameters default to None although their types do not allow it
-        filters: dict[str, Any] = {"instance_id_prefix": prefix, "created_time_from": since}
-        return await self._client.get_status_by(**filters)
+    @asynccontextmanager
+    async def _lists(self) -> AsyncIterator["_Lists"]:
+        # no public attribute of the client has the address of the extension
+        url = self._client._orchestration_bindings.rpc_base_url  # noqa: SLF001
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+            yield _Lists(session, f"{url}instances/")
+
+
+class _Lists:
+    """The extension's own endpoint for lists of instances, which the SDK's client uses, too."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def segment(
+        self, prefix: str, token: str, since: datetime | None, runtime_status: str | None
+    ) -> tuple[list[Instance], str]:
+        """One segment of a list, and the token of the next one; an empty one ends the list.
+
+        Raises:
+            TaskHubError: the extension does not answer with a list.
+        """
+        query = {"instanceIdPrefix": prefix, "top": str(PAGE)}
+        if since is not None:
+            query["createdTimeFrom"] = since.astimezone(UTC).isoformat()
+        if runtime_status is not None:
+            query["runtimeStatus"] = runtime_status
+        headers = {CONTINUATION: token} if token else {}
+        try:
+            async with self._session.get(self._url, params=query, headers=headers) as response:
+                if response.status != HTTPStatus.OK:
+                    raise TaskHubError(f"the task hub answers a list with HTTP {response.status}")
+                rows = await response.json(content_type=None)
+                following = response.headers.get(CONTINUATION, "")
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise TaskHubError(f"the task hub does not list its instances: {error}") from error
+        found = (parse_instance(DurableOrchestrationStatus.from_json(row)) for row in rows)
+        return [instance for instance in found if instance is not None], following

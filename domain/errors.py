@@ -7,6 +7,7 @@ GalleristError
 ├── IllegalMoveError     a state that cannot follow another
 ├── NoVersionLeftError   the largest version number, which has no successor
 ├── NotYetError          something that only needs time
+├── TaskHubError         the task hub does not answer
 └── ArmError             an error of Azure Resource Manager
 """
 
@@ -71,6 +72,10 @@ class NoVersionLeftError(GalleristError, ValueError):
 
 class NotYetError(GalleristError):
     """Something that is still in progress; the caller can only wait and try again."""
+
+
+class TaskHubError(GalleristError):
+    """The task hub does not answer as it must."""
 
 
 class ArmError(GalleristError):

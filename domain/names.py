@@ -19,3 +19,5 @@ ADVANCE_BATCH = "advance_batch"
 # entities
 VERSION_LEDGER = "version_ledger"
 RESERVE = "reserve"
+INTERRUPTIONS = "interruptions"
+KEEP = "keep"

@@ -1,7 +1,8 @@
 """Durable entities: small pieces of state that change one operation at a time."""
 
-from entities import version_ledger
+from entities import interruptions, version_ledger
 
 blueprints = [
+    interruptions.blueprint,
     version_ledger.blueprint,
 ]

@@ -44,6 +44,9 @@ param policyBlob string = ''
 @description('When the sweep runs, which finds images whose events were lost. NCRONTAB with six fields.')
 param sweepSchedule string = '0 17 * * * *'
 
+@description('How often migrations and batches are continued that a dead worker interrupted. NCRONTAB with six fields.')
+param recoverySchedule string = '0 */2 * * * *'
+
 @description('How many days the history of ended migrations and batches is kept. 0 keeps it for ever.')
 @minValue(0)
 param keepDays int = 90
@@ -187,6 +190,7 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_POLICY_FILE: empty(policyBlob) ? policyFile : ''
       GALLERIST_POLICY_BLOB: policyBlob
       GALLERIST_SWEEP_SCHEDULE: sweepSchedule
+      GALLERIST_RECOVERY_SCHEDULE: recoverySchedule
       GALLERIST_KEEP_DAYS: string(keepDays)
     }
   }

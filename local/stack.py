@@ -47,8 +47,9 @@ class Stack:
     app: Path = ROOT
     # app and simulator share one virtual time, which the host moves
     one_clock: bool = False
-    # the clocks run fast or skip, so an hourly sweep would interfere
+    # the clocks run fast or skip, so an hourly sweep would interfere, and what runs each two minutes is seldom needed
     sweep_schedule: str = "0 0 0 1 1 *"
+    recovery_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict, init=False)
@@ -97,6 +98,7 @@ class Stack:
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
             "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
+            "GALLERIST_RECOVERY_SCHEDULE": self.recovery_schedule,
             # the app compares the age of histories with the real time
             "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",

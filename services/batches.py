@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
+from pydantic import ValidationError
 
 from adapters.task_hub import Instance, TaskHub
 from domain import names
@@ -21,11 +22,14 @@ from domain.fleet.batches import (
     Scope,
 )
 from domain.fleet.states import BatchState
+from domain.host_failures import failure_sentence
 from domain.migration.messages import MigrationRequest
 from domain.migration.results import Failure
+from domain.migration.status import UnreadableInstance, unreadable
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from services.container import services
+from services.interruptions import Attempts
 from services.plan_migration import plan
 from services.refusals import ConflictError, NotFoundError
 from services.start_migration import start_migration
@@ -47,17 +51,31 @@ async def start_sweep(client: df.DurableOrchestrationClient, subscriptions: Iter
 
 
 async def find_batch(client: df.DurableOrchestrationClient, batch_id: str) -> BatchRecord | None:
-    """The batch; None if there is none of this id."""
+    """The batch; None if there is none of this id.
+
+    Raises:
+        ConflictError: the task hub holds something else under this id.
+    """
     if not batch_id.startswith(BATCH_ID_PREFIX):
         return None
-    instance = await TaskHub(client).get(batch_id)
-    return _record(instance) if instance else None
+    hub = TaskHub(client)
+    instance = await hub.get(batch_id)
+    if instance is None:
+        return None
+    record = await _read(instance, Attempts(hub))
+    if isinstance(record, UnreadableInstance):
+        raise ConflictError(record.reason)
+    return record
 
 
-async def list_batches(client: df.DurableOrchestrationClient) -> AsyncIterator[BatchRecord]:
+async def list_batches(
+    client: df.DurableOrchestrationClient,
+) -> AsyncIterator[BatchRecord | UnreadableInstance]:
     """All batches, in the order of their ids."""
-    async for instance in TaskHub(client).instances(BATCH_ID_PREFIX):
-        yield _record(instance)
+    hub = TaskHub(client)
+    attempts = Attempts(hub)
+    async for listed in hub.instances(BATCH_ID_PREFIX):
+        yield await _read(listed.instance, attempts)
 
 
 async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> None:
@@ -68,6 +86,10 @@ async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> 
         ConflictError: the batch has ended.
     """
     record = await _existing(client, batch_id)
+    if record.batch.state is BatchState.INTERRUPTED:
+        raise ConflictError(
+            f"the batch {batch_id} was interrupted and continues within minutes; cancel it then", batch_id
+        )
     if record.batch.state is not BatchState.RUNNING:
         raise ConflictError(f"the batch {batch_id} has ended: it is {record.batch.state}", batch_id)
     await TaskHub(client).raise_event(batch_id, CANCEL_EVENT)
@@ -93,8 +115,14 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
     A repeated call finds the migrations of the first call running or ended; starting one again does nothing.
     """
     for running in list(batch.running):
-        record = await migration_of_image(client, running.candidate.image)
-        if record is not None:
+        try:
+            record = await migration_of_image(client, running.candidate.image)
+        except ConflictError as error:
+            batch.note_lost(running, str(error))
+            continue
+        if record is None:
+            batch.note_lost(running, "the task hub has no migration of the image any more")
+        else:
             batch.note_status(running, record.status, ended=not record.running)
     await _select(client, batch)
     for candidate in batch.startable():
@@ -137,21 +165,32 @@ async def _existing(client: df.DurableOrchestrationClient, batch_id: str) -> Bat
     return record
 
 
-def _record(instance: Instance) -> BatchRecord:
-    batch = _batch(instance)
+async def _read(instance: Instance, attempts: Attempts) -> BatchRecord | UnreadableInstance:
+    """The instance as a batch. Another release, or an operator, may have left something else under the id."""
+    goes_on = await attempts.goes_on(instance)
+    try:
+        return _record(instance, goes_on=goes_on)
+    except ValidationError as error:
+        return UnreadableInstance(instance.id, unreadable(instance.id, "a batch", error))
+
+
+def _record(instance: Instance, *, goes_on: bool) -> BatchRecord:
+    batch = _batch(instance, goes_on=goes_on)
     progress = BatchProgress.of(batch)
-    if batch.state is BatchState.RUNNING and instance.custom_status:
+    if batch.state in (BatchState.RUNNING, BatchState.INTERRUPTED) and instance.custom_status:
         # newer than the batch, which is the one the execution began with
         progress = BatchProgress.model_validate(instance.custom_status)
-    return BatchRecord(instance.id, batch, progress, instance.created, instance.updated)
+    created = batch.requested_at or instance.created
+    return BatchRecord(instance.id, batch, progress, created, instance.updated)
 
 
-def _batch(instance: Instance) -> Batch:
+def _batch(instance: Instance, *, goes_on: bool) -> Batch:
     stored: Any = instance.output if instance.runtime_status == "Completed" else instance.input
     batch = Batch.model_validate(stored)
     if instance.runtime_status == "Failed":
+        state = BatchState.INTERRUPTED if goes_on else BatchState.FAILED
         return batch.ended(
-            BatchState.FAILED, Failure(code="OrchestratorFailed", message=str(instance.output))
+            state, Failure(code="OrchestratorFailed", message=failure_sentence(instance.output))
         )
     if instance.runtime_status == "Terminated":
         return batch.ended(BatchState.CANCELLED)

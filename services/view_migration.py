@@ -4,25 +4,38 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import azure.durable_functions as df
+from pydantic import ValidationError
 
-from adapters.task_hub import Instance, TaskHub
+from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub
+from domain.field_errors import FieldError
+from domain.host_failures import failure_sentence
 from domain.migration.messages import RunRequest
 from domain.migration.replication import ReplicationReport
 from domain.migration.results import StepStatus
 from domain.migration.states import ENDS, MigrationState
-from domain.migration.status import MigrationRecord, MigrationStatus
+from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance, unreadable
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
+from services.interruptions import START_AGAIN, Attempts
+from services.refusals import ConflictError, InvalidRequestError
 
 _STOPPED = {
     "Failed": MigrationState.FAILED,
     "Terminated": MigrationState.CANCELLED,
     "Canceled": MigrationState.CANCELLED,
 }
+_FIXES = {
+    MigrationState.INTERRUPTED: "No action needed: Gallerist continues the migration within minutes.",
+    MigrationState.FAILED: START_AGAIN,
+}
 
 
 async def find_migration(client: df.DurableOrchestrationClient, instance_id: str) -> MigrationRecord | None:
-    """One migration, as far as its children are at the moment; None if there is none of this id."""
+    """One migration, as far as its children are at the moment; None if there is none of this id.
+
+    Raises:
+        ConflictError: the task hub holds something else under this id.
+    """
     hub = TaskHub(client)
     record = await migration_of_id(client, instance_id)
     if record is None or not record.running:
@@ -41,56 +54,94 @@ async def find_migration(client: df.DurableOrchestrationClient, instance_id: str
 
 
 async def list_migrations(
-    client: df.DurableOrchestrationClient, after: str = "", since: datetime | None = None
-) -> AsyncIterator[MigrationRecord]:
-    """The migrations whose ids come after `after`, in the order of their ids."""
-    async for instance in TaskHub(client).instances(MIGRATION_ID_PREFIX, after, since):
-        yield _record(instance)
+    client: df.DurableOrchestrationClient,
+    page: str = "",
+    since: datetime | None = None,
+) -> AsyncIterator[tuple[MigrationRecord | UnreadableInstance, str]]:
+    """The migrations of this page and the following ones, in the order of their ids.
+
+    With each one comes the page that begins after it; the first page is empty.
+
+    Raises:
+        InvalidRequestError: this is no page of the list.
+    """
+    try:
+        cursor = Cursor.parse(page) if page else BEGINNING
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("page", str(error))]) from error
+    hub = TaskHub(client)
+    attempts = Attempts(hub)
+    async for listed in hub.instances(MIGRATION_ID_PREFIX, cursor, since=since):
+        yield await _read(listed.instance, attempts), str(listed.next)
 
 
 async def migrations_by_image(client: df.DurableOrchestrationClient) -> dict[ImageId, MigrationRecord]:
-    """Every image's migration, as far as the task hub knows one."""
-    return {record.status.image: record async for record in list_migrations(client)}
+    """Every image's migration, as far as the task hub knows one. An instance that cannot be read is left out."""
+    return {
+        record.status.image: record
+        async for record, _ in list_migrations(client)
+        if isinstance(record, MigrationRecord)
+    }
 
 
 async def migration_of_image(client: df.DurableOrchestrationClient, image: ImageId) -> MigrationRecord | None:
-    """The image's migration, without what its children know."""
+    """The image's migration, without what its children know. Raises ConflictError as `find_migration` does."""
     return await migration_of_id(client, migration_id(image))
 
 
 async def migration_of_id(client: df.DurableOrchestrationClient, instance_id: str) -> MigrationRecord | None:
-    """The migration of this id, without what its children know; None if there is none."""
+    """The migration of this id, without what its children know; None if there is none.
+
+    Raises:
+        ConflictError: the task hub holds something else under this id.
+    """
     if not instance_id.startswith(MIGRATION_ID_PREFIX):
         return None
-    instance = await TaskHub(client).get(instance_id)
-    return _record(instance) if instance else None
+    hub = TaskHub(client)
+    instance = await hub.get(instance_id)
+    if instance is None:
+        return None
+    record = await _read(instance, Attempts(hub))
+    if isinstance(record, UnreadableInstance):
+        raise ConflictError(record.reason)
+    return record
 
 
-def _record(instance: Instance) -> MigrationRecord:
+async def _read(instance: Instance, attempts: Attempts) -> MigrationRecord | UnreadableInstance:
+    """The instance as a migration. Another release, or an operator, may have left something else under the id."""
+    goes_on = await attempts.goes_on(instance)
+    try:
+        return _record(instance, goes_on=goes_on)
+    except ValidationError as error:
+        return UnreadableInstance(instance.id, unreadable(instance.id, "a migration", error))
+
+
+def _record(instance: Instance, *, goes_on: bool) -> MigrationRecord:
+    request = RunRequest.model_validate(instance.input)
     return MigrationRecord(
         id=instance.id,
-        status=_status(instance),
-        running=instance.running,
-        created=instance.created,
+        status=_status(instance, request, goes_on=goes_on),
+        running=instance.running or goes_on,
+        created=request.requested_at or instance.created,
         updated=instance.updated,
     )
 
 
-def _status(instance: Instance) -> MigrationStatus:
+def _status(instance: Instance, request: RunRequest, *, goes_on: bool) -> MigrationStatus:
     """The orchestration's own status; before its first step, its request."""
-    request = RunRequest.model_validate(instance.input)
     status = MigrationStatus(image=request.image, started_by=request.started_by)
     # the output is whole, the custom status is trimmed
     stored = (instance.output if instance.runtime_status == "Completed" else None) or instance.custom_status
     if stored:
         status = MigrationStatus.model_validate(stored)
-    stopped = _STOPPED.get(instance.runtime_status)
-    if stopped is not None and status.state not in ENDS:
-        status = status.moved(stopped)
-        status.reason = str(instance.output)
     if not instance.running:
         # an orchestration that was terminated never clears its custom status
         status.waiting_for = None
+    if status.state in ENDS or instance.runtime_status not in _STOPPED:
+        return status
+    status = status.moved(MigrationState.INTERRUPTED if goes_on else _STOPPED[instance.runtime_status])
+    status.reason = failure_sentence(instance.output)
+    status.fix = _FIXES.get(status.state)
     return status
 
 

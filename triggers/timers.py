@@ -1,4 +1,4 @@
-"""The timers: one starts a batch to catch missed images, one deletes old history."""
+"""The timers: they catch missed images, continue what was interrupted, and delete old history."""
 
 import logging
 
@@ -9,15 +9,17 @@ from adapters.settings import Settings
 from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
+from services.interruptions import continue_interrupted
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
 
+# the SDK takes a timer's schedule when the function is defined, so these settings are read at import
+_SETTINGS = Settings.from_environment()
 EVERY_NIGHT = "0 42 3 * * *"
 
 
-# the SDK takes a timer's schedule when the function is defined, so this one setting is read at import
-@blueprint.timer_trigger(arg_name="timer", schedule=Settings.from_environment().sweep_schedule)
+@blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.sweep_schedule)
 @blueprint.durable_client_input(client_name="client")
 async def sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     """Starts a batch over every configured subscription.
@@ -32,6 +34,15 @@ async def sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
     started = await start_sweep(client, subscriptions)
     late = " (late)" if timer.past_due else ""
     logger.info("sweep %s%s", "started" if started else "skipped: the previous one is still running", late)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.recovery_schedule)
+@blueprint.durable_client_input(client_name="client")
+async def recover(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
+    """Continues migrations and batches that a dead worker left in Failed: nothing inside them can."""
+    continued = await continue_interrupted(client)
+    if continued:
+        logger.warning("%d interrupted orchestrations continue", continued)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=EVERY_NIGHT)

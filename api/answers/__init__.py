@@ -4,7 +4,7 @@ Each is made by its `of` from the domain's values, so that a new field of the do
 No field has a default unless it can be absent: what is not in the answer is not in the schema either.
 """
 
-from api.answers.base import Accepted, Answer, Links
+from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
 from api.answers.health import Health
@@ -41,4 +41,5 @@ __all__ = [
     "PreviewedImage",
     "PreviewedNumber",
     "StartedMigration",
+    "UnreadableInstance",
 ]

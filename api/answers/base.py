@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from api.links import Addresses
+from domain.migration import status
 
 
 class Answer(BaseModel):
@@ -31,3 +32,16 @@ class Accepted(Answer):
     def of(cls, instance_id: str, addresses: Addresses) -> Self:
         """A migration or batch that the request started or changed."""
         return cls(id=instance_id, links=Links(self=addresses.of(instance_id)))
+
+
+class UnreadableInstance(Answer):
+    """An instance of the task hub that this release cannot read."""
+
+    id: str
+    reason: str
+    """Why, and what to do."""
+
+    @classmethod
+    def of(cls, instance: status.UnreadableInstance) -> Self:
+        """An instance that was found in the place of a migration or a batch."""
+        return cls(id=instance.id, reason=instance.reason)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import field_serializer
 
-from api.answers.base import Answer, Links
+from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyDefinitionId, AnyImageId
 from api.links import Addresses
 from api.requests import StartBatch
@@ -121,3 +121,5 @@ class Batches(Answer):
     """All batches, in the order of their ids."""
 
     batches: list[ListedBatch]
+    unreadable: list[UnreadableInstance]
+    """What the task hub holds under ids of batches, and this release cannot read."""

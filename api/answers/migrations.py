@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
-from api.answers.base import Answer, Links
+from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyImageId, AnyVersionId
 from api.links import Addresses
 from domain.migration.results import CurrentWait, Failure
@@ -121,5 +121,7 @@ class Migrations(Answer):
     """A page of migrations, in the order of their ids."""
 
     migrations: list[Migration]
+    unreadable: list[UnreadableInstance]
+    """What the task hub holds under ids of migrations, and this release cannot read."""
     next: str | None
     """The address of the next page."""

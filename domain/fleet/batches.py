@@ -16,6 +16,7 @@ from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
 from domain.resources.ids import ImageDefinitionId, ImageId, SubscriptionId
 from domain.resources.provenance import migration_id
+from domain.starts import Start
 
 BATCH_ID_PREFIX = "batch-"
 SWEEP_BATCH_ID = f"{BATCH_ID_PREFIX}sweep"
@@ -90,7 +91,7 @@ class ImageResult(BaseModel):
     warnings: list[str] = []
 
 
-class Batch(HasBatchState):
+class Batch(HasBatchState, Start):
     """The whole of a batch, carried from execution to execution; at most a slice and its results in size.
 
     `after` is the sort key of the last image selected. `left_alone` counts the images that needed no migration.
@@ -186,6 +187,12 @@ class Batch(HasBatchState):
             self._list(
                 ImageResult(image=status.image, outcome=status.state, reason=status.reason, fix=status.fix)
             )
+
+    def note_lost(self, running: RunningMigration, reason: str) -> None:
+        """A migration of which nothing is known any more: somebody purged or replaced it."""
+        self.running.remove(running)
+        self._count("unknown")
+        self._list(ImageResult(image=running.candidate.image, outcome="unknown", reason=reason))
 
     def note_plan(self, candidate: Candidate, plan: MigrationPlan | None) -> None:
         """Takes in what a dry run plans for an image; None if the image no longer exists."""

@@ -12,13 +12,18 @@ class BatchState(StrEnum):
     """The state of a batch."""
 
     RUNNING = "running"
+    # seen from outside: the host ended the orchestration, and Gallerist is going to continue it
+    INTERRUPTED = "interrupted"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
 
 
 MOVES: dict[BatchState, frozenset[BatchState]] = {
-    BatchState.RUNNING: frozenset({BatchState.COMPLETED, BatchState.CANCELLED, BatchState.FAILED}),
+    BatchState.RUNNING: frozenset(
+        {BatchState.COMPLETED, BatchState.CANCELLED, BatchState.FAILED, BatchState.INTERRUPTED}
+    ),
+    BatchState.INTERRUPTED: frozenset({BatchState.CANCELLED, BatchState.FAILED}),
     BatchState.COMPLETED: frozenset(),
     BatchState.CANCELLED: frozenset(),
     BatchState.FAILED: frozenset(),

@@ -9,6 +9,7 @@ from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import RegionProgress, TargetRegion
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.starts import Start
 
 
 def child_instance_id(step: str, migration: str, run: str, definition: ImageDefinitionId) -> str:
@@ -20,7 +21,7 @@ def child_instance_id(step: str, migration: str, run: str, definition: ImageDefi
     return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{run}-{target}"
 
 
-class RunRequest(BaseModel):
+class RunRequest(Start):
     """What every orchestration under an image's migration id is started with."""
 
     image: ImageId

@@ -18,6 +18,8 @@ class MigrationState(StrEnum):
     PREPARING = "preparing"
     PUBLISHING = "publishing"
     REPLICATING = "replicating"
+    # seen from outside: the host ended the orchestration, and Gallerist is going to continue it
+    INTERRUPTED = "interrupted"
     COMPLETED = "completed"
     SKIPPED = "skipped"
     BLOCKED = "blocked"
@@ -27,7 +29,7 @@ class MigrationState(StrEnum):
 
 
 _S = MigrationState
-_STOPS = {_S.FAILED, _S.CANCELLED}
+_STOPS = {_S.FAILED, _S.CANCELLED, _S.INTERRUPTED}
 
 MOVES: dict[MigrationState, frozenset[MigrationState]] = {
     _S.PLANNED: frozenset({_S.PREPARING, _S.SKIPPED, _S.BLOCKED, *_STOPS}),
@@ -35,6 +37,7 @@ MOVES: dict[MigrationState, frozenset[MigrationState]] = {
     _S.PUBLISHING: frozenset({_S.REPLICATING, _S.BLOCKED, *_STOPS}),
     # further galleries copy the first gallery's version, so they publish after it is replicated
     _S.REPLICATING: frozenset({_S.PUBLISHING, _S.COMPLETED, _S.PARTIAL, _S.BLOCKED, *_STOPS}),
+    _S.INTERRUPTED: frozenset({_S.FAILED, _S.CANCELLED}),
     _S.COMPLETED: frozenset(),
     _S.SKIPPED: frozenset(),
     _S.BLOCKED: frozenset(),

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from domain.field_errors import field_errors
 from domain.migration.publishing import VERSION_TAKEN
 from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import ENDS, HasMigrationState, MigrationState
 from domain.resources.galleries import RegionProgress
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
+
+# an error may repeat the value that it complains of
+LONGEST_MESSAGE = 200
 
 
 class TargetStatus(HasMigrationState):
@@ -104,3 +108,20 @@ class MigrationRecord(NamedTuple):
     running: bool
     created: datetime
     updated: datetime
+
+
+class UnreadableInstance(NamedTuple):
+    """An instance under an id of ours that is not readable, and why."""
+
+    id: str
+    reason: str
+
+
+def unreadable(instance_id: str, expected: str, error: ValidationError) -> str:
+    """Why an instance of the task hub cannot be shown, and what to do about it."""
+    first, *_ = field_errors(error)
+    return (
+        f"the task hub holds '{instance_id}', which is not {expected} that this release can read "
+        f"({first.field}: {first.message[:LONGEST_MESSAGE]}); another release or an operator started it: "
+        "purge the instance, or start the image's migration again"
+    )

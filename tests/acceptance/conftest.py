@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.hosts import HOSTS, EmbeddedHost, ExtensionHost, missing_tools
 from tests.acceptance.marks import HOST
-from tests.acceptance.site import PACE, POLICY, SEED, SWEEP_SCHEDULE, Site
+from tests.acceptance.site import PACE, POLICY, RECOVERY_SCHEDULE, SEED, SWEEP_SCHEDULE, Site
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,7 @@ def site(
         policy=POLICY,
         transitions=PACE,
         sweep_schedule=SWEEP_SCHEDULE,
+        recovery_schedule=RECOVERY_SCHEDULE,
     )
     with host, Site(host) as site:
         # the tests ask more often than a subscription allows

@@ -42,6 +42,8 @@ SEED: dict[str, Any] = {
 }
 # a time that the embedded host passes when a test moves its clock by a day
 SWEEP_SCHEDULE = "0 0 3 * * *"
+# soon enough for a test to wait for
+RECOVERY_SCHEDULE = "*/20 * * * * *"
 # the simulated Azure takes as long on both hosts
 PACE = "seconds:0.2"
 

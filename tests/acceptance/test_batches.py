@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tests.acceptance.marks import fails_today
 from tests.acceptance.site import Site, an_image_of
 from tests.workflow.estate import HERE
 
@@ -66,7 +65,6 @@ def test_a_batch_that_has_continued_as_new_is_cancelled(site: Site) -> None:
     assert site.ended(image)["state"] == "completed"
 
 
-@fails_today("R9: `created` is the time of the batch's last continue_as_new")
 def test_a_batch_that_has_continued_as_new_shows_when_it_was_started(site: Site) -> None:
     site.write(an_image_of("continued", "continued"))
     site.keep_replicating("continued")

@@ -9,7 +9,7 @@ from functions_testhost.switches import Switches
 from api.openapi import document
 from domain.about import VERSION
 from tests.acceptance.hosts import EmbeddedHost
-from tests.acceptance.marks import embedded_only, fails_today
+from tests.acceptance.marks import embedded_only
 from tests.acceptance.site import Site
 from tests.workflow.estate import HERE, an_image
 
@@ -93,7 +93,6 @@ def test_a_second_start_while_the_first_runs_is_a_409_with_the_id_of_the_migrati
 
 
 @embedded_only("on the extension it is chance how many of such starts are accepted, mostly all of them")
-@fails_today("R3: of starts at the same moment all are accepted, and what the others asked for is lost")
 def test_of_starts_at_the_same_moment_one_is_accepted(site: Site) -> None:
     image = site.write(an_image("raced"))
     with starts_within(site, seconds=0.5):

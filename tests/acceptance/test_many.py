@@ -1,4 +1,4 @@
-"""Many migrations while a worker hangs and dies. Which of them it fails is chance; that none is lost is not."""
+"""Many migrations while a worker hangs and dies. Which of them it hits is chance; that all complete is not."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,12 +10,12 @@ MIGRATIONS = 30
 
 
 @slow
-def test_thirty_migrations_lose_no_image_when_a_worker_hangs_and_dies(site: Site) -> None:
-    """Every image ends with one version, some of them after a rewind: today a dead worker fails what it had (R1)."""
+def test_thirty_migrations_complete_although_a_worker_hangs_and_dies(site: Site) -> None:
+    """Nobody rewinds them: each waits for the calls that it lost, or is continued by the timer."""
     names = [f"many-{number}" for number in range(MIGRATIONS)]
     with ThreadPoolExecutor(8) as pool:
         images = list(pool.map(lambda name: site.write(an_image(name)), names))
-        migrations = list(pool.map(site.start_directly, images))
+        list(pool.map(site.start_directly, images))
         site.eventually(lambda: site.writes("/images/many-"))
 
         site.host.hang_worker()
@@ -28,13 +28,6 @@ def test_thirty_migrations_lose_no_image_when_a_worker_hangs_and_dies(site: Site
         site.host.kill_worker()
         site.host.restart_worker()
 
-        ended = list(pool.map(site.finished_instance, migrations))
-        for found in ended:
-            if found["runtimeStatus"] == "Failed":
-                site.rewind(found["instanceId"])
-                site.eventually(
-                    lambda found=found: site.instance(found["instanceId"])["runtimeStatus"] != "Failed"
-                )
         states = list(pool.map(lambda image: site.ended(image)["state"], images))
 
     assert states == ["completed"] * MIGRATIONS

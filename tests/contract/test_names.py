@@ -19,7 +19,7 @@ DURABLE = {
     "entityTrigger": "entityName",
 }
 # constants that name something else than a function, with what they name
-OTHER_NAMES = {"RESERVE": "an operation of the ledger"}
+OTHER_NAMES = {"RESERVE": "an operation of the ledger", "KEEP": "an operation of the interruptions"}
 
 
 def durable_names(*triggers: str) -> list[str]:

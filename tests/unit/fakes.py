@@ -1,12 +1,15 @@
 """Fakes for Azure, the policy store and the task hub. They record writes and started orchestrations."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
+from azure.durable_functions import EntityId
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.policy_store import FixedPolicy, PolicyStore
@@ -20,6 +23,7 @@ from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
 
@@ -176,17 +180,23 @@ class FakePolicies:
 
 
 class FakeDurableClient:
-    """A task hub in memory, with the SDK's own status objects and the extension's pages of 100 instances."""
-
-    page = 100
+    """A task hub in memory, with the SDK's own status objects and the extension's own lists."""
 
     def __init__(self) -> None:
         self.instances: dict[str, dict[str, Any]] = {}
         self.started: list[tuple[str, str, Any]] = []
         self.refusal: Exception | None = None
-        self.since: datetime | None = None
-        self.queries = 0
+        self.queries: list[dict[str, str]] = []
+        self.segments: Sequence[int] = ()
         self.raised: list[tuple[str, str]] = []
+        self.rewound: list[str] = []
+        self.rewind_refusal: Exception | None = None
+        self.terminated: list[str] = []
+        self.entity_states: dict[str, Any] = {}
+
+    @property
+    def _orchestration_bindings(self) -> SimpleNamespace:
+        return SimpleNamespace(rpc_base_url=list_server().add(self))
 
     def add(self, instance_id: str, runtime_status: str, input_: Any = None, **fields: Any) -> None:
         """Adds an instance in the form in which the extension describes it."""
@@ -206,14 +216,6 @@ class FakeDurableClient:
             dict(self.instances.get(instance_id, {}))
         )
         return status
-
-    async def get_status_by(
-        self, instance_id_prefix: str, created_time_from: datetime | None = None
-    ) -> list[DurableOrchestrationStatus]:
-        self.queries += 1
-        self.since = created_time_from
-        found = [fields for name, fields in self.instances.items() if name.startswith(instance_id_prefix)]
-        return [DurableOrchestrationStatus.from_json(dict(fields)) for fields in found[: self.page]]
 
     async def purge_instance_history_by(
         self, created_time_from: datetime, created_time_to: datetime, runtime_status: list[Any]
@@ -236,6 +238,24 @@ class FakeDurableClient:
         self.started.append((name, instance_id, input_))
         self.add(instance_id, "Pending", input_)
         return instance_id
+
+    async def rewind(self, instance_id: str, reason: str) -> None:
+        if self.rewind_refusal is not None:
+            raise self.rewind_refusal
+        self.rewound.append(instance_id)
+        self.instances[instance_id]["runtimeStatus"] = "Running"
+
+    async def terminate(self, instance_id: str, reason: str) -> None:
+        self.terminated.append(instance_id)
+        self.instances[instance_id]["runtimeStatus"] = "Terminated"
+
+    async def read_entity_state(self, entity: EntityId) -> EntityStateResponse:
+        state = self.entity_states.get(entity.name)
+        return EntityStateResponse(state is not None, state)
+
+    async def signal_entity(self, entity: EntityId, operation: str, state: Any) -> None:
+        assert operation == "keep"
+        self.entity_states[entity.name] = state
 
     async def raise_event(self, instance_id: str, event_name: str, event_data: Any) -> None:
         self.raised.append((instance_id, event_name))

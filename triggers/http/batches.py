@@ -5,6 +5,7 @@ import azure.functions as func
 
 from api import answers
 from api.requests import StartBatch
+from domain.migration.status import UnreadableInstance
 from services.batches import cancel_batch, find_batch, list_batches, resume_batch, start_batch
 from services.refusals import NotFoundError
 from triggers.http.answers import POLL, accepted, answer
@@ -30,8 +31,14 @@ async def post_batch(req: func.HttpRequest, client: df.DurableOrchestrationClien
 async def get_batches(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Lists the batches."""
     links = addresses(req)
-    rows = [answers.ListedBatch.of(record, links) async for record in list_batches(client)]
-    return answer(answers.Batches(batches=rows))
+    rows: list[answers.ListedBatch] = []
+    unreadable: list[answers.UnreadableInstance] = []
+    async for record in list_batches(client):
+        if isinstance(record, UnreadableInstance):
+            unreadable.append(answers.UnreadableInstance.of(record))
+        else:
+            rows.append(answers.ListedBatch.of(record, links))
+    return answer(answers.Batches(batches=rows, unreadable=unreadable))
 
 
 @blueprint.route(route="batches/{id}", methods=["GET"])

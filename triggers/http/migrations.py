@@ -8,6 +8,7 @@ import azure.functions as func
 from api import answers
 from api.problems import Problem
 from api.requests import AddRegions, MigrationsQuery, StartMigration, check_fields
+from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
 from services.plan_migration import plan, read_image
@@ -77,14 +78,18 @@ async def get_migrations(req: func.HttpRequest, client: df.DurableOrchestrationC
     query = parse_query(req, MigrationsQuery)
     links = addresses(req)
     rows: list[answers.Migration] = []
-    following = None
-    async for record in list_migrations(client, query.page or "", query.since):
-        if len(rows) == PAGE:
-            following = links.migrations(**{**req.params, "page": rows[-1].id})
+    unreadable: list[answers.UnreadableInstance] = []
+    read, following = query.page or "", None
+    async for record, place in list_migrations(client, read, query.since):
+        if len(rows) + len(unreadable) == PAGE:
+            following = links.migrations(**{**req.params, "page": read})
             break
-        if query.selects(record.status):
+        read = place
+        if isinstance(record, UnreadableInstance):
+            unreadable.append(answers.UnreadableInstance.of(record))
+        elif query.selects(record.status):
             rows.append(answers.Migration.of(record, links))
-    return answer(answers.Migrations(migrations=rows, next=following))
+    return answer(answers.Migrations(migrations=rows, unreadable=unreadable, next=following))
 
 
 @blueprint.route(route="migrations/{id}", methods=["GET"])

@@ -9,7 +9,7 @@ from typing import ParamSpec
 import azure.functions as func
 
 from api.problems import MEDIA_TYPE, Problem
-from domain.errors import ArmError, GalleristError, NotYetError, PolicyError
+from domain.errors import ArmError, GalleristError, NotYetError, PolicyError, TaskHubError
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from triggers.http.answers import POLL
 from triggers.http.links import addresses
@@ -54,7 +54,7 @@ def answers_problems(route: Route[Bindings]) -> Route[Bindings]:
     return respond
 
 
-def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str, str]]:
+def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str, str]]:  # noqa: C901 # a table
     """The problem for an error, and the headers that go with it."""
     headers = {}
     match error:
@@ -80,6 +80,9 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
         case PolicyError():
             problem = Problem.of_policy(HTTPStatus.SERVICE_UNAVAILABLE, error)
             headers = {"Retry-After": str(_POLICY_RETRY_SECONDS)}
+        case TaskHubError():
+            problem = Problem.of(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+            headers = {"Retry-After": str(_AZURE_RETRY_SECONDS)}
         case _:
             logger.error("%s %s failed", req.method, req.url.partition("?")[0], exc_info=error)
             problem = Problem.of(HTTPStatus.INTERNAL_SERVER_ERROR, _UNEXPECTED)

@@ -220,7 +220,8 @@ def test_whatever_else_answers_is_an_error_that_shows_its_status(unexpected: htt
 
 
 def page(names: list[str], following: str | None) -> httpx.Response:
-    return answer({"migrations": [migration("completed", name) for name in names], "next": following})
+    migrations = [migration("completed", name) for name in names]
+    return answer({"migrations": migrations, "unreadable": [], "next": following})
 
 
 @pytest.mark.parametrize("call", [blocking, awaited])

@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from domain.fleet.batches import BATCH_ID_PREFIX, SWEEP_BATCH_ID, Batch, BatchRequest, Candidate, Scope
+from domain.fleet.batches import (
+    BATCH_ID_PREFIX,
+    SWEEP_BATCH_ID,
+    Batch,
+    BatchRequest,
+    Candidate,
+    RunningMigration,
+    Scope,
+)
+from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.fleet.states import BatchState
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus
+from domain.migration.status import MigrationStatus, UnreadableInstance
 from domain.resources.provenance import migration_id
 from services.batches import (
     advance_batch,
@@ -20,8 +29,9 @@ from services.batches import (
     start_batch,
     start_sweep,
 )
+from services.interruptions import continue_interrupted
 from services.refusals import ConflictError, NotFoundError
-from tests.unit.builders import SUBSCRIPTION, gallery, image, image_id
+from tests.unit.builders import NOW, SUBSCRIPTION, gallery, image, image_id
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 REQUEST = BatchRequest(scope=[Scope(subscription=SUBSCRIPTION)])
@@ -114,12 +124,61 @@ async def test_a_running_batch_shows_the_progress_of_its_custom_status() -> None
 
 
 @pytest.mark.parametrize(
-    ("runtime_status", "state"), [("Failed", BatchState.FAILED), ("Terminated", BatchState.CANCELLED)]
+    ("runtime_status", "state"), [("Failed", BatchState.INTERRUPTED), ("Terminated", BatchState.CANCELLED)]
 )
 async def test_an_orchestration_that_stopped_ends_the_batch(runtime_status: str, state: BatchState) -> None:
     record = await find_batch(hub_with(runtime_status, a_batch(), output="lost"), BATCH)
     assert record is not None
     assert record.batch.state is state
+
+
+async def test_a_batch_that_was_given_up_has_failed_with_one_sentence() -> None:
+    client = hub_with("Failed", a_batch(), output='boom {"$type":"System.Exception"}')
+    failed = dict(client.instances[BATCH])
+    for _ in range(MOST_ATTEMPTS):
+        await continue_interrupted(client)
+        client.instances[BATCH] = dict(failed)
+    record = await find_batch(client, BATCH)
+    assert record is not None
+    assert record.batch.state is BatchState.FAILED
+    assert record.batch.failure is not None
+    assert record.batch.failure.message == "boom"
+
+
+async def test_an_interrupted_batch_cannot_be_cancelled_and_says_when() -> None:
+    with pytest.raises(ConflictError, match="continues within minutes; cancel it then"):
+        await cancel_batch(hub_with("Failed", a_batch()), BATCH)
+
+
+async def test_what_is_no_batch_is_named_and_hides_no_other() -> None:
+    client = hub_with("Running", a_batch())
+    client.add("batch-foreign", "Running", "what")
+    rows = [row async for row in list_batches(client)]
+    assert [row.id for row in rows] == [BATCH, "batch-foreign"]
+    assert [row.id for row in rows if isinstance(row, UnreadableInstance)] == ["batch-foreign"]
+    with pytest.raises(ConflictError, match="which is not a batch that this release can read"):
+        await find_batch(client, "batch-foreign")
+
+
+async def test_a_batch_shows_when_it_was_started_although_it_continued_as_new() -> None:
+    batch = a_batch()
+    batch.requested_at = NOW
+    record = await find_batch(hub_with("Running", batch), BATCH)
+    assert record is not None
+    assert record.created == NOW
+
+
+@pytest.mark.parametrize("foreign", [None, "what"])
+async def test_a_migration_that_vanished_does_not_hold_the_batch_up(foreign: str | None) -> None:
+    """Somebody purged its history, or started something else under its id."""
+    client = FakeDurableClient()
+    if foreign is not None:
+        client.add(migration_id(image_id()), "Running", foreign)
+    candidate = Candidate(image=image_id())
+    batch = a_batch(running=[RunningMigration(candidate=candidate)], exhausted=True)
+    with working_with(FakeCompute()):
+        after = await advance_batch(client, batch)
+    assert (after.done, after.counts) == (True, {"unknown": 1})
 
 
 async def test_the_output_of_an_ended_batch_is_shown() -> None:

@@ -1,8 +1,11 @@
 """Starting a migration: once per image, whoever asks and however often."""
 
+from typing import Any
+
 import pytest
 
 from domain.errors import NotYetError
+from domain.migration.messages import MigrationRequest
 from domain.resources.galleries import TargetRegion
 from domain.resources.provenance import migration_id
 from services.start_migration import check_in_azure, start_migration
@@ -17,7 +20,27 @@ async def test_a_migration_starts_under_its_images_id() -> None:
     client = FakeDurableClient()
     started = await start_migration(client, REQUEST)
     assert (started.id, started.fresh) == (INSTANCE, True)
-    assert client.started == [("migrate_image", INSTANCE, REQUEST.model_dump(mode="json"))]
+    ((orchestrator, instance_id, passed),) = client.started
+    assert (orchestrator, instance_id) == ("migrate_image", INSTANCE)
+    started_with = MigrationRequest.model_validate(passed)
+    assert started_with.model_dump(exclude={"start_id", "requested_at"}) == REQUEST.model_dump(
+        exclude={"start_id", "requested_at"}
+    )
+    assert started_with.start_id
+    assert started_with.requested_at is not None
+
+
+async def test_a_start_that_another_one_overtook_is_not_reported_as_started() -> None:
+    """The extension accepts all starts of one moment, and one of them remains (seen on 3.19.0)."""
+
+    class Overtaken(FakeDurableClient):
+        async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+            await super().start_new(name, instance_id, input_)
+            self.add(instance_id, "Running", {**input_, "start_id": "another"})
+            return instance_id
+
+    client = Overtaken()
+    assert await start_migration(client, REQUEST) == (INSTANCE, False)
 
 
 @pytest.mark.parametrize("state", ["Pending", "Running", "ContinuedAsNew", "Suspended"])

@@ -1,0 +1,120 @@
+"""Continues orchestrations that a dead worker left in Failed, and says which ones were given up."""
+
+import logging
+from typing import Any
+
+import azure.durable_functions as df
+from pydantic import ValidationError
+
+from adapters.task_hub import Instance, TaskHub
+from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.fleet.interruptions import Interruption, Interruptions, Progress
+from domain.host_failures import failure_sentence
+from domain.migration.log_line import log_event
+from domain.migration.messages import RunRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, unreadable
+from domain.resources.provenance import MIGRATION_ID_PREFIX
+
+logger = logging.getLogger(__name__)
+
+_FAILED = "Failed"
+START_AGAIN = (
+    "Start the migration again: it continues with what is there. If it fails again, report the error; "
+    "the log of the function app has the whole of it."
+)
+
+
+class Attempts:
+    """What the task hub knows of attempts to continue; it is asked once, and only if something failed."""
+
+    def __init__(self, hub: TaskHub) -> None:
+        self._hub = hub
+        self._known: Interruptions | None = None
+
+    async def goes_on(self, instance: Instance) -> bool:
+        """Whether the host ended the instance, and Gallerist is going to continue it."""
+        if instance.runtime_status != _FAILED:
+            return False
+        if self._known is None:
+            self._known = await self._hub.interruptions()
+        return not self._known.of(instance.id, _progress(instance)).given_up
+
+
+async def continue_interrupted(client: df.DurableOrchestrationClient) -> int:
+    """Rewinds or starts anew what the host left in Failed; returns how many were continued.
+
+    Our orchestrators end by returning, so Failed means that the host gave up: a worker died during an episode. One
+    whose input is not ours stays as it is.
+    """
+    hub = TaskHub(client)
+    before = await hub.interruptions()
+    after: dict[str, Interruption] = {}
+    continued = 0
+    for prefix in (MIGRATION_ID_PREFIX, BATCH_ID_PREFIX):
+        async for listed in hub.instances(prefix, runtime_status=_FAILED):
+            instance = listed.instance
+            if not isinstance(instance.input, dict):
+                continue
+            interruption = before.of(instance.id, _progress(instance))
+            after[instance.id] = await _continue(hub, instance, interruption)
+            continued += not interruption.given_up
+    for instance_id, interruption in before.root.items():
+        # what runs again may fail again
+        if instance_id not in after and await _runs(hub, instance_id):
+            after[instance_id] = interruption
+    if after != before.root:
+        await hub.keep_interruptions(Interruptions(after))
+    return continued
+
+
+async def _continue(hub: TaskHub, instance: Instance, interruption: Interruption) -> Interruption:
+    """Makes one attempt; returns the interruption after it."""
+    after, attempt = interruption.next()
+    if attempt == "give up":
+        _log_the_end(instance)
+    if attempt in ("give up", "none"):
+        return after
+    logger.warning(
+        "%s was interrupted, attempt %d to continue it (%s): %s",
+        instance.id,
+        after.attempts,
+        attempt,
+        failure_sentence(instance.output),
+    )
+    if attempt == "restart" or not await hub.rewind(instance.id):
+        await hub.restart(instance, _children(instance.custom_status))
+    return after
+
+
+def _log_the_end(instance: Instance) -> None:
+    """Logs a migration that was given up as one that failed: alerts know no other line."""
+    if not instance.id.startswith(MIGRATION_ID_PREFIX):
+        logger.error("%s failed: %s", instance.id, failure_sentence(instance.output))
+        return
+    try:
+        request = RunRequest.model_validate(instance.input)
+    except ValidationError as error:
+        logger.error("%s", unreadable(instance.id, "a migration", error))  # noqa: TRY400 # not our error
+        return
+    status = MigrationStatus(image=request.image, started_by=request.started_by).moved(MigrationState.FAILED)
+    status.reason, status.fix = failure_sentence(instance.output), START_AGAIN
+    log_event("failed", instance.id, status)
+
+
+def _children(custom_status: Any) -> list[str]:
+    """The child orchestrations that a migration's custom status names."""
+    if not isinstance(custom_status, dict):
+        return []
+    watched = [target.get("watched_by") for target in custom_status.get("targets") or []]
+    named = [*(custom_status.get("child_instance_ids") or []), *watched]
+    return list(dict.fromkeys(child for child in named if child))
+
+
+async def _runs(hub: TaskHub, instance_id: str) -> bool:
+    instance = await hub.get(instance_id)
+    return instance is not None and instance.running
+
+
+def _progress(instance: Instance) -> Progress:
+    return Progress.of(instance.start_id, instance.custom_status)
