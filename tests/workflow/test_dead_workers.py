@@ -1,0 +1,132 @@
+"""A worker that dies during any activity, entity or episode, once or five times in a row, ends no migration."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from client import Gallerist, UnexpectedAnswerError
+from domain.migration.states import ENDS
+from domain.resources.ids import ImageId
+from domain.resources.provenance import migration_id
+from local.stack import Stack
+from tests.workflow.estate import GALLERY, POLICY, SEED, TWIN, an_image
+
+# how many calls of its orchestrator a migration of one gallery takes at least: every one of them is hit
+EPISODES = range(8)
+ACTIVITIES = [
+    "get_managed_image",
+    "plan_migration",
+    "ensure_image_definition",
+    "list_image_versions",
+    "begin_image_version",
+    "get_replication_status",
+]
+CHILDREN = ["prepare_definition", "publish_version", "replicate_version"]
+LONGEST = timedelta(hours=8)
+STEP = timedelta(minutes=30)
+
+names = iter(f"victim-{number}" for number in range(1000))
+twins = iter(f"twin-{number}" for number in range(1000))
+IMAGES = 150
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The app and Azure on one clock, with the timer that continues what was interrupted."""
+    images = [an_image(f"victim-{number}") for number in range(IMAGES)]
+    images += [an_image(f"twin-{number}") for number in range(IMAGES)]
+    folder: Path = tmp_path_factory.mktemp("stack")
+    seed = {**SEED, "resources": [*SEED["resources"], *images]}
+    with Stack(
+        folder, seed, POLICY, "seconds:60", one_clock=True, recovery_schedule="0 */2 * * * *"
+    ) as running:
+        yield running
+
+
+def dies(stack: Stack, **fault: Any) -> None:
+    """Lets the worker die in the calls that the fault names; faults of earlier tests are gone."""
+    url = f"{stack.host['url']}/_host/faults"
+    httpx.delete(url).raise_for_status()
+    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
+
+
+def remaining(stack: Stack) -> int:
+    """How many calls the fault did not hit."""
+    (fault,) = httpx.get(f"{stack.host['url']}/_host/faults").raise_for_status().json()
+    return int(fault["remaining"])
+
+
+def migrated(stack: Stack, name: str) -> dict[str, Any]:
+    """Starts the image's migration, and lets time pass until it ends."""
+    image_id = an_image(name)["id"]
+    with Gallerist(stack.api) as gallerist:
+        gallerist.start_migration(image_id)
+        for _ in range(int(LONGEST / STEP)):
+            stack.let_pass(STEP)
+            try:
+                migration = gallerist.migration(migration_id(ImageId.parse(image_id)))
+            except UnexpectedAnswerError:
+                # the worker took this request along
+                continue
+            if migration.state in ENDS:
+                return migration.model_dump(mode="json")
+    raise AssertionError(f"after {LONGEST} the migration is {migration.state}: {migration.reason}")
+
+
+def versions(stack: Stack, name: str) -> list[str]:
+    """The galleries that have a version of this definition, one entry for each version."""
+    found = stack.control("GET", "state")["resources"]
+    ids = [resource["id"].lower() for resource in found]
+    return sorted(one.partition(f"/images/{name}/")[0] for one in ids if f"/images/{name}/versions/" in one)
+
+
+@pytest.mark.parametrize("times", [1, 5])
+@pytest.mark.parametrize("after_effects", [False, True], ids=["before its effects", "after its effects"])
+@pytest.mark.parametrize("activity", ACTIVITIES)
+def test_during_an_activity(stack: Stack, activity: str, times: int, *, after_effects: bool) -> None:
+    dies(stack, during="activity", function=activity, after_effects=after_effects, times=times)
+    name = next(names)
+    assert migrated(stack, name)["state"] == "completed"
+    assert versions(stack, name) == [GALLERY.lower()]
+    assert remaining(stack) == 0
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_during_the_reservation_of_a_number(stack: Stack, times: int) -> None:
+    dies(stack, during="entity", function="version_ledger", times=times)
+    name = next(names)
+    migration = migrated(stack, name)
+    assert (migration["state"], migration["targets"][0]["version"]) == ("completed", "1.0.0")
+    assert remaining(stack) == 0
+
+
+@pytest.mark.parametrize("times", [1, 5])
+@pytest.mark.parametrize("episode", EPISODES)
+def test_during_an_episode_of_the_migration(stack: Stack, episode: int, times: int) -> None:
+    """Nothing inside the orchestrator can catch it: the timer continues the migration."""
+    dies(stack, during="episode", function="migrate_image", skip=episode, times=times)
+    name = next(names)
+    assert migrated(stack, name)["state"] == "completed"
+    assert versions(stack, name) == [GALLERY.lower()]
+    assert remaining(stack) == 0
+
+
+@pytest.mark.parametrize("times", [1, 5])
+@pytest.mark.parametrize("child", CHILDREN)
+def test_during_an_episode_of_a_child(stack: Stack, child: str, times: int) -> None:
+    """With two galleries a step runs in child orchestrations."""
+    dies(stack, during="episode", function=child, times=times)
+    name = next(twins)
+    assert migrated(stack, name)["state"] == "completed"
+    assert versions(stack, name) == sorted([GALLERY.lower(), TWIN.lower()])
+
+
+def test_a_worker_that_hangs_until_the_timeout_is_one_that_died(stack: Stack) -> None:
+    dies(stack, kind="worker-hangs", during="activity", function="begin_image_version", after_effects=True)
+    name = next(names)
+    assert migrated(stack, name)["state"] == "completed"
+    assert versions(stack, name) == [GALLERY.lower()]
