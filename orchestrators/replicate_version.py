@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 from domain import names
+from domain.migration.custom_status import report_status
 from domain.migration.replication import (
     RegionsRequest,
     RegionsUpdate,
@@ -97,7 +98,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Orchestration[
     watched = yield from _watch(
         context,
         request,
-        lambda report: context.set_custom_status(report.model_dump(mode="json")),
+        lambda report: context.set_custom_status(report_status(report)),
         LOOKS_PER_EXECUTION,
     )
     if isinstance(watched, ReplicationReport):

@@ -1,23 +1,42 @@
-"""Trims a MigrationStatus to the 16 KB of a custom status. The orchestration's output keeps everything."""
+"""Trims what orchestrations show to the 16 KB of a custom status. Their outputs keep everything."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
+from domain.migration.replication import ReplicationReport
 from domain.migration.status import MigrationStatus
+from domain.resources.galleries import RegionProgress
 
 # documented: at most 16 KB of UTF-16 text; the rest is room for what the host adds
 MOST_CHARACTERS = 8_000
 LONGEST_TEXT = 1_000
 LONGEST_DETAILS = 100
+MOST_TARGETS = 10
+
+Shown = TypeVar("Shown", bound=BaseModel)
 
 
 def custom_status(status: MigrationStatus) -> dict[str, Any]:
-    """The status as plain JSON, shortened step by step until it fits."""
-    shortened = status.model_copy(deep=True)
-    for shorten in (_drop_watched_regions, _cut_region_details, _drop_texts, _drop_regions):
-        shown = shortened.model_dump(mode="json")
-        if len(json.dumps(shown)) <= MOST_CHARACTERS:
-            return shown
+    """A migration's status as plain JSON, shortened step by step until it fits."""
+    return _fitting(
+        status, _drop_watched_regions, _cut_details_of_targets, _drop_texts, _drop_regions, _drop_targets
+    )
+
+
+def report_status(report: ReplicationReport) -> dict[str, Any]:
+    """A replication's report as plain JSON, shortened step by step until it fits."""
+    return _fitting(report, _cut_details_of_report, _drop_failure, _drop_details, _drop_done_regions)
+
+
+def _fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
+    shortened = shown.model_copy(deep=True)
+    for shorten in steps:
+        document = shortened.model_dump(mode="json")
+        if len(json.dumps(document)) <= MOST_CHARACTERS:
+            return document
         shorten(shortened)
     return shortened.model_dump(mode="json")
 
@@ -29,10 +48,9 @@ def _drop_watched_regions(status: MigrationStatus) -> None:
             target.regions = []
 
 
-def _cut_region_details(status: MigrationStatus) -> None:
+def _cut_details_of_targets(status: MigrationStatus) -> None:
     for target in status.targets:
-        for region in target.regions:
-            region.details = region.details[:LONGEST_DETAILS]
+        _cut_details(target.regions)
 
 
 def _drop_texts(status: MigrationStatus) -> None:
@@ -45,6 +63,34 @@ def _drop_texts(status: MigrationStatus) -> None:
 def _drop_regions(status: MigrationStatus) -> None:
     for target in status.targets:
         target.regions = []
+
+
+def _drop_targets(status: MigrationStatus) -> None:
+    status.targets = status.targets[:MOST_TARGETS]
+    status.child_instance_ids = status.child_instance_ids[:MOST_TARGETS]
+
+
+def _cut_details_of_report(report: ReplicationReport) -> None:
+    _cut_details(report.regions)
+
+
+def _drop_failure(report: ReplicationReport) -> None:
+    report.failure = None
+
+
+def _drop_details(report: ReplicationReport) -> None:
+    for region in report.regions:
+        region.details = ""
+
+
+def _drop_done_regions(report: ReplicationReport) -> None:
+    """The regions that are still missing are what people look for."""
+    report.regions = report.missing_regions[:MOST_TARGETS]
+
+
+def _cut_details(regions: list[RegionProgress]) -> None:
+    for region in regions:
+        region.details = region.details[:LONGEST_DETAILS]
 
 
 def _cut(text: str | None) -> str | None:

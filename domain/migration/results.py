@@ -5,15 +5,19 @@ discards the results of its siblings.
 """
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError, PolicyError
 from domain.host_failures import failure_sentence
 
 Value = TypeVar("Value")
+
+
+# a custom status has 16 KB
+LONGEST_REASON = 1_000
 
 
 class Failure(BaseModel):
@@ -39,10 +43,14 @@ class RetryLater(BaseModel):
     failure: Failure
 
 
-class CurrentWait(BaseModel):
-    """What an orchestration waits for at the moment: why, and until when."""
+def _short(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
-    reason: str
+
+class CurrentWait(BaseModel):
+    """What an orchestration waits for at the moment: why, and until when. A long reason is cut."""
+
+    reason: Annotated[str, AfterValidator(_short)]
     until: datetime
 
 

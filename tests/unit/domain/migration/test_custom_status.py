@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.migration.custom_status import MOST_CHARACTERS, custom_status
-from domain.migration.results import Failure
+from domain.migration.custom_status import MOST_CHARACTERS, custom_status, report_status
+from domain.migration.replication import ReplicationReport
+from domain.migration.results import LONGEST_REASON, CurrentWait, Failure, StepStatus
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
-from domain.resources.galleries import RegionProgress
+from domain.resources.galleries import RegionProgress, RegionState
 from domain.resources.ids import GalleryId
-from tests.unit.builders import SUBSCRIPTION, image_id
+from tests.unit.builders import NOW, SUBSCRIPTION, image_id
 
 
 def target(index: int, regions: int = 3, **changes: Any) -> TargetStatus:
@@ -78,3 +79,34 @@ def test_regions_that_no_child_shows_are_kept_longest() -> None:
 def test_a_small_status_is_shown_whole() -> None:
     small = status([target(0)], reason="because", warnings=["look out"])
     assert MigrationStatus.model_validate(custom_status(small)) == small
+
+
+@pytest.mark.parametrize("regions", [44, 51, 100, 400])
+@pytest.mark.parametrize("state", ["Completed", "Replicating"])
+def test_a_replication_with_many_wordy_regions_fits(regions: int, state: RegionState) -> None:
+    """Recorded details have 128 characters; with 51 regions they alone are 10,146."""
+    listed = [
+        RegionProgress(region=f"region{number}", state=state, details="d" * 128) for number in range(regions)
+    ]
+    report = ReplicationReport(
+        provisioning_state="Updating",
+        regions=[*listed, RegionProgress(region="missing", state="Failed", details="no capacity")],
+        failure=Failure(code="Conflict", message="m" * 9000),
+        waiting_for=CurrentWait(reason="r" * 9000, until=NOW),
+    )
+    shown = report_status(report)
+    assert len(json.dumps(shown)) <= MOST_CHARACTERS
+    again = ReplicationReport.model_validate(shown)
+    if regions <= 51:
+        assert len(again.regions) == regions + 1
+
+
+def test_a_status_with_very_many_galleries_fits() -> None:
+    shown = custom_status(status([target(index, regions=2, watched_by=None) for index in range(60)]))
+    assert len(json.dumps(shown)) <= MOST_CHARACTERS
+
+
+def test_a_policy_with_hundreds_of_faults_as_a_reason_to_wait_fits() -> None:
+    wait = CurrentWait(reason="policy.yaml, line 1: unknown key\n" * 900, until=NOW)
+    assert len(wait.reason) == LONGEST_REASON
+    assert len(StepStatus(waiting_for=wait).model_dump_json()) <= MOST_CHARACTERS
