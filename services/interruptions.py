@@ -7,18 +7,21 @@ import azure.durable_functions as df
 from pydantic import ValidationError
 
 from adapters.task_hub import Instance, TaskHub
-from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.fleet.batches import BATCH_ID_PREFIX, Batch
 from domain.fleet.interruptions import Interruption, Interruptions, Progress
 from domain.host_failures import failure_sentence
 from domain.migration.log_line import log_event
 from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus, unreadable
+from domain.migration.status import MigrationStatus
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.starts import Start
 
 logger = logging.getLogger(__name__)
 
 _FAILED = "Failed"
+# the ids of what is continued, and the type of its input
+_CONTINUED: dict[str, type[Start]] = {MIGRATION_ID_PREFIX: RunRequest, BATCH_ID_PREFIX: Batch}
 START_AGAIN = (
     "Start the migration again: it continues with what is there. If it fails again, report the error; "
     "the log of the function app has the whole of it."
@@ -51,10 +54,10 @@ async def continue_interrupted(client: df.DurableOrchestrationClient) -> int:
     before = await hub.interruptions()
     after: dict[str, Interruption] = {}
     continued = 0
-    for prefix in (MIGRATION_ID_PREFIX, BATCH_ID_PREFIX):
+    for prefix, input_type in _CONTINUED.items():
         async for listed in hub.instances(prefix, runtime_status=_FAILED):
             instance = listed.instance
-            if not isinstance(instance.input, dict):
+            if not _is_readable(instance, input_type):
                 continue
             interruption = before.of(instance.id, _progress(instance))
             after[instance.id] = await _continue(hub, instance, interruption)
@@ -87,16 +90,20 @@ async def _continue(hub: TaskHub, instance: Instance, interruption: Interruption
     return after
 
 
+def _is_readable(instance: Instance, input_type: type[Start]) -> bool:
+    try:
+        input_type.model_validate(instance.input)
+    except ValidationError:
+        return False
+    return True
+
+
 def _log_the_end(instance: Instance) -> None:
     """Logs a migration that was given up as one that failed: alerts know no other line."""
     if not instance.id.startswith(MIGRATION_ID_PREFIX):
         logger.error("%s failed: %s", instance.id, failure_sentence(instance.output))
         return
-    try:
-        request = RunRequest.model_validate(instance.input)
-    except ValidationError as error:
-        logger.error("%s", unreadable(instance.id, "a migration", error))  # noqa: TRY400 # not our error
-        return
+    request = RunRequest.model_validate(instance.input)
     status = MigrationStatus(image=request.image, started_by=request.started_by).moved(MigrationState.FAILED)
     status.reason, status.fix = failure_sentence(instance.output), START_AGAIN
     log_event("failed", instance.id, status)

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from domain.fleet.batches import SWEEP_BATCH_ID
+from domain.fleet.batches import SWEEP_BATCH_ID, Batch, BatchRequest, Scope
 from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.resources.provenance import migration_id
 from services.interruptions import continue_interrupted
-from tests.unit.builders import definition_id, image_id, migration_request
+from tests.unit.builders import SUBSCRIPTION, definition_id, image_id, migration_request
 from tests.unit.fakes import FakeDurableClient
 
 INSTANCE = migration_id(image_id())
@@ -137,8 +137,10 @@ async def test_attempts_are_forgotten_when_the_migration_has_ended() -> None:
 
 async def test_a_batch_is_continued_too_and_a_foreign_instance_is_not() -> None:
     client = FakeDurableClient()
-    client.add(SWEEP_BATCH_ID, "Failed", {"request": {}})
+    batch = Batch(request=BatchRequest(scope=[Scope(subscription=SUBSCRIPTION)]), started_by="sweep")
+    client.add(SWEEP_BATCH_ID, "Failed", batch.model_dump(mode="json"))
     client.add("migration-foreign", "Failed", "what")
+    client.add("migration-nonsense", "Failed", {"image": "nonsense"})
     client.add("replicate_version-1", "Failed", {})
     assert await continue_interrupted(client) == 1
     assert client.rewound == [SWEEP_BATCH_ID]
