@@ -213,7 +213,14 @@ KINDNESSES = (
     ),
     Kindness(
         "it accepts one of the starts of one id at one moment",
-        (Change("durable_api.py", "            await asyncio.sleep(self._switches.start_seconds)\n", ""),),
+        (
+            Change(
+                "durable_api.py",
+                "        await self._write_start(start_request)\n",
+                "        with self._engine.invocation():\n"
+                "            self._hub.start(start_request, self._clock.now())\n",
+            ),
+        ),
         ("starts at the same moment",),
     ),
     Kindness(
