@@ -59,6 +59,8 @@ class Gate:
 
     def __init__(self, target: str) -> None:
         self.holds: list[Hold] = []
+        self.requests: list[str] = []
+        """The methods and paths of the requests that have arrived."""
         self._target = target
         self._client = httpx.Client(timeout=None, trust_env=False)
         gate = self
@@ -101,6 +103,7 @@ class Gate:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         """Sends the request on. The Host header stays, so that addresses in answers lead to the gate."""
+        self.requests.append(f"{method} {path}")
         for hold in list(self.holds):
             if hold.matches(method, path):
                 hold.pass_through()

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -66,6 +67,9 @@ class RunningHost(Protocol):
 
     def hang_worker(self) -> None:
         """Stops the worker's process without ending it, as when its machine swaps."""
+
+    def lose_activity(self, call: Callable[[], object], function: str, *, after_effects: bool) -> None:
+        """Lets `call` start something, and kills the worker when that runs the activity, which is `acts`."""
 
     def run_timer(self, function: str) -> None:
         """Runs a timer function now."""
@@ -138,6 +142,14 @@ class EmbeddedHost(HostedApp):
     def hang_worker(self) -> None:
         self._post("worker", {"action": "pause"})
 
+    def lose_activity(self, call: Callable[[], object], function: str, *, after_effects: bool) -> None:
+        self.add_fault("worker-dies", "activity", function, after_effects=after_effects)
+        call()
+
+    def add_fault(self, kind: str, during: str, function: str, **options: Any) -> None:
+        """Sets a fault of one call."""
+        self._post("faults", {"kind": kind, "during": during, "function": function, **options})
+
     def run_timer(self, function: str) -> None:
         """Moves the clock past the next time of every timer: this host has no address that runs one."""
         self._post("clock", {"advance_seconds": timedelta(days=1).total_seconds()})
@@ -145,6 +157,10 @@ class EmbeddedHost(HostedApp):
     def calls_in_progress(self, function: str) -> int:
         """Counts the calls of every function: this host does not count them one by one."""
         return int(httpx.get(f"{self.url}/_host/status").raise_for_status().json()["in_flight"])
+
+    def set_list_segments(self, segments: list[int]) -> None:
+        """Sets the most instances of each page of a list."""
+        self._post("switches", {"list_segments": segments})
 
     def set_start_seconds(self, seconds: float) -> None:
         """Sets the time within which all starts of one id are accepted."""
@@ -201,6 +217,13 @@ class ExtensionHost(HostedApp):
     def hang_worker(self) -> None:
         # the tools have no method for it
         os.kill(self._durable.worker._process.pid, signal.SIGSTOP)
+
+    def lose_activity(self, call: Callable[[], object], function: str, *, after_effects: bool) -> None:
+        with self.gate.hold("GET", "/after$" if after_effects else "/before$") as hold:
+            call()
+            hold.wait_for_request()
+            self.kill_worker()
+        self.restart_worker()
 
     def run_timer(self, function: str) -> None:
         httpx.post(f"{self.url}/admin/functions/{function}", timeout=60).raise_for_status()

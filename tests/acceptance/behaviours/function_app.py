@@ -1,12 +1,18 @@
 """One function for each behaviour of the host that an orchestrator, an entity or a client can see."""
 
+import contextlib
 import json
+import os
 from collections.abc import Callable, Generator
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import azure.durable_functions as df
 import azure.functions as func
+
+import client as module_of_the_app
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -57,7 +63,30 @@ def refuse_once(key: str) -> str:
     return "the second call works"
 
 
+@app.activity_trigger(input_name="name")
+def acts(name: str) -> str:
+    """Makes a request before its effect, one that is its effect, and one after it; a test can stop each."""
+    for method, moment in (("GET", "before"), ("PUT", "effect"), ("GET", "after")):
+        request = Request(f"{os.environ['GALLERIST_ARM_ENDPOINT']}/{name}/{moment}", method=method)
+        # the simulated Azure has no such resource
+        with contextlib.suppress(HTTPError):
+            urlopen(request)
+    return "acted"
+
+
+@app.activity_trigger(input_name="value")
+def owner_of_the_module(value: None) -> str:
+    return module_of_the_app.OWNER
+
+
 # what the host sends
+
+
+@sees_its_input
+def first_host_input(context: df.DurableOrchestrationContext, sent: dict[str, Any]) -> Orchestration:
+    if context.instance_id:
+        return sent
+    yield
 
 
 @sees_its_input
@@ -104,6 +133,65 @@ def history_of_a_failure(context: df.DurableOrchestrationContext, sent: dict[str
         return sent["history"]
 
 
+@sees_its_input
+def history_of_several_episodes(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    retries = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=2)
+    yield context.call_activity("double", 1)
+    yield context.create_timer(context.current_utc_datetime + timedelta(seconds=1))
+    with contextlib.suppress(Exception):
+        yield context.call_activity("refuse", "bad luck")
+    yield context.call_sub_orchestrator("history_of_an_activity")
+    yield context.call_activity_with_retry("refuse_once", retries, context.instance_id)
+    yield context.call_entity(df.EntityId("counter", "episodes"), "add", 2)
+    yield context.wait_for_external_event("Go")
+    yield context.call_activity("double", 1)
+    return sent["history"]
+
+
+@sees_its_input
+def history_of_a_fan_out(context: df.DurableOrchestrationContext, sent: dict[str, Any]) -> Orchestration:
+    yield context.task_all([context.call_activity("double", number) for number in range(3)])
+    yield context.call_activity("double", 1)
+    return sent["history"]
+
+
+@sees_its_input
+def history_of_a_continued_execution(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    rounds = context.get_input()["rounds"]
+    if rounds == 1:
+        context.continue_as_new({"rounds": 0, "first": sent["history"]})
+        return None
+    if rounds > 1:
+        context.continue_as_new({"rounds": 1})
+        return None
+    yield context.call_activity("double", 1)
+    yield context.call_activity("double", 1)
+    return {"without a call": context.get_input()["first"], "later": sent["history"]}
+
+
+@sees_its_input
+def history_of_a_continued_wait(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    if context.get_input()["rounds"] > 0:
+        context.continue_as_new({"rounds": 0})
+        return None
+    yield context.wait_for_external_event("Go")
+    return sent["history"]
+
+
+@sees_its_input
+def history_after_a_rewind(context: df.DurableOrchestrationContext, sent: dict[str, Any]) -> Orchestration:
+    yield context.call_activity("double", 1)
+    yield context.call_activity("refuse_once", context.instance_id)
+    yield context.call_activity("double", 1)
+    return sent["history"]
+
+
 # failures
 
 
@@ -145,6 +233,88 @@ def failure_after_a_yield(context: df.DurableOrchestrationContext) -> Orchestrat
 def heals_by_a_rewind(context: df.DurableOrchestrationContext) -> Orchestration:
     before = yield context.call_activity("double", 21)
     return [before, (yield context.call_activity("refuse_once", context.instance_id))]
+
+
+@app.orchestration_trigger(context_name="context")
+def parent_that_heals_by_a_rewind(context: df.DurableOrchestrationContext) -> Orchestration:
+    return [(yield context.call_sub_orchestrator("heals_by_a_rewind", None, f"{context.instance_id}-child"))]
+
+
+@app.orchestration_trigger(context_name="context")
+def fails_after_a_retry(context: df.DurableOrchestrationContext) -> Orchestration:
+    retries = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=2)
+    yield context.call_activity_with_retry("refuse", retries, "bad luck")
+
+
+# a worker that dies
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_an_activity_that_acts(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_activity("acts", context.instance_id))
+
+
+@sees_its_input
+def calls_before_and_after_an_event(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    yield context.call_activity("double", 1)
+    yield context.wait_for_external_event("Go")
+    yield context.call_activity("double", 1)
+    return sent["history"]
+
+
+@app.orchestration_trigger(context_name="context")
+def waits_for_a_child(context: df.DurableOrchestrationContext) -> Orchestration:
+    child = f"{context.instance_id}-child"
+    return [(yield context.call_sub_orchestrator("waits_for_an_event", None, child))]
+
+
+# names and ids
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_an_unknown_activity(context: df.DurableOrchestrationContext) -> Orchestration:
+    yield context.call_activity("nobody", 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def retries_an_unknown_activity(context: df.DurableOrchestrationContext) -> Orchestration:
+    retries = df.RetryOptions(first_retry_interval_in_milliseconds=500, max_number_of_attempts=2)
+    yield context.call_activity_with_retry("nobody", retries, 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_an_unknown_child(context: df.DurableOrchestrationContext) -> Orchestration:
+    yield context.call_sub_orchestrator("nobody")
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_an_unknown_entity(context: df.DurableOrchestrationContext) -> Orchestration:
+    yield context.call_entity(df.EntityId("nobody", "k"), "add", 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def signals_an_unknown_entity(context: df.DurableOrchestrationContext) -> Orchestration:
+    context.signal_entity(df.EntityId("nobody", "k"), "add", 1)
+    yield context.call_activity("double", 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_an_unknown_activity_or_a_known_one(context: df.DurableOrchestrationContext) -> Orchestration:
+    unknown, known = context.call_activity("nobody", 1), context.call_activity("double", 21)
+    winner = yield context.task_any([unknown, known])
+    return {"winner": "unknown" if winner == unknown else "known", "result": winner.result}
+
+
+@app.orchestration_trigger(context_name="context")
+def calls_a_child_of_the_same_id(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_sub_orchestrator("returns_its_input", {"n": 1}, context.get_input()["child"]))
+
+
+@app.orchestration_trigger(context_name="context")
+def asks_for_the_owner_of_a_module(context: df.DurableOrchestrationContext) -> Orchestration:
+    return (yield context.call_activity("owner_of_the_module"))
 
 
 # events

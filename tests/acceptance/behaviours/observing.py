@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -39,9 +42,6 @@ def _hidden(key: str, value: Any) -> Any:
     if key == "InnerException" and value is not None:
         # its type is that of the host around the extension
         return "<exception>"
-    if key == "IsPlayed":
-        # a behaviour of its own
-        return "<played>"
     return comparable(value)
 
 
@@ -71,6 +71,7 @@ class Hub:
     """The management API of the host that serves the app."""
 
     def __init__(self, host: EmbeddedHost | ExtensionHost) -> None:
+        self.host = host
         self.http = httpx.Client(base_url=f"{host.durable_url}/", timeout=60)
         self.app = httpx.Client(base_url=f"{host.url}/api/", timeout=60)
 
@@ -86,7 +87,9 @@ class Hub:
         return instance_id
 
     def status(self, instance_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.http.get(f"instances/{instance_id}").json()
+        """Returns the instance; of one that does not exist yet, nothing."""
+        answer = self.http.get(f"instances/{instance_id}")
+        found: dict[str, Any] = {} if answer.status_code == HTTPStatus.NOT_FOUND else answer.json()
         return found
 
     def wait(self, instance_id: str) -> dict[str, Any]:
@@ -110,29 +113,89 @@ class Hub:
         """Raises an event; returns the status of the answer."""
         return self.http.post(f"instances/{instance_id}/raiseEvent/{event}", json=body).status_code
 
+    def history(self, instance_id: str) -> list[str]:
+        """Lists the names of the events that the management API shows of the instance."""
+        found = self.http.get(f"instances/{instance_id}?showHistory=true").json()
+        return [row["EventType"] for row in found.get("historyEvents", [])]
+
     def events_received(self, instance_id: str) -> int:
         """Counts the events in the instance's history."""
-        found = self.http.get(f"instances/{instance_id}?showHistory=true").json()
-        return sum(row["EventType"] == "EventRaised" for row in found["historyEvents"])
+        return self.history(instance_id).count("EventRaised")
+
+    def rewind(self, instance_id: str) -> dict[str, Any]:
+        """Rewinds a failed instance; returns the status of the answer, and how the instance then ends."""
+        before = self.history(instance_id)
+        answer = self.http.post(f"instances/{instance_id}/rewind?reason=r").status_code
+        eventually(lambda: self._has_moved(instance_id, before), seconds=WAIT_SECONDS)
+        return {"rewind": answer, **self.wait(instance_id)}
+
+    def _has_moved(self, instance_id: str, before: list[str]) -> bool:
+        """Whether the instance runs again, or has ended again, with another history."""
+        if self.status(instance_id)["runtimeStatus"] != "Failed":
+            return True
+        history = self.history(instance_id)
+        return history != before and history[-1:] == ["ExecutionCompleted"]
+
+    def terminate(self, instance_id: str) -> None:
+        self.http.post(f"instances/{instance_id}/terminate?reason=enough")
 
 
 def refusal(response: httpx.Response) -> Answer:
-    """Returns the status of a refusal and the names of the members of its body."""
+    """Returns the status of a refusal, the names of the members of its body, and the type of the exception."""
     body = _parsed(response.text)
     return {
         "status": response.status_code,
         "members": sorted(body) if isinstance(body, dict) else response.text,
+        "exception": body.get("ExceptionType") if isinstance(body, dict) else None,
     }
+
+
+def marks(history: Answer) -> list[list[Any]]:
+    """Returns the type of each event of a history, and whether it is marked as played."""
+    return [[event["EventType"], event["IsPlayed"]] for event in history]
+
+
+def sentence(ended: dict[str, Any]) -> dict[str, Any]:
+    """Returns the end of an instance with the first sentence of its failure: what follows names the host around it."""
+    output = ended["output"]
+    text = output.get("text", "") if isinstance(output, dict) and "json" in output else output
+    return {**ended, "output": text.partition(" \n ")[0].strip() if isinstance(text, str) else text}
 
 
 # behaviours that need more than a start
 
 
 def played_events(hub: Hub) -> Answer:
-    """Returns the type of each event that the second episode is sent, and whether it is marked as played."""
-    instance_id = hub.start("history_of_an_activity", "played-events")
+    instance_id = hub.start("history_of_several_episodes")
+    # the event is not early: the next call takes what has ended meanwhile into the same episode
+    eventually(lambda: hub.history(instance_id)[-1:] == ["EventRaised"], seconds=WAIT_SECONDS)
+    hub.send(instance_id, "Go", {})
+    return marks(hub.wait(instance_id)["output"])
+
+
+def played_events_of_a_fan_out(hub: Hub) -> Answer:
+    """Returns the marks without their order: the results arrive in one, two or three episodes."""
+    found = marks(hub.run("history_of_a_fan_out")["output"])
+    return sorted([kind, played] for kind in range(22) for played in (False, True) if [kind, played] in found)
+
+
+def played_events_of_a_continued_execution(hub: Hub) -> Answer:
+    output = hub.run("history_of_a_continued_execution", {"rounds": 2})["output"]
+    return {name: marks(history) for name, history in output.items()}
+
+
+def played_events_of_a_continued_wait(hub: Hub) -> Answer:
+    instance_id = hub.start("history_of_a_continued_wait", body={"rounds": 1})
+    eventually(lambda: hub.status(instance_id)["input"] == '{"rounds": 0}', seconds=WAIT_SECONDS)
+    hub.wait_until_running(instance_id)
+    hub.send(instance_id, "Go", {})
+    return marks(hub.wait(instance_id)["output"])
+
+
+def played_events_after_a_rewind(hub: Hub) -> Answer:
+    instance_id = hub.start("history_after_a_rewind")
     hub.wait(instance_id)
-    return [[event["EventType"], event["IsPlayed"]] for event in hub.status(instance_id)["output"]]
+    return marks(hub.rewind(instance_id)["output"])
 
 
 def history_of_an_event(hub: Hub) -> Answer:
@@ -198,12 +261,116 @@ def a_timer_that_is_left_keeps_the_instance_running(hub: Hub) -> Answer:
         return found if found.get("customStatus") == "returned" else None
 
     found = eventually(look, seconds=WAIT_SECONDS)
-    hub.http.post(f"instances/{instance_id}/terminate?reason=enough")
+    hub.terminate(instance_id)
     return {"after the return": found["runtimeStatus"], **hub.wait(instance_id)}
 
 
 def _input(hub: Hub, instance_id: str, body: Any) -> Answer:
     return hub.wait(hub.start("returns_its_input", instance_id, body))
+
+
+BROKEN_BODIES = ("{", '{"a": 1', '{"a": "b', '{"a"', "[1,", "no json", '{"a": 1}}', "")
+
+
+def starts_with_bodies_that_are_not_json(hub: Hub) -> Answer:
+    headers = {"Content-Type": "application/json"}
+    return {
+        body: refusal(hub.http.post("orchestrators/returns_its_input/bad", content=body, headers=headers))
+        for body in BROKEN_BODIES
+        # an empty body is no input
+        if body
+    }
+
+
+def events_with_bodies_that_are_not_json(hub: Hub) -> Answer:
+    instance_id = hub.start("waits_for_an_event", "broken-events")
+    hub.wait_until_running(instance_id)
+    headers = {"Content-Type": "application/json"}
+    answers = {
+        body: refusal(hub.http.post(f"instances/{instance_id}/raiseEvent/Go", content=body, headers=headers))
+        for body in BROKEN_BODIES
+        # the extension reads one value and ignores the rest
+        if body != '{"a": 1}}'
+    }
+    hub.terminate(instance_id)
+    return answers
+
+
+def instance_ids(hub: Hub) -> Answer:
+    """Returns how an instance with each id is answered: also with those that Azure documents as invalid."""
+    ids = [
+        "@w",
+        "@x@y",
+        "a#b",
+        "a?b",
+        "a/b",
+        "a\\b",
+        "a\tb",
+        "a b",
+        "c+d",
+        "a%b",
+        "a&b",
+        "é",
+        "x" * 512,
+        "x" * 513,
+    ]
+    answers = {}
+    for instance_id in ids:
+        answer = hub.http.post(f"orchestrators/returns_its_input/{quote(instance_id, safe='')}", json={})
+        name = instance_id if len(instance_id) < 20 else f"{len(instance_id)} characters"
+        if answer.is_error:
+            answers[name] = refusal(answer)
+            continue
+        found = answer.json()["id"]
+        ended = hub.wait(quote(found, safe=""))
+        answers[name] = {"same": found == instance_id, "status": ended["status"]}
+    return answers
+
+
+def _never_ends(hub: Hub, orchestrator: str) -> Answer:
+    """Returns what an instance has done when others have ended that were started after it."""
+    instance_id = hub.start(orchestrator)
+    hub.wait_until_running(instance_id)
+    hub.run("failure_of_an_activity")
+    hub.run("failure_of_a_child")
+    answer = {"status": hub.status(instance_id)["runtimeStatus"], "history": hub.history(instance_id)}
+    hub.terminate(instance_id)
+    return answer
+
+
+def a_child_under_the_id_of_a_running_instance_replaces_it(hub: Hub) -> Answer:
+    running = hub.start("waits_for_an_event", "replaced")
+    hub.wait_until_running(running)
+    ended = hub.run("calls_a_child_of_the_same_id", {"child": running})
+    return {**ended, "child": hub.status(running)["name"]}
+
+
+def starts_at_the_same_moment_are_accepted(hub: Hub) -> Answer:
+    """Returns whether more than one of them was accepted. How many is chance, so it tries several ids."""
+    for attempt in range(20):
+        address = f"orchestrators/returns_its_input/at-once-{attempt}"
+        with ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(lambda _, to=address: hub.http.post(to, json={}).status_code, range(8)))
+        if statuses.count(202) > 1:
+            return {"more than one": True, "other answers": sorted(set(statuses) - {202, 409})}
+    return {"more than one": False}
+
+
+def the_pages_of_a_list(hub: Hub) -> Answer:
+    for number in range(5):
+        hub.wait(hub.start("returns_its_input", f"listed-{number}", {}))
+    return pages(hub, "instanceIdPrefix=listed-&top=2")
+
+
+def pages(hub: Hub, query: str) -> list[list[str]]:
+    """Reads a list to its end; returns the ids on each page."""
+    read, token = [], None
+    while token != "":
+        headers = {"x-ms-continuation-token": token} if token else {}
+        answer = hub.http.get(f"instances?{query}", headers=headers)
+        read.append([row["instanceId"] for row in answer.raise_for_status().json()])
+        token = answer.headers.get("x-ms-continuation-token", "")
+    return read
 
 
 def an_unknown_orchestrator_is_accepted_and_fails(hub: Hub) -> Answer:
@@ -213,16 +380,11 @@ def an_unknown_orchestrator_is_accepted_and_fails(hub: Hub) -> Answer:
     return {"accepted": response.status_code, "status": hub.wait("unknown")["status"]}
 
 
-def a_start_with_a_body_that_is_not_json_is_refused(hub: Hub) -> Answer:
-    headers = {"Content-Type": "application/json"}
-    return refusal(hub.http.post("orchestrators/returns_its_input/bad", content="{", headers=headers))
-
-
 def a_start_under_the_id_of_a_running_instance_is_refused(hub: Hub) -> Answer:
     instance_id = hub.start("waits_for_an_event", "same-id")
     hub.wait_until_running(instance_id)
     answer = hub.http.post(f"orchestrators/waits_for_an_event/{instance_id}", json={})
-    hub.http.post(f"instances/{instance_id}/terminate?reason=enough")
+    hub.terminate(instance_id)
     return {"second start": answer.status_code, **hub.wait(instance_id)}
 
 
@@ -231,7 +393,7 @@ def an_event_as_plain_text_is_refused(hub: Hub) -> Answer:
     hub.wait_until_running(instance_id)
     headers = {"Content-Type": "text/plain"}
     answer = hub.http.post(f"instances/{instance_id}/raiseEvent/Go", content="1", headers=headers)
-    hub.http.post(f"instances/{instance_id}/terminate?reason=enough")
+    hub.terminate(instance_id)
     return refusal(answer)
 
 
@@ -262,9 +424,74 @@ def operations_on_an_instance_that_has_ended(hub: Hub) -> Answer:
 def a_rewind_repeats_the_failed_call(hub: Hub) -> Answer:
     instance_id = hub.start("heals_by_a_rewind")
     before = hub.wait(instance_id)["status"]
-    answer = hub.http.post(f"instances/{instance_id}/rewind?reason=r").status_code
-    eventually(lambda: hub.status(instance_id)["runtimeStatus"] != "Failed", seconds=WAIT_SECONDS)
-    return {"before": before, "rewind": answer, **hub.wait(instance_id)}
+    return {"before": before, **hub.rewind(instance_id), "history": hub.history(instance_id)}
+
+
+def a_rewind_of_a_parent_repeats_the_failed_call_of_its_child(hub: Hub) -> Answer:
+    instance_id = hub.start("parent_that_heals_by_a_rewind")
+    before = hub.wait(instance_id)["status"]
+    return {"before": before, **hub.rewind(instance_id), "history": hub.history(instance_id)}
+
+
+def _a_rewind_that_does_not_heal(hub: Hub, orchestrator: str) -> Answer:
+    instance_id = hub.start(orchestrator, f"rewound-{orchestrator}")
+    before = sentence(hub.wait(instance_id))
+    return {"before": before, **sentence(hub.rewind(instance_id)), "history": hub.history(instance_id)}
+
+
+# a worker that dies
+
+
+def a_worker_that_dies_in_an_activity(hub: Hub, *, after_effects: bool) -> Answer:
+    instance_id = f"acts-{'after' if after_effects else 'before'}"
+    effect = f"PUT /{instance_id}/effect"
+    hub.host.lose_activity(
+        lambda: hub.start("calls_an_activity_that_acts", instance_id), "acts", after_effects=after_effects
+    )
+    ended = sentence(hub.wait(instance_id))
+    effects = hub.host.gate.requests.count(effect)
+    rewound = hub.rewind(instance_id)
+    return {
+        **ended,
+        "effects": effects,
+        "rewound": rewound,
+        "effects after it": hub.host.gate.requests.count(effect),
+    }
+
+
+def _lose_episode(hub: Hub, orchestrator: str, begin: Callable[[], object]) -> None:
+    """Lets the worker die while it runs the episode that `begin` brings about."""
+    hub.host.hang_worker()
+    begin()
+    eventually(lambda: hub.host.calls_in_progress(orchestrator), seconds=WAIT_SECONDS)
+    hub.host.kill_worker()
+    hub.host.restart_worker()
+
+
+def a_worker_that_dies_in_the_first_episode(hub: Hub) -> Answer:
+    name = "returns_its_input"
+    _lose_episode(hub, name, lambda: hub.start(name, "lost-first", {}))
+    return {**sentence(hub.wait("lost-first")), "rewound": hub.rewind("lost-first")}
+
+
+def a_worker_that_dies_in_a_later_episode(hub: Hub) -> Answer:
+    name = "calls_before_and_after_an_event"
+    hub.start(name, "lost-later")
+    eventually(lambda: "TaskCompleted" in hub.history("lost-later"), seconds=WAIT_SECONDS)
+    _lose_episode(hub, name, lambda: hub.send("lost-later", "Go", {}))
+    ended = sentence(hub.wait("lost-later"))
+    rewound = hub.rewind("lost-later")
+    return {**ended, "rewound": {**rewound, "output": marks(rewound["output"])}}
+
+
+def a_worker_that_dies_in_an_episode_of_a_child(hub: Hub) -> Answer:
+    parent, child = hub.start("waits_for_a_child", "lost-parent"), "lost-parent-child"
+    eventually(lambda: hub.status(child).get("runtimeStatus") == "Running", seconds=WAIT_SECONDS)
+    _lose_episode(hub, "waits_for_an_event", lambda: hub.send(child, "Go", {"n": 1}))
+    ended = {
+        name: sentence(hub.wait(instance_id)) for name, instance_id in (("parent", parent), ("child", child))
+    }
+    return {**ended, "rewound": hub.rewind(parent)}
 
 
 # What an app can see of its host, each by the name of its test. Left out: what follows `task_all` when one child fails
@@ -272,7 +499,12 @@ def a_rewind_repeats_the_failed_call(hub: Hub) -> Answer:
 BEHAVIOURS: dict[str, Callable[[Hub], Answer]] = {
     "what an orchestrator is sent": lambda hub: hub.run("host_input"),
     "the history of an activity": lambda hub: hub.run("history_of_an_activity"),
+    "what an orchestrator is sent first": lambda hub: hub.run("first_host_input"),
     "which events are marked as played": played_events,
+    "which events of a fan-out are marked as played": played_events_of_a_fan_out,
+    "which events of a continued execution are marked as played": played_events_of_a_continued_execution,
+    "which events of a continued execution that waits are marked as played": played_events_of_a_continued_wait,
+    "which events are marked as played after a rewind": played_events_after_a_rewind,
     "the history of a timer": lambda hub: hub.run("history_of_a_timer"),
     "the history of an event": history_of_an_event,
     "the history of a child orchestration": lambda hub: hub.run("history_of_a_child"),
@@ -284,6 +516,24 @@ BEHAVIOURS: dict[str, Callable[[Hub], Answer]] = {
     "an orchestrator without a yield that raises": lambda hub: hub.run("failure_without_a_yield"),
     "an orchestrator that raises after a yield": lambda hub: hub.run("failure_after_a_yield"),
     "a rewind repeats the failed call": a_rewind_repeats_the_failed_call,
+    "a rewind of a parent repeats the failed call of its child": (
+        a_rewind_of_a_parent_repeats_the_failed_call_of_its_child
+    ),
+    "a rewind past a call with retry fails": lambda hub: _a_rewind_that_does_not_heal(
+        hub, "fails_after_a_retry"
+    ),
+    "a rewind of an orchestrator that raises fails again": lambda hub: _a_rewind_that_does_not_heal(
+        hub, "failure_after_a_yield"
+    ),
+    "a worker that dies before the effects of an activity": lambda hub: a_worker_that_dies_in_an_activity(
+        hub, after_effects=False
+    ),
+    "a worker that dies after the effects of an activity": lambda hub: a_worker_that_dies_in_an_activity(
+        hub, after_effects=True
+    ),
+    "a worker that dies in the first episode": a_worker_that_dies_in_the_first_episode,
+    "a worker that dies in a later episode": a_worker_that_dies_in_a_later_episode,
+    "a worker that dies in an episode of a child": a_worker_that_dies_in_an_episode_of_a_child,
     "an event of the HTTP API is an object": an_event_of_the_http_api_is_an_object,
     "an event of the client is text": an_event_of_the_client_is_text,
     "of two early events the last counts twice": of_two_early_events_the_last_counts_twice,
@@ -304,7 +554,25 @@ BEHAVIOURS: dict[str, Callable[[Hub], Answer]] = {
     "a bare string as input fails": lambda hub: _input(hub, "string", "text"),
     "calls of an entity": lambda hub: hub.run("calls_an_entity"),
     "an unknown orchestrator is accepted and fails": an_unknown_orchestrator_is_accepted_and_fails,
-    "a start with a body that is not JSON": a_start_with_a_body_that_is_not_json_is_refused,
+    "a signal to an unknown entity fails": lambda hub: hub.run("signals_an_unknown_entity"),
+    "a call of an unknown activity never ends": lambda hub: _never_ends(hub, "calls_an_unknown_activity"),
+    "a call with retry of an unknown activity never ends": lambda hub: _never_ends(
+        hub, "retries_an_unknown_activity"
+    ),
+    "a call of an unknown child never ends": lambda hub: _never_ends(hub, "calls_an_unknown_child"),
+    "a call of an unknown entity never ends": lambda hub: _never_ends(hub, "calls_an_unknown_entity"),
+    "a call of an unknown activity takes the result of the next call": lambda hub: hub.run(
+        "calls_an_unknown_activity_or_a_known_one"
+    ),
+    "a child under the id of a running instance replaces it": (
+        a_child_under_the_id_of_a_running_instance_replaces_it
+    ),
+    "the app's own modules win": lambda hub: hub.run("asks_for_the_owner_of_a_module"),
+    "instance ids": instance_ids,
+    "the pages of a list": the_pages_of_a_list,
+    "starts at the same moment": starts_at_the_same_moment_are_accepted,
+    "starts with bodies that are not JSON": starts_with_bodies_that_are_not_json,
+    "events with bodies that are not JSON": events_with_bodies_that_are_not_json,
     "a start under the id of a running instance": a_start_under_the_id_of_a_running_instance_is_refused,
     "an event as plain text": an_event_as_plain_text_is_refused,
     "operations on an instance that has ended": operations_on_an_instance_that_has_ended,

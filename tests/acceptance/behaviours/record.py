@@ -19,9 +19,9 @@ RECORDED = FOLDER / "extension.json"
 
 
 @contextmanager
-def running_hub(folder: Path, host: str) -> Iterator[Hub]:
-    """Serves the app of this folder on the host of this name."""
-    with HOSTS[host](folder=folder, seed=SEED, policy="", app=FOLDER) as running:
+def running_hub(folder: Path, host: str, app: Path = FOLDER) -> Iterator[Hub]:
+    """Serves the app, which is that of this folder, on the host of this name."""
+    with HOSTS[host](folder=folder, seed=SEED, policy="", app=app) as running:
         hub = Hub(running)
         try:
             yield hub

@@ -16,11 +16,6 @@ from tests.acceptance.marks import HOST
 
 RECORDING = json.loads(RECORDED.read_text(encoding="utf-8"))
 
-DIFFERENCES = {
-    "which events are marked as played": "the extension marks ExecutionStarted alone",
-    "a start with a body that is not JSON": "the extension answers 500 with a StackTrace",
-}
-
 
 @pytest.fixture(scope="module")
 def hub(
@@ -31,15 +26,7 @@ def hub(
         yield hub
 
 
-def case(name: str) -> object:
-    reason = DIFFERENCES.get(name)
-    differs = pytest.mark.xfail(
-        reason is not None and HOST == "embedded", reason=reason or "", strict=True, raises=AssertionError
-    )
-    return pytest.param(name, id=name.replace(" ", "-"), marks=differs)
-
-
-@pytest.mark.parametrize("name", [case(name) for name in BEHAVIOURS])
+@pytest.mark.parametrize("name", [pytest.param(name, id=name.replace(" ", "-")) for name in BEHAVIOURS])
 def test_the_host_does_what_the_extension_was_recorded_doing(hub: Hub, name: str) -> None:
     assert BEHAVIOURS[name](hub) == RECORDING["answers"][name]
 
@@ -47,7 +34,6 @@ def test_the_host_does_what_the_extension_was_recorded_doing(hub: Hub, name: str
 def test_every_behaviour_is_recorded() -> None:
     """A behaviour without a recording would be compared with nothing, and one without a name never."""
     assert sorted(RECORDING["answers"]) == sorted(BEHAVIOURS)
-    assert set(DIFFERENCES) <= set(BEHAVIOURS)
 
 
 @pytest.mark.skipif(

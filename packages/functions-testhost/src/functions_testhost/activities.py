@@ -23,6 +23,7 @@ async def run_activity(
     """Returns TaskCompleted with the activity's result as JSON text, or TaskFailed in the Functions host's wording."""
     function = activities.get(call.activity.lower())
     if function is None:
+        # queued before the app lost the function: a call of one that it does not have is never made (replay.py)
         return _failed(call, now(), f"There is no activity function '{call.activity}'.", "")
     try:
         value = await invoker.call(function, Datum(call.input_text, "string"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import azure.functions as func
 
@@ -23,6 +23,10 @@ DURABLE_NAMES = {
     "activityTrigger": "activity",
     "entityTrigger": "entityName",
 }
+
+
+# an orchestrator calls these by name
+DurableKind = Literal["orchestrator", "activity", "entity"]
 
 
 class AppError(Exception):
@@ -70,6 +74,25 @@ class App:
         self.orchestrators = self._durable("orchestrationTrigger")
         self.activities = self._durable("activityTrigger")
         self.entities = self._durable("entityTrigger")
+
+    def why_unknown(self, kind: DurableKind, name: str) -> str | None:
+        """Returns the extension's words for a durable function that does not exist, or None for one that does."""
+        functions = {
+            "orchestrator": self.orchestrators,
+            "activity": self.activities,
+            "entity": self.entities,
+        }[kind]
+        if name.lower() in functions:
+            return None
+        known = ", ".join(sorted(f"'{function.durable_name}'" for function in functions.values()))
+        return (
+            f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. Additional info: "
+            + (
+                f"The following are the known {kind} functions: {known}."
+                if known
+                else f"No {kind} functions are currently registered!"
+            )
+        )
 
     def triggered_by(self, trigger_type: str) -> list[Function]:
         """Returns the functions with this type of trigger."""

@@ -1,8 +1,8 @@
 """The durable HTTP API: starts, shows and manages instances, for operators and for the SDK's client."""
 
 import asyncio
+import json
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -25,10 +25,11 @@ from functions_testhost.management_urls import RPC, WEBHOOK, ManagementUrls
 from functions_testhost.responses import (
     CONTINUATION,
     PAGE_SIZE,
-    bad_request,
     checked_json,
     exception_response,
+    internal_error,
     invalid_json,
+    invalid_start,
     message_response,
     not_found,
     query_flag,
@@ -41,8 +42,8 @@ from functions_testhost.timestamps import from_text, to_seconds_text
 
 log = logging.getLogger(__name__)
 
-# documented: no leading '@', none of / \ # ? and no control characters
-INSTANCE_ID = re.compile(r"(?!@)[^/\\#?\x00-\x1f\x7f-\x9f]{1,256}")
+# recorded: a longer id is no key of Azure Tables. Characters that are documented as invalid (/ \ # ?) are accepted
+LONGEST_INSTANCE_ID = 512
 
 
 class DurableApi:
@@ -102,18 +103,23 @@ class DurableApi:
     # instances
 
     async def start(self, request: web.Request) -> web.Response:
-        """Starts an instance: 202 with its addresses; 400 invalid id or body; 409 running.
+        """Starts an instance: 202 with its addresses; 400 invalid body; 409 running; 500 the id is too long.
 
         An unknown orchestrator is accepted, and its instance then fails (seen on the extension 3.19.0).
         """
         name = request.match_info["name"]
-        instance_id = request.match_info.get("id") or uuid.uuid4().hex
-        if not INSTANCE_ID.fullmatch(instance_id):
-            return bad_request(f"'{instance_id}' is not an instance id.")
+        instance_id = _instance_id(request) if "id" in request.match_info else uuid.uuid4().hex
+        text = await request.text()
         try:
-            input_text = checked_json(await request.text())
-        except ValueError as failure:
-            return invalid_json(failure)
+            # an empty body is no input
+            input_text = checked_json(text) if text.strip() else None
+        except json.JSONDecodeError as failure:
+            return invalid_start(failure)
+        if len(instance_id) > LONGEST_INSTANCE_ID:
+            return internal_error(
+                "An error occurred while communicating with Azure Storage",
+                "DurableTask.AzureStorage.Storage.DurableTaskStorageException",
+            )
         version = request.query.get("version") or self._settings.default_version
         return await self._start(
             Start(name, instance_id, input_text, version), request.query, partial(message_response, 409)
@@ -185,7 +191,7 @@ class DurableApi:
 
     async def get_status(self, request: web.Request) -> web.Response:
         """Shows an instance: 202 while it runs, 200 when it has ended, 404 unknown."""
-        instance = self._hub.find(request.match_info["id"])
+        instance = self._hub.find(_instance_id(request))
         if instance is None:
             return not_found()
         return self._status_response(instance, request.query)
@@ -224,7 +230,7 @@ class DurableApi:
 
     async def purge(self, request: web.Request) -> web.Response:
         """Deletes an instance that has ended: 200 with the count, 404 unknown, 412 running."""
-        instance = self._hub.find(request.match_info["id"])
+        instance = self._hub.find(_instance_id(request))
         if instance is None:
             return not_found()
         if not instance.status.is_final:
@@ -257,11 +263,9 @@ class DurableApi:
 
     async def resume(self, request: web.Request) -> web.Response:
         """Resumes a suspended instance: 202, 404 unknown, 410 ended, 500 running (documented)."""
-        instance = self._hub.find(request.match_info["id"])
+        instance = self._hub.find(_instance_id(request))
         if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
-            return exception_response(
-                500,
-                "Something went wrong while processing your request",
+            return internal_error(
                 f"Cannot resume the orchestration instance {instance.instance_id} because instance is in the"
                 f" {instance.status} state.",
                 "System.InvalidOperationException",
@@ -270,12 +274,10 @@ class DurableApi:
 
     async def rewind(self, request: web.Request) -> web.Response:
         """Makes a failed instance try its failed calls again: 202, 404 unknown, 412 not failed."""
-        instance = self._hub.find(request.match_info["id"])
+        instance = self._hub.find(_instance_id(request))
         if instance is None:
             # recorded, the dollar sign included
-            return text_response(
-                404, f'No orchestration with instance ID "${request.match_info["id"]}" found.'
-            )
+            return text_response(404, f'No orchestration with instance ID "${_instance_id(request)}" found.')
         if instance.status is not Status.FAILED:
             return text_response(
                 412,
@@ -288,12 +290,12 @@ class DurableApi:
 
     async def restart(self, request: web.Request) -> web.Response:
         """Starts an instance again with the same input, under a new id or the same: 202, 400 unknown, 409 running."""
-        instance = self._hub.find(request.match_info["id"])
+        instance = self._hub.find(_instance_id(request))
         if instance is None:
             return exception_response(
                 400,
                 "InstanceId does not match a valid orchestration instance.",
-                f"No instance with ID '{request.match_info['id']}' was found. (Parameter 'instanceId')",
+                f"No instance with ID '{_instance_id(request)}' was found. (Parameter 'instanceId')",
                 "System.ArgumentException",
             )
         is_new = query_flag(request.query, "restartWithNewInstanceId", default=True)
@@ -302,23 +304,35 @@ class DurableApi:
         return await self._start(start_request, request.query, _restart_refused)
 
     async def raise_event(self, request: web.Request) -> web.Response:
-        """Raises an external event: 202, 404 unknown, 410 ended, 400 when the body is not JSON."""
+        """Raises an external event: 202, 404 unknown, 410 ended, 400 when the body is empty or not JSON."""
         if request.content_type != "application/json":
             return message_response(400, "Only application/json request content is supported")
         try:
             input_text = checked_json(await request.text())
-        except ValueError as failure:
+        except json.JSONDecodeError as failure:
             return invalid_json(failure)
         return self._send(
             request, history.event_raised(self._clock.now(), request.match_info["event"], input_text)
         )
 
     def _send(self, request: web.Request, event: Event) -> web.Response:
-        instance_id = request.match_info["id"]
+        instance_id = _instance_id(request)
         if self._hub.send(Message(instance_id, event, self._clock.now())):
             self._engine.wake()
             return web.Response(status=202)
         return not_found() if self._hub.find(instance_id) is None else web.Response(status=410)
+
+
+def _instance_id(request: web.Request) -> str:
+    """Returns the instance id of an address. Recorded: the extension reads a plus sign as a blank, even an encoded one.
+
+    Raises:
+        HTTPNotFound: the id has a slash, which no address can hold.
+    """
+    instance_id = request.match_info["id"].replace("+", " ")
+    if "/" in instance_id:
+        raise web.HTTPNotFound(text="")
+    return instance_id
 
 
 def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:

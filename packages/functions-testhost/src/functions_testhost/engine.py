@@ -226,7 +226,7 @@ class Engine:
             return await self._worker.call(
                 "episode",
                 orchestrator,
-                lambda: self._in_thread(run_episode, episode, self._app.orchestrators, self._settings),
+                lambda: self._in_thread(run_episode, episode, self._app, self._settings),
             )
         except CallLostError as lost:
             log.warning("Orchestrator '%s' of %s: %s", orchestrator, episode.instance.instance_id, lost)

@@ -5,13 +5,13 @@ Apart from calling the orchestrator, this is pure; task_hub.py reads and writes.
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from functions_testhost import dotnet, history
-from functions_testhost.app import Function
+from functions_testhost.app import App
 from functions_testhost.effects import Effects
 from functions_testhost.history import Event, EventType, kind
 from functions_testhost.host_json import HostJson
@@ -66,20 +66,18 @@ class EpisodeOutcome:
     entity_requests: Sequence[EntityRequest] = ()
 
 
-def run_episode(
-    episode: EpisodeInput, orchestrators: Mapping[str, Function], settings: HostJson
-) -> EpisodeOutcome:
+def run_episode(episode: EpisodeInput, app: App, settings: HostJson) -> EpisodeOutcome:
     """Gives an instance its messages and returns what it does next."""
     arrived = [history.orchestrator_started(episode.now), *episode.messages]
     terminated = _terminated(arrived)
     if terminated is not None:
         return _ended(episode, arrived, Status.TERMINATED, terminated["Input"])
     try:
-        answer, replay = _replay(episode, [*episode.history, *arrived], orchestrators, settings)
+        answer, replay = _replay(episode, [*episode.history, *arrived], app, settings)
     except OrchestratorCrashError as crash:
         return lose_episode(episode, crash)
     except NonDeterministicOrchestrationError as failure:
-        return _failed_in_replay(episode, arrived, str(failure))
+        return _failed_in_replay(episode, arrived, failure)
     except (EpisodeRefusedError, UnsupportedActionError) as failure:
         return _failed(episode, arrived, str(failure))
     episode = replace(episode, instance=_with_custom_status(episode, answer.custom_status))
@@ -101,7 +99,7 @@ def lose_episode(episode: EpisodeInput, lost: CallLostError) -> EpisodeOutcome:
             [*episode.history, *arrived]
         )
     except NonDeterministicOrchestrationError as failure:
-        return _failed_in_replay(episode, arrived, str(failure))
+        return _failed_in_replay(episode, arrived, failure)
     details = dotnet.lost_orchestrator_details(lost.dotnet_type, str(lost))
     return _failed(episode, arrived, f"One or more errors occurred. ({lost})", details=details)
 
@@ -133,12 +131,13 @@ def _after_replay(
 
 
 def _replay(
-    episode: EpisodeInput, events: Sequence[Event], orchestrators: Mapping[str, Function], settings: HostJson
+    episode: EpisodeInput, events: Sequence[Event], app: App, settings: HostJson
 ) -> tuple[OrchestratorAnswer, Replay]:
     instance = episode.instance
-    function = orchestrators.get(instance.orchestrator.lower())
-    if function is None:
-        raise EpisodeRefusedError(_unknown_orchestrator(instance.orchestrator, orchestrators))
+    unknown = app.why_unknown("orchestrator", instance.orchestrator)
+    if unknown is not None:
+        raise EpisodeRefusedError(unknown)
+    function = app.orchestrators[instance.orchestrator.lower()]
     context = orchestrator_context(
         history=events,
         instance_id=instance.instance_id,
@@ -150,23 +149,11 @@ def _replay(
         raise EpisodeRefusedError("The custom status must not exceed 16 KB of UTF-16 text.")
     if len(answer.actions) > settings.max_actions:
         raise EpisodeRefusedError(f"More than {settings.max_actions} actions (maxOrchestrationActions).")
-    replay = Replay(instance.instance_id, instance.execution_id, answer.actions)
+    replay = Replay(instance.instance_id, instance.execution_id, answer.actions, app.why_unknown)
     replay.run(events)
-    for warning in warnings_for(answer.actions, events):
+    for warning in (*warnings_for(answer.actions, events), *replay.never_made):
         warn_once(instance.orchestrator, warning)
     return answer, replay
-
-
-def _unknown_orchestrator(name: str, orchestrators: Mapping[str, Function]) -> str:
-    known = ", ".join(sorted(f"'{function.durable_name}'" for function in orchestrators.values()))
-    return (
-        f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. Additional info: "
-        + (
-            f"The following are the known orchestrator functions: {known}."
-            if known
-            else "No orchestrator functions are currently registered!"
-        )
-    )
 
 
 def _utf16_bytes(text: str | None) -> int:
@@ -195,12 +182,18 @@ def _continued(
 ) -> EpisodeOutcome:
     return EpisodeOutcome(
         instance=replace(episode.instance, status=status, output=_last_reason(episode), updated=episode.now),
-        new_events=[*arrived, *effects.events, history.orchestrator_completed(episode.now)],
+        new_events=_with_end([*map(history.played, arrived), *effects.events], episode.now),
         activities=effects.activities,
         messages=effects.timers,
         starts=effects.starts,
         entity_requests=effects.entity_requests,
     )
+
+
+def _with_end(events: list[Event], now: datetime) -> list[Event]:
+    """Adds the end of the episode, unless that is there already: after a continue-as-new without further calls."""
+    is_there = kind(events[-1]) is EventType.ORCHESTRATOR_COMPLETED
+    return events if is_there else [*events, history.orchestrator_completed(now)]
 
 
 def _last_reason(episode: EpisodeInput) -> str | None:
@@ -225,10 +218,19 @@ def _failed(
     return _ended(episode, arrived, Status.FAILED, reason, effects, details=details)
 
 
-def _failed_in_replay(episode: EpisodeInput, arrived: list[Event], error: str) -> EpisodeOutcome:
-    """Fails the instance with an error of the Durable Task Framework, which does not name the orchestrator."""
+def _failed_in_replay(
+    episode: EpisodeInput, arrived: list[Event], failure: NonDeterministicOrchestrationError
+) -> EpisodeOutcome:
+    """Fails the instance with an error of the Durable Task Framework, which does not name the orchestrator.
+
+    Recorded: the replay ended before the new messages, so these are not marked as played.
+    """
+    effects = Effects(episode.instance, episode.now)
+    for task_id, decision in failure.decisions:
+        effects.add(task_id, decision)
+    error = str(failure)
     details = dotnet.non_determinism_details(error)
-    return _ended(episode, arrived, Status.FAILED, error, details=details)
+    return _ended(episode, arrived, Status.FAILED, error, effects, details=details, played=False)
 
 
 def _ended(
@@ -239,9 +241,11 @@ def _ended(
     effects: Effects | None = None,
     *,
     details: str = "",
+    played: bool = True,
 ) -> EpisodeOutcome:
     """Ends the instance and notifies its parent. Pending signals are sent; pending timers and answers are dropped."""
     effects = effects or Effects(episode.instance, episode.now)
+    arrived = [history.played(event) for event in arrived] if played else arrived
     completed = history.execution_completed(episode.now, len(episode.history), status, output)
     return EpisodeOutcome(
         instance=replace(episode.instance, status=status, output=output, updated=episode.now),
@@ -272,7 +276,8 @@ def _continued_as_new(
 ) -> EpisodeOutcome:
     """Begins a new execution with an empty history, and passes on external events that came too late for the old one.
 
-    Documented: the creation time becomes that of the new execution.
+    Documented: the creation time becomes that of the new execution. Recorded: its first episode gets these messages and
+    no others, with the end of the old episode as the last one.
     """
     execution_id = new_execution_id()
     instance = replace(
@@ -291,6 +296,9 @@ def _continued_as_new(
         messages=[
             Message(instance.instance_id, started_event(instance, episode.now), episode.now, execution_id),
             *(Message(instance.instance_id, event, episode.now) for event in carried_over),
+            Message(
+                instance.instance_id, history.orchestrator_completed(episode.now), episode.now, execution_id
+            ),
         ],
         starts=effects.starts,
         entity_requests=effects.entity_requests,

@@ -1,7 +1,8 @@
 """History events as plain JSON data: one function per kind that the host writes, with the fields of the extension.
 
 Recorded (extension 3.19.0): every field is there, null included. The SDK reads `Version`, `Result` and others without
-a default.
+a default. `IsPlayed` is stored with the event: true for messages that an episode has processed, false for what the
+episode itself wrote.
 """
 
 from datetime import datetime
@@ -45,6 +46,11 @@ def kind(event: Event) -> EventType:
 def name(event: Event) -> str:
     """Returns the event's kind as the durable HTTP API spells it, for example `TaskCompleted`."""
     return kind(event).name.title().replace("_", "")
+
+
+def played(event: Event) -> Event:
+    """Marks an event as one that an orchestrator has processed; the start of an episode never is (recorded)."""
+    return event if kind(event) is EventType.ORCHESTRATOR_STARTED else {**event, "IsPlayed": True}
 
 
 def _event(event_type: EventType, now: datetime, event_id: int = -1, **fields: Any) -> Event:

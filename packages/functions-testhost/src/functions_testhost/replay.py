@@ -15,6 +15,7 @@ from enum import IntEnum
 from typing import Any
 
 from functions_testhost import promises
+from functions_testhost.app import DurableKind
 from functions_testhost.decisions import (
     CallActivity,
     CallSubOrchestrator,
@@ -52,11 +53,18 @@ class ActionType(IntEnum):
 
 
 class NonDeterministicOrchestrationError(Exception):
-    """The orchestrator's code no longer makes the calls that its history records."""
+    """The orchestrator's code no longer makes the calls that its history records.
+
+    `decisions` holds, by task id, the calls that it makes now. Recorded: the extension sends them out all the same.
+    """
+
+    def __init__(self, message: str, decisions: Sequence[tuple[int, Decision]]) -> None:
+        super().__init__(message)
+        self.decisions = decisions
 
 
 class UnsupportedActionError(Exception):
-    """The orchestrator used an action that this host does not perform."""
+    """The orchestrator used an action that this host does not perform, or signalled an entity that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,22 @@ class RetryPolicy:
 
 
 class Replay:
-    """One replay of one execution's history over one list of actions."""
+    """One replay of one execution's history over one list of actions.
 
-    def __init__(self, instance_id: str, execution_id: str, actions: Sequence[Action]) -> None:
+    `why_unknown` returns why a function cannot be called, or None for one that can. Recorded (extension 3.19.0): a call
+    of a function that does not exist is never made, takes no task id and never ends, and the SDK is not told. It takes
+    the result of the next call in the same group for that of the first. `never_made` has a sentence for each.
+    """
+
+    def __init__(
+        self,
+        instance_id: str,
+        execution_id: str,
+        actions: Sequence[Action],
+        why_unknown: Callable[[DurableKind, str], str | None] = lambda _kind, _name: None,
+    ) -> None:
+        self.never_made: list[str] = []
+        self._why_unknown = why_unknown
         self.pending: dict[int, Decision] = {}
         self.carried_over: list[Event] = []
         self.continue_as_new_input: str | None = None
@@ -108,11 +129,15 @@ class Replay:
         self._latest_requests: dict[str, datetime] = {}
         self._finished = Promise()
         self._performers: dict[int, Callable[[Action], Promise]] = {
-            ActionType.CALL_ACTIVITY: self._call_activity,
-            ActionType.CALL_ACTIVITY_WITH_RETRY: lambda a: promises.run(self._retry(a, self._call_activity)),
-            ActionType.CALL_SUB_ORCHESTRATOR: self._call_sub_orchestrator,
-            ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY: lambda a: promises.run(
-                self._retry(a, self._call_sub_orchestrator)
+            ActionType.CALL_ACTIVITY: lambda a: self._call("activity", a, self._call_activity),
+            ActionType.CALL_ACTIVITY_WITH_RETRY: lambda a: self._call(
+                "activity", a, lambda a: promises.run(self._retry(a, self._call_activity))
+            ),
+            ActionType.CALL_SUB_ORCHESTRATOR: lambda a: self._call(
+                "orchestrator", a, self._call_sub_orchestrator
+            ),
+            ActionType.CALL_SUB_ORCHESTRATOR_WITH_RETRY: lambda a: self._call(
+                "orchestrator", a, lambda a: promises.run(self._retry(a, self._call_sub_orchestrator))
             ),
             ActionType.CREATE_TIMER: self._create_timer,
             ActionType.WAIT_FOR_EXTERNAL_EVENT: lambda a: self._wait_for_event(a["externalEventName"]),
@@ -187,7 +212,9 @@ class Replay:
         task_id = event["EventId"]
         text = difference(event, self.pending.get(task_id))
         if text is not None:
-            raise NonDeterministicOrchestrationError(f"Non-Deterministic workflow detected: {text}")
+            raise NonDeterministicOrchestrationError(
+                f"Non-Deterministic workflow detected: {text}", self.new_decisions()
+            )
         del self.pending[task_id]
 
     def _settle(self, task_id: int, *, succeeded: bool) -> None:
@@ -231,6 +258,15 @@ class Replay:
         self._open[self._decide(decision)] = promise
         return promise
 
+    def _call(self, kind: DurableKind, action: Action, call: Callable[[Action], Promise]) -> Promise:
+        """Makes a call if its function exists."""
+        reason = self._why_unknown(kind, action["functionName"])
+        return call(action) if reason is None else self._never_made(reason)
+
+    def _never_made(self, reason: str) -> Promise:
+        self.never_made.append(f"a call is never made and never ends. {reason}")
+        return promises.failed()
+
     def _call_activity(self, action: Action) -> Promise:
         return self._open_task(CallActivity(action["functionName"], action["input"]))
 
@@ -269,12 +305,18 @@ class Replay:
         return promise
 
     def _call_entity(self, action: Action) -> Promise:
+        reason = self._why_unknown("entity", _entity_name(action))
+        if reason is not None:
+            return self._never_made(reason)
         request_id = self._request_id()
         request = self._entity_request(action, request_id)
         self._decide(SendToEntity(action["instanceId"], json.dumps(request)))
         return self._wait_for_event(request_id)
 
     def _signal_entity(self, action: Action) -> Promise:
+        reason = self._why_unknown("entity", _entity_name(action))
+        if reason is not None:
+            raise UnsupportedActionError(reason)
         request = self._entity_request(action, self._request_id(), signal=True)
         self._decide(SendToEntity(action["instanceId"], json.dumps(request)))
         return promises.succeeded()
@@ -308,3 +350,9 @@ class Replay:
     def _continue_as_new(self, action: Action) -> Promise:
         self.continue_as_new_input = json.dumps(action["input"])
         return promises.succeeded()
+
+
+def _entity_name(action: Action) -> str:
+    """Returns the name in an entity's id, `@name@key`."""
+    name: str = action["instanceId"].split("@", 2)[1]
+    return name

@@ -9,21 +9,34 @@ from functions_testhost.dotnet import HTTP_API_STACK
 
 CONTINUATION = "x-ms-continuation-token"
 PAGE_SIZE = 100
+# by what an incomplete body begins with
+UNFORESEEN = {"{": "JsonSerializationException", "[": "JsonWriterException"}
 
 
-def checked_json(body: str) -> str | None:
-    """Returns a body unchanged if it is JSON; an empty body is no input.
+def checked_json(body: str) -> str:
+    """Returns a body unchanged if it is JSON.
 
     Raises:
-        ValueError: the body is not JSON.
+        JSONDecodeError: the body is not JSON.
     """
-    if not body.strip():
-        return None
     json.loads(body)
     return body
 
 
-def invalid_json(failure: ValueError) -> web.Response:
+def invalid_start(failure: json.JSONDecodeError) -> web.Response:
+    """Builds the refusal of a start whose body is not JSON: 400, or 500 when it ends inside an object or an array.
+
+    Recorded: the extension foresees the exception of its reader, and not those of what the reader fills.
+    """
+    text = failure.doc.rstrip()
+    ends_early = failure.pos >= len(text) and not failure.msg.startswith("Expecting ':'")
+    for opening, exception in UNFORESEEN.items():
+        if ends_early and text.lstrip().startswith(opening):
+            return internal_error(str(failure), f"Newtonsoft.Json.{exception}")
+    return invalid_json(failure)
+
+
+def invalid_json(failure: json.JSONDecodeError) -> web.Response:
     """Builds a 400 for a body that is not JSON."""
     return exception_response(
         400, "Invalid JSON content", str(failure), "Newtonsoft.Json.JsonReaderException"
@@ -35,10 +48,10 @@ def query_flag(query: Mapping[str, str], name: str, *, default: bool = False) ->
     return query.get(name, str(default)).lower() == "true"
 
 
-def bad_request(message: str) -> web.Response:
-    """Builds a 400 for an argument that is refused. The SDK's client raises its `ExceptionMessage`."""
+def internal_error(exception: str, exception_type: str) -> web.Response:
+    """Builds a 500 for an exception that the extension does not foresee."""
     return exception_response(
-        400, "One or more of the arguments submitted is incorrect", message, "System.ArgumentException"
+        500, "Something went wrong while processing your request", exception, exception_type
     )
 
 

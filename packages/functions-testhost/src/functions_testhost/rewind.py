@@ -38,5 +38,6 @@ def _is_failure(event: Event, failed_calls: set[int]) -> bool:
 
 
 def _removed(event: Event) -> Event:
-    """Builds the generic event that takes an event's row. Recorded: its data is null."""
-    return {**generic_event(from_text(event["Timestamp"]), None), "EventId": max(event["EventId"], 0)}
+    """Builds the generic event that takes an event's row. Recorded: its data is null, `IsPlayed` stays."""
+    generic = generic_event(from_text(event["Timestamp"]), None)
+    return {**generic, "EventId": max(event["EventId"], 0), "IsPlayed": event["IsPlayed"]}

@@ -220,12 +220,9 @@ class TaskHub:
             if instance is None or not rows:
                 return None
             past = self.history(instance_id)
-        for event in past:
-            event["IsPlayed"] = kind(event) is not EventType.ORCHESTRATOR_STARTED
-        arrived = [json.loads(row["event"]) for row in rows]
-        # after a continue-as-new, external events may have been waiting longer than the new start
-        arrived.sort(key=lambda event: kind(event) is not EventType.EXECUTION_STARTED)
-        return EpisodeInput(instance, past, arrived, now), [row["sequence"] for row in rows]
+        messages = _first_messages([(row["sequence"], json.loads(row["event"])) for row in rows])
+        arrived = [event for _, event in messages]
+        return EpisodeInput(instance, past, arrived, now), [sequence for sequence, _ in messages]
 
     def commit(self, episode: EpisodeInput, consumed: Sequence[int], outcome: EpisodeOutcome) -> bool:
         """Applies an episode. Returns False, and changes nothing, when the instance was replaced meanwhile."""
@@ -258,22 +255,12 @@ class TaskHub:
         for request in outcome.entity_requests:
             enqueue_operation(connection, request)
         for start in outcome.starts:
-            self._start_child(connection, start, now)
+            # recorded (extension 3.19.0): a child takes the place of a running instance of its id
+            create_instance(connection, start, now)
 
     def _is_current(self, message: Message) -> bool:
         running = self.running(message.instance_id)
         return running is not None and message.execution_id in (None, running.execution_id)
-
-    def _start_child(self, connection: sqlite3.Connection, start: Start, now: datetime) -> None:
-        running = self.running(start.instance_id)
-        if running is None:
-            create_instance(connection, start, now)
-        elif start.parent is not None:
-            refusal = f"An Orchestration instance with the status {running.status} already exists."
-            event = history.sub_orchestration_failed(now, start.parent.task_id, refusal, start.instance_id)
-            insert_message(
-                connection, Message(start.parent.instance_id, event, now, start.parent.execution_id)
-            )
 
     # rewinding
 
@@ -379,3 +366,16 @@ class TaskHub:
             limit,
         )
         return [parse_entity(row) for row in rows]
+
+
+def _first_messages(messages: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """Returns the messages for the next episode: all of them, or those of a continue-as-new.
+
+    These begin with an ExecutionStarted and end with an OrchestratorCompleted (episodes.py). External events that have
+    been waiting longer, and messages that are younger, are for the episode after it.
+    """
+    kinds = [kind(event) for _, event in messages]
+    if EventType.ORCHESTRATOR_COMPLETED not in kinds:
+        return messages
+    start, end = kinds.index(EventType.EXECUTION_STARTED), kinds.index(EventType.ORCHESTRATOR_COMPLETED)
+    return messages[start : end + 1]

@@ -87,8 +87,23 @@ def test_continue_as_new_begins_again_with_new_input_and_an_empty_history(client
     assert status["customStatus"] == {"round": 4}
     kinds = [history.name(event) for event in client.host._hub.history(status["instanceId"])]
     assert kinds == [
-        *("OrchestratorStarted", "ExecutionStarted", "TimerCreated", "OrchestratorCompleted"),
+        # the end of the episode that continued as new comes before the calls of the new execution
+        *("OrchestratorStarted", "ExecutionStarted", "OrchestratorCompleted"),
+        *("TimerCreated", "OrchestratorCompleted"),
         *("OrchestratorStarted", "TimerFired", "ExecutionCompleted", "OrchestratorCompleted"),
+    ]
+
+
+def test_messages_are_stored_as_played_and_what_an_episode_writes_is_not(client: TestClient) -> None:
+    status = client.run("chain", 1)
+    played = [
+        (history.name(event), event["IsPlayed"]) for event in client.host._hub.history(status["instanceId"])
+    ]
+    assert played == [
+        *(("OrchestratorStarted", False), ("ExecutionStarted", True)),
+        *(("TaskScheduled", False), ("OrchestratorCompleted", False)),
+        *(("OrchestratorStarted", False), ("TaskCompleted", True)),
+        *(("ExecutionCompleted", False), ("OrchestratorCompleted", False)),
     ]
 
 

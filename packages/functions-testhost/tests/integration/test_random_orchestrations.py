@@ -156,7 +156,7 @@ class Driver:
         loaded = self.hub.load_episode(instance_id, self._clock.now())
         assert loaded is not None
         episode, consumed = loaded
-        assert self.hub.commit(episode, consumed, run_episode(episode, self._app.orchestrators, HostJson()))
+        assert self.hub.commit(episode, consumed, run_episode(episode, self._app, HostJson()))
 
     def _activity(self, sequence: int, call: Any) -> None:
         event = self._loop.run_until_complete(

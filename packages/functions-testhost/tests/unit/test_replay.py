@@ -246,3 +246,43 @@ def test_an_action_that_this_host_does_not_perform_raises() -> None:
 
 def test_decisions_compare_by_value() -> None:
     assert replayed([activity()]).new_decisions() == [(0, CallActivity("a", "1"))]
+
+
+def known(kind: str, name: str) -> str | None:
+    return None if name in ("a", "counter") else f"there is no {kind} {name}"
+
+
+def replayed_with_unknown_functions(actions: list[dict[str, Any]], *events: Event) -> Replay:
+    replay = Replay("i", "x", actions, known)
+    replay.run([*start(), *events])
+    return replay
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (activity("nobody"), "there is no activity nobody"),
+        (retried("nobody"), "there is no activity nobody"),
+        (
+            action(ActionType.CALL_SUB_ORCHESTRATOR, functionName="nobody", input="1"),
+            "there is no orchestrator nobody",
+        ),
+        (
+            action(ActionType.CALL_ENTITY, instanceId="@nobody@k", operation="op", input="1"),
+            "there is no entity nobody",
+        ),
+    ],
+    ids=["an activity", "with retry", "a sub-orchestrator", "an entity"],
+)
+def test_a_call_of_an_unknown_function_is_never_made_and_takes_no_id(
+    call: dict[str, Any], reason: str
+) -> None:
+    replay = replayed_with_unknown_functions([group(ActionType.WHEN_ALL, call, activity("a"))])
+    assert decided(replay) == {0: "activity 'a'"}
+    assert replay.never_made == [f"a call is never made and never ends. {reason}"]
+
+
+def test_a_signal_to_an_unknown_entity_ends_the_instance() -> None:
+    signal = action(ActionType.SIGNAL_ENTITY, instanceId="@nobody@k", operation="op", input="1")
+    with pytest.raises(UnsupportedActionError, match="there is no entity nobody"):
+        replayed_with_unknown_functions([signal])

@@ -33,11 +33,7 @@ def episode_of(hub: TaskHub, instance_id: str, now: datetime = NOW) -> tuple[Epi
 
 
 def outcome(episode: EpisodeInput, status: Status = Status.RUNNING) -> EpisodeOutcome:
-    events = [
-        history.orchestrator_started(episode.now),
-        *episode.messages,
-        history.orchestrator_completed(episode.now),
-    ]
+    events = [history.orchestrator_started(episode.now), *episode.messages]
     return EpisodeOutcome(replace(episode.instance, status=status, updated=episode.now), events)
 
 
@@ -63,19 +59,6 @@ def test_messages_become_visible_at_their_time(hub: TaskHub) -> None:
     assert hub.ready_instances(later(9)) == []
     assert hub.next_due() == later(10)
     assert hub.ready_instances(later(10)) == ["i"]
-
-
-def test_stored_history_is_marked_as_played(hub: TaskHub) -> None:
-    hub.start(Start("o", "i"), NOW)
-    episode, consumed = episode_of(hub, "i")
-    hub.commit(episode, consumed, outcome(episode))
-    hub.send(Message("i", history.event_raised(NOW, "e", None), NOW))
-    again, _ = episode_of(hub, "i")
-    assert [(history.name(event), event["IsPlayed"]) for event in again.history] == [
-        ("OrchestratorStarted", False),
-        ("ExecutionStarted", True),
-        ("OrchestratorCompleted", True),
-    ]
 
 
 def test_a_running_instance_is_replaced_only_if_the_start_allows_it(hub: TaskHub) -> None:
@@ -120,31 +103,33 @@ def test_ending_an_instance_drops_its_timers_and_notifies_its_parent(hub: TaskHu
     assert hub.ready_instances(NOW) == ["p"]
 
 
-def test_a_child_whose_id_is_running_fails_in_its_parent(hub: TaskHub) -> None:
+def test_a_child_takes_the_place_of_a_running_instance_of_its_id(hub: TaskHub) -> None:
     for name in ("p", "c"):
         hub.start(Start("o", name), NOW)
     episode, consumed = episode_of(hub, "p")
     child = Start("o", "c", parent=Parent("p", episode.instance.execution_id, 0, "o"))
     hub.commit(episode, consumed, replace(outcome(episode), starts=[child]))
-    again, _ = episode_of(hub, "p")
-    assert again.messages[0]["Reason"] == "An Orchestration instance with the status Pending already exists."
+    assert (found(hub, "c").execution_id, found(hub, "c").parent) == (child.execution_id, child.parent)
+    assert hub.ready_instances(NOW) == ["c"]
 
 
-def test_events_that_arrive_before_a_continue_as_new_follow_the_new_start(hub: TaskHub) -> None:
+def test_the_first_episode_after_a_continue_as_new_has_its_own_messages_only(hub: TaskHub) -> None:
+    """Events that were waiting before, and events that come later, are for the episode after it."""
     hub.start(Start("o", "i"), NOW)
     episode, consumed = episode_of(hub, "i")
     hub.send(Message("i", history.timer_fired(NOW, 1, ""), later(10), episode.instance.execution_id))
     hub.send(Message("i", history.event_raised(NOW, "e", None), NOW))
     renewed = replace(episode.instance, execution_id="second", status=Status.RUNNING)
-    started = episode.messages[0]
-    hub.commit(
-        episode,
-        consumed,
-        EpisodeOutcome(renewed, (), replaces_history=True, messages=[Message("i", started, NOW)]),
-    )
+    own = [episode.messages[0], history.event_raised(NOW, "own", None), history.orchestrator_completed(NOW)]
+    messages = [Message("i", event, NOW, "second") for event in own]
+    hub.commit(episode, consumed, EpisodeOutcome(renewed, (), replaces_history=True, messages=messages))
+    hub.send(Message("i", history.event_raised(NOW, "f", None), NOW))
     assert hub.history("i") == []
-    again, _ = episode_of(hub, "i", later(10))
-    assert [history.name(event) for event in again.messages] == ["ExecutionStarted", "EventRaised"]
+    first, consumed = episode_of(hub, "i", later(10))
+    assert first.messages == own
+    hub.commit(first, consumed, outcome(first))
+    second, _ = episode_of(hub, "i", later(10))
+    assert [event["Name"] for event in second.messages] == ["e", "f"]
 
 
 def test_entity_operations_run_in_order_and_in_batches(hub: TaskHub) -> None:
