@@ -130,8 +130,16 @@ KNOWN = [
         401,
         "ExpiredAuthenticationToken",
         "The access token expired.",
-        "Azure did not accept the token of Gallerist's identity.",
-        "never",
+        "The token of Gallerist's identity had expired when Azure read it.",
+        "wait",
+    ),
+    (
+        0,
+        "IdentityUnavailable",
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.",
+        "Gallerist's identity gets no token: the identity endpoint does not answer, throttles or fails, or the app has "
+        "no identity.",
+        "wait",
     ),
     (
         404,

@@ -94,9 +94,16 @@ def test_no_response_has_status_0(kind: type[Exception]) -> None:
     assert (error.status, error.code, error.message) == (0, kind.__name__, "no route to host")
 
 
-def test_an_identity_without_a_token_is_an_authentication_failure() -> None:
+def test_an_identity_without_a_token_is_unavailable() -> None:
+    """ARM was not asked, so it has refused nothing."""
     error = raised(ClientAuthenticationError("no managed identity"))
-    assert (error.status, error.code, error.message) == (401, "AuthenticationFailed", "no managed identity")
+    assert (error.status, error.code, error.message) == (0, "IdentityUnavailable", "no managed identity")
+
+
+def test_a_token_that_arm_refuses_is_its_refusal() -> None:
+    body = '{"error": {"code": "InvalidAuthenticationToken", "message": "wrong audience"}}'
+    error = raised(ClientAuthenticationError(response=Response(401, body)))
+    assert (error.status, error.code, error.message) == (401, "InvalidAuthenticationToken", "wrong audience")
 
 
 def test_other_exceptions_pass_through() -> None:
