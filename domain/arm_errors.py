@@ -237,8 +237,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     ),
     _known(
         IDENTITY_UNAVAILABLE,
-        "Gallerist's identity gets no token: the identity endpoint does not answer, throttles or fails, or the app has "
-        "no identity.",
+        "Gallerist's identity gets no token: its endpoint does not answer or fails, or there is no identity.",
         "No action needed if it passes: Gallerist waits and tries again. If it lasts, check that a managed identity is "
         "assigned to the app and, if there are several, that AZURE_CLIENT_ID names one of them.",
         "wait",
@@ -246,8 +245,8 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "ExpiredAuthenticationToken",
         "The token of Gallerist's identity had expired when Azure read it.",
-        "No action needed if it passes: Gallerist gets a new token and tries again. If it lasts, check that the managed "
-        "identity is assigned to the app.",
+        "No action needed if it passes: Gallerist gets a new token and tries again. If it lasts, check that the "
+        "managed identity is assigned to the app.",
         "wait",
     ),
     _known(

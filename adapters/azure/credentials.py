@@ -1,7 +1,7 @@
 """The identity that the app uses: the managed identity in Azure, the developer's own on a developer's machine."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.credentials_async import AsyncSupportsTokenInfo, AsyncTokenCredential
@@ -40,9 +40,9 @@ class OneAttemptCredential(AsyncTokenCredential, AsyncSupportsTokenInfo):
     def __init__(self, credential: DefaultAzureCredential) -> None:
         self._credential = credential
 
-    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+    async def get_token(self, *scopes: str, **options: object) -> AccessToken:
         try:
-            return await self._credential.get_token(*scopes, **options)
+            return await self._credential.get_token(*scopes, **options)  # type: ignore[arg-type] # passed through
         except Exception as error:
             raise ClientAuthenticationError(_reason(error)) from error
 

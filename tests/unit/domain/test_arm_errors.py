@@ -137,8 +137,7 @@ KNOWN = [
         0,
         "IdentityUnavailable",
         "DefaultAzureCredential failed to retrieve a token from the included credentials.",
-        "Gallerist's identity gets no token: the identity endpoint does not answer, throttles or fails, or the app has "
-        "no identity.",
+        "Gallerist's identity gets no token: its endpoint does not answer or fails, or there is no identity.",
         "wait",
     ),
     (

@@ -15,8 +15,9 @@ class RequestFault:
 
     `kind`: `answer` returns `status` with `code` and `message`, or an empty body if there is no code; `drop` cuts the
     connection before any work; `lost-answer` does the work and then cuts the connection; `hang` does no work and does
-    not answer, and cuts the connection when the faults are removed. The first `skip` matching requests pass. `shape` returns 429 in the form of one of its three producers. `headers` are added. `text` is sent
-    unchanged, for the front door's HTML pages.
+    not answer, and cuts the connection when the faults are removed. The first `skip` matching requests pass. `shape`
+    returns 429 in the form of one of its three producers. `headers` are added. `text` is sent unchanged, for the front
+    door's HTML pages.
     """
 
     kind: Literal["answer", "drop", "lost-answer", "hang"] = "answer"
