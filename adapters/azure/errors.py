@@ -1,5 +1,6 @@
 """Turns the Azure SDK's exceptions and ARM's error bodies into the domain's ArmError."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from azure.core.rest import AsyncHttpResponse
 
 from domain.arm_errors import IDENTITY_UNAVAILABLE
 from domain.errors import ArmError
+
+# the SDK writes a traceback for each answer without a JSON body; here it becomes an error with its status
+logging.getLogger("azure.mgmt.compute._utils.model_base").setLevel(logging.ERROR)
 
 _TRY_AGAIN = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
 

@@ -66,8 +66,14 @@ class HttpTriggers:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Responds with 404 when no route has the path and method, 401 without the key, 500 when the function raises.
 
+        A `Host` header that is no address is a 400, as from Kestrel, the host's web server.
+
         A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
         """
+        try:
+            str(request.url)
+        except ValueError:
+            return web.Response(status=400)
         for candidate in self._functions:
             parameters = candidate.route.match(request.path)
             if parameters is not None and (not candidate.methods or request.method in candidate.methods):

@@ -51,6 +51,10 @@ def test_a_compressed_body_is_passed_on_as_it_was_sent(client: TestClient) -> No
         assert bytes.fromhex(answer.json()["body"]) == body
 
 
+def test_a_host_header_that_is_no_address_is_a_400(client: TestClient) -> None:
+    assert client.http.get("/api/hello/bob", headers={"Host": "x:99999"}).status_code == 400
+
+
 def test_a_body_in_chunks_is_not_passed_on(client: TestClient) -> None:
     """It has no Content-Length, which the host asks for before it reads the body."""
     assert client.http.post("/api/request", content=iter([b"te", b"xt"])).json()["body"] == ""
