@@ -54,7 +54,8 @@ GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
 NamePattern = Annotated[
     str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(_well_formed_pattern)
 ]
-Glob = Annotated[str, StringConstraints(min_length=1)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Globs = Annotated[list[Glob], Field(max_length=1000)]
 
 
 class Section(BaseModel):
@@ -72,11 +73,11 @@ Part = TypeVar("Part", bound=Section)
 class Match(Section):
     """The images that a rule is for: an image must match every key that is given. Case is ignored."""
 
-    subscriptions: list[Glob] | None = None
+    subscriptions: Globs | None = None
     """Subscription ids, or globs of them."""
-    resource_groups: list[Glob] | None = None
+    resource_groups: Globs | None = None
     """Names of resource groups, or globs of them."""
-    names: list[Glob] | None = None
+    names: Globs | None = None
     """Names of images, or globs of them."""
     tags: dict[str, Glob] | None = None
     """Tags that the image must have, with globs for their values: `*` for any value."""

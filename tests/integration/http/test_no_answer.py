@@ -1,4 +1,4 @@
-"""While Azure, the identity endpoint or the task hub does not answer, every route answers in time and starts nothing."""
+"""While Azure, the identity endpoint or the task hub is silent, every route answers in time and starts nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
