@@ -1,29 +1,14 @@
 """Reads a policy from YAML. Every error names the file, the line and the reason."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from adapters.policy_yaml import Document, YamlError, read_yaml
 from domain.errors import PolicyError, PolicyFault
-from domain.field_errors import field_path
+from domain.field_errors import MOST_ERRORS, field_path, shortened
 from domain.policy.rules import Policy, find_faults
-
-_BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as users mean it in a policy: `off`, `no` and dates are text, as in YAML 1.2."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 # the base class's own form
-        first: [
-            (tag, pattern)
-            for tag, pattern in resolvers
-            if tag != _TIMESTAMP and (tag != _BOOLEAN or first in "tTfF")
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+from domain.policy.sections import LONGEST_POLICY
 
 
 def load_policy(path: Path) -> Policy:
@@ -33,60 +18,66 @@ def load_policy(path: Path) -> Policy:
         PolicyError: the file cannot be read, or is not a valid policy.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise PolicyError(path.name, [PolicyFault(None, "", f"cannot be read: {error.strerror}")]) from error
+    return decode_policy(content, path.name)
+
+
+def decode_policy(content: bytes, source: str) -> Policy:
+    """Reads and validates a policy in UTF-8; `source` is its name in errors.
+
+    Raises:
+        PolicyError: the content is not UTF-8, or not a valid policy.
+    """
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise PolicyError(path.name, [PolicyFault(None, "", f"not UTF-8: {error.reason}")]) from error
-    return parse_policy(text, path.name)
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PolicyError(source, [PolicyFault(line, "", f"not UTF-8: {error.reason}")]) from error
+    return parse_policy(text, source)
 
 
 def parse_policy(text: str, source: str) -> Policy:
     """Reads and validates a policy; `source` is its name in errors.
 
     Raises:
-        PolicyError: the text is not YAML or not a valid policy; the error has every fault with its line.
+        PolicyError: the text is not YAML or not a valid policy; the error has its faults with their lines, the first
+            fifty of them and how many more there are.
     """
+    if len(text) > LONGEST_POLICY:
+        reason = f"longer than {LONGEST_POLICY} characters"
+        raise PolicyError(source, [PolicyFault(None, "", reason)])
     try:
-        root, document = _parse_yaml(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise PolicyError(source, [PolicyFault(line, "", f"not YAML: {error.problem}")]) from error
-    except yaml.YAMLError as error:
-        raise PolicyError(source, [PolicyFault(None, "", f"not YAML: {error}")]) from error
-    faults = [
-        PolicyFault(_line_of(root, fault.location), field_path(fault.location, whole=""), fault.reason)
-        for fault in find_faults(document)
-    ]
-    faults += _duplicate_keys(root, set())
+        document = read_yaml(text)
+    except YamlError as error:
+        raise PolicyError(
+            source, [PolicyFault(error.line, "", f"not YAML: {shortened(str(error))}")]
+        ) from error
+    faults = _faults(document)
     if faults:
-        raise PolicyError(source, sorted(faults, key=lambda fault: fault.line or 0))
-    return Policy.model_validate(document)
+        raise PolicyError(source, faults)
+    return Policy.model_validate(document.value)
 
 
-def _parse_yaml(text: str) -> tuple[yaml.Node | None, Any]:
-    """Returns the document as nodes, which know their lines, and as values. An empty document is an empty policy."""
-    loader = _Loader(text)
-    try:
-        root = loader.get_single_node()
-        return root, loader.construct_document(root) if root is not None else {}
-    finally:
-        loader.dispose()
-
-
-def _duplicate_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[PolicyFault]:
-    """Yields the keys that occur twice: YAML silently keeps only the last one."""
-    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
-        return
-    seen.add(id(node))
-    keys: set[str] = set()
-    for child in node.value:
-        key, value = child if isinstance(node, yaml.MappingNode) else (None, child)
-        if key is not None and isinstance(key, yaml.ScalarNode):
-            if key.value in keys:
-                yield PolicyFault(key.start_mark.line + 1, key.value, "duplicate key")
-            keys.add(key.value)
-        yield from _duplicate_keys(value, seen)
+def _faults(document: Document) -> list[PolicyFault]:
+    """Returns what is wrong with the document, in the order of its lines."""
+    found = find_faults(document.value)
+    invalid = [
+        PolicyFault(
+            _line_of(document.root, fault.location),
+            field_path(fault.location, whole=""),
+            shortened(fault.reason),
+        )
+        for fault in found[:MOST_ERRORS]
+    ]
+    twice = [
+        PolicyFault(key.start_mark.line + 1, field_path((key.value,)), "duplicate key")
+        for key in document.duplicates[:MOST_ERRORS]
+    ]
+    faults = sorted([*invalid, *twice], key=lambda fault: fault.line or 0)
+    more = len(found) + len(document.duplicates) - len(faults)
+    return [*faults, PolicyFault(None, "", f"{more} more errors are not listed")] if more else faults
 
 
 def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
@@ -102,7 +93,8 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | N
 
 def _child(node: yaml.Node | None, part: int | str) -> tuple[int, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
-        pairs = (pair for pair in node.value if pair[0].value == part)
+        # the last one counts: those of a merge key come first
+        pairs = (pair for pair in reversed(node.value) if pair[0].value == part)
         return next(((key.start_mark.line + 1, value) for key, value in pairs), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         item = node.value[part]

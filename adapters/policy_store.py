@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 from azure.core import AsyncPipelineClient
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from adapters.azure.errors import arm_errors
-from adapters.policy_file import load_policy, parse_policy
+from adapters.policy_file import decode_policy, load_policy
 from adapters.settings import Settings
 from domain.errors import ArmError, PolicyError, PolicyFault
+from domain.field_errors import shortened
 from domain.policy.rules import Policy
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ logger = logging.getLogger(__name__)
 STORAGE_SCOPE = "https://storage.azure.com/.default"
 STORAGE_API = "2024-11-04"
 SECONDS_BETWEEN_CHECKS = 60
+# whoever needs the policy waits for a check; with no answer, the last valid policy stays in force
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 5
 
 
 class PolicyStore(Protocol):
@@ -54,7 +59,7 @@ class FixedPolicy:
 class BlobPolicy:
     """A policy in a blob, read with the app's identity and read again when its ETag changes.
 
-    If the blob cannot be read, or holds an invalid policy, the last valid one stays in force.
+    If the blob cannot be read, or holds an invalid policy, the last valid one stays in force, whatever is in the blob.
     """
 
     def __init__(
@@ -75,8 +80,8 @@ class BlobPolicy:
         """Returns the policy in force, after checking the blob if the last check is a minute ago."""
         async with self._lock:
             if self._clock() >= self._next_check:
-                self._next_check = self._clock() + SECONDS_BETWEEN_CHECKS
                 await self._check()
+                self._next_check = self._clock() + SECONDS_BETWEEN_CHECKS
         if self._policy is None:
             raise self._error or PolicyError(self._name, [PolicyFault(None, "", "not read yet")])
         return self._policy
@@ -89,10 +94,16 @@ class BlobPolicy:
         try:
             await self._read()
         except PolicyError as error:
-            self._error = error
-            if str(error) != self.problem:
-                logger.error("%s", error)  # noqa: TRY400 # the policy is at fault, so a traceback does not help
-            self.problem = str(error)
+            self._note(error)
+        except Exception as error:
+            logger.exception("policy %s cannot be read", self._name)
+            self._note(self._unreadable(f"{type(error).__name__}: {error}"))
+
+    def _note(self, error: PolicyError) -> None:
+        self._error = error
+        if str(error) != self.problem:
+            logger.error("%s", error)
+        self.problem = str(error)
 
     async def _read(self) -> None:
         response = await self._get()
@@ -103,11 +114,7 @@ class BlobPolicy:
             raise self._unreadable(
                 f"HTTP {response.status_code} {response.headers.get('x-ms-error-code', '')}".strip()
             )
-        try:
-            text = response.content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self._unreadable(f"not UTF-8: {error.reason}") from error
-        self._policy = parse_policy(text, self._name)
+        self._policy = await asyncio.to_thread(decode_policy, response.content, self._name)
         self._etag, self.problem = response.headers.get("ETag"), None
         logger.info("policy %s is in force with %d rules", self._name, len(self._policy.rules))
 
@@ -121,12 +128,18 @@ class BlobPolicy:
             raise self._unreadable(str(error)) from error
 
     def _unreadable(self, reason: str) -> PolicyError:
-        return PolicyError(self._name, [PolicyFault(None, "", f"cannot be read: {reason}")])
+        return PolicyError(self._name, [PolicyFault(None, "", f"cannot be read: {shortened(reason)}")])
 
 
 def _client(credential: AsyncTokenCredential) -> AsyncPipelineClient[HttpRequest, AsyncHttpResponse]:
     """Returns a client that only adds the token; it does not retry, because the next check does."""
-    return AsyncPipelineClient("", policies=[AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE)])
+    return AsyncPipelineClient(
+        "",
+        policies=[AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE)],
+        transport=AioHttpTransport(
+            connection_timeout=CONNECT_TIMEOUT_SECONDS, read_timeout=READ_TIMEOUT_SECONDS
+        ),
+    )
 
 
 def policy_store(settings: Settings, credential: AsyncTokenCredential) -> PolicyStore:

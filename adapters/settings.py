@@ -12,6 +12,8 @@ from azure.identity import AzureAuthorityHosts
 from azure.mgmt.core.tools import get_arm_endpoints
 
 from domain.errors import SettingError
+from domain.policy.sections import LONGEST_DAYS
+from domain.resources.ids import check_subscription_id
 
 APP_ROOT = Path(__file__).parent.parent
 
@@ -73,7 +75,7 @@ class Settings:
             arm_endpoint=endpoint.rstrip("/"),
             arm_scope=f"{audience.rstrip('/')}/.default" if audience else known["credential_scopes"][0],
             authority=authority,
-            subscriptions=tuple(environment.get(SUBSCRIPTIONS, "").replace(",", " ").lower().split()),
+            subscriptions=_subscriptions(environment.get(SUBSCRIPTIONS, "")),
             policy_file=APP_ROOT / (environment.get(POLICY_FILE) or "policy.yaml"),
             policy_blob=blob,
             # 17 minutes past every hour
@@ -84,15 +86,28 @@ class Settings:
         )
 
 
+def _subscriptions(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(check_subscription_id(name) for name in text.replace(",", " ").lower().split())
+    except ValueError as error:
+        raise SettingError(f"{SUBSCRIPTIONS}: {error}; separate ids by spaces or commas") from error
+
+
 def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise SettingError(f"{KEEP_DAYS} is '{text}'; use a whole number of days, or 0 to keep everything")
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_DAYS))
+    if not digits or int(text) > LONGEST_DAYS:
+        raise SettingError(
+            f"{KEEP_DAYS} is '{text}'; use a whole number of days up to {LONGEST_DAYS}, or 0 to keep everything"
+        )
     return int(text)
 
 
 def _can_receive_tokens(url: str) -> bool:
     """Whether a token may be sent there: over https, or to this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
     )

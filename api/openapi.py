@@ -25,9 +25,12 @@ _PROBLEMS = {
         "The present state does not allow it: a migration or batch is running, has ended, or an image is not ready.",
         ("Location", "Retry-After"),
     ),
+    413: ("The body is too long.", ()),
+    415: ("The body is compressed.", ()),
+    500: ("Gallerist failed unexpectedly. The log has the error by its `error_id`.", ()),
     502: ("Azure refused a request of the app. `code`, `cause` and `fix` say why.", ()),
     503: (
-        "Azure is throttling or unavailable, or the policy cannot be used. Try again later.",
+        "Azure is throttling or unavailable, does not answer in time, or the policy cannot be used. Try again later.",
         ("Retry-After",),
     ),
 }
@@ -117,7 +120,8 @@ def _operation(operation: Operation, names: dict[type[BaseModel], dict[str, Any]
             "content": {_JSON: {"schema": names[operation.body]}},
         }
     problems = {
-        str(status.value): {"$ref": f"#/components/responses/{status.value}"} for status in operation.problems
+        str(status.value): {"$ref": f"#/components/responses/{status.value}"}
+        for status in operation.all_problems
     }
     described["responses"] = {str(operation.status.value): success, **problems}
     if not operation.key:

@@ -44,6 +44,13 @@ class Operation:
     """Whether the caller needs a key."""
 
     @cached_property
+    def all_problems(self) -> list[HTTPStatus]:
+        """The statuses of its problems, and of those that every operation can have."""
+        of_body = (_BAD, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        of_every = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+        return sorted({*self.problems, *of_every, *(of_body if self.body else ())})
+
+    @cached_property
     def path_parameters(self) -> list[str]:
         """The names in braces."""
         return re.findall(r"{(\w+)}", self.path)

@@ -2,20 +2,29 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, PolicyError
-from domain.field_errors import FieldError
+from domain.field_errors import FieldError, shortened
 from domain.migration.results import failure_of
 
 MEDIA_TYPE = "application/problem+json"
+LONGEST_TEXT = 4000
 
 
 def _absent(value: object) -> bool:
     return value is None
+
+
+def _sendable(text: str) -> str:
+    """A text that UTF-8 can hold, whatever it repeats, and that is not endless."""
+    return shortened(text.encode("utf-8", "replace").decode("utf-8"), LONGEST_TEXT)
+
+
+Text = Annotated[str, AfterValidator(_sendable)]
 
 
 class FieldFault(BaseModel):
@@ -23,9 +32,9 @@ class FieldFault(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    field: str
+    field: Text
     """The field's path, as in `regions[0].name`; `body` for the whole body, empty for a whole policy."""
-    message: str
+    message: Text
     """Why the field is invalid."""
     line: int | None = Field(default=None, exclude_if=_absent)
     """The line of the policy text, where there is one."""
@@ -42,17 +51,19 @@ class Problem(BaseModel):
     """The status as text."""
     status: int
     """The HTTP status."""
-    detail: str
+    detail: Text
     """What is wrong."""
     errors: list[FieldFault] | None = Field(default=None, exclude_if=_absent)
-    """Every invalid field of the request, or every error of the policy."""
+    """Every invalid field of the request, or every error of the policy; of many, the first and how many more."""
     id: str | None = Field(default=None, exclude_if=_absent)
     """The id of the migration or batch that is already running (409)."""
-    code: str | None = Field(default=None, exclude_if=_absent)
+    error_id: str | None = Field(default=None, exclude_if=_absent)
+    """By this id the log of the function app has the error (500)."""
+    code: Text | None = Field(default=None, exclude_if=_absent)
     """Azure Resource Manager's error code (502, 503)."""
-    cause: str | None = Field(default=None, exclude_if=_absent)
+    cause: Text | None = Field(default=None, exclude_if=_absent)
     """What the code means (502, 503)."""
-    fix: str | None = Field(default=None, exclude_if=_absent)
+    fix: Text | None = Field(default=None, exclude_if=_absent)
     """What to do about it (502, 503)."""
 
     @classmethod
@@ -67,6 +78,13 @@ class Problem(BaseModel):
         detail = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
         status = HTTPStatus.BAD_REQUEST
         return cls(title=status.phrase, status=status, detail=detail, errors=faults)
+
+    @classmethod
+    def of_unforeseen(cls, error_id: str) -> Self:
+        """An error that nobody foresaw. The caller is shown the way to it, not the error."""
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        detail = f"Gallerist failed unexpectedly; the log of the function app has the error as {error_id}"
+        return cls(title=status.phrase, status=status, detail=detail, error_id=error_id)
 
     @classmethod
     def of_missing(cls, field: str, message: str) -> Self:

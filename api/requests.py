@@ -15,21 +15,24 @@ from pydantic import (
 )
 
 from api.ids import AnyGalleryId, AnyImageId
-from domain.field_errors import FieldError, field_errors
+from domain.field_errors import FieldError, error_details, field_errors
 from domain.fleet.batches import BatchRequest, Scope
 from domain.fleet.coverage import CATEGORIES, Category
 from domain.migration.messages import MigrationRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.requests import Overrides
-from domain.policy.sections import Choices, DefinitionNaming
+from domain.policy.sections import LONGEST_POLICY, Choices, DefinitionNaming
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import DefinitionName, SubscriptionId
 from domain.resources.images import PurchasePlan
 from domain.resources.versions import Version
 
-LONGEST_POLICY = 256 * 1024
 MOST_PREVIEWS = 1000
+# more than Azure's limits let anybody have
+MOST_IMAGES = 1_000_000
+# the task hub holds nothing older, and the SDK cannot write a year of less than four digits
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _version(text: str) -> str:
@@ -41,7 +44,14 @@ def _version(text: str) -> str:
 
 def _in_utc(moment: datetime) -> datetime:
     """A moment without an offset is in UTC."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"'{moment.isoformat()}' is outside the years 1 to 9999 in UTC") from None
+
+
+def _since_the_beginning(moment: datetime) -> datetime:
+    return max(moment, _BEGINNING)
 
 
 def _one_of(choices: Iterable[str]) -> BeforeValidator:
@@ -83,7 +93,7 @@ class StartMigration(Body):
     """The target regions besides the image's own, by name or with all their settings."""
     exclude_from_latest: bool | None = None
     """Whether `latest` ignores the version."""
-    end_of_life: AwareDatetime | None = None
+    end_of_life: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
     """The version's end-of-life date."""
     plan: PurchasePlan | None = None
     """The marketplace purchase plan of the image definition."""
@@ -112,6 +122,8 @@ class AddRegions(Body):
 class StartBatch(BatchRequest):
     """The images to migrate as a batch, and how many of them run at once."""
 
+    limit: int | None = Field(default=None, ge=1, le=MOST_IMAGES)
+
 
 class CheckPolicy(Body):
     """A policy, and the images to try it on."""
@@ -137,7 +149,15 @@ class MigrationsQuery(Query):
     """Only migrations in this state."""
     gallery: str | None = None
     """Only migrations into the gallery of this name."""
-    since: Annotated[datetime, BeforeValidator(_iso_date), AfterValidator(_in_utc)] | None = None
+    since: (
+        Annotated[
+            datetime,
+            BeforeValidator(_iso_date),
+            AfterValidator(_in_utc),
+            AfterValidator(_since_the_beginning),
+        ]
+        | None
+    ) = None
     """Only migrations started since this moment (ISO 8601; UTC if it has no offset)."""
     page: str | None = None
     """Where the page starts: follow `next` instead of setting it."""
@@ -177,7 +197,7 @@ def check_fields(
     try:
         return model.model_validate(body), []
     except ValidationError as error:
-        invalid = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
+        invalid = {fault["loc"][0] for fault in error_details(error) if fault["loc"]}
         errors = field_errors(error)
     valid = {name: value for name, value in body.items() if name not in invalid}
     return (model.model_validate(valid) if valid.keys() >= set(required) else None), errors

@@ -14,6 +14,10 @@ from domain.errors import ArmError
 Retry = Literal["throttled", "wait", "never"]
 
 
+# Gallerist's own code: the identity gets no token, so no request reached ARM
+IDENTITY_UNAVAILABLE = "IdentityUnavailable"
+
+
 class Diagnosis(NamedTuple):
     """What causes an ARM error, what fixes it, and whether a retry can help."""
 
@@ -232,7 +236,21 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Give the identity the action that the message names, at the scope that it names.",
     ),
     _known(
-        "AuthenticationFailed|InvalidAuthenticationToken|ExpiredAuthenticationToken",
+        IDENTITY_UNAVAILABLE,
+        "Gallerist's identity gets no token: its endpoint does not answer or fails, or there is no identity.",
+        "No action needed if it passes: Gallerist waits and tries again. If it lasts, check that a managed identity is "
+        "assigned to the app and, if there are several, that AZURE_CLIENT_ID names one of them.",
+        "wait",
+    ),
+    _known(
+        "ExpiredAuthenticationToken",
+        "The token of Gallerist's identity had expired when Azure read it.",
+        "No action needed if it passes: Gallerist gets a new token and tries again. If it lasts, check that the "
+        "managed identity is assigned to the app.",
+        "wait",
+    ),
+    _known(
+        "AuthenticationFailed|InvalidAuthenticationToken",
         "Azure did not accept the token of Gallerist's identity.",
         "Check that the managed identity is assigned to the app and belongs to the subscription's tenant.",
     ),

@@ -55,9 +55,19 @@ Every error is `application/problem+json` (RFC 9457).
 | 401 | the key is missing or wrong; the platform answers, without a body |
 | 404 | there is no such image, migration or batch |
 | 409 | the present state does not allow it; `Location` is the migration or batch in the way |
-| 500 | Gallerist failed unexpectedly; the log of the function app has the error |
+| 413, 415 | the body has more than a mebibyte, or is compressed |
+| 500 | Gallerist failed unexpectedly; the log of the function app has the error by the answer's `error_id` |
 | 502 | Azure refused a request of the app; `code`, `cause` and `fix` say why |
-| 503 | Azure is throttling or unavailable, or the policy cannot be used; try again after `Retry-After` seconds |
+| 503 | Azure is throttling, unavailable or slow, or the policy cannot be used; try again after `Retry-After` seconds |
+
+Every answer of the app comes within 20 seconds; where Azure takes longer, it is a 503.
+A start that is answered so may have been carried out nevertheless.
+It can be repeated, because no image is migrated twice.
+
+Of many errors, `errors` lists the first fifty and how many more there are; long values are cut.
+
+The Functions host answers some requests before the app sees them, without a body: 401 without the key, 404 where there
+is no such route, 413 above 100 MiB. It passes on no body that is sent in chunks, without `Content-Length`.
 
 This page is made by `python -m scripts.export_api` from the app itself, on the simulated Azure.
 A test keeps it current.

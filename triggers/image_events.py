@@ -5,12 +5,18 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
+from domain.field_errors import shortened
 from domain.migration.messages import MigrationRequest
 from domain.resources.events import Ignored, read_event
+from services.container import services
 from services.start_migration import start_migration
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
+
+# the sources and reasons of ignored events that the log has; it starts anew before it grows without end
+_logged: set[tuple[str, str]] = set()
+_MOST_LOGGED = 1000
 
 
 @blueprint.event_grid_trigger(arg_name="event")
@@ -22,12 +28,36 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
     at least once: an event whose migration is running is acknowledged, for the migration checks the image again before
     it ends.
     """
-    event_type = event.type if isinstance(event, func.CloudEvent) else event.event_type
-    written = read_event(event_type, event.id, event.subject or "", event.get_json())
+    if isinstance(event, func.CloudEvent):
+        event_type, source = event.type, event.source
+    else:
+        event_type, source = event.event_type, event.topic
+    written = read_event(
+        event_type, event.id, event.subject, event.get_json(), services().settings.subscriptions
+    )
     if isinstance(written, Ignored):
-        logger.info("event %s ignored: %s", event.id, written.reason)
+        _log_once(str(source), event, written)
         return
     request = MigrationRequest(image=written.image, started_by=f"event {written.event_id}")
     started = await start_migration(client, request)
     outcome = "started" if started.fresh else "is already running"
     logger.info("event %s: migration %s %s", event.id, started.id, outcome)
+
+
+def _log_once(source: str, event: func.EventGridEvent, ignored: Ignored) -> None:
+    """Logs the first ignored event of its kind: a subscription writes thousands of resources a day."""
+    kind = (source.lower(), ignored.reason)
+    if kind in _logged:
+        return
+    if len(_logged) >= _MOST_LOGGED:
+        _logged.clear()
+    _logged.add(kind)
+    level = logging.WARNING if ignored.unlisted else logging.INFO
+    logger.log(
+        level,
+        "event %s of %s ignored: %s. Others like it are not logged. %s",
+        shortened(str(event.id)),
+        shortened(source),
+        ignored.reason,
+        ignored.detail,
+    )

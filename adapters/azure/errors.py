@@ -1,5 +1,6 @@
 """Turns the Azure SDK's exceptions and ARM's error bodies into the domain's ArmError."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,11 @@ from typing import Any, cast
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import AsyncHttpResponse
 
+from domain.arm_errors import IDENTITY_UNAVAILABLE
 from domain.errors import ArmError
+
+# the SDK writes a traceback for each answer without a JSON body; here it becomes an error with its status
+logging.getLogger("azure.mgmt.compute._utils.model_base").setLevel(logging.ERROR)
 
 _TRY_AGAIN = re.compile(r"try again after '(\d+)' seconds", re.IGNORECASE)
 
@@ -38,8 +43,8 @@ def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None
 
 def _from_response(error: HttpResponseError) -> ArmError:
     if error.response is None:
-        # the identity library raises without a response of ARM: the identity gets no token
-        return ArmError(401, "AuthenticationFailed", str(error.message))
+        # the credential raises without a response of ARM: no request was sent, because there is no token
+        return ArmError(0, IDENTITY_UNAVAILABLE, str(error.message))
     response = cast("AsyncHttpResponse", error.response)
     code = error.error.code if error.error else None
     message = str((error.error and error.error.message) or error.message)

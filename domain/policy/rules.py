@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from domain.field_errors import reason
+from domain.field_errors import error_details, reason
 from domain.policy.faults import Fault, faults_in
 from domain.policy.sections import (
     Action,
@@ -131,12 +131,13 @@ def find_faults(document: Any) -> list[Fault]:
     try:
         Policy.model_validate(document)
     except ValidationError as error:
-        faults = [_fault(details) for details in error.errors()]
+        faults = [_fault(details) for details in error_details(error)]
     else:
         return []
     defaults, rules = _valid_parts(document if isinstance(document, dict) else {})
     of_the_whole = _faults_of_the_whole(defaults, rules) if defaults else []
-    return faults + [fault for fault in of_the_whole if fault not in faults]
+    known = set(faults)
+    return faults + [fault for fault in of_the_whole if fault not in known]
 
 
 def _fault(details: ErrorDetails) -> Fault:

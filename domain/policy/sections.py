@@ -27,13 +27,20 @@ Waves = Literal["all-at-once", "home-first"]
 VERSION_GROUPS = ("major", "minor", "patch")
 # a hundred years; dates far beyond cannot be represented
 LONGEST_DAYS = 36500
+# two weeks, the longest time that replication may take
+LONGEST_HOURS = 24 * 14
+# a day; the extension's durable timers reach no further than six
+LONGEST_POLL_SECONDS = 24 * 3600
+# the text of a whole policy, in characters
+LONGEST_POLICY = 256 * 1024
+LONGEST_PATTERN = 1000
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 def _well_formed_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
     return pattern
 
@@ -44,14 +51,20 @@ def _gallery_template(text: str) -> str:
 
 
 GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
-NamePattern = Annotated[str, AfterValidator(_well_formed_pattern)]
-Glob = Annotated[str, StringConstraints(min_length=1)]
+NamePattern = Annotated[
+    str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(_well_formed_pattern)
+]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Globs = Annotated[list[Glob], Field(max_length=1000)]
 
 
 class Section(BaseModel):
-    """A part of the policy file. An unknown key is an error, so that no typo is ignored."""
+    """A part of the policy file. An unknown key is an error, so that no typo is ignored.
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    So is an infinite number, and one that is none: neither can be a time, and JSON has neither.
+    """
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 Part = TypeVar("Part", bound=Section)
@@ -60,11 +73,11 @@ Part = TypeVar("Part", bound=Section)
 class Match(Section):
     """The images that a rule is for: an image must match every key that is given. Case is ignored."""
 
-    subscriptions: list[Glob] | None = None
+    subscriptions: Globs | None = None
     """Subscription ids, or globs of them."""
-    resource_groups: list[Glob] | None = None
+    resource_groups: Globs | None = None
     """Names of resource groups, or globs of them."""
-    names: list[Glob] | None = None
+    names: Globs | None = None
     """Names of images, or globs of them."""
     tags: dict[str, Glob] | None = None
     """Tags that the image must have, with globs for their values: `*` for any value."""
@@ -72,9 +85,9 @@ class Match(Section):
     """The operating system."""
     locations: list[Region] | None = None
     """The regions that the image may be in, in either spelling."""
-    older_than_days: float | None = Field(default=None, ge=0)
+    older_than_days: float | None = Field(default=None, ge=0, le=LONGEST_DAYS)
     """Images created longer ago than this. An image of unknown age never matches."""
-    newer_than_days: float | None = Field(default=None, ge=0)
+    newer_than_days: float | None = Field(default=None, ge=0, le=LONGEST_DAYS)
     """Images created since then. An image of unknown age never matches."""
 
     def fits(self, image: ManagedImage, now: datetime) -> bool:
@@ -135,11 +148,11 @@ class VersionNumbering(Section):
 class Replication(Section):
     """How a version is replicated to its regions, how long that may take, and how often it is checked."""
 
-    deadline_hours: float | None = Field(default=None, gt=0, le=24 * 14)
+    deadline_hours: float | None = Field(default=None, gt=0, le=LONGEST_HOURS)
     """How long the replication of one version may take."""
-    first_poll_seconds: float | None = Field(default=None, ge=1)
+    first_poll_seconds: float | None = Field(default=None, ge=1, le=LONGEST_POLL_SECONDS)
     """How long to wait before the first check."""
-    longest_poll_seconds: float | None = Field(default=None, ge=1)
+    longest_poll_seconds: float | None = Field(default=None, ge=1, le=LONGEST_POLL_SECONDS)
     """The longest wait between two checks."""
     waves: Waves | None = None
     """`home-first` adds the other regions after the image's own region has the version."""
@@ -147,7 +160,7 @@ class Replication(Section):
     """Replicas per region to begin with; raised to the full count after all regions have the version."""
     heal_attempts: int | None = Field(default=None, ge=0, le=10)
     """How often a failed or stuck region is removed and added again."""
-    stuck_after_hours: float | None = Field(default=None, gt=0)
+    stuck_after_hours: float | None = Field(default=None, gt=0, le=LONGEST_HOURS)
     """A region without progress for this long is stuck."""
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.field_errors import reason
+from domain.field_errors import error_details, reason
 from domain.policy.sections import LONGEST_DAYS, Action, Choices, DefinitionNaming
 from domain.resources.galleries import StorageAccountType, TargetRegions
 from domain.resources.ids import GalleryId, check_definition_name
@@ -50,7 +50,7 @@ def read_override_tags(tags: Mapping[str, str]) -> TagOverrides:
 
 def _explain(error: ValueError) -> str:
     if isinstance(error, ValidationError):
-        return "; ".join(reason(fault) for fault in error.errors())
+        return "; ".join(reason(fault) for fault in error_details(error))
     return str(error)
 
 

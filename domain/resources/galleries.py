@@ -93,6 +93,8 @@ def _consistent(regions: list[TargetRegion]) -> list[TargetRegion]:
 # as users write them: a region may be given by its name alone
 TargetRegions = Annotated[
     list[Annotated[TargetRegion, BeforeValidator(_by_name, json_schema_input_type=str | TargetRegion)]],
+    # all of Azure's regions are fewer, and a version has at most 100 replicas
+    Field(max_length=100),
     AfterValidator(_consistent),
 ]
 

@@ -1,5 +1,6 @@
 """Invalid requests get a 4xx problem that names every invalid field, and start nothing."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -97,6 +98,60 @@ def test_a_body_that_is_not_json_is_refused_as_such(estate: Estate) -> None:
     assert "not JSON" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["migrations", "migrations/plan", "batches", "policy/check"])
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"[" * 100_000, {}, 400),
+        (b'{"a":' * 20_000, {}, 400),
+        (b'{"image": "\\ud800"}', {}, 400),
+        (b'{"limit": NaN}', {}, 400),
+        (gzip.compress(b"{}"), {"Content-Encoding": "gzip"}, 415),
+        (b"{}", {"Content-Encoding": "gzip"}, 415),
+        (b" " * 2_000_000, {}, 413),
+        (b"{}", {"Content-Type": "application/json; charset=bogus"}, 400),
+    ],
+)
+def test_a_body_that_nobody_can_read_is_refused_with_the_reason(
+    estate: Estate, path: str, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    response = estate.http.post(f"{estate.stack.api}/{path}", content=content, headers=headers)
+
+    assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
+    assert response.json()["detail"]
+
+
+def test_a_body_in_chunks_gets_the_reason_why_it_is_empty(estate: Estate) -> None:
+    response = estate.http.post(f"{estate.stack.api}/migrations", content=iter([b"{}"]))
+
+    assert response.status_code == 400
+    assert response.json()["detail"] == "body: is empty; send a JSON object, with its Content-Length"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "defaults: !!bool maybe",
+        "defaults: " + "[" * 3000,
+        f"defaults: {{galleries: [{GALLERY}]}}\nrules: [{{name: a, match: {{older_than_days: .inf}}}}]",
+        f"defaults: {{galleries: [{GALLERY}]}}\nrules: [{{name: a, name_pattern: 'a{{4294967295}}'}}]",
+    ],
+)
+def test_a_policy_that_cannot_be_read_is_refused_with_its_line(estate: Estate, policy: str) -> None:
+    body = {"policy": policy, "scope": {"subscription": HERE}}
+    response = estate.http.post(f"{estate.stack.api}/policy/check", json=body)
+
+    assert response.status_code == 400
+    assert [error["line"] for error in response.json()["errors"]] == [policy.count("\n") + 1]
+
+
+def test_a_batch_with_a_number_that_no_time_can_be_is_refused(estate: Estate) -> None:
+    for number in (1e10, 1e308):
+        body = {"scope": [{"subscription": HERE}], "filter": {"older_than_days": number}}
+        response = estate.http.post(f"{estate.stack.api}/batches", json=body)
+        assert [error["field"] for error in response.json()["errors"]] == ["filter.older_than_days"]
+
+
 def test_a_second_start_gets_the_address_of_the_running_migration(estate: Estate) -> None:
     """409 with Location, whatever the case of the id."""
     estate.stack.control("POST", "events", {"lose_next": 1})
@@ -120,13 +175,28 @@ def test_a_second_start_gets_the_address_of_the_running_migration(estate: Estate
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("state=done", "state"), ("since=yesterday", "since")],
+    [
+        ("state=done", "state"),
+        ("since=yesterday", "since"),
+        ("since=0001-01-01T00:00:00%2B14:00", "since"),
+        ("since=9999-12-31T23:59:59-14:00", "since"),
+    ],
 )
 def test_an_invalid_filter_is_refused(estate: Estate, query: str, field: str) -> None:
     response = estate.http.get(f"{estate.stack.api}/migrations?{query}")
 
     assert response.status_code == 400
     assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+def test_the_first_and_the_last_day_of_all_are_answered(estate: Estate) -> None:
+    """.NET's smallest date selects everything, its largest one nothing."""
+    listed = [
+        estate.http.get(f"{estate.stack.api}/migrations?since={since}").json()["migrations"]
+        for since in ("0001-01-01", "2017-01-01", "9999-12-31T23:59:59Z")
+    ]
+    assert listed[0] == listed[1]
+    assert listed[2] == []
 
 
 def test_an_unknown_migration_is_not_found(estate: Estate) -> None:

@@ -1,7 +1,9 @@
-"""Turns what a route raises into a problem (RFC 9457)."""
+"""Turns what a route raises, and an answer that does not come, into a problem (RFC 9457)."""
 
+import asyncio
 import functools
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import ParamSpec
@@ -10,6 +12,7 @@ import azure.functions as func
 
 from api.problems import MEDIA_TYPE, Problem
 from domain.errors import ArmError, GalleristError, NotYetError, PolicyError, TaskHubError
+from domain.field_errors import shortened
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from triggers.http.answers import POLL
 from triggers.http.links import addresses
@@ -19,7 +22,8 @@ logger = logging.getLogger(__name__)
 _AZURE_RETRY_SECONDS = 30
 # a policy in a blob is read once a minute
 _POLICY_RETRY_SECONDS = 60
-_UNEXPECTED = "Gallerist failed unexpectedly; the log of the function app has the error"
+# a caller has its answer within 20 seconds, the way included; the platform would end the call after 230
+ANSWER_SECONDS = 18.0
 
 Bindings = ParamSpec("Bindings")
 Route = Callable[Bindings, Awaitable[func.HttpResponse]]
@@ -28,13 +32,14 @@ Route = Callable[Bindings, Awaitable[func.HttpResponse]]
 class ProblemError(GalleristError):
     """A request that gets a problem for an answer."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
         super().__init__(problem.detail)
         self.problem = problem
+        self.headers = headers or {}
 
 
-def answers_problems(route: Route[Bindings]) -> Route[Bindings]:
-    """Decorates a route so that it answers with a problem where it raises.
+def answers_problems(route: Route[Bindings], *, within_seconds: float = ANSWER_SECONDS) -> Route[Bindings]:
+    """Decorates a route so that it answers with a problem where it raises, and where it takes too long.
 
     Goes next to the function, below the decorators of the SDK: `durable_client_input` wraps what it finds. The function
     keeps its signature, which the Functions worker reads.
@@ -43,15 +48,25 @@ def answers_problems(route: Route[Bindings]) -> Route[Bindings]:
     @functools.wraps(route)
     async def respond(*args: Bindings.args, **kwargs: Bindings.kwargs) -> func.HttpResponse:
         req = next(value for value in (*args, *kwargs.values()) if isinstance(value, func.HttpRequest))
+        limit = asyncio.timeout(within_seconds)
         try:
-            return await route(*args, **kwargs)
+            async with limit:
+                return await route(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 # the host would answer 500 without a body
-            problem, headers = _problem(error, req)
-        return func.HttpResponse(
-            problem.model_dump_json(), status_code=problem.status, mimetype=MEDIA_TYPE, headers=headers
-        )
+            return _response(_out_of_time(within_seconds, req) if limit.expired() else error, req)
 
     return respond
+
+
+def _response(error: Exception, req: func.HttpRequest) -> func.HttpResponse:
+    headers: dict[str, str] = {}
+    try:
+        problem, headers = _problem(error, req)
+    except Exception as other:  # noqa: BLE001 # such as an address that is none
+        problem = _unforeseen(other, req)
+    return func.HttpResponse(
+        problem.model_dump_json(), status_code=problem.status, mimetype=MEDIA_TYPE, headers=headers
+    )
 
 
 def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str, str]]:  # noqa: C901 # a table
@@ -59,7 +74,7 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
     headers = {}
     match error:
         case ProblemError():
-            problem = error.problem
+            problem, headers = error.problem, error.headers
         case InvalidRequestError():
             problem = Problem.of_fields(error.errors)
         case NotFoundError():
@@ -84,6 +99,28 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
             problem = Problem.of(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
             headers = {"Retry-After": str(_AZURE_RETRY_SECONDS)}
         case _:
-            logger.error("%s %s failed", req.method, req.url.partition("?")[0], exc_info=error)
-            problem = Problem.of(HTTPStatus.INTERNAL_SERVER_ERROR, _UNEXPECTED)
+            problem = _unforeseen(error, req)
     return problem, headers
+
+
+def _out_of_time(seconds: float, req: func.HttpRequest) -> ProblemError:
+    """An answer that does not come in time, whatever it waits for: Azure, the identity, the task hub."""
+    logger.warning("%s %s: no answer within %g seconds", req.method, _address(req), seconds)
+    detail = (
+        f"Azure or the task hub did not answer within {seconds:g} seconds. Try again later: a request that was carried "
+        "out nevertheless can be repeated, because no image is migrated twice. With many images, ask for one "
+        "'subscription' at a time"
+    )
+    headers = {"Retry-After": str(_AZURE_RETRY_SECONDS)}
+    return ProblemError(Problem.of(HTTPStatus.SERVICE_UNAVAILABLE, detail), headers)
+
+
+def _unforeseen(error: Exception, req: func.HttpRequest) -> Problem:
+    error_id = uuid.uuid4().hex
+    logger.error("%s %s failed with the error %s", req.method, _address(req), error_id, exc_info=error)
+    return Problem.of_unforeseen(error_id)
+
+
+def _address(req: func.HttpRequest) -> str:
+    """The address without its query, which may hold a key."""
+    return shortened(req.url.partition("?")[0])

@@ -1,15 +1,27 @@
 """Reads requests: bodies, query strings, the caller."""
 
 import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from math import isfinite
 from typing import Any, TypeVar
 
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
+from api.problems import Problem
 from api.requests import Query, SubscriptionQuery
-from domain.field_errors import FieldError, field_errors
+from domain.field_errors import FieldError, field_errors, field_path, shortened
 from services.container import services
 from services.refusals import InvalidRequestError
+from triggers.http.problems import ProblemError
+
+LONGEST_BODY = 1024 * 1024
+DEEPEST_BODY = 32
+_MOST_DIGITS = 30
+_LONGEST_CALLER = 128
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Body = TypeVar("Body", bound=BaseModel)
 Parameters = TypeVar("Parameters", bound=Query)
@@ -19,15 +31,86 @@ def parse_json(req: func.HttpRequest) -> dict[str, Any]:
     """Returns the body.
 
     Raises:
-        InvalidRequestError: the body is not a JSON object.
+        InvalidRequestError: the body is not a JSON object, or not one that JSON and UTF-8 can hold.
+        ProblemError: the body is too long or compressed.
     """
     try:
-        body = json.loads(req.get_body())
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequestError([FieldError("body", f"not JSON: {error}")]) from error
+        body = json.loads(
+            _content(req),
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
+        )
+    except RecursionError as error:
+        raise InvalidRequestError([FieldError("body", "not JSON: nested too deeply")]) from error
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("body", shortened(f"not JSON: {error}"))]) from error
     if not isinstance(body, dict):
         raise InvalidRequestError([FieldError("body", "must be a JSON object")])
+    fault = next(_unreadable_parts(body), None)
+    if fault is not None:
+        raise InvalidRequestError([fault])
     return body
+
+
+def _content(req: func.HttpRequest) -> bytes:
+    content: bytes = req.get_body()
+    encoding = req.headers.get("content-encoding") or "identity"
+    if encoding.lower() != "identity":
+        detail = f"the body has the Content-Encoding '{encoding}'; send it uncompressed"
+        raise ProblemError(Problem.of(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail))
+    if len(content) > LONGEST_BODY:
+        detail = f"the body has {len(content)} bytes; at most {LONGEST_BODY} are read"
+        raise ProblemError(Problem.of(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail))
+    if not content:
+        # the Functions host passes on no body that is sent in chunks
+        reason = "is empty; send a JSON object, with its Content-Length"
+        raise InvalidRequestError([FieldError("body", reason)])
+    return content
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number has {len(text)} digits")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"the number {shortened(text, _MOST_DIGITS)} is too large")
+    return number
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"the key '{name}' is given twice")
+        values[name] = value
+    return values
+
+
+def _unreadable_parts(body: dict[str, Any]) -> Iterator[FieldError]:
+    """Yields the texts that are no Unicode, and what is nested too deeply to be looked at."""
+    rest: list[tuple[tuple[int | str, ...], Any]] = [((), body)]
+    while rest:
+        location, value = rest.pop()
+        if len(location) > DEEPEST_BODY:
+            yield FieldError("body", f"nested more than {DEEPEST_BODY} levels deep")
+        elif isinstance(value, str) and _SURROGATE.search(value):
+            yield FieldError(field_path(location), "half a surrogate pair is not a character")
+        elif isinstance(value, list):
+            rest += [((*location, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            if any(_SURROGATE.search(name) for name in value):
+                yield FieldError(field_path(location), "a key has half a surrogate pair")
+            rest += [((*location, name), item) for name, item in value.items()]
 
 
 def parse_body(req: func.HttpRequest, model: type[Body]) -> Body:
@@ -56,7 +139,8 @@ def parse_query(req: func.HttpRequest, model: type[Parameters]) -> Parameters:
 
 def caller(req: func.HttpRequest) -> str:
     """Who sent the request, as the platform's authentication says; a function key names nobody."""
-    return req.headers.get("x-ms-client-principal-name") or "http"
+    name = req.headers.get("x-ms-client-principal-name") or "http"
+    return shortened("".join(char if char.isprintable() else "?" for char in name), _LONGEST_CALLER)
 
 
 def subscriptions(query: SubscriptionQuery) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from adapters.policy_file import _Loader
+from adapters.policy_yaml import _Loader
 from domain.policy.rules import BUILT_IN, Policy, Rule
 from domain.policy.sections import Choices, Section
 from domain.policy.tags import PREFIX, READERS

@@ -1,11 +1,17 @@
 """The policy file: every error names the file, the line and the reason."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.policy_file import load_policy, parse_policy
+from adapters.policy_yaml import DEEPEST, MOST_NODES
 from domain.errors import PolicyError
+from domain.field_errors import LONGEST_REASON, MOST_ERRORS
+from domain.policy.sections import LONGEST_POLICY
 from tests.unit.builders import GALLERY
 
 ROOT = Path(__file__).parents[3]
@@ -108,7 +114,7 @@ def test_a_character_that_yaml_forbids_is_a_policy_error() -> None:
 def test_a_file_that_is_not_utf_8_is_a_policy_error(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_bytes("defaults: {} # grün".encode("latin-1"))
-    with pytest.raises(PolicyError, match=r"^policy policy\.yaml: "):
+    with pytest.raises(PolicyError, match=r"^policy policy\.yaml, line 1: not UTF-8: "):
         load_policy(path)
 
 
@@ -170,5 +176,87 @@ def test_true_and_false_are_booleans() -> None:
 
 
 def test_a_document_that_contains_itself_is_refused() -> None:
-    with pytest.raises(PolicyError, match=r"line 2: defaults.defaults: "):
+    with pytest.raises(PolicyError, match=r"line 1: not YAML: an alias stands inside of what it repeats$"):
         parse_policy("&all\ndefaults: *all\n", "p.yaml")
+
+
+MERGES = "a: &a {x: 1, y: 2}\n" + "".join(
+    f"{name}: &{name} {{<<: [{', '.join([f'*{before}'] * 10)}]}}\n"
+    for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+# what PyYAML and Python raise for it, and where it is
+HOSTILE = {
+    "KeyError": ("!!bool maybe", "'maybe' cannot be read as bool"),
+    "ValueError": ("!!int abc", "'abc' cannot be read as int"),
+    "IndexError": ("!!int ''", "'' cannot be read as int"),
+    "AttributeError": ("!!timestamp soon", "'soon' cannot be read as timestamp"),
+    "too many digits": ("9" * 5000, "cannot be read as int"),
+    "an unknown tag": ("!!python/object:os.system x", "could not determine a constructor for the tag"),
+    "RecursionError": ("[" * 3000, f"nested more than {DEEPEST} levels deep"),
+    "a character that does not exist": (r'"\UFFFFFFFF"', "cannot be read"),
+    "half a surrogate pair": (r'"\ud800"', "half a surrogate pair"),
+    "too many aliases": (f"[{'*g, ' * MOST_NODES}]", f"more than {MOST_NODES} keys and values"),
+}
+
+
+@pytest.mark.parametrize(("value", "reason"), HOSTILE.values(), ids=HOSTILE)
+def test_whatever_yaml_raises_is_a_policy_error_with_the_line(value: str, reason: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(
+            GOOD.replace("defaults:", "defaults: &g") + f"    end_of_life_after_days: {value}\n", "p"
+        )
+    (fault,) = refused.value.faults
+    assert fault.line == 8
+    assert fault.message.startswith("not YAML: ")
+    assert reason in fault.message
+    assert len(fault.message) <= LONGEST_REASON + 20
+
+
+def test_merge_keys_do_not_multiply() -> None:
+    """Seven lines would make a policy of twenty million keys."""
+    with pytest.raises(PolicyError, match=f"line 5: not YAML: more than {MOST_NODES} keys and values"):
+        parse_policy(MERGES, "p")
+
+
+def test_a_merge_key_may_be_overridden_and_faults_have_the_line_of_the_override() -> None:
+    merged = f"""\
+defaults: &base
+  galleries: [{GALLERY}]
+  end_of_life_after_days: 30
+rules:
+  - name: web
+    <<: *base
+    end_of_life_after_days: 60
+"""
+    assert parse_policy(merged, "p").rules[0].end_of_life_after_days == 60
+    with pytest.raises(PolicyError, match=r"^policy p, line 7: rules\[0\]\.end_of_life_after_days: "):
+        parse_policy(merged.replace("60", "0"), "p")
+
+
+def test_a_policy_that_is_too_long_is_refused() -> None:
+    with pytest.raises(PolicyError, match=f"^policy p: longer than {LONGEST_POLICY} characters$"):
+        parse_policy("#" * (LONGEST_POLICY + 1), "p")
+
+
+def test_the_first_errors_are_listed_and_the_others_counted() -> None:
+    text = GOOD + "".join(f"    key{number}: {number}\n" for number in range(MOST_ERRORS + 7))
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(text, "p")
+    assert len(refused.value.faults) == MOST_ERRORS + 1
+    assert str(refused.value).splitlines()[-1] == "policy p: 7 more errors are not listed"
+
+
+def test_an_error_does_not_repeat_the_whole_value() -> None:
+    gallery = "g" * 100_000
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(GOOD.replace(str(GALLERY), gallery) + f"    ? {gallery}\n    : 1\n", "p")
+    value, key = refused.value.faults
+    assert value.message.endswith("/providers/Microsoft.Compute/galleries/{name}")
+    assert key.message == "unknown key"
+    assert len(str(refused.value)) < 2000
+
+
+@given(st.text(alphabet=st.sampled_from("!&*<{}[]:,-?|>'\"\\%#~.\n\tab0e"), max_size=60))
+def test_any_text_is_a_policy_or_a_policy_error(text: str) -> None:
+    with suppress(PolicyError):
+        parse_policy(text, "p")

@@ -1,5 +1,6 @@
 """The policy in a blob: read with a token, read again when it changes; the last valid one stays in force."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -22,17 +23,17 @@ WRONG = GOOD + "rulez: []\n"
 
 
 class FakeCredential:
-    """Gives one token, or none."""
+    """Gives one token, which expires before the next check, or none."""
 
     def __init__(self) -> None:
         self.scopes: list[str] = []
-        self.refuses = False
+        self.error: Exception | None = None
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        if self.refuses:
-            raise ClientAuthenticationError("no identity here")
+        if self.error is not None:
+            raise self.error
         self.scopes += scopes
-        return AccessToken("token-1", 4_102_444_800)
+        return AccessToken("token-1", 0)
 
 
 @dataclass
@@ -43,9 +44,14 @@ class BlobService:
     status: int = 200
     requests: list[web.Request] = field(default_factory=list)
     url: str = ""
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def get(self, request: web.Request) -> web.Response:
         self.requests.append(request)
+        await self.answers.wait()
         if self.status != 200:
             return web.Response(status=self.status, headers={"x-ms-error-code": "BlobNotFound"})
         etag = f'"{hash(self.body):x}"'
@@ -132,6 +138,49 @@ async def test_an_invalid_change_leaves_the_last_valid_policy_in_force(
     assert reader.store.problem is None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD + "rules: [{name: !!timestamp soon}]\n",
+        GOOD + "rules: " + "[" * 3000,
+        GOOD + "rules: [{name: web, name_pattern: 'a{4294967295}'}]\n",
+        "\0",
+    ],
+    ids=["AttributeError", "RecursionError", "OverflowError", "no text"],
+)
+async def test_whatever_is_in_the_blob_the_last_valid_policy_stays_in_force(
+    blob: BlobService, reader: Reader, body: str
+) -> None:
+    await reader.rules()
+    blob.body = body.encode()
+    assert await reader.rules_later() == []
+    assert reader.store.problem is not None
+    assert reader.store.problem.startswith("policy policy.yaml, line ")
+
+
+async def test_an_error_that_nobody_foresaw_leaves_the_last_valid_policy_in_force(
+    blob: BlobService, reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    await reader.rules()
+    reader.credential.error = ZeroDivisionError("by zero")
+    assert await reader.rules_later() == []
+    assert reader.store.problem == "policy policy.yaml: cannot be read: ZeroDivisionError: by zero"
+    assert any(record.exc_info for record in caplog.records)
+    reader.credential.error = None
+    blob.body = BETTER.encode()
+    assert await reader.rules_later() == ["web"]
+
+
+async def test_a_check_that_is_cut_short_is_made_again(blob: BlobService, reader: Reader) -> None:
+    """An HTTP answer has a time limit. Who asks next does not wait a minute for the policy."""
+    blob.answers.clear()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await reader.rules()
+    blob.answers.set()
+    assert await reader.rules() == []
+
+
 @pytest.mark.parametrize("body", [GOOD, BETTER])
 async def test_a_blob_that_is_unreadable_for_a_while_leaves_the_policy_in_force(
     blob: BlobService, reader: Reader, body: str
@@ -169,7 +218,7 @@ async def test_without_a_valid_policy_there_is_an_error(
 
 
 async def test_an_identity_without_a_token_is_a_policy_error(reader: Reader) -> None:
-    reader.credential.refuses = True
+    reader.credential.error = ClientAuthenticationError("no identity here")
     with pytest.raises(PolicyError, match=r"cannot be read: .*no identity here"):
         await reader.rules()
 

@@ -64,7 +64,7 @@ def test_an_endpoint_over_https_or_on_this_machine_is_accepted(endpoint: str) ->
     assert Settings.from_environment({ARM_ENDPOINT: endpoint}).arm_endpoint == endpoint.rstrip("/")
 
 
-@pytest.mark.parametrize("endpoint", ["http://arm.example", "arm.example", "ftp://arm.example"])
+@pytest.mark.parametrize("endpoint", ["http://arm.example", "arm.example", "ftp://arm.example", "http://["])
 def test_an_endpoint_that_would_get_tokens_unencrypted_is_refused(endpoint: str) -> None:
     reason = re.escape(f"GALLERIST_ARM_ENDPOINT is '{endpoint}'; use an https URL")
     with pytest.raises(SettingError, match=rf"^{reason}"):
@@ -82,9 +82,19 @@ def test_the_audience_becomes_the_scope_of_tokens() -> None:
     assert settings.arm_scope == "https://arm.example/.default"
 
 
-@pytest.mark.parametrize("text", ["A, B", "a,b", "a b", " a ,, b "])
+@pytest.mark.parametrize("text", ["{A}, {B}", "{a},{b}", "{a} {b}", " {a} ,, {b} "])
 def test_subscriptions_are_separated_by_commas_or_spaces(text: str) -> None:
-    assert Settings.from_environment({SUBSCRIPTIONS: text}).subscriptions == ("a", "b")
+    a, b = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+    text = text.format(a=a, b=b, A=a.upper(), B=b.upper())
+    assert Settings.from_environment({SUBSCRIPTIONS: text}).subscriptions == (a, b)
+
+
+def test_a_subscription_that_is_none_is_refused() -> None:
+    """The sweep would fail each hour."""
+    with pytest.raises(
+        SettingError, match=r"^GALLERIST_SUBSCRIPTIONS: 'production' is not a subscription id; "
+    ):
+        Settings.from_environment({SUBSCRIPTIONS: "production"})
 
 
 def test_a_policy_file_is_relative_to_the_apps_folder(tmp_path: Path) -> None:
@@ -120,7 +130,7 @@ def test_the_days_to_keep_migrations_are_a_whole_number(text: str, days: int) ->
     assert Settings.from_environment({KEEP_DAYS: text}).keep_days == days
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "ever", "٣"])
+@pytest.mark.parametrize("text", ["-1", "1.5", "ever", "٣", "36501", "9" * 5000])
 def test_other_days_are_refused(text: str) -> None:
     with pytest.raises(SettingError, match=rf"^GALLERIST_KEEP_DAYS is '{text}'; use a whole number of days"):
         Settings.from_environment({KEEP_DAYS: text})

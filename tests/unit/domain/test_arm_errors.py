@@ -130,8 +130,15 @@ KNOWN = [
         401,
         "ExpiredAuthenticationToken",
         "The access token expired.",
-        "Azure did not accept the token of Gallerist's identity.",
-        "never",
+        "The token of Gallerist's identity had expired when Azure read it.",
+        "wait",
+    ),
+    (
+        0,
+        "IdentityUnavailable",
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.",
+        "Gallerist's identity gets no token: its endpoint does not answer or fails, or there is no identity.",
+        "wait",
     ),
     (
         404,

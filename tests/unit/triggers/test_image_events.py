@@ -1,5 +1,7 @@
 """The Event Grid trigger: an image that was written is migrated once, whatever the schema and however often."""
 
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,17 +12,25 @@ from domain.resources.events import IMAGE_WRITE, WRITE_SUCCEEDED
 from domain.resources.provenance import migration_id
 from tests.unit.app import code
 from tests.unit.builders import PROVIDER, image_id
-from tests.unit.fakes import FakeDurableClient
+from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 image_events = code("image_events")
 
 MOMENT = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 
 
-def in_grid_schema(subject: str, event_type: str = WRITE_SUCCEEDED, **data: Any) -> func.EventGridEvent:
+@pytest.fixture(autouse=True)
+def services() -> Iterator[None]:
+    with working_with(FakeCompute()):
+        yield
+
+
+def in_grid_schema(
+    subject: str, event_type: Any = WRITE_SUCCEEDED, source: str = "/subscriptions/s", **data: Any
+) -> func.EventGridEvent:
     return func.EventGridEvent(
         id="7",
-        topic="/subscriptions/s",
+        topic=source,
         subject=subject,
         event_type=event_type,
         event_time=MOMENT,
@@ -29,10 +39,12 @@ def in_grid_schema(subject: str, event_type: str = WRITE_SUCCEEDED, **data: Any)
     )
 
 
-def in_cloud_schema(subject: str, event_type: str = WRITE_SUCCEEDED, **data: Any) -> func.CloudEvent:
+def in_cloud_schema(
+    subject: str, event_type: Any = WRITE_SUCCEEDED, source: str = "/subscriptions/s", **data: Any
+) -> func.CloudEvent:
     return func.CloudEvent(
         id="7",
-        source="/subscriptions/s",
+        source=source,
         type=event_type,
         specversion="1.0",
         subject=subject,
@@ -67,6 +79,8 @@ async def test_an_event_that_is_delivered_twice_starts_one_migration(event: Any)
     "changes",
     [
         {"event_type": "Microsoft.Resources.ResourceDeleteSuccess"},
+        {"event_type": None},
+        {"resourceUri": str(image_id()).replace("/1", "/2")},
         {"operationName": "Microsoft.Compute/virtualMachines/write"},
         {"resourceUri": f"{PROVIDER}/disks/web"},
     ],
@@ -86,3 +100,21 @@ async def test_an_event_fails_if_its_migration_cannot_be_started() -> None:
     client.refusal = Exception("the task hub is unavailable")
     with pytest.raises(Exception, match="the task hub is unavailable"):
         await image_events(event=in_grid_schema(str(image_id())), client=client)
+
+
+@SCHEMAS
+async def test_an_ignored_event_is_logged_once_per_source_and_reason(
+    event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeDurableClient()
+    elsewhere = str(image_id()).replace("/1", "/2")
+    with caplog.at_level(logging.INFO):
+        for source in ("one", "two"):
+            for _ in range(3):
+                await image_events(event=event(elsewhere, source=f"{source} {event.__name__}"), client=client)
+                await image_events(
+                    event=event("", event_type=None, source=f"{source} {event.__name__}"), client=client
+                )
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"] * 2
+    assert "is not one of GALLERIST_SUBSCRIPTIONS. Others like it are not logged." in caplog.messages[0]
+    assert "no event type" in caplog.messages[1]

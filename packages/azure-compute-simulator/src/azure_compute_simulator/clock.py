@@ -55,14 +55,20 @@ def timestamp(moment: datetime) -> str:
 
 
 def parse_date(text: str) -> datetime:
-    """Parses an ISO 8601 date; without an offset it is UTC. Raises ValueError."""
+    """Parses an ISO 8601 date into UTC, which it is also without an offset. Raises ValueError.
+
+    The service's dates hold nothing outside the years 1 to 9999 in UTC (documented: .NET's `DateTimeOffset`).
+    """
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError(f"'{text}' is outside the years 1 to 9999 in UTC") from None
 
 
 def date_echo(text: str) -> str:
     """Returns a client's date as the service echoes it: whole seconds and a numeric offset (recorded)."""
-    return parse_date(text).astimezone(UTC).isoformat(timespec="seconds")
+    return parse_date(text).isoformat(timespec="seconds")
 
 
 def six_months_after(date: datetime) -> datetime:

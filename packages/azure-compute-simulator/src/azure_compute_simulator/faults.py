@@ -14,12 +14,13 @@ class RequestFault:
     """A fault of the next `times` requests whose method and path (with query) match the regular expressions.
 
     `kind`: `answer` returns `status` with `code` and `message`, or an empty body if there is no code; `drop` cuts the
-    connection before any work; `lost-answer` does the work and then cuts the connection. The first `skip` matching
-    requests pass. `shape` returns 429 in the form of one of its three producers. `headers` are added. `text` is sent
-    unchanged, for the front door's HTML pages.
+    connection before any work; `lost-answer` does the work and then cuts the connection; `hang` does no work and does
+    not answer, and cuts the connection when the faults are removed. The first `skip` matching requests pass. `shape`
+    returns 429 in the form of one of its three producers. `headers` are added. `text` is sent unchanged, for the front
+    door's HTML pages.
     """
 
-    kind: Literal["answer", "drop", "lost-answer"] = "answer"
+    kind: Literal["answer", "drop", "lost-answer", "hang"] = "answer"
     method: str = ".*"
     path: str = ".*"
     times: int = 1
@@ -72,11 +73,12 @@ class RegionFault:
 class IdentityFault:
     """A fault of the endpoint that issues tokens, for its next `times` requests, or for `seconds` of simulated time.
 
-    `identity`: `throttled` returns 429, `unavailable` 503, `drop` cuts the connection, `expired` issues a token that
-    has just expired, which ARM refuses. `retry_after` adds a header to the first two.
+    `identity`: `throttled` returns 429, `failing` 500, `unavailable` 503, `drop` cuts the connection, `hang` does not
+    answer until the faults are removed, `expired` issues a token that has just expired, which ARM refuses.
+    `retry_after` adds a header to the first three.
     """
 
-    identity: Literal["throttled", "unavailable", "drop", "expired"]
+    identity: Literal["throttled", "failing", "unavailable", "drop", "hang", "expired"]
     times: int = 1
     seconds: float | None = None
     retry_after: float | None = None
@@ -105,6 +107,10 @@ class Faults:
     regions: list[RegionFault] = field(default_factory=list)
     identity: list[tuple[IdentityFault, datetime]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # another one when the faults are removed, which is what a request that hangs waits for
+        self.generation = object()
+
     def add(self, fault: Fault, now: datetime) -> None:
         """Activates a fault at a simulated time."""
         if isinstance(fault, IdentityFault):
@@ -119,6 +125,7 @@ class Faults:
         self.requests.clear()
         self.regions.clear()
         self.identity.clear()
+        self.generation = object()
 
     def take_request_fault(self, method: str, path: str) -> RequestFault | None:
         """Returns the fault that this request meets, or None, and counts it."""

@@ -32,7 +32,11 @@ _LOGGED_REQUESTS = 20_000
 
 
 class ConnectionCutError(Exception):
-    """The server must close the connection without a response."""
+    """The server must close the connection without a response, if `hangs` only when the faults are removed."""
+
+    def __init__(self, *, hangs: bool = False) -> None:
+        super().__init__()
+        self.hangs = hangs
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Gateway:
                 response = _faulty_response(fault)
             self._log_request(request, response, fault)
             if response is None or (fault and fault.kind == "lost-answer"):
-                raise ConnectionCutError
+                raise ConnectionCutError(hangs=fault is not None and fault.kind == "hang")
             return self._serialize(response)
 
     def _respond(self, request: HttpRequest) -> ArmResponse:
@@ -201,7 +205,7 @@ def _parse_body(data: bytes) -> Json:
         return {}
     try:
         body = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequestContentError(
             f"The request content was invalid and could not be deserialized: '{error}'."
         ) from None

@@ -31,6 +31,7 @@ _BACKLOG = 128
 # inferred: which texts the identity endpoint of App Service has is not documented
 _IDENTITY_FAULTS = {
     "throttled": (429, "Too many requests for tokens."),
+    "failing": (500, "An unexpected error occurred while the token was acquired."),
     "unavailable": (503, "The identity service is not available."),
 }
 
@@ -153,10 +154,17 @@ class SimulatorServer(Simulator):
         request.get_data()  # otherwise an unread body would be parsed as the next request
         try:
             response = self._respond(request)
-        except ConnectionCutError:
+        except ConnectionCutError as cut:
+            if cut.hangs:
+                self._wait_for_removal_of_faults()
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("cut by a fault") from None
         return response(environ, start_response)
+
+    def _wait_for_removal_of_faults(self) -> None:
+        generation = self.azure.faults.generation
+        while self.azure.faults.generation is generation and not self._stopping.wait(_HEARTBEAT_SECONDS):
+            pass
 
     def _respond(self, request: Request) -> Response:
         if request.path.startswith(control.PREFIX):
@@ -184,8 +192,8 @@ class SimulatorServer(Simulator):
     def _token(self, request: Request) -> Response:
         with self.azure.lock:
             fault = self.azure.faults.take_identity_fault(self.clock.now())
-        if fault and fault.identity == "drop":
-            raise ConnectionCutError
+        if fault and fault.identity in ("drop", "hang"):
+            raise ConnectionCutError(hangs=fault.identity == "hang")
         if fault and fault.identity in _IDENTITY_FAULTS:
             return _faulty_token_response(fault)
         lifetime = 0 if fault else LIFETIME_SECONDS

@@ -198,3 +198,16 @@ def test_a_dropped_connection_does_no_work(make_client: MakeClient, simulator: S
     with pytest.raises(ServiceResponseError):
         client.images.begin_delete(GROUP, "web")
     assert client.images.get(GROUP, "web").name == "web"
+
+
+def test_a_request_hangs_until_the_faults_are_removed(
+    make_client: MakeClient, simulator: SimulatorServer
+) -> None:
+    """The client stops waiting, no work was done, and other requests are answered meanwhile."""
+    client = make_client(retry_total=0, read_timeout=0.2)
+    simulator.add_fault(RequestFault(kind="hang", method="DELETE"))
+    with pytest.raises(ServiceResponseError):
+        client.images.begin_delete(GROUP, "web")
+    assert client.images.get(GROUP, "web").name == "web"
+    simulator.clear_faults()
+    client.images.begin_delete(GROUP, "web").wait()

@@ -32,7 +32,7 @@ WRONG_REQUESTS = {
         "POST",
         "/faults",
         {"kind": "flood"},
-        "'kind' must be answer or drop or lost-answer, not 'flood'.",
+        "'kind' must be answer or drop or lost-answer or hang, not 'flood'.",
     ),
     "fault field": (
         "POST",

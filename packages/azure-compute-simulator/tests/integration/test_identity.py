@@ -23,13 +23,15 @@ def test_no_token_is_issued_for_the_seconds_of_a_fault(simulator: SimulatorServe
     assert simulator.faults()["identity"] == []
 
 
-def test_identity_faults_throttle_cut_and_expire(simulator: SimulatorServer) -> None:
+def test_identity_faults_throttle_fail_cut_and_expire(simulator: SimulatorServer) -> None:
     """Each lasts for its number of requests. ARM refuses the expired token."""
     body = {"identity": "throttled", "times": 2, "retry_after": 7}
     assert httpx.post(f"{simulator.control}/faults", json=body).status_code == 200
     for _ in range(2):
         throttled = token(simulator)
         assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "7")
+    simulator.add_fault(IdentityFault("failing"))
+    assert token(simulator).status_code == 500
     simulator.add_fault(IdentityFault("drop"))
     with pytest.raises(httpx.TransportError):
         token(simulator)

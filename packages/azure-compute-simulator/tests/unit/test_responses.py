@@ -374,8 +374,9 @@ def test_missing_resources_groups_and_subscriptions_get_the_errors_of_arm(arm: A
     )
 
 
-def test_a_body_that_is_not_json_is_refused(arm: ArmClient) -> None:
-    assert arm.error("PUT", "images/new", b"{")[1]["code"] == "InvalidRequestContent"
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000], ids=["cut off", "nested too deeply"])
+def test_a_body_that_is_not_json_is_refused(arm: ArmClient, body: bytes) -> None:
+    assert arm.error("PUT", "images/web", body)[1]["code"] == "InvalidRequestContent"
 
 
 def test_resource_groups_are_created_found_and_listed(arm: ArmClient) -> None:

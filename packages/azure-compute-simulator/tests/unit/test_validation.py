@@ -135,6 +135,13 @@ REFUSED = {
         "InvalidParameter",
         "EndOfLifeDate must be set to a future date.",
     ),
+    "end of life after the year 9999 in UTC": (
+        VERSION,
+        publishing(endOfLifeDate="9999-12-31T23:59:59-14:00"),
+        400,
+        "BadRequest",
+        'Error converting value "9999-12-31T23:59:59-14:00"',
+    ),
     "definition missing": (
         "galleries/g/images/none/versions/1.0.0",
         version(),

@@ -3,8 +3,10 @@
 import importlib.util
 import inspect
 import json
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,8 @@ from typing import Any, Literal
 import azure.functions as func
 
 from functions_testhost.import_path import SCRIPT_MODULE, put_first
+
+log = logging.getLogger(__name__)
 
 SCRIPT = f"{SCRIPT_MODULE}.py"
 
@@ -112,7 +116,7 @@ def load_app(folder: Path) -> App:
     and the app loaded last is first on the import path (import_path.py).
 
     Raises:
-        AppError: the folder has no app file, or the file does not hold exactly one app object.
+        AppError: the folder has no app file, or the file raises, or does not hold exactly one app object.
     """
     folder = folder.resolve()
     if folder not in _loaded:
@@ -146,10 +150,20 @@ def _import_script(folder: Path) -> Any:
     sys.modules[file.stem] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except Exception as error:
         del sys.modules[file.stem]
-        raise
+        log.debug("%s cannot be loaded", file, exc_info=error)
+        raise AppError(_load_failure(file, error)) from error
     return module
+
+
+def _load_failure(file: Path, error: Exception) -> str:
+    """Describes what the app raises while it is loaded: its own words first, and the place instead of a traceback."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{file} cannot be loaded. It raises {type(error).__name__}:\n{error}\n"
+        f"({place.filename}, line {place.lineno}; --log-level debug shows the traceback)"
+    )
 
 
 def _index(module: Any) -> list[Function]:

@@ -51,7 +51,7 @@ class EventGridWebhook:
             case "SubscriptionValidation":
                 return await _validation(request)
             case "Notification":
-                return await self._deliver(function, await request.text())
+                return await self._deliver(function, (await request.read()).decode("utf-8", "replace"))
             case "Unsubscribe":
                 return web.Response(status=202)
             case _:
@@ -60,7 +60,7 @@ class EventGridWebhook:
     async def _deliver(self, function: Function, body: str) -> web.Response:
         try:
             document = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return web.Response(status=400, text=f"The body is not JSON: {error}")
         events = document if isinstance(document, list) else [document]
         with self._engine.invocation():
@@ -83,7 +83,7 @@ async def _validation(request: web.Request) -> web.Response:
     """Echoes the validation code of a new subscription (documented: the data may be a JSON string)."""
     try:
         code = _validation_code(await request.json())
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return web.Response(status=400, text="The body holds no validation code.")
     return web.json_response({"validationResponse": code})
 

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from azure.functions.meta import Datum
@@ -12,6 +12,9 @@ from functions_testhost.engine import Engine
 from functions_testhost.invocation import Invoker, encode
 from functions_testhost.keys import AccessControl
 from functions_testhost.routes import Route, RouteError
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +66,14 @@ class HttpTriggers:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Responds with 404 when no route has the path and method, 401 without the key, 500 when the function raises.
 
+        A `Host` header that is no address is a 400, as from Kestrel, the host's web server.
+
         A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
         """
+        try:
+            str(request.url)
+        except ValueError:
+            return web.Response(status=400)
         for candidate in self._functions:
             parameters = candidate.route.match(request.path)
             if parameters is not None and (not candidate.methods or request.method in candidate.methods):
@@ -86,16 +95,25 @@ class HttpTriggers:
 
 
 async def _datum(request: web.Request, parameters: dict[str, str]) -> Datum:
-    """Describes a request as the Functions host does (documented: lower-case header names, no empty query values)."""
+    """Describes a request as the Functions host does.
+
+    Source: the names of headers are in lower case, values given several times are joined, empty values of a query are
+    left out, a body is passed on as it was sent, compressed or not, and only if it has a Content-Length.
+    """
+    body = await request.read()
     value = {
         "method": Datum(request.method, "string"),
         "url": Datum(str(request.url), "string"),
-        "headers": {name.lower(): Datum(text, "string") for name, text in request.headers.items()},
-        "query": {name: Datum(text, "string") for name, text in request.query.items() if text},
+        "headers": {name.lower(): Datum(text, "string") for name, text in _joined(request.headers)},
+        "query": {name: Datum(text, "string") for name, text in _joined(request.query) if text},
         "params": {name: Datum(text, "string") for name, text in parameters.items()},
-        "body": Datum(await request.read(), "bytes"),
+        "body": Datum(body if request.content_length else b"", "bytes"),
     }
     return Datum(value, "http")
+
+
+def _joined(values: "MultiMapping[str]") -> list[tuple[str, str]]:
+    return [(name, ",".join(values.getall(name))) for name in dict.fromkeys(values)]
 
 
 def _response(datum: Datum) -> web.Response:

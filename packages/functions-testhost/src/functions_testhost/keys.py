@@ -51,4 +51,6 @@ class AccessControl:
             "eventgrid_extension": [self.keys.eventgrid_extension, self.keys.master],
         }[level]
         given = headers.get("x-functions-key") or query.get("code") or ""
-        return any(secrets.compare_digest(given.encode(), key.encode()) for key in accepted)
+        # the bytes of a header need not be UTF-8
+        key_bytes = given.encode("utf-8", "surrogateescape")
+        return any(secrets.compare_digest(key_bytes, key.encode()) for key in accepted)

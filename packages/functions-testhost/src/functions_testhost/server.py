@@ -191,7 +191,11 @@ class HostServer:
         )
         control = ControlApi(self._clock, self._hub, self._engine, worker, self.switches)
         self._runner = web.AppRunner(
-            self._web_app(api, control, invoker), access_log=None, shutdown_timeout=1.0
+            self._web_app(api, control, invoker),
+            access_log=None,
+            shutdown_timeout=1.0,
+            # a function gets a compressed body as it was sent
+            auto_decompress=False,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()

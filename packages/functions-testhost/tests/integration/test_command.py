@@ -95,6 +95,15 @@ def test_the_command_exits_with_1_and_the_reason_when_a_file_cannot_be_read(tmp_
     assert f"{tmp_path / 'host.json'} cannot be used: Expecting value" in message
 
 
+def test_an_app_that_raises_while_it_is_loaded_is_shown_in_its_own_words(tmp_path: Path) -> None:
+    script = tmp_path / "function_app.py"
+    script.write_text("\n\nraise ValueError('line 3 of the policy: unknown key')\n")
+    message = error_output(str(tmp_path), tmp_path / "hub.db")
+    assert f"{script} cannot be loaded. It raises ValueError:\nline 3 of the policy: unknown key\n" in message
+    assert f"({script}, line 3; --log-level debug shows the traceback)" in message
+    assert "Traceback" not in message
+
+
 @pytest.mark.parametrize(
     ("option", "value", "reason"),
     [

@@ -1,5 +1,6 @@
 """HTTP, Event Grid and timer triggers call the app's functions as the Functions host does."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,27 @@ def test_a_function_that_raises_or_returns_nothing_is_a_500(client: TestClient, 
 def test_a_response_can_set_several_cookies(client: TestClient) -> None:
     answer = client.http.get("/api/cookies")
     assert answer.headers.get_list("Set-Cookie") == ["a=1; Path=/", "b=2; HttpOnly"]
+
+
+def test_a_compressed_body_is_passed_on_as_it_was_sent(client: TestClient) -> None:
+    zipped = gzip.compress(b"text")
+    for body in (zipped, b"not compressed at all"):
+        answer = client.http.post("/api/request", content=body, headers={"Content-Encoding": "gzip"})
+        assert bytes.fromhex(answer.json()["body"]) == body
+
+
+def test_a_host_header_that_is_no_address_is_a_400(client: TestClient) -> None:
+    assert client.http.get("/api/hello/bob", headers={"Host": "x:99999"}).status_code == 400
+
+
+def test_a_body_in_chunks_is_not_passed_on(client: TestClient) -> None:
+    """It has no Content-Length, which the host asks for before it reads the body."""
+    assert client.http.post("/api/request", content=iter([b"te", b"xt"])).json()["body"] == ""
+
+
+def test_values_that_are_given_twice_are_joined(client: TestClient) -> None:
+    answer = client.http.post("/api/request?a=1&b=&a=2", headers=[("twice", "x"), ("twice", "y")])
+    assert answer.json() == {"body": "", "query": {"a": "1,2"}, "twice": "x,y"}
 
 
 def test_the_sdks_client_starts_an_instance_and_returns_its_addresses(client: TestClient) -> None:
@@ -91,6 +113,12 @@ def test_with_keys_each_auth_level_requires_its_own_key(locked: tuple[TestClient
         ("/api/broken", "function"): 401,
         ("/api/broken", "master"): 500,
     }
+
+
+def test_a_key_that_is_no_text_is_a_wrong_key(locked: tuple[TestClient, dict[str, str]]) -> None:
+    client, _ = locked
+    for path in ("/api/locked", EVENT_GRID, "/runtime/webhooks/durabletask/instances"):
+        assert client.http.get(path, headers={"x-functions-key": b"\xff\xe9"}).status_code == 401
 
 
 def test_keys_stay_the_same_after_a_restart(tmp_path: Path) -> None:
@@ -164,6 +192,26 @@ def test_one_failed_event_fails_the_delivery_so_that_event_grid_repeats_it(clien
     answer = deliver(client, [event(1)], function="on_bad_event")
     assert answer.status_code == 500
     assert "event event-1 refused" in answer.text
+
+
+@pytest.mark.parametrize("event", ["eventTime", "form"])
+def test_an_event_that_the_workers_library_cannot_read_fails_before_the_function(
+    client: TestClient, event: str
+) -> None:
+    """The app cannot help it; Event Grid repeats the request, and dead-letters it after a day."""
+    body = {"eventTime": {"id": "late", "eventTime": "soon", "data": {}}, "form": 7}[event]
+    assert deliver(client, body).status_code == 500
+    assert client.http.get("/runtime/webhooks/durabletask/instances/late").status_code == 404
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b'{"id": \xff}'])
+def test_a_delivery_that_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
+    for kind in ("Notification", "SubscriptionValidation"):
+        headers = {"aeg-event-type": kind, "Content-Type": "application/json; charset=bogus"}
+        answer = client.http.post(
+            EVENT_GRID, params={"functionName": "on_event"}, content=body, headers=headers
+        )
+        assert answer.status_code == 400
 
 
 def test_other_event_grid_requests_get_the_documented_status_codes(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 """The Azure SDK's exceptions and ARM's error bodies become ArmError."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
+from azure.mgmt.compute._utils import model_base
 
 from adapters.azure.errors import arm_errors, parse_error
 from domain.errors import ArmError
@@ -94,9 +96,16 @@ def test_no_response_has_status_0(kind: type[Exception]) -> None:
     assert (error.status, error.code, error.message) == (0, kind.__name__, "no route to host")
 
 
-def test_an_identity_without_a_token_is_an_authentication_failure() -> None:
+def test_an_identity_without_a_token_is_unavailable() -> None:
+    """ARM was not asked, so it has refused nothing."""
     error = raised(ClientAuthenticationError("no managed identity"))
-    assert (error.status, error.code, error.message) == (401, "AuthenticationFailed", "no managed identity")
+    assert (error.status, error.code, error.message) == (0, "IdentityUnavailable", "no managed identity")
+
+
+def test_a_token_that_arm_refuses_is_its_refusal() -> None:
+    body = '{"error": {"code": "InvalidAuthenticationToken", "message": "wrong audience"}}'
+    error = raised(ClientAuthenticationError(response=Response(401, body)))
+    assert (error.status, error.code, error.message) == (401, "InvalidAuthenticationToken", "wrong audience")
 
 
 def test_other_exceptions_pass_through() -> None:
@@ -124,3 +133,16 @@ def test_an_error_body_is_read_from_any_response(body: Any, code: str, message: 
 
 def test_the_time_to_wait_for_a_page_is_read_from_its_headers() -> None:
     assert parse_error(429, {}, {"Retry-After": "5"}).retry_after_seconds == 5
+
+
+@pytest.mark.parametrize("body", ["", "<html>Service Unavailable</html>"])
+def test_an_answer_without_json_writes_no_traceback(body: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK logs one at WARNING whenever it cannot read the body of an error; the error itself is raised."""
+
+    class Unreadable(Response):
+        def json(self) -> Any:
+            return json.loads(self._body)
+
+    with caplog.at_level(logging.DEBUG):
+        assert model_base._failsafe_deserialize(object, Unreadable(503, body)) is None
+    assert caplog.records == []

@@ -1,11 +1,13 @@
 """The sections of a policy: how choices merge. Every key of every section is covered, also one that is added later."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from domain.policy.rules import BUILT_IN, Policy
+from domain.policy.rules import BUILT_IN, Policy, Rule
 from domain.policy.sections import Choices, Section, VersionNumbering
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
 
@@ -120,3 +122,50 @@ def test_a_strategy_can_stand_for_the_version_section() -> None:
         }
     )
     assert policy.decide(image(), NOW).choices.version == VersionNumbering(strategy="tag", tag="build")
+
+
+NUMBERS = {
+    ("match", "older_than_days"): (0, 36500),
+    ("match", "newer_than_days"): (0, 36500),
+    ("end_of_life_after_days",): (1, 36500),
+    ("replication", "deadline_hours"): (0.01, 336),
+    ("replication", "first_poll_seconds"): (1, 86400),
+    ("replication", "longest_poll_seconds"): (1, 86400),
+    ("replication", "first_replicas"): (1, 100),
+    ("replication", "heal_attempts"): (0, 10),
+    ("replication", "stuck_after_hours"): (0.01, 336),
+}
+
+
+def test_every_number_of_a_rule_has_bounds_here() -> None:
+    numbers = {path for path in keys(Rule) if "number" in types_of(path) or "integer" in types_of(path)}
+    assert numbers == set(NUMBERS)
+
+
+def types_of(path: tuple[str, ...]) -> set[str]:
+    """Returns the JSON types of a key."""
+    section: type[Section] = Rule
+    for name in path[:-1]:
+        inner = section.model_fields[name].annotation
+        assert isinstance(inner, type)
+        section = inner
+    schema = section.model_json_schema()["properties"][path[-1]]
+    return {str(part.get("type")) for part in schema.get("anyOf", [schema])}
+
+
+@pytest.mark.parametrize(("path", "bounds"), NUMBERS.items(), ids=[".".join(path) for path in NUMBERS])
+def test_a_number_is_within_what_times_can_be(path: tuple[str, ...], bounds: tuple[float, float]) -> None:
+    """Beyond them `timedelta`, `datetime` or a durable timer fails, and infinity is null in JSON."""
+    for number in bounds:
+        rule = Rule.model_validate({"name": "it", **document({path: number})})
+        assert rule.match.fits(image(), NOW) in (True, False)
+    for number in (bounds[0] - 1, bounds[1] + 1, 1e10, 10**30, math.inf, -math.inf, math.nan):
+        with pytest.raises(ValidationError):
+            Rule.model_validate({"name": "it", **document({path: number})})
+
+
+@pytest.mark.parametrize("pattern", ["(", "a{4294967295}", "(" * 900, "a" * 1001])
+def test_a_pattern_that_cannot_be_compiled_is_invalid(pattern: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Choices(name_pattern=pattern)
+    assert [error["loc"] for error in refused.value.errors()] == [("name_pattern",)]

@@ -41,15 +41,55 @@ def test_the_event_of_a_written_image_is_read_in_any_case(
         (WRITE_SUCCEEDED, {"resourceUri": SUBJECT}, "no operation name"),
         (WRITE_SUCCEEDED, None, "no operation name"),
         (WRITE_SUCCEEDED, [DATA], "no operation name"),
-        (WRITE_SUCCEEDED, {**DATA, "resourceUri": "web"}, "'web' is not the id of a managed image"),
-        (
-            WRITE_SUCCEEDED,
-            {**DATA, "resourceUri": f"{PROVIDER}/galleries/golden/images/web"},
-            "its type is 'Microsoft.Compute/galleries/images'",
-        ),
+        (None, DATA, "no event type"),
+        ("", DATA, "no event type"),
+        (7, DATA, "event type 7"),
+        (WRITE_SUCCEEDED, {**DATA, "operationName": None}, "no operation name"),
+        (WRITE_SUCCEEDED, {**DATA, "operationName": ["x"]}, "operation ['x']"),
     ],
 )
-def test_any_other_event_is_ignored_with_the_reason(event_type: str, data: Any, reason: str) -> None:
+def test_any_other_event_is_ignored_with_the_reason(event_type: Any, data: Any, reason: str) -> None:
     read = read_event(event_type, "7", SUBJECT, data)
     assert isinstance(read, Ignored)
-    assert reason in read.reason
+    assert read.reason.startswith(reason)
+    assert not read.unlisted
+
+
+@pytest.mark.parametrize(
+    ("resource", "detail"),
+    [
+        ("web", "'web' is not the id of a managed image"),
+        (f"{PROVIDER}/galleries/golden/images/web", "its type is 'Microsoft.Compute/galleries/images'"),
+        (7, "'7' is not the id of a managed image"),
+        ("x" * 10_000, "xxx"),
+    ],
+)
+def test_an_event_about_another_resource_is_ignored_for_one_reason(resource: Any, detail: str) -> None:
+    """The reason is that of all such events, the detail is about this one."""
+    read = read_event(WRITE_SUCCEEDED, "7", SUBJECT, {**DATA, "resourceUri": resource})
+    assert isinstance(read, Ignored)
+    assert read.reason == "its resource is not a managed image"
+    assert detail in read.detail
+    assert len(read.detail) <= 500
+
+
+@pytest.mark.parametrize("subject", [None, 7])
+def test_a_subject_that_is_no_text_does_not_matter_beside_the_resource(subject: Any) -> None:
+    assert isinstance(read_event(WRITE_SUCCEEDED, "7", subject, DATA), ImageWritten)
+    assert isinstance(read_event(WRITE_SUCCEEDED, "7", subject, {"operationName": IMAGE_WRITE}), Ignored)
+
+
+def test_an_event_without_an_id_is_read() -> None:
+    assert read_event(WRITE_SUCCEEDED, None, SUBJECT, DATA) == ImageWritten(image=image_id(), event_id="")
+
+
+def test_an_image_of_a_subscription_that_is_not_listed_is_ignored() -> None:
+    """Without a list, those of every subscription are read."""
+    other = "99999999-9999-4999-8999-999999999999"
+    read = read_event(WRITE_SUCCEEDED, "7", SUBJECT, DATA, [other])
+    assert isinstance(read, Ignored)
+    assert read.unlisted
+    assert read.reason == f"subscription {image_id().subscription} is not one of GALLERIST_SUBSCRIPTIONS"
+    listed = [other, image_id().subscription]
+    assert isinstance(read_event(WRITE_SUCCEEDED, "7", SUBJECT.upper(), DATA, listed), ImageWritten)
+    assert isinstance(read_event(WRITE_SUCCEEDED, "7", SUBJECT, DATA, []), ImageWritten)

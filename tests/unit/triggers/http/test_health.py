@@ -1,5 +1,7 @@
 """The route of the health."""
 
+import pytest
+
 from domain.about import VERSION
 from domain.errors import ArmError
 from tests.unit.app import code
@@ -27,9 +29,19 @@ async def test_the_app_is_degraded_while_the_newest_policy_has_errors() -> None:
     assert (health["status"], health["policy_problem"]) == ("degraded", policies.problem)
 
 
-async def test_the_app_is_not_healthy_without_a_token() -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ArmError(0, "IdentityUnavailable", "no token"), 503),
+        (ArmError(401, "ExpiredAuthenticationToken", "expired"), 503),
+        (ArmError(401, "InvalidAuthenticationToken", "of another tenant"), 502),
+    ],
+)
+async def test_the_app_is_not_healthy_without_a_token(error: ArmError, status: int) -> None:
+    """A token that is missing for a while is worth another look; one that Azure refuses is not."""
     compute = FakeCompute()
-    compute.error = ArmError(401, "AuthenticationFailed", "no token")
+    compute.error = error
     with working_with(compute):
         response = await get_health(req=request("health"))
-    assert problem_of(response, 502)["code"] == "AuthenticationFailed"
+    assert problem_of(response, status)["code"] == error.code
+    assert ("Retry-After" in response.headers) is (status == 503)

@@ -1,5 +1,6 @@
 """Whatever a route raises becomes a problem with a body."""
 
+import asyncio
 import inspect
 import json
 import typing
@@ -45,9 +46,12 @@ async def test_an_unexpected_error_answers_500_with_a_body_and_is_logged(
 ) -> None:
     """The caller is not shown the error; the log has it with its traceback."""
     response = await fails_with(error)(req=request("health", code="key"))
-    assert "secret" not in json.dumps(problem_of(response, 500))
+    problem = problem_of(response, 500)
+    assert "secret" not in json.dumps(problem)
     (record,) = caplog.records
-    assert (record.levelname, record.getMessage()) == ("ERROR", f"GET {HOST}/health failed")
+    message = f"GET {HOST}/health failed with the error {problem['error_id']}"
+    assert (record.levelname, record.getMessage()) == ("ERROR", message)
+    assert problem["error_id"] in problem["detail"]
     assert record.exc_info is not None
     assert record.exc_info[1] is error
 
@@ -69,3 +73,47 @@ async def test_a_conflict_without_an_id_has_no_address() -> None:
     response = await fails_with(ConflictError("it made no version"))(req=request("health"))
     assert "id" not in problem_of(response, 409)
     assert "Location" not in response.headers
+
+
+class NoAnswer:
+    """What a route waits for in vain; it notes whether the wait was ended."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    async def __call__(self, req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+        raise AssertionError("nobody sets the event")
+
+
+async def test_an_answer_that_does_not_come_in_time_is_503_and_its_work_is_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    route = NoAnswer()
+    response = await answers_problems(route, within_seconds=0.01)(req=request("galleries", code="key"))
+    problem = problem_of(response, 503)
+    assert problem["detail"].startswith("Azure or the task hub did not answer within 0.01 seconds. Try again")
+    assert response.headers["Retry-After"] == "30"
+    assert route.ended
+    assert caplog.messages == [f"GET {HOST}/galleries: no answer within 0.01 seconds"]
+
+
+async def test_a_timeout_of_something_else_is_an_unexpected_error() -> None:
+    """Only the answer's own time limit is one that a later request may keep."""
+    problem_of(await fails_with(TimeoutError())(req=request("health")), 500)
+
+
+async def test_an_error_that_cannot_be_described_is_still_answered() -> None:
+    """Here: the address of what is in the way follows from the request's own, which is none of the API."""
+    response = await fails_with(ConflictError("it is running", "batch-1"))(req=request("nowhere"))
+    assert problem_of(response, 500)["error_id"]
+
+
+async def test_a_text_that_utf_8_cannot_hold_is_answered_as_far_as_it_can() -> None:
+    response = await fails_with(ConflictError("\ud800" + "x" * 10_000))(req=request("health"))
+    detail = problem_of(response, 409)["detail"]
+    assert detail.startswith("?xxx")
+    assert len(detail) <= 4000

@@ -59,6 +59,16 @@ def cookies(req: func.HttpRequest) -> func.HttpResponse:
     return response
 
 
+@app.route(route="request", methods=["POST"])
+def request(req: func.HttpRequest) -> func.HttpResponse:
+    """Shows what the function gets of a request."""
+    return func.HttpResponse(
+        json.dumps(
+            {"body": req.get_body().hex(), "query": dict(req.params), "twice": req.headers.get("twice")}
+        )
+    )
+
+
 @app.route(route="tour", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def tour(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
