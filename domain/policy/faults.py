@@ -43,18 +43,19 @@ def _gallery_faults(choices: Choices) -> Iterator[Fault]:
 def _template_faults(choices: Choices) -> Iterator[Fault]:
     naming = choices.definition
     everywhere = pattern_groups(choices) | TEMPLATE_NAMES
-    templates = {
-        "name": (naming.name, everywhere - {"definition"}),
-        "publisher": (naming.publisher, everywhere),
-        "offer": (naming.offer, everywhere),
-        "sku": (naming.sku, everywhere),
+    templates: dict[tuple[str, str], tuple[str | None, set[str]]] = {
+        ("definition", "name"): (naming.name, everywhere - {"definition"}),
+        ("definition", "publisher"): (naming.publisher, everywhere),
+        ("definition", "offer"): (naming.offer, everywhere),
+        ("definition", "sku"): (naming.sku, everywhere),
+        **{("tags", name): (template, everywhere) for name, template in choices.tags.items()},
     }
-    for field, (template, known) in templates.items():
+    for location, (template, known) in templates.items():
         unknown = placeholders(template or "") - known
         if unknown:
             named = ", ".join(f"{{{name}}}" for name in sorted(unknown))
             reason = f"'{template}' uses unknown {named}; known are {', '.join(sorted(known))}"
-            yield Fault(("definition", field), reason)
+            yield Fault(location, reason)
 
 
 def _version_faults(choices: Choices) -> Iterator[Fault]:

@@ -172,3 +172,33 @@ def test_true_and_false_are_booleans() -> None:
 def test_a_document_that_contains_itself_is_refused() -> None:
     with pytest.raises(PolicyError, match=r"line 2: defaults.defaults: "):
         parse_policy("&all\ndefaults: *all\n", "p.yaml")
+
+
+FEATURES = GOOD + "    definition:\n      features:\n        "
+TAGS = GOOD + "    tags:\n      "
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (FEATURES + "DiskControllerType: NVMe", 10, "features.DiskControllerType: unknown key"),
+        (FEATURES + "DiskControllerTypes: NVME2", 10, "'SCSI', 'NVMe' or 'SCSI, NVMe'"),
+        (FEATURES + "DiskControllerTypes: SCSI, SCSI", 10, "'SCSI', 'NVMe' or 'SCSI, NVMe'"),
+        (FEATURES + "SecurityType: ConfidentialVM", 10, "TrustedLaunchAndConfidentialVmSupported"),
+        (FEATURES + "IsHibernateSupported: maybe", 10, "'True' or 'False'"),
+        (GOOD + "    definition:\n      security_type: TrustedLaunch", 9, "TrustedLaunchSupported"),
+        (TAGS + 'team: "{familly}"', 9, "'{familly}' uses unknown {familly}"),
+        (TAGS + "a/b: x", 9, "the name of a tag cannot have /"),
+        (TAGS + "gallerist-source: x", 9, "Gallerist keeps for its own tags"),
+        (TAGS + "team: x\n      TEAM: y", 8, "these are one tag: TEAM, team"),
+        (TAGS + f"team: {'x' * 257}", 9, "at most 256 characters"),
+        (TAGS + "\n      ".join(f"t{n}: x" for n in range(41)), 8, "at most 40 items"),
+    ],
+)
+def test_a_misspelt_feature_or_tag_is_an_error_with_its_line(text: str, line: int, reason: str) -> None:
+    """A feature that Azure ignores would only show when a VM does not start."""
+    with pytest.raises(PolicyError) as raised:
+        parse_policy(text, "policy.yaml")
+    (fault,) = raised.value.faults
+    assert fault.line == line
+    assert reason in str(fault)
