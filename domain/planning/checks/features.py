@@ -15,10 +15,8 @@ from domain.resources.galleries import ImageDefinition
 from domain.resources.images import Generation, ManagedImage
 
 # documented in "NVMe overview": which sizes have which controllers
-_SCSI_SIZES = "D and E up to v5, F up to v2 and other sizes with SCSI disks"
-_NVME_SIZES = (
-    "sizes with NVMe disks only, which most of v6 and newer are, such as Dsv6, Dasv6, Esv6 and Fasv6"
-)
+_SCSI_SIZES = "sizes with SCSI disks (D and E up to v5, F up to v2 and others)"
+_NVME_SIZES = "sizes with NVMe disks only (most of v6 and newer, such as Dsv6, Dasv6, Esv6 and Fasv6)"
 
 
 def usable_features(stated: Mapping[str, str], generation: Generation) -> dict[str, str]:
@@ -86,10 +84,10 @@ def check_vm_sizes(definition: ImageDefinition, *, exists: bool) -> Check:
     name = "VM sizes"
     controllers = disk_controllers(definition.features)
     if {"scsi", "nvme"} <= controllers:
-        return passed(name, f"starts on {_SCSI_SIZES}, and on {_NVME_SIZES}")
+        return passed(name, f"VMs start on {_SCSI_SIZES} and on {_NVME_SIZES}")
     if "nvme" in controllers:
-        return passed(name, f"starts on {_NVME_SIZES}; not on {_SCSI_SIZES}")
-    detail = f"starts on {_SCSI_SIZES}; not on {_NVME_SIZES}"
+        return passed(name, f"VMs start on {_NVME_SIZES}, not on {_SCSI_SIZES}")
+    detail = f"VMs start on {_SCSI_SIZES}, not on {_NVME_SIZES}"
     if definition.hyper_v_generation == "V1":
         return passed(name, f"{detail}, because NVMe needs Hyper-V generation 2")
     if exists or DISK_CONTROLLER_TYPES in definition.features:

@@ -88,23 +88,22 @@ def check_edge_zone(image: ManagedImage) -> list[Check]:
 def check_source_encryption(
     image: ManagedImage, galleries: list[GalleryId], regions: list[TargetRegion]
 ) -> list[Check]:
-    """Checks that galleries are in the subscription of an encrypted image, and that encryption is not lost silently.
+    """Checks that an encrypted image is in the gallery's subscription, and that encryption is not lost silently.
 
-    Documented: the service refuses an encrypted source in another subscription. Inferred: a version gets the
-    platform's keys unless its regions have disk encryption sets.
+    Documented: the service refuses an encrypted source in another subscription. Only the first gallery's version has
+    the image as its source. Inferred: a version gets the platform's keys unless its regions have disk encryption sets.
     """
     name = "source encryption"
     if not image.is_encrypted:
         return []
-    subscription = image.id.subscription.lower()
-    elsewhere = [str(gallery) for gallery in galleries if gallery.subscription.lower() != subscription]
-    if elsewhere:
+    first = galleries[0]
+    if first.subscription.lower() != image.id.subscription.lower():
         return [
             failed(
                 name,
                 "a customer's key encrypts the image (disk encryption set), and the service refuses such an image for "
-                f"a gallery in another subscription: {', '.join(elsewhere)}",
-                "name a gallery in the image's subscription, or capture the image without a disk encryption set",
+                f"a gallery in another subscription: {first}",
+                "name a gallery in the image's subscription first, or capture the image without a disk encryption set",
             )
         ]
     if not any(region.disk_encryption_set for region in regions):

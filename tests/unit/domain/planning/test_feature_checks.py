@@ -95,7 +95,7 @@ def test_generation_1_has_neither_trusted_launch_nor_nvme(
     assert check_generation(image(), stated) == []
 
 
-NOT_ON_V6 = "not on sizes with NVMe disks only, which most of v6 and newer are"
+NOT_ON_V6 = "not on sizes with NVMe disks only (most of v6 and newer"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,12 @@ NOT_ON_V6 = "not on sizes with NVMe disks only, which most of v6 and newer are"
             "passed",
             "and on sizes with NVMe disks only",
         ),
-        ({"features": {"DiskControllerTypes": "NVMe"}}, False, "passed", "not on D and E up to v5"),
+        (
+            {"features": {"DiskControllerTypes": "NVMe"}},
+            False,
+            "passed",
+            "not on sizes with SCSI disks (D and E up to v5",
+        ),
     ],
     ids=["nobody decided", "decided long ago", "SCSI", "generation 1", "both", "NVMe"],
 )
