@@ -286,7 +286,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Remove the lock that the message names, or keep the resource as it is.",
     ),
     _known(
-        "MissingSubscriptionRegistration",
+        "MissingSubscriptionRegistration|SubscriptionNotRegistered",
         "The subscription is not registered for Microsoft.Compute.",
         "Register it with 'az provider register --namespace Microsoft.Compute', and start the migration again.",
     ),
@@ -312,7 +312,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Delete what is not needed, ask Azure's support for a higher quota, or use a gallery in another subscription.",
     ),
     _known(
-        "",
+        "OperationNotAllowed|Conflict|BadRequest|InvalidParameter",
         "A quota of the subscription, the resource group or the region is used up.",
         "Delete what is not needed, ask Azure's support for a higher quota, or use a gallery in another subscription.",
         message=r"\bquota\b",

@@ -32,7 +32,7 @@ Waves = Literal["all-at-once", "home-first"]
 # the groups of `name_pattern` that the strategy `from-name` takes the version from
 VERSION_GROUPS = ("major", "minor", "patch")
 # beside Gallerist's own tags a version has room for some more than these (documented: 50 tags)
-MOST_TAGS = 40
+MOST_POLICY_TAGS = 40
 # a hundred years; dates far beyond cannot be represented
 LONGEST_DAYS = 36500
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -99,7 +99,9 @@ TagName = Annotated[
     AfterValidator(_usable_tag_name),
 ]
 TagTemplate = Annotated[str, StringConstraints(max_length=LONGEST_TAG_VALUE)]
-Tags = Annotated[dict[TagName, TagTemplate], Field(max_length=MOST_TAGS), AfterValidator(_each_tag_once)]
+Tags = Annotated[
+    dict[TagName, TagTemplate], Field(max_length=MOST_POLICY_TAGS), AfterValidator(_each_tag_once)
+]
 
 
 class Section(BaseModel):

@@ -174,6 +174,17 @@ def test_a_document_that_contains_itself_is_refused() -> None:
         parse_policy("&all\ndefaults: *all\n", "p.yaml")
 
 
+def test_a_rule_and_the_defaults_together_cannot_have_too_many_tags() -> None:
+    """What an organization requires must fit beside Gallerist's own tags."""
+    of_defaults = "  tags: {" + ", ".join(f"d{number}: x" for number in range(21)) + "}\n"
+    of_rule = "    tags: {" + ", ".join(f"r{number}: x" for number in range(20)) + "}\n"
+    text = GOOD.replace("rules:\n", f"{of_defaults}rules:\n") + of_rule
+    with pytest.raises(
+        PolicyError, match=r"line 9: rules\[0\]\.tags: rule 'web': 41 tags with those of the defaults"
+    ):
+        parse_policy(text, "policy.yaml")
+
+
 FEATURES = GOOD + "    definition:\n      features:\n        "
 TAGS = GOOD + "    tags:\n      "
 

@@ -484,8 +484,9 @@ def test_a_temporary_failure_is_retried(status: int) -> None:
     )
 
 
-def test_status_429_is_throttling_whatever_the_code() -> None:
-    assert diagnose(ArmError(429, "HTTP429", "the service gave no reason")).retry == "throttled"
+@pytest.mark.parametrize("message", ["the service gave no reason", "the quota of requests is used up"])
+def test_status_429_is_throttling_whatever_the_code(message: str) -> None:
+    assert diagnose(ArmError(429, "HTTP429", message)).retry == "throttled"
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 409, 412])
