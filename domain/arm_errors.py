@@ -106,7 +106,20 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "",
         "The image definition requires a security type that a managed image does not support.",
         "Use a definition of security type Standard, or TrustedLaunchSupported for an image of generation 2.",
-        message="The security type .* is not supported",
+        message="The security type .* is not supported|Confidential VM is not supported for the source",
+    ),
+    _known(
+        "InvalidParameter",
+        "The VM size and the image definition have different disk controllers.",
+        "Use a VM size with the definition's controllers. Most sizes of v6 and newer need a definition with the "
+        "feature DiskControllerTypes 'SCSI, NVMe' (definition.features in the policy) and an image with the drivers.",
+        message="cannot boot with (OS image or disk|DiskControllerType)",
+    ),
+    _known(
+        "DefinitionOfAnotherGroup",
+        "An image of the same name in another resource group got the definition first.",
+        "Name another definition in the policy's rule, or set definition.across_resource_groups there if the images "
+        "are one family.",
     ),
     # the source
     _known(
@@ -254,10 +267,73 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Azure did not accept the token of Gallerist's identity.",
         "Check that the managed identity is assigned to the app and belongs to the subscription's tenant.",
     ),
+    # governance: what an organization or Azure itself does not allow in this place
+    _known(
+        "RequestDisallowedByPolicy",
+        "An Azure Policy assignment does not allow the resource, by its text because of a tag.",
+        "Set the tag that the message names under 'tags' in the policy file, or on the image: definitions and versions "
+        "get both. Or ask the assignment's owner for an exemption.",
+        message=r"\btags?\b",
+    ),
+    _known(
+        "RequestDisallowedByPolicy",
+        "An Azure Policy assignment does not allow the resource, by its text because of a location.",
+        "Use regions and a gallery that the assignment allows, or ask its owner for an exemption. The image's own "
+        "region is always one of the regions.",
+        message=r"\b(locations?|regions?)\b",
+    ),
+    _known(
+        "RequestDisallowedByPolicy",
+        "An Azure Policy assignment does not allow the resource.",
+        "Read in the message which policy assignment it is, and change the policy file so that it is met (tags, "
+        "regions, storage, encryption), or ask the assignment's owner for an exemption.",
+    ),
+    _known(
+        "RequestDisallowedByAzure",
+        "Azure allows this subscription only some regions.",
+        "Use regions that the subscription may use, or ask Azure's support for access to the region.",
+    ),
+    _known(
+        "DenyAssignmentAuthorizationFailed",
+        "A deny assignment, such as that of a deployment stack or of a managed application, forbids the change.",
+        "Use a gallery without the deny assignment that the message names, or exclude Gallerist's identity from it.",
+    ),
     _known(
         "ScopeLocked",
         "A lock forbids the change.",
         "Remove the lock that the message names, or keep the resource as it is.",
+    ),
+    _known(
+        "MissingSubscriptionRegistration|SubscriptionNotRegistered",
+        "The subscription is not registered for Microsoft.Compute.",
+        "Register it with 'az provider register --namespace Microsoft.Compute', and start the migration again.",
+    ),
+    _known(
+        "SubscriptionNotRegisteredForFeature",
+        "The subscription is not registered for a feature that the resource or the region needs.",
+        "Register the feature that the message names, or do without it. Some regions need an access request to "
+        "Azure's support.",
+    ),
+    _known(
+        "LocationNotAvailableForResourceType",
+        "The subscription cannot use the region, or the region does not offer galleries.",
+        "Use another region. Some regions, such as australiacentral, need an access request to Azure's support.",
+    ),
+    _known(
+        "ReadOnlyDisabledSubscription",
+        "The subscription is disabled, so nothing can be written in it.",
+        "Enable the subscription again, or use a gallery in another one.",
+    ),
+    _known(
+        "QuotaExceeded|ResourceQuotaExceeded|ResourceGroupQuotaExceeded|ResourceCountExceedsLimit",
+        "A quota of the subscription, the resource group or the region is used up.",
+        "Delete what is not needed, ask Azure's support for a higher quota, or use a gallery in another subscription.",
+    ),
+    _known(
+        "OperationNotAllowed|Conflict|BadRequest|InvalidParameter",
+        "A quota of the subscription, the resource group or the region is used up.",
+        "Delete what is not needed, ask Azure's support for a higher quota, or use a gallery in another subscription.",
+        message=r"\bquota\b",
     ),
     # what is missing, or in use
     _known(

@@ -10,7 +10,7 @@ from domain.migration.publishing import (
 )
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageDefinition
-from domain.resources.provenance import version_made_from
+from domain.resources.provenance import GROUP_TAG, created_for_another_group, version_made_from
 from services.container import services
 
 
@@ -18,6 +18,7 @@ async def ensure_definition(wanted: ImageDefinition) -> ImageDefinition:
     """The definition as it is in the gallery, created if it was missing. One that exists is never changed.
 
     Raises:
+        ArmError: also if it was created for another resource group's images since the plan was made.
         NotYetError: it is being created.
     """
     compute = services().compute
@@ -25,6 +26,12 @@ async def ensure_definition(wanted: ImageDefinition) -> ImageDefinition:
     if existing is None:
         await compute.begin_image_definition(wanted)
         raise NotYetError(f"image definition {wanted.id.name} is being created")
+    if created_for_another_group(existing, wanted):
+        raise ArmError(
+            409,
+            "DefinitionOfAnotherGroup",
+            f"image definition {wanted.id.name} is for images in {existing.tags[GROUP_TAG]}",
+        )
     return existing.settled()
 
 

@@ -17,6 +17,7 @@ from azure.mgmt.compute.models import GalleryImage, GalleryImageVersion
 from adapters.azure.arm import Arm, found, parse_object
 from adapters.azure.documents import (
     definition_body,
+    holds_resources,
     parse_gallery,
     parse_image_definition,
     parse_image_version,
@@ -257,7 +258,11 @@ class Compute:
                 path = f"/subscriptions/{subscription}/locations?api-version={LOCATIONS_API}"
                 locations = self._arm.pages(subscription, path)
                 self._regions[subscription] = frozenset(
-                    [canonical_region(location["name"]) async for location in locations]
+                    [
+                        canonical_region(location["name"])
+                        async for location in locations
+                        if holds_resources(location)
+                    ]
                 )
             return self._regions[subscription]
 

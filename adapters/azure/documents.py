@@ -37,6 +37,7 @@ def parse_managed_image(resource: dict[str, Any], created_at: datetime | None) -
         os_disk=_parse_disk(os_disk),
         data_disks=[_parse_disk(disk) for disk in storage.get("dataDisks") or []],
         source_virtual_machine=(properties.get("sourceVirtualMachine") or {}).get("id"),
+        edge_zone=(resource.get("extendedLocation") or {}).get("name"),
         created_at=created_at,
     )
 
@@ -47,18 +48,23 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
         lun=disk.get("lun"),
         size_gb=disk.get("diskSizeGB"),
         source=by_id.get("id") or disk.get("blobUri") or "",
+        disk_encryption_set=(disk.get("diskEncryptionSet") or {}).get("id"),
     )
 
 
 def parse_gallery(resource: dict[str, Any]) -> Gallery:
-    return Gallery(id=GalleryId.parse(resource["id"]), location=resource["location"])
+    sharing = (resource.get("properties") or {}).get("sharingProfile") or {}
+    return Gallery(
+        id=GalleryId.parse(resource["id"]),
+        location=resource["location"],
+        sharing=sharing.get("permissions") or "Private",
+    )
 
 
 def parse_image_definition(resource: dict[str, Any]) -> ImageDefinition:
     """Reads an image definition. No generation means V1, no architecture x64."""
     properties = resource["properties"]
     identifier = properties["identifier"]
-    features = {feature["name"]: feature["value"] for feature in properties.get("features") or []}
     return ImageDefinition(
         id=ImageDefinitionId.parse(resource["id"]),
         location=resource["location"],
@@ -70,9 +76,19 @@ def parse_image_definition(resource: dict[str, Any]) -> ImageDefinition:
         offer=identifier["offer"],
         sku=identifier["sku"],
         purchase_plan=_parse_purchase_plan(properties.get("purchasePlan")),
-        security_type=features.get("SecurityType", "Standard"),
+        features=_parse_features(properties.get("features") or []),
+        tags=resource.get("tags") or {},
         provisioning_state=properties.get("provisioningState", "Unknown"),
     )
+
+
+def _parse_features(features: list[dict[str, Any]]) -> dict[str, str]:
+    """Reads what is readable: others may have written features that are not known here."""
+    return {
+        str(feature["name"]): str(feature["value"])
+        for feature in features
+        if feature.get("name") and feature.get("value") is not None
+    }
 
 
 def definition_body(definition: ImageDefinition) -> dict[str, Any]:
@@ -80,6 +96,7 @@ def definition_body(definition: ImageDefinition) -> dict[str, Any]:
     plan = definition.purchase_plan
     return {
         "location": definition.location,
+        "tags": definition.tags,
         "properties": {
             "osType": definition.os_type,
             "osState": definition.os_state,
@@ -90,7 +107,7 @@ def definition_body(definition: ImageDefinition) -> dict[str, Any]:
                 "offer": definition.offer,
                 "sku": definition.sku,
             },
-            "features": [{"name": "SecurityType", "value": definition.security_type}],
+            "features": [{"name": name, "value": value} for name, value in definition.features.items()],
             # an empty plan object breaks later deployments (reported by users), so it is left out
             **({"purchasePlan": plan.model_dump()} if plan else {}),
         },
@@ -124,6 +141,7 @@ def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
         removal_allowed=bool(
             (properties.get("safetyProfile") or {}).get("allowDeletionOfReplicatedLocations")
         ),
+        replication_mode=profile.get("replicationMode") or "Full",
         replication=[_parse_region_progress(region) for region in status.get("summary") or []]
         if status
         else None,
@@ -239,6 +257,19 @@ def merge_regions(
             count = max(region.get("regionalReplicaCount") or 1, replicas)
             merged.append({**region, "regionalReplicaCount": count})
     return merged + list(wanted.values())
+
+
+def holds_resources(location: dict[str, Any]) -> bool:
+    """Whether resources can be in one of ARM's locations.
+
+    ARM also lists logical regions such as `europe`, stage regions such as `eastusstg` (inspec-azure #313,
+    azure-sdk-for-go #14383) and edge zones, which are no target regions.
+    """
+    metadata = location.get("metadata") or {}
+    is_logical = str(metadata.get("regionType", "")).lower() == "logical"
+    is_edge_zone = str(location.get("type", "")).lower() == "edgezone"
+    is_stage = canonical_region(location["name"]).endswith(("stg", "stage"))
+    return not (is_logical or is_edge_zone or is_stage)
 
 
 def parse_permission(item: dict[str, Any]) -> Permission:

@@ -30,6 +30,9 @@ class PlannedDefinition(Answer):
     sku: str
     purchase_plan: PurchasePlan | None
     security_type: str
+    features: dict[str, str]
+    """The definition's features, by Azure's names: its security type, its disk controller types and others."""
+    tags: dict[str, str]
 
     @classmethod
     def of(cls, definition: ImageDefinition, *, exists: bool) -> Self:
@@ -48,6 +51,8 @@ class PlannedDefinition(Answer):
             sku=definition.sku,
             purchase_plan=definition.purchase_plan,
             security_type=definition.security_type,
+            features=definition.features,
+            tags=definition.tags,
         )
 
 

@@ -10,8 +10,15 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel
 
 from domain.planning.checks.check import Check
+from domain.planning.checks.features import check_generation
 from domain.planning.checks.gallery import check_permissions, missing_gallery
-from domain.planning.checks.image import check_image, check_purchase_plan
+from domain.planning.checks.image import (
+    check_edge_zone,
+    check_image,
+    check_purchase_plan,
+    check_source_encryption,
+    check_tags,
+)
 from domain.planning.checks.policy import (
     check_decision,
     check_end_of_life,
@@ -130,12 +137,16 @@ def plan_migration(
     targets, target_checks = _plan_targets(inputs, views)
     checks = [
         *check_image(image),
+        *check_edge_zone(image),
+        *check_source_encryption(image, draft.naming.galleries, draft.regions),
         check_permissions(image.id, source_permissions, SOURCE_ACTIONS),
         check_regions(image, decision.choices, draft.regions, known_regions),
         check_replicas(draft.regions),
         *check_zone_redundancy(draft.regions),
         *check_disk_encryption_sets(draft.regions, draft.naming.galleries),
         check_purchase_plan(image, request.purchase_plan),
+        *(check_tags(image, draft.naming.tags, targets[0].version.tags) if targets else []),
+        *check_generation(image, decision.choices.definition.features.stated()),
         *check_end_of_life(request.overrides.end_of_life, request.now),
         *draft.checks,
         *target_checks,

@@ -7,19 +7,27 @@ from pydantic import BaseModel
 
 from domain.planning.checks.check import Check
 from domain.planning.checks.definition import check_definition, check_identity
-from domain.planning.checks.gallery import MOST_DEFINITIONS, MOST_VERSIONS, Usage, check_room, check_version
+from domain.planning.checks.features import check_features, check_vm_sizes, usable_features
+from domain.planning.checks.gallery import (
+    MOST_DEFINITIONS,
+    MOST_VERSIONS,
+    Usage,
+    check_replication_mode,
+    check_room,
+    check_version,
+)
+from domain.planning.checks.owner import check_owner, is_owned
+from domain.planning.checks.sharing import check_sharing
 from domain.planning.numbering import Numbering, Reservation, Reserved, reserve
 from domain.planning.requests import PlanRequest
 from domain.planning.rollout import Rollout, rollout_of
 from domain.planning.version_spec import VersionSpec
 from domain.policy.naming import LONGEST_SKU, Naming, with_suffix
 from domain.policy.rules import Decision
-from domain.policy.sections import Choices
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
 from domain.resources.ids import ImageDefinitionId
-from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
-from domain.resources.provenance import version_made_from, version_tags
+from domain.resources.provenance import definition_tags, version_made_from, version_tags
 
 
 class TargetInputs(NamedTuple):
@@ -80,15 +88,34 @@ def plan_target(
         adopts=held is not None,
     )
     checks = [
+        *check_sharing(inputs.request.image, gallery, inputs.regions, wanted.purchase_plan),
         *(check_definition(existing, wanted) if existing else [check_identity(wanted, definition)]),
+        *(_check_existing(inputs, existing, wanted, view, held) if existing else []),
+        check_vm_sizes(definition, exists=existing is not None),
         check_version(reserved, held=target.adopts),
+        *check_replication_mode(held),
         *_check_limits(target, view.usage),
     ]
     return target, checks
 
 
+def _check_existing(
+    inputs: TargetInputs,
+    existing: ImageDefinition,
+    wanted: ImageDefinition,
+    view: GalleryView,
+    held: ImageVersion | None,
+) -> list[Check]:
+    """Checks what was decided when the definition was made. A version that holds the image is not made again."""
+    if held is None and is_owned(inputs.decision.choices):
+        owner = check_owner(inputs.request.image.id, existing, view.versions)
+    else:
+        owner = []
+    return [*owner, *check_features(existing, wanted)]
+
+
 def _wanted_definition(inputs: TargetInputs, gallery: Gallery) -> ImageDefinition:
-    image, naming = inputs.request.image, inputs.naming
+    image, naming, choices = inputs.request.image, inputs.naming, inputs.decision.choices
     return ImageDefinition(
         id=gallery.id.definition(naming.definition),
         location=gallery.location,
@@ -101,14 +128,11 @@ def _wanted_definition(inputs: TargetInputs, gallery: Gallery) -> ImageDefinitio
         offer=naming.offer,
         sku=naming.sku,
         purchase_plan=inputs.request.purchase_plan,
-        security_type=_security_type(image, inputs.decision.choices),
+        features=usable_features(choices.definition.features.stated(), image.hyper_v_generation),
+        tags=definition_tags(
+            image, inputs.decision.rule, inputs.request.now, naming.tags, owned=is_owned(choices)
+        ),
     )
-
-
-def _security_type(image: ManagedImage, choices: Choices) -> str:
-    """Trusted launch needs generation 2 (documented)."""
-    wanted = choices.definition.security_type or "Standard"
-    return wanted if image.hyper_v_generation == "V2" else "Standard"
 
 
 def _with_free_identity(wanted: ImageDefinition, others: list[ImageDefinition]) -> ImageDefinition:
@@ -136,7 +160,7 @@ def _version_spec(
         data_disk_luns=[disk.lun for disk in image.data_disks if disk.lun is not None],
         exclude_from_latest=choices.exclude_from_latest is not False,
         end_of_life=request.overrides.end_of_life or (request.now + timedelta(days=days) if days else None),
-        tags=version_tags(image, request.started_by, decision.rule, request.now),
+        tags=version_tags(image, request.started_by, decision.rule, request.now, inputs.naming.tags),
     )
 
 

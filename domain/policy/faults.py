@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from domain.policy.sections import VERSION_GROUPS, Choices
+from domain.policy.sections import MOST_POLICY_TAGS, VERSION_GROUPS, Choices
 from domain.policy.templates import TEMPLATE_NAMES, pattern_groups, placeholders
 
 
@@ -25,6 +25,7 @@ def faults_in(choices: Choices) -> Iterator[Fault]:
     """Yields every reason why no image could be migrated with these choices."""
     yield from _gallery_faults(choices)
     yield from _template_faults(choices)
+    yield from _tag_faults(choices)
     yield from _version_faults(choices)
 
 
@@ -43,18 +44,25 @@ def _gallery_faults(choices: Choices) -> Iterator[Fault]:
 def _template_faults(choices: Choices) -> Iterator[Fault]:
     naming = choices.definition
     everywhere = pattern_groups(choices) | TEMPLATE_NAMES
-    templates = {
-        "name": (naming.name, everywhere - {"definition"}),
-        "publisher": (naming.publisher, everywhere),
-        "offer": (naming.offer, everywhere),
-        "sku": (naming.sku, everywhere),
+    templates: dict[tuple[str, str], tuple[str | None, set[str]]] = {
+        ("definition", "name"): (naming.name, everywhere - {"definition"}),
+        ("definition", "publisher"): (naming.publisher, everywhere),
+        ("definition", "offer"): (naming.offer, everywhere),
+        ("definition", "sku"): (naming.sku, everywhere),
+        **{("tags", name): (template, everywhere) for name, template in choices.tags.items()},
     }
-    for field, (template, known) in templates.items():
+    for location, (template, known) in templates.items():
         unknown = placeholders(template or "") - known
         if unknown:
             named = ", ".join(f"{{{name}}}" for name in sorted(unknown))
             reason = f"'{template}' uses unknown {named}; known are {', '.join(sorted(known))}"
-            yield Fault(("definition", field), reason)
+            yield Fault(location, reason)
+
+
+def _tag_faults(choices: Choices) -> Iterator[Fault]:
+    if len(choices.tags) > MOST_POLICY_TAGS:
+        reason = f"{len(choices.tags)} tags with those of the defaults; a policy can give {MOST_POLICY_TAGS}"
+        yield Fault(("tags",), reason)
 
 
 def _version_faults(choices: Choices) -> Iterator[Fault]:

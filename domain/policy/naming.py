@@ -14,13 +14,14 @@ LONGEST_PUBLISHER, LONGEST_OFFER, LONGEST_SKU = 128, 64, 64
 
 
 class Naming(NamedTuple):
-    """The target galleries, and the names of the image definition in them."""
+    """The target galleries, the names of the image definition in them, and the tags that the policy chose."""
 
     galleries: list[GalleryId]
     definition: str
     publisher: str
     offer: str
     sku: str
+    tags: dict[str, str]
 
 
 def name_targets(image: ManagedImage, choices: Choices) -> Naming | None:
@@ -38,6 +39,7 @@ def name_targets(image: ManagedImage, choices: Choices) -> Naming | None:
         publisher=_valid_name(render(naming.publisher or "", values), LONGEST_PUBLISHER),
         offer=_valid_name(render(naming.offer or "", values), LONGEST_OFFER),
         sku=_valid_name(render(naming.sku or "", values), LONGEST_SKU),
+        tags={name: render(template, values) for name, template in choices.tags.items()},
     )
 
 

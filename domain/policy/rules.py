@@ -14,6 +14,7 @@ from domain.policy.sections import (
     Action,
     Choices,
     DefinitionNaming,
+    Features,
     Match,
     Replication,
     Section,
@@ -32,7 +33,7 @@ BUILT_IN = Choices(
         publisher="{resource_group}",
         offer="{definition}",
         sku="{os_type}-{generation}",
-        security_type="Standard",
+        features=Features(SecurityType="Standard"),
     ),
     version=VersionNumbering(strategy="increment"),
     # an untested version must not become `latest` by surprise

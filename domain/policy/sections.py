@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -12,19 +12,27 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
 
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, OsType
+from domain.resources.provenance import LONGEST_TAG_NAME, LONGEST_TAG_VALUE, is_own_tag, merge_tags
 from domain.resources.regions import Region
 
 PolicyStrategy = Literal["increment", "date", "from-name", "tag"]
 Action = Literal["migrate", "ignore"]
-SecurityType = Literal["Standard", "TrustedLaunchSupported"]
+SecurityType = Literal[
+    "Standard", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"
+]
+DiskControllerTypes = Literal["SCSI", "NVMe", "SCSI, NVMe"]
+Flag = Literal["True", "False"]
 Waves = Literal["all-at-once", "home-first"]
 # the groups of `name_pattern` that the strategy `from-name` takes the version from
 VERSION_GROUPS = ("major", "minor", "patch")
+# beside Gallerist's own tags a version has room for some more than these (documented: 50 tags)
+MOST_POLICY_TAGS = 40
 # a hundred years; dates far beyond cannot be represented
 LONGEST_DAYS = 36500
 # two weeks, the longest time that replication may take
@@ -56,6 +64,54 @@ NamePattern = Annotated[
 ]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Globs = Annotated[list[Glob], Field(max_length=1000)]
+
+
+def _in_azures_spelling(value: Any, spellings: tuple[str, ...]) -> Any:
+    """Returns a feature's value as Azure writes it; YAML reads `true` as a boolean, and case is ignored."""
+    parts = [part.strip().lower() for part in str(value).split(",")]
+    known = {frozenset(part.strip().lower() for part in text.split(",")): text for text in spellings}
+    return known.get(frozenset(parts), value) if len(parts) == len(set(parts)) else value
+
+
+def _feature(values: Any, *, flag: bool = False) -> BeforeValidator:
+    return BeforeValidator(
+        lambda value: _in_azures_spelling(value, get_args(values)),
+        json_schema_input_type=bool | values if flag else values,
+    )
+
+
+SecurityTypeFeature = Annotated[SecurityType, _feature(SecurityType)]
+DiskControllerTypesFeature = Annotated[DiskControllerTypes, _feature(DiskControllerTypes)]
+FlagFeature = Annotated[Flag, _feature(Flag, flag=True)]
+
+
+def _usable_tag_name(name: str) -> str:
+    """Documented: which characters the name of a tag cannot have."""
+    if is_own_tag(name):
+        raise ValueError(f"'{name}' is a name that Gallerist keeps for its own tags; choose another")
+    forbidden = sorted(set(name) & set("<>%&\\?/"))
+    if forbidden:
+        raise ValueError(f"the name of a tag cannot have {' '.join(forbidden)}, and '{name}' does")
+    return name
+
+
+def _each_tag_once(tags: dict[str, str]) -> dict[str, str]:
+    lowered = [name.lower() for name in tags]
+    twice = sorted(name for name in tags if lowered.count(name.lower()) > 1)
+    if twice:
+        raise ValueError(f"the names of tags ignore case, so these are one tag: {', '.join(twice)}")
+    return tags
+
+
+TagName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_TAG_NAME),
+    AfterValidator(_usable_tag_name),
+]
+TagTemplate = Annotated[str, StringConstraints(max_length=LONGEST_TAG_VALUE)]
+Tags = Annotated[
+    dict[TagName, TagTemplate], Field(max_length=MOST_POLICY_TAGS), AfterValidator(_each_tag_once)
+]
 
 
 class Section(BaseModel):
@@ -121,6 +177,23 @@ def _matches(glob: str, text: str | None) -> bool:
     return text is not None and fnmatchcase(text.lower(), glob.lower())
 
 
+class Features(Section):
+    """What VMs created from the definition can be, by Azure's names and in Azure's values. Fixed at its creation."""
+
+    SecurityType: SecurityTypeFeature | None = None
+    """The security type of the VMs; always Standard for images of generation 1."""
+    DiskControllerTypes: DiskControllerTypesFeature | None = None
+    """The disk controllers that the image has drivers for; most sizes of v6 and newer need NVMe."""
+    IsAcceleratedNetworkSupported: FlagFeature | None = None
+    """Whether the image has the drivers for accelerated networking."""
+    IsHibernateSupported: FlagFeature | None = None
+    """Whether the VMs can hibernate."""
+
+    def stated(self) -> dict[str, str]:
+        """Returns the features that are decided, with their values."""
+        return self.model_dump(exclude_none=True)
+
+
 class DefinitionNaming(Section):
     """The image definition. Each name is a template; `{family}` stands for a group of `name_pattern`."""
 
@@ -132,8 +205,26 @@ class DefinitionNaming(Section):
     """A template for the definition's offer."""
     sku: str | None = None
     """A template for the definition's SKU."""
-    security_type: SecurityType | None = None
-    """The security type of VMs created from it; always Standard for images of generation 1."""
+    across_resource_groups: bool | None = None
+    """Whether images of several resource groups and subscriptions are versions of one definition."""
+    features: Features = Features()
+    """What VMs created from it can be."""
+    security_type: SecurityTypeFeature | None = None
+    """Short for features.SecurityType."""
+
+    @model_validator(mode="after")
+    def _move_security_type(self) -> Self:
+        """Keeps the security type in one place, so that a rule's spelling replaces either of the defaults'."""
+        if self.security_type is None:
+            return self
+        if self.features.SecurityType not in (None, self.security_type):
+            raise ValueError(
+                f"security_type is {self.security_type}, and features.SecurityType is {self.features.SecurityType}; "
+                "give one of them"
+            )
+        self.features = self.features.model_copy()
+        self.features.SecurityType, self.security_type = self.security_type, None
+        return self
 
 
 class VersionNumbering(Section):
@@ -184,6 +275,8 @@ class Choices(Section):
         VersionNumbering()
     )
     """How the version gets its number."""
+    tags: Tags = {}
+    """Tags of the definition and of the version; each value is a template."""
     regions: TargetRegions | None = None
     """The target regions besides the image's own: names, or sections with more details."""
     exclude_from_latest: bool | None = None
@@ -199,12 +292,17 @@ class Choices(Section):
 
 
 def _merge(upper: Section, lower: Part) -> Part:
-    """Copies `lower` and sets what `upper` decides. None decides nothing; a list replaces the whole list."""
+    """Copies `lower` and sets what `upper` decides. None decides nothing; a list replaces the whole list.
+
+    Sections and tags merge key by key.
+    """
     merged = lower.model_copy()
     for name in type(lower).model_fields:
         value, fallback = getattr(upper, name), getattr(lower, name)
         if isinstance(value, Section) and isinstance(fallback, Section):
             setattr(merged, name, _merge(value, fallback))
+        elif isinstance(value, dict) and isinstance(fallback, dict):
+            setattr(merged, name, merge_tags(value, fallback))
         elif value is not None:
             setattr(merged, name, value)
     return merged

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from domain.resources.features import SECURITY_TYPE, feature
 from domain.resources.ids import DiskEncryptionSetId, GalleryId, ImageDefinitionId, ImageVersionId
 from domain.resources.images import Generation, OsType, PurchasePlan
 from domain.resources.provisioning import Provisioned
@@ -15,14 +16,18 @@ RegionState = Literal["Unknown", "Replicating", "Completed", "Failed"]
 
 
 class Gallery(BaseModel):
-    """A gallery; its location may differ from that of the images (documented)."""
+    """A gallery; its location may differ from that of the images (documented).
+
+    `sharing` is `Private`, `Groups` (with subscriptions and tenants) or `Community` (with everybody).
+    """
 
     id: GalleryId
     location: Region
+    sharing: str = "Private"
 
 
 class ImageDefinition(Provisioned):
-    """An image definition; all these properties are fixed when it is created (documented)."""
+    """An image definition; all its properties but the tags are fixed when it is created (documented)."""
 
     id: ImageDefinitionId
     location: Region
@@ -34,8 +39,22 @@ class ImageDefinition(Provisioned):
     offer: str
     sku: str
     purchase_plan: PurchasePlan | None = None
-    security_type: str = "Standard"
+    features: dict[str, str] = Field(default={})
+    tags: dict[str, str] = Field(default={})
     provisioning_state: str = "Succeeded"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_security_type(cls, value: Any) -> Any:
+        """Reads messages of earlier versions of the app, which knew this feature only."""
+        if isinstance(value, dict) and "security_type" in value and "features" not in value:
+            return {**value, "features": {SECURITY_TYPE: value["security_type"]}}
+        return value
+
+    @property
+    def security_type(self) -> str:
+        """The security type; Standard if none is stated."""
+        return feature(self.features, SECURITY_TYPE) or "Standard"
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -112,6 +131,7 @@ class ImageVersion(Provisioned):
     """An image version. `replication` is None if it was not requested or ARM did not report it.
 
     `removal_allowed` says whether ARM removes it from regions that have it (`allowDeletionOfReplicatedLocations`).
+    A `Shallow` version is no copy of its source: it stays in one region, with one replica.
     """
 
     id: ImageVersionId
@@ -123,4 +143,5 @@ class ImageVersion(Provisioned):
     published_at: datetime | None = None
     end_of_life: datetime | None = None
     removal_allowed: bool = False
+    replication_mode: str = "Full"
     replication: list[RegionProgress] | None = None

@@ -28,11 +28,15 @@ class PurchasePlan(BaseModel):
 
 
 class Disk(BaseModel):
-    """A disk of a managed image. The OS disk has no `lun`; `size_gb` is missing until the image is created."""
+    """A disk of a managed image. The OS disk has no `lun`; `size_gb` is missing until the image is created.
+
+    `disk_encryption_set` is the id of the set whose key encrypts it, None for a key of the platform.
+    """
 
     lun: int | None = None
     size_gb: int | None = None
     source: str
+    disk_encryption_set: str | None = None
 
 
 class ManagedImage(Provisioned):
@@ -47,12 +51,18 @@ class ManagedImage(Provisioned):
     os_disk: Disk
     data_disks: list[Disk] = Field(default=[])
     source_virtual_machine: str | None = None
+    edge_zone: str | None = None
     created_at: datetime | None = None
 
     @property
     def disks(self) -> list[Disk]:
         """The OS disk and the data disks."""
         return [self.os_disk, *self.data_disks]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether a customer's key encrypts one of its disks."""
+        return any(disk.disk_encryption_set for disk in self.disks)
 
     @property
     def fingerprint(self) -> str:

@@ -25,6 +25,7 @@ PROVIDER = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/golden")
 OTHER_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/mirror")
 THIRD_GALLERY = GalleryId.parse(f"{PROVIDER}/galleries/archive")
+FEATURES = {"SecurityType": "Standard", "DiskControllerTypes": "SCSI"}
 REGIONS = frozenset({"westeurope", "northeurope", "eastus2"})
 CREATED = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
@@ -58,7 +59,7 @@ def gallery(identity: GalleryId = GALLERY, location: str = "northeurope") -> Gal
 
 
 def definition(name: str = "web-20260115", within: GalleryId = GALLERY, **changes: Any) -> ImageDefinition:
-    """Returns the definition that the built-in choices give `image()`."""
+    """Returns the definition that `policy()` gives `image()`, without tags."""
     fields = {
         "id": within.definition(name),
         "location": "northeurope",
@@ -67,6 +68,7 @@ def definition(name: str = "web-20260115", within: GalleryId = GALLERY, **change
         "publisher": "builds",
         "offer": name,
         "sku": "linux-gen2",
+        "features": FEATURES,
     }
     return ImageDefinition(**{**fields, **changes})
 
@@ -118,8 +120,13 @@ def rollout_in(*waves: list[TargetRegion], **changes: Any) -> Rollout:
 
 
 def policy(**defaults: Any) -> Policy:
-    """Returns a policy that migrates every image into `GALLERY`, with these further defaults."""
-    return Policy.model_validate({"defaults": {"galleries": [str(GALLERY)], **defaults}})
+    """Returns a policy that migrates every image into `GALLERY`, with these further defaults.
+
+    It states the features of new definitions, so that its plans have no warning.
+    """
+    chosen = {"galleries": [str(GALLERY)], **defaults}
+    chosen["definition"] = {"features": FEATURES, **chosen.get("definition", {})}
+    return Policy.model_validate({"defaults": chosen})
 
 
 def migration_request(**changes: Any) -> MigrationRequest:

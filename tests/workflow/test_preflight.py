@@ -77,6 +77,7 @@ def test_every_check_has_a_verdict(quiet: Estate) -> None:
         "definition name": "passed",
         "permissions on gallery golden": "passed",
         "definition identity": "passed",
+        "VM sizes": "passed",
         "version": "passed",
         "limit of image definitions": "passed",
         "limit of image versions": "passed",

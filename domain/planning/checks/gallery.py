@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from domain.planning.checks.check import Check, failed, passed, warned
 from domain.planning.numbering import Reserved
+from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ResourceId, does_not_exist
 from domain.resources.permissions import Permission, missing_actions
 
@@ -69,6 +70,20 @@ def check_room(kind: str, limit: int, used: dict[str, int] | None, region: str, 
     if count >= limit * _NEARLY_FULL:
         return warned(name, detail, fix)
     return passed(name, detail)
+
+
+def check_replication_mode(held: ImageVersion | None) -> list[Check]:
+    """Fails if the version that holds the image is shallow: no copy of it, in one region only (documented)."""
+    if held is None or held.replication_mode.lower() != "shallow":
+        return []
+    return [
+        failed(
+            "replication mode",
+            f"version {held.id.name} of this image is shallow: it is no copy of the image, and gets no further regions "
+            "or replicas",
+            f"delete version {held.id.name} when its tests are done, so that Gallerist can create a full one",
+        )
+    ]
 
 
 def check_version(reserved: Reserved, *, held: bool) -> Check:

@@ -22,7 +22,8 @@ def check_regions(
         return failed(
             name,
             "; ".join(unknown_region(region) for region in unknown),
-            "correct the region's name in the policy, in the request or in the image's tag gallerist:regions",
+            "correct the region's name in the policy, in the request or in the image's tag gallerist:regions; "
+            "logical regions such as 'europe', which Azure lists too, hold no resources",
         )
     names = ", ".join(region.name for region in regions)
     if len(regions) == len(choices.regions or []):

@@ -9,6 +9,7 @@ from domain.migration.publishing import DefinitionVersions, Publication
 from domain.migration.replication import ReplicationReport
 from domain.migration.results import ActivityResult
 from domain.resources.galleries import ImageDefinition, TargetRegion
+from domain.resources.provenance import GROUP_TAG
 from tests.unit.app import code
 from tests.unit.builders import (
     definition,
@@ -53,6 +54,28 @@ async def test_a_definition_that_exists_is_never_written() -> None:
     compute = FakeCompute(definitions=[existing])
     assert (await ensured(compute)).value == existing
     assert compute.writes == []
+
+
+async def test_a_definition_that_another_group_got_first_is_not_used() -> None:
+    """Two images of one name were planned at the same time, before either had its definition."""
+    wanted = definition(tags={GROUP_TAG: "/subscriptions/s/resourceGroups/team-red"})
+    theirs = definition(tags={GROUP_TAG: "/subscriptions/s/resourceGroups/team.blue"})
+    with working_with(FakeCompute(definitions=[theirs])) as compute:
+        reply = await ensure_image_definition(wanted.model_dump(mode="json"))
+    failure = ActivityResult[ImageDefinition].model_validate(reply).failure
+    assert failure is not None
+    assert (failure.code, compute.writes) == ("DefinitionOfAnotherGroup", [])
+    assert "team.blue" in failure.message
+    assert "across_resource_groups" in (failure.fix or "")
+
+
+@pytest.mark.parametrize("group", ["/SUBSCRIPTIONS/s/resourcegroups/team-red", None])
+async def test_a_definition_of_the_own_group_or_of_nobody_is_used(group: str | None) -> None:
+    wanted = definition(tags={GROUP_TAG: "/subscriptions/s/resourceGroups/team-red"})
+    existing = definition(tags={GROUP_TAG: group} if group else {})
+    with working_with(FakeCompute(definitions=[existing])):
+        reply = await ensure_image_definition(wanted.model_dump(mode="json"))
+    assert ActivityResult[ImageDefinition].model_validate(reply).value == existing
 
 
 async def test_a_parent_that_azure_does_not_see_yet_is_waited_for() -> None:

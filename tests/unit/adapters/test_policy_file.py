@@ -260,3 +260,44 @@ def test_an_error_does_not_repeat_the_whole_value() -> None:
 def test_any_text_is_a_policy_or_a_policy_error(text: str) -> None:
     with suppress(PolicyError):
         parse_policy(text, "p")
+
+
+def test_a_rule_and_the_defaults_together_cannot_have_too_many_tags() -> None:
+    """What an organization requires must fit beside Gallerist's own tags."""
+    of_defaults = "  tags: {" + ", ".join(f"d{number}: x" for number in range(21)) + "}\n"
+    of_rule = "    tags: {" + ", ".join(f"r{number}: x" for number in range(20)) + "}\n"
+    text = GOOD.replace("rules:\n", f"{of_defaults}rules:\n") + of_rule
+    with pytest.raises(
+        PolicyError, match=r"line 9: rules\[0\]\.tags: rule 'web': 41 tags with those of the defaults"
+    ):
+        parse_policy(text, "policy.yaml")
+
+
+FEATURES = GOOD + "    definition:\n      features:\n        "
+TAGS = GOOD + "    tags:\n      "
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (FEATURES + "DiskControllerType: NVMe", 10, "features.DiskControllerType: unknown key"),
+        (FEATURES + "DiskControllerTypes: NVME2", 10, "'SCSI', 'NVMe' or 'SCSI, NVMe'"),
+        (FEATURES + "DiskControllerTypes: SCSI, SCSI", 10, "'SCSI', 'NVMe' or 'SCSI, NVMe'"),
+        (FEATURES + "SecurityType: ConfidentialVM", 10, "TrustedLaunchAndConfidentialVmSupported"),
+        (FEATURES + "IsHibernateSupported: maybe", 10, "'True' or 'False'"),
+        (GOOD + "    definition:\n      security_type: TrustedLaunch", 9, "TrustedLaunchSupported"),
+        (TAGS + 'team: "{familly}"', 9, "'{familly}' uses unknown {familly}"),
+        (TAGS + "a/b: x", 9, "the name of a tag cannot have /"),
+        (TAGS + "gallerist-source: x", 9, "Gallerist keeps for its own tags"),
+        (TAGS + "team: x\n      TEAM: y", 8, "these are one tag: TEAM, team"),
+        (TAGS + f"team: {'x' * 257}", 9, "at most 256 characters"),
+        (TAGS + "\n      ".join(f"t{n}: x" for n in range(41)), 8, "at most 40 items"),
+    ],
+)
+def test_a_misspelt_feature_or_tag_is_an_error_with_its_line(text: str, line: int, reason: str) -> None:
+    """A feature that Azure ignores would only show when a VM does not start."""
+    with pytest.raises(PolicyError) as raised:
+        parse_policy(text, "policy.yaml")
+    (fault,) = raised.value.faults
+    assert fault.line == line
+    assert reason in str(fault)

@@ -352,6 +352,111 @@ KNOWN = [
         "never",
     ),
     (400, "BadRequest", "Error converting value.", "The service rejected a value.", "never"),
+    (
+        400,
+        "InvalidParameter",
+        "Confidential VM is not supported for the source id '/i'. Currently Snapshot, Disk and VM sources",
+        "The image definition requires a security type that a managed image does not support.",
+        "never",
+    ),
+    (
+        400,
+        "InvalidParameter",
+        "The VM size 'Standard_D8s_v6' cannot boot with OS image or disk. Please check that disk controller types",
+        "The VM size and the image definition have different disk controllers.",
+        "never",
+    ),
+    (
+        400,
+        "InvalidParameter",
+        "The VM size 'Standard_D4ads_v5' cannot boot with DiskControllerType 'NVMe'.",
+        "The VM size and the image definition have different disk controllers.",
+        "never",
+    ),
+    (
+        409,
+        "DefinitionOfAnotherGroup",
+        "image definition web is for images in /subscriptions/s/resourceGroups/team-red",
+        "An image of the same name in another resource group got the definition first.",
+        "never",
+    ),
+    (
+        403,
+        "RequestDisallowedByPolicy",
+        "was disallowed by policy. Policy identifiers: '[{policyAssignment:{name:Require a tag on resources}}]'.",
+        "An Azure Policy assignment does not allow the resource, by its text because of a tag.",
+        "never",
+    ),
+    (
+        403,
+        "RequestDisallowedByPolicy",
+        "was disallowed by policy. Policy identifiers: '[{policyAssignment:{name:Allowed locations}}]'.",
+        "An Azure Policy assignment does not allow the resource, by its text because of a location.",
+        "never",
+    ),
+    (
+        403,
+        "RequestDisallowedByPolicy",
+        "was disallowed by policy. Policy identifiers: '[{policyAssignment:{name:baseline}}]'.",
+        "An Azure Policy assignment does not allow the resource.",
+        "never",
+    ),
+    (
+        403,
+        "RequestDisallowedByAzure",
+        "was disallowed by Azure: This policy maintains a set of best available regions",
+        "Azure allows this subscription only some regions.",
+        "never",
+    ),
+    (
+        403,
+        "DenyAssignmentAuthorizationFailed",
+        "the access is denied because of the deny assignment with name 'd'.",
+        "A deny assignment, such as that of a deployment stack or of a managed application, forbids the change.",
+        "never",
+    ),
+    (
+        409,
+        "MissingSubscriptionRegistration",
+        "The subscription is not registered to use namespace 'Microsoft.Compute'.",
+        "The subscription is not registered for Microsoft.Compute.",
+        "never",
+    ),
+    (
+        409,
+        "SubscriptionNotRegisteredForFeature",
+        "Subscription s is not registered for feature Microsoft.Compute/SIGSoftDelete",
+        "The subscription is not registered for a feature that the resource or the region needs.",
+        "never",
+    ),
+    (
+        400,
+        "LocationNotAvailableForResourceType",
+        "The provided location 'europe' is not available for resource type 'Microsoft.Compute/galleries/images'.",
+        "The subscription cannot use the region, or the region does not offer galleries.",
+        "never",
+    ),
+    (
+        409,
+        "ReadOnlyDisabledSubscription",
+        "The subscription 's' is disabled and therefore marked as read only.",
+        "The subscription is disabled, so nothing can be written in it.",
+        "never",
+    ),
+    (
+        409,
+        "ResourceQuotaExceeded",
+        "Creating the resource of type 'galleries/images' would exceed the quota of '800' resources of that type.",
+        "A quota of the subscription, the resource group or the region is used up.",
+        "never",
+    ),
+    (
+        409,
+        "OperationNotAllowed",
+        "Operation could not be completed as it results in exceeding approved quota.",
+        "A quota of the subscription, the resource group or the region is used up.",
+        "never",
+    ),
 ]
 
 
@@ -386,8 +491,9 @@ def test_a_temporary_failure_is_retried(status: int) -> None:
     )
 
 
-def test_status_429_is_throttling_whatever_the_code() -> None:
-    assert diagnose(ArmError(429, "HTTP429", "the service gave no reason")).retry == "throttled"
+@pytest.mark.parametrize("message", ["the service gave no reason", "the quota of requests is used up"])
+def test_status_429_is_throttling_whatever_the_code(message: str) -> None:
+    assert diagnose(ArmError(429, "HTTP429", message)).retry == "throttled"
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 409, 412])

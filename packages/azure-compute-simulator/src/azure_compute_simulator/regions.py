@@ -73,13 +73,15 @@ SOVEREIGN_DISPLAY_NAMES = {
     "usgovvirginia": "USGov Virginia",
 }
 # ARM lists them beside the regions, with regionType Logical; no resource can be in one
-# (inspec-azure #313, azure-sdk-for-go #14383)
+# (inspec-azure #313, azure-sdk-for-go #14383). The stage regions are among them
 LOGICAL_DISPLAY_NAMES = {
     "asia": "Asia",
     "asiapacific": "Asia Pacific",
     "australia": "Australia",
     "brazil": "Brazil",
     "canada": "Canada",
+    "eastasiastage": "East Asia (Stage)",
+    "eastusstg": "East US STG",
     "europe": "Europe",
     "france": "France",
     "germany": "Germany",

@@ -477,6 +477,45 @@ def test_a_security_type_refuses_the_sources_that_cannot_have_it(
     assert gallery.error("GET", path)[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("regions", "replicas", "refused"),
+    [(("eastus2",), 1, False), (("eastus2",), 2, True), (("eastus2", "westus"), 1, True)],
+    ids=["its region", "two replicas", "two regions"],
+)
+def test_a_shallow_version_stays_in_its_region_with_one_replica(
+    gallery: ArmClient, regions: tuple[str, ...], replicas: int, refused: bool
+) -> None:
+    """Reported (packer-plugin-azure #383): also an update cannot replicate it."""
+    document = changed(version(IMAGE, *regions), "properties.publishingProfile.replicationMode", "Shallow")
+    document = changed(document, "properties.publishingProfile.replicaCount", replicas)
+    if not refused:
+        gallery.put(VERSION, document)
+        status, error = gallery.error("PUT", VERSION, version(IMAGE, "eastus2", "westus"))
+    else:
+        status, error = gallery.error("PUT", VERSION, document)
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert "replication mode 'Shallow'" in error["message"]
+
+
+@pytest.mark.parametrize(("sharing", "refused"), [("Private", False), ("Groups", True), ("Community", True)])
+def test_a_shared_gallery_takes_no_encrypted_version(arm: ArmClient, sharing: str, refused: bool) -> None:
+    """Documented for both kinds of sharing. A version under the platform's key is accepted."""
+    info = {"publicNamePrefix": "golden"} if sharing == "Community" else None
+    profile = {"permissions": sharing, "communityGalleryInfo": info}
+    arm.put("galleries/g", {"location": "eastus2", "properties": {"sharingProfile": profile}})
+    arm.put("galleries/g/images/web", definition())
+    encryption = {"osDiskImage": {"diskEncryptionSetId": f"{COMPUTE}/diskEncryptionSets/keys"}}
+    targets = [{"name": "eastus2", "encryption": encryption}]
+    document = changed(version(), "properties.publishingProfile.targetRegions", targets)
+    if not refused:
+        assert arm.send("PUT", VERSION, document).status == 201
+        return
+    status, error = arm.error("PUT", VERSION, document)
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert f"a gallery that is shared ('{sharing}')" in error["message"]
+    assert arm.send("PUT", VERSION, version()).status == 201
+
+
 def test_an_encrypted_source_in_another_subscription_is_refused(arm: ArmClient) -> None:
     """Documented: an encrypted source must be in the gallery's subscription. There it is accepted."""
     other = "99999999-0000-0000-0000-000000000000"

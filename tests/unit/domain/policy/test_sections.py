@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.policy.rules import BUILT_IN, Policy, Rule
-from domain.policy.sections import Choices, Section, VersionNumbering
+from domain.policy.sections import Choices, DefinitionNaming, Section, VersionNumbering
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
 
 # for every key of a policy's choices two different values, each valid beside all the others
@@ -19,9 +19,14 @@ VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
     ("definition", "publisher"): ("contoso", "fabrikam"),
     ("definition", "offer"): ("web", "db"),
     ("definition", "sku"): ("one", "two"),
-    ("definition", "security_type"): ("Standard", "TrustedLaunchSupported"),
+    ("definition", "across_resource_groups"): (True, False),
+    ("definition", "features", "SecurityType"): ("Standard", "TrustedLaunchSupported"),
+    ("definition", "features", "DiskControllerTypes"): ("SCSI", "SCSI, NVMe"),
+    ("definition", "features", "IsAcceleratedNetworkSupported"): ("True", "False"),
+    ("definition", "features", "IsHibernateSupported"): ("True", "False"),
     ("version", "strategy"): ("date", "tag"),
     ("version", "tag"): ("build", "release"),
+    ("tags",): ({"costCenter": "1"}, {"costCenter": "2"}),
     ("regions",): (["eastus2"], []),
     ("exclude_from_latest",): (True, False),
     ("end_of_life_after_days",): (30, 60),
@@ -33,6 +38,8 @@ VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
     ("replication", "heal_attempts"): (0, 1),
     ("replication", "stuck_after_hours"): (1, 2),
 }
+# moved into the key that it is short for when a policy is read
+SHORTHAND = ("definition", "security_type")
 KEYS = pytest.mark.parametrize("key", VALUES, ids=".".join)
 
 
@@ -42,7 +49,7 @@ def keys(section: type[Section], prefix: tuple[str, ...] = ()) -> Iterator[tuple
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, Section):
             yield from keys(inner, (*prefix, name))
-        else:
+        elif (*prefix, name) != SHORTHAND:
             yield (*prefix, name)
 
 
@@ -169,3 +176,62 @@ def test_a_pattern_that_cannot_be_compiled_is_invalid(pattern: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Choices(name_pattern=pattern)
     assert [error["loc"] for error in refused.value.errors()] == [("name_pattern",)]
+
+
+def features_of(defaults: dict[str, Any], rule: dict[str, Any]) -> dict[str, str]:
+    policy = Policy.model_validate(
+        {
+            "defaults": {"galleries": [str(GALLERY)], "definition": defaults},
+            "rules": [{"name": "it", "definition": rule}],
+        }
+    )
+    return policy.decide(image(), NOW).choices.definition.features.stated()
+
+
+@pytest.mark.parametrize(
+    ("defaults", "rule"),
+    [
+        ({"security_type": "Standard"}, {"features": {"SecurityType": "TrustedLaunchSupported"}}),
+        ({"features": {"SecurityType": "Standard"}}, {"security_type": "TrustedLaunchSupported"}),
+    ],
+)
+def test_the_short_security_type_and_the_feature_replace_each_other(
+    defaults: dict[str, Any], rule: dict[str, Any]
+) -> None:
+    """Whichever way each of them is written, the rule decides over the defaults."""
+    assert features_of(defaults, rule) == {"SecurityType": "TrustedLaunchSupported"}
+
+
+def test_two_security_types_in_one_section_are_refused() -> None:
+    both = {"security_type": "Standard", "features": {"SecurityType": "TrustedLaunchSupported"}}
+    with pytest.raises(ValidationError, match="give one of them"):
+        DefinitionNaming.model_validate(both)
+    same = {"security_type": "Standard", "features": {"SecurityType": "Standard"}}
+    assert DefinitionNaming.model_validate(same).features.stated() == {"SecurityType": "Standard"}
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("DiskControllerTypes", "nvme,scsi", "SCSI, NVMe"),
+        ("DiskControllerTypes", "NVMe", "NVMe"),
+        ("SecurityType", "trustedlaunchsupported", "TrustedLaunchSupported"),
+        ("SecurityType", "ConfidentialVmSupported", "ConfidentialVMSupported"),
+        ("IsHibernateSupported", True, "True"),
+        ("IsAcceleratedNetworkSupported", "false", "False"),
+    ],
+)
+def test_a_feature_gets_azures_spelling(name: str, written: Any, value: str) -> None:
+    assert features_of({}, {"features": {name: written}})[name] == value
+
+
+def test_tags_merge_one_by_one() -> None:
+    """A rule adds tags and replaces those of the defaults, whose names ignore case."""
+    policy = Policy.model_validate(
+        {
+            "defaults": {"galleries": [str(GALLERY)], "tags": {"costCenter": "1", "owner": "images"}},
+            "rules": [{"name": "it", "tags": {"COSTCENTER": "2", "tier": "gold"}}],
+        }
+    )
+    tags = policy.decide(image(), NOW).choices.tags
+    assert tags == {"COSTCENTER": "2", "tier": "gold", "owner": "images"}

@@ -6,19 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.resources.galleries import ImageVersion
+from domain.resources.galleries import ImageDefinition, ImageVersion
 from domain.resources.provenance import (
     FINGERPRINT_TAG,
+    GROUP_TAG,
     LONGEST_TAG_VALUE,
     MIGRATION_TAG,
     MOST_TAGS,
     RULE_TAG,
     SOURCE_TAG,
+    definition_tags,
     migration_id,
     version_made_from,
     version_tags,
 )
-from tests.unit.builders import CREATED, NOW, hand_made_version, image, version
+from tests.unit.builders import CREATED, GROUP, NOW, definition, hand_made_version, image, version
 
 
 def test_a_version_that_gallerist_created_is_recognised_by_its_tags() -> None:
@@ -99,3 +101,41 @@ def test_the_tags_stay_within_the_limits_of_a_resource(
     assert len(tags) <= MOST_TAGS
     assert max(len(value) for value in tags.values()) <= LONGEST_TAG_VALUE
     assert tags[FINGERPRINT_TAG] == image().fingerprint
+
+
+CHOSEN = {"costCenter": "4711"}
+
+
+def test_a_version_has_the_policys_tags_before_the_images() -> None:
+    """The names of tags ignore case, so a resource cannot have both."""
+    tags = version_tags(image(tags={"CostCenter": "0", "team": "web"}), "test", "rule", NOW, CHOSEN)
+    assert (tags["costCenter"], tags["team"], "CostCenter" in tags) == ("4711", "web", False)
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_a_definition_has_the_tags_of_its_first_version_and_its_owner(owned: bool) -> None:
+    """What Azure Policy requires of the version, it requires of the definition."""
+    tags = definition_tags(image(tags={"team": "web"}), "builds", NOW, CHOSEN, owned=owned)
+    assert (tags["team"], tags["costCenter"], tags[RULE_TAG]) == ("web", "4711", "builds")
+    assert tags.get(GROUP_TAG) == (GROUP if owned else None)
+    assert FINGERPRINT_TAG not in tags
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=5), max_size=70),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.text(max_size=300), max_size=8),
+)
+def test_a_definitions_tags_stay_within_the_limits(own: dict[str, str], chosen: dict[str, str]) -> None:
+    """The policy's tags always fit: an organization requires them."""
+    tags = definition_tags(image(tags=own), "rule", NOW, chosen, owned=True)
+    assert len(tags) <= MOST_TAGS
+    assert max(len(value) for value in tags.values()) <= LONGEST_TAG_VALUE
+    assert chosen.keys() <= tags.keys()
+
+
+def test_a_definition_read_from_an_older_message_keeps_its_security_type() -> None:
+    """A migration that runs during an update of the app was planned by the older version."""
+    dumped = definition().model_dump(mode="json") | {"security_type": "TrustedLaunchSupported"}
+    del dumped["features"]
+    read = ImageDefinition.model_validate(dumped)
+    assert read.features == {"SecurityType": "TrustedLaunchSupported"}

@@ -7,6 +7,7 @@ from typing import ClassVar
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import GalleryImageNotFoundError, InvalidParameterError, NotFoundError
 from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.disk_controllers import SCSI, check_disk_controllers, image_controllers
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.models.values import without_empty
@@ -35,6 +36,8 @@ class VirtualMachines(ResourceType):
         properties.get("osProfile", {}).pop("adminPassword", None)
         storage = properties.get("storageProfile", {})
         image = resolve_image(self.azure, storage.get("imageReference", {}), location)
+        size = (properties.get("hardwareProfile") or {}).get("vmSize")
+        check_disk_controllers(properties, size, image.disk_controllers)
         storage |= _disks(resource_id, storage, image)
         properties |= {"storageProfile": storage, "vmId": str(uuid.uuid4())}
         properties["timeCreated"] = timestamp(self.azure.clock.now())
@@ -101,7 +104,10 @@ class ScaleSets(ResourceType):
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a scale set. Its image must be available in its region."""
         profile = request.properties.get("virtualMachineProfile") or {}
-        resolve_image(self.azure, (profile.get("storageProfile") or {}).get("imageReference") or {}, location)
+        reference = (profile.get("storageProfile") or {}).get("imageReference") or {}
+        image = resolve_image(self.azure, reference, location)
+        size = (request.body.get("sku") or {}).get("name")
+        check_disk_controllers(profile, size, image.disk_controllers)
         return self.create_from_seed(resource_id, request, location)
 
     def change(self, resource: Resource, request: WriteRequest) -> None:
@@ -117,12 +123,13 @@ class ScaleSets(ResourceType):
 
 @dataclass(frozen=True)
 class FoundImage:
-    """The image that a machine is created from. `id` is None if it is not simulated."""
+    """The image that a machine is created from. `id` and `disk_controllers` are None if it is not simulated."""
 
     id: str | None = None
     generation: str = "V1"
     os_type: str = "Linux"
     size_gb: int = 30
+    disk_controllers: frozenset[str] | None = None
 
 
 def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
@@ -148,7 +155,13 @@ def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
     reference["exactVersion"] = version.id.name
     definition = azure.get(_parent(version.id)).properties
     size = version.properties["storageProfile"].get("osDiskImage", {}).get("sizeInGB", 30)
-    return FoundImage(str(version.id), definition["hyperVGeneration"], definition["osType"], size)
+    return FoundImage(
+        str(version.id),
+        definition["hyperVGeneration"],
+        definition["osType"],
+        size,
+        image_controllers(definition),
+    )
 
 
 def latest_version(azure: Azure, definition: ResourceId, location: str) -> Resource | None:
@@ -167,7 +180,11 @@ def _managed_image(azure: Azure, id_: ResourceId, location: str) -> FoundImage:
         raise NotFoundError("The entity was not found in this Azure location.")
     os_disk = image.properties["storageProfile"]["osDisk"]
     generation = image.properties["hyperVGeneration"]
-    return FoundImage(str(image.id), generation, os_disk["osType"], os_disk.get("diskSizeGB", 30))
+    # documented: only a definition can be marked for NVMe
+    controllers = frozenset({SCSI})
+    return FoundImage(
+        str(image.id), generation, os_disk["osType"], os_disk.get("diskSizeGB", 30), controllers
+    )
 
 
 def _excluded(version: Resource, location: str) -> bool:

@@ -66,6 +66,8 @@ def publishing_profile(
         "storageAccountType": fixed["storageAccountType"] or before.get("storageAccountType", "Standard_LRS"),
         "replicationMode": fixed["replicationMode"] or before.get("replicationMode"),
     }
+    if not seeded:
+        _check_shallow(profile, location)
     edge_zones = sent.get("targetExtendedLocations") or before.get("targetExtendedLocations")
     if edge_zones and edge_zones != before.get("targetExtendedLocations"):
         raise InvalidParameterError(
@@ -75,6 +77,22 @@ def publishing_profile(
     if edge_zones:
         profile["targetExtendedLocations"] = edge_zones
     return {name: value for name, value in profile.items() if value is not None or name == "publishedDate"}
+
+
+def _check_shallow(profile: Json, location: str) -> None:
+    """Raises InvalidParameterError if a shallow version leaves its region or has several replicas.
+
+    Reported (packer-plugin-azure #383, AgentBaker #4586): only the region of the build, with one replica. Code and
+    text are inferred.
+    """
+    if profile["replicationMode"] != "Shallow":
+        return
+    if region_names(profile) != [location] or profile["targetRegions"][0]["regionalReplicaCount"] > 1:
+        raise InvalidParameterError(
+            "A gallery image version with replication mode 'Shallow' can have one target region, its own, with one "
+            "replica.",
+            target=f"{_PATH}.replicationMode",
+        )
 
 
 def region_names(profile: Json) -> list[str]:

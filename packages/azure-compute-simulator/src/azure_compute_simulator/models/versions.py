@@ -79,6 +79,7 @@ class ImageVersions(ResourceType):
         now = self.azure.clock.now()
         publishing = publishing_profile(sent.get("publishingProfile") or {}, None, location, now)
         self._check_regions_are_usable(resource_id, publishing)
+        self._check_sharing(resource_id, publishing)
         source = self._source(resource_id, storage_profile, location)
         safety = _safety_profile(sent, {})
         if request.api_version >= _DELETION_BLOCKED_SINCE:
@@ -310,6 +311,18 @@ class ImageVersions(ResourceType):
         for name in region_names(publishing):
             if not usable(name, listed):
                 raise unknown_region(name)
+
+    def _check_sharing(self, version: ResourceId, publishing: Json) -> None:
+        """Raises InvalidParameterError for an encrypted version in a shared gallery (documented; text inferred)."""
+        gallery = self._definition(version).id.parent
+        assert gallery is not None  # noqa: S101 - a definition has a gallery
+        sharing = (self.azure.get(gallery).properties.get("sharingProfile") or {}).get("permissions")
+        is_shared = str(sharing).lower() in ("groups", "community")
+        if is_shared and any(target.get("encryption") for target in publishing["targetRegions"]):
+            raise InvalidParameterError(
+                f"Encrypted gallery image versions are not supported in a gallery that is shared ('{sharing}').",
+                target="galleryImageVersion.properties.publishingProfile.targetRegions.encryption",
+            )
 
     def _check_removed_regions(self, version: Resource, publishing: Json, safety: Json) -> None:
         """Raises IncompleteTargetLocationsError if a region is left out and the safety profile forbids that."""
