@@ -1,7 +1,7 @@
 """Galleries, image definitions and image versions, with the regions that a version is replicated to."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -15,10 +15,15 @@ RegionState = Literal["Unknown", "Replicating", "Completed", "Failed"]
 
 
 class Gallery(BaseModel):
-    """A gallery; its location may differ from that of the images (documented)."""
+    """A gallery; its location may differ from that of the images (documented).
+
+    With `soft_delete` it keeps deleted versions for a while, and a write to such a number restores the version
+    (recorded).
+    """
 
     id: GalleryId
     location: Region
+    soft_delete: bool = False
 
 
 class ImageDefinition(Provisioned):
@@ -35,6 +40,7 @@ class ImageDefinition(Provisioned):
     sku: str
     purchase_plan: PurchasePlan | None = None
     security_type: str = "Standard"
+    tags: dict[str, str] = Field(default={})
     provisioning_state: str = "Succeeded"
 
     @property
@@ -104,6 +110,14 @@ class RegionProgress(BaseModel):
     state: RegionState = "Unknown"
     progress: int = 0
     details: str = ""
+
+
+class RegionsWrite(NamedTuple):
+    """A write of a version's regions: the version before it, whether anything was written, and the operation's URL."""
+
+    before: "ImageVersion"
+    written: bool = False
+    operation_url: str | None = None
 
 
 class ImageVersion(Provisioned):
