@@ -20,7 +20,7 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, T
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
-from domain.resources.provenance import CREATED_TAG
+from domain.resources.provenance import CREATED_TAG, definition_tags
 from tests.unit.builders import (
     GALLERY,
     NOW,
@@ -85,7 +85,9 @@ def test_the_definition_gets_the_images_properties() -> None:
     plan = plan_of(image(os_type="Windows", hyper_v_generation="V1"))
     (target,) = plan.targets
     assert (plan.outcome, plan.rule, target.definition_exists) == ("migrate", "defaults", False)
-    assert target.definition == definition(os_type="Windows", hyper_v_generation="V1", sku="windows-gen1")
+    assert target.definition == definition(
+        os_type="Windows", hyper_v_generation="V1", sku="windows-gen1", tags=definition_tags(image())
+    )
     assert {check.verdict for check in plan.checks} == {"passed"}
 
 
@@ -342,6 +344,7 @@ def test_a_plan_lists_every_check_in_this_order() -> None:
     """Readers of a plan rely on these names."""
     assert [check.name for check in plan_of().checks] == [
         "disk size",
+        "creation time",
         "permissions on managed image web-20260115",
         "regions",
         "replicas",
