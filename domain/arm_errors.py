@@ -57,19 +57,20 @@ def _known(code: str, cause: str, fix: str, retry: Retry = "never", *, message: 
     return KnownError(code, message, Diagnosis(cause, fix, retry))
 
 
-THROTTLED = Diagnosis(
-    "The service is throttling requests.",
-    "No action needed: Gallerist waits as long as the service asks.",
-    "throttled",
-)
-UNANSWERED = Diagnosis(
-    "The service did not answer, or failed temporarily.",
-    "No action needed: Gallerist checks what happened and tries again.",
-    "wait",
-)
+# the end of a wait is a failure with the same fix, so it says what to do then
+WAITS = "No action needed while the migration runs: Gallerist waits and tries again. If it has ended, start it again."
+THROTTLED = Diagnosis("The service is throttling requests.", WAITS, "throttled")
+UNANSWERED = Diagnosis("The service did not answer, or failed temporarily.", WAITS, "wait")
 UNKNOWN = Diagnosis(
     "Gallerist does not know this error.",
-    "Read the code and the message, which are Azure's own.",
+    "Correct what the message names, which is Azure's own, and start the migration again. If it fails again, report it "
+    "with its code and message.",
+    "never",
+)
+FAILED_VERSION = Diagnosis(
+    "The version has failed, and the service does not write a failed version again.",
+    "Delete the failed version if Gallerist made it, and start the migration again; or give another 'version' in the "
+    "request.",
     "never",
 )
 # The first row that matches is the diagnosis, so rows with a message come before rows with their code alone.
@@ -137,7 +138,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "",
         "Too many versions are being created from this source at the same time.",
-        "No action needed: Gallerist waits and tries again.",
+        WAITS,
         "throttled",
         message="Too many requests on source",
     ),
@@ -202,6 +203,14 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Start the migration again: it continues with the existing version.",
         message="replication jobs? (failed|not completed)",
     ),
+    _known(
+        "",
+        "The service had no free storage in a region for a moment.",
+        WAITS,
+        "wait",
+        message="storage could not be allocated",
+    ),
+    KnownError("Conflict|OperationNotAllowed", "failed state", FAILED_VERSION),
     _known(
         "GalleryImageNotFound",
         "The version is not available in the region where it is used.",
@@ -339,13 +348,8 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "ParentResourceNotFound",
         "The gallery or the definition does not exist, or was created so recently that Azure does not find it yet.",
-        "No action needed if it was just created; otherwise create it again.",
-        "wait",
-    ),
-    _known(
-        "ResourceNotIndexed",
-        "The managed image is so new that Azure's list of resources, which has its creation time, lacks it.",
-        "No action needed: Gallerist waits and tries again.",
+        "No action needed if it was just created: Gallerist waits and tries again. Otherwise create the gallery again, "
+        "and start the migration again.",
         "wait",
     ),
     _known(
@@ -369,7 +373,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "OperationNotAllowed",
         "The subscription has sent too many requests to the service.",
-        "No action needed: Gallerist waits as long as the service asks.",
+        WAITS,
         "throttled",
         message="too many requests",
     ),
@@ -381,7 +385,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     _known(
         "Conflict",
         "Another request was changing the same resource.",
-        "No action needed: Gallerist waits and tries again.",
+        WAITS,
         "wait",
         message="concurrent request",
     ),

@@ -8,32 +8,34 @@ import httpx
 from local.stack import Stack
 
 _API_VERSION = "2024-07-01"
+_GALLERIES_API_VERSION = "2024-03-03"
 
 
 def write_image(stack: Stack, resource: dict[str, Any]) -> None:
     """Creates the managed image. The simulated Event Grid sends an event to its subscribers."""
     body = {key: resource[key] for key in ("location", "tags", "properties")}
-    _call(stack, "PUT", resource["id"], body)
+    call_arm(stack, "PUT", resource["id"], body).raise_for_status()
 
 
 def delete_image(stack: Stack, image_id: str) -> None:
     """Deletes the managed image, as `packer -force` does before a build; waits until it is gone."""
-    _call(stack, "DELETE", image_id)
-    while _call(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
+    call_arm(stack, "DELETE", image_id).raise_for_status()
+    while call_arm(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
         pass
 
 
-def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> httpx.Response:
-    response = httpx.request(
+def call_arm(
+    stack: Stack, method: str, resource_id: str, body: Any = None, **parameters: str
+) -> httpx.Response:
+    """Sends a request for a resource to the simulated ARM; returns the answer, whatever its status."""
+    api_version = _GALLERIES_API_VERSION if "/galleries/" in resource_id.lower() else _API_VERSION
+    return httpx.request(
         method,
         f"{stack.simulator['arm']}{resource_id}",
-        params={"api-version": _API_VERSION},
+        params={"api-version": api_version, **parameters},
         headers={"Authorization": f"Bearer {access_token(stack)}"},
         json=body,
     )
-    if method != "GET":
-        response.raise_for_status()
-    return response
 
 
 def access_token(stack: Stack) -> str:

@@ -64,4 +64,4 @@ def _request_regions(run: MigrationRun, target: Target, request: AddRegionsReque
     except StepFailedError as error:
         target.failure = error.failure
         return
-    target.operation_url = update.operation_url
+    target.operation_url, target.expected = update.operation_url, update.expected

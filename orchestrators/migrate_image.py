@@ -7,12 +7,14 @@ meanwhile, the migration starts over. Preparing, publishing and replicating have
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import azure.durable_functions as df
 
 from domain import names
 from domain.migration.messages import ImageRequest, MigrationRequest
 from domain.migration.publishing import Source
+from domain.migration.results import CurrentWait
 from domain.migration.states import MigrationState
 from domain.migration.status import End
 from domain.planning.plan import MigrationPlan
@@ -29,6 +31,12 @@ blueprint = df.Blueprint()
 
 # Azure's caches may not know an image that was just created
 SECONDS_BEFORE_SECOND_LOOK = 30
+# ARM's list of resources, which alone has the creation time, may miss an image for days (reported by users)
+SECONDS_BETWEEN_LOOKS_FOR_AGE = 60
+MOST_LOOKS_FOR_AGE = 15
+# and it shows a former time for minutes after an image was created again
+SETTLING_SECONDS = 600
+MOST_READS_TO_SETTLE = 6
 
 _DECLINED = {"skipped": MigrationState.SKIPPED, "blocked": MigrationState.BLOCKED}
 
@@ -38,16 +46,18 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
     """Migrates the image of the `MigrationRequest`; returns its `MigrationStatus`, and shows it as custom status."""
     request = MigrationRequest.model_validate(context.get_input())
     run = MigrationRun(context, request)
+    started_at = context.current_utc_datetime
     run.start()
     image = None
     try:
         image = yield from find_image(run)
         if image is None:
             return run.end(End(MigrationState.SKIPPED, "the managed image does not exist"))
-        end = yield from migrate(run, request, image)
+        image, plan = yield from settled_plan(run, request, image)
+        end = yield from migrate(run, request, image, plan)
     except StepFailedError as error:
         end = End.of_failure(error.failure)
-    if image is not None and (yield from was_replaced(run, image)):
+    if image is not None and (yield from was_replaced(run, image, started_at)):
         # The new image's event found this run and started nothing, so this run migrates the new image, too.
         # Versions of the old image stay.
         context.continue_as_new(context.get_input())
@@ -56,9 +66,10 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
     return run.end(end)
 
 
-def migrate(run: MigrationRun, request: MigrationRequest, image: ManagedImage) -> Orchestration[End]:
-    """Plans the migration and carries the plan out; returns how it ends."""
-    plan = yield from make_plan(run, request, image)
+def migrate(
+    run: MigrationRun, request: MigrationRequest, image: ManagedImage, plan: MigrationPlan
+) -> Orchestration[End]:
+    """Carries the plan out; returns how the migration ends."""
     if plan.outcome != "migrate":
         return End(_DECLINED[plan.outcome], plan.reason, plan.fix)
 
@@ -100,12 +111,53 @@ def end_target(target: Target) -> None:
 
 
 def find_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
-    """Reads the image, and a missing one once more: a stale cache of Azure answers 404, too."""
+    """Reads the image, and a missing one once more: a stale cache of Azure answers 404, too.
+
+    Waits a while for its creation time, and goes on without it.
+    """
     image = yield from read_image(run)
     if image is None:
         yield from sleep(run.context, SECONDS_BEFORE_SECOND_LOOK)
         image = yield from read_image(run)
+    for _ in range(MOST_LOOKS_FOR_AGE):
+        if image is None or image.created_at is not None:
+            break
+        reason = f"Azure's list of resources does not have {image.id.name} yet, and so not its creation time"
+        yield from wait(run, reason, SECONDS_BETWEEN_LOOKS_FOR_AGE)
+        image = yield from read_image(run)
     return image
+
+
+def wait(run: MigrationRun, reason: str, seconds: float) -> Orchestration[None]:
+    """Waits on a durable timer, and shows why."""
+    until = run.context.current_utc_datetime + timedelta(seconds=seconds)
+    run.show_waiting(CurrentWait(reason=reason, until=until))
+    yield from sleep(run.context, seconds)
+    run.show_waiting(None)
+
+
+def settled_plan(
+    run: MigrationRun, request: MigrationRequest, image: ManagedImage
+) -> Orchestration[tuple[ManagedImage, MigrationPlan]]:
+    """Plans the migration. Returns the plan, and the image that it is for.
+
+    If only the image's listed creation time tells it apart from a version with the same content, the time may be wrong:
+    then the image is read again, until two reads agree.
+    """
+    plan = yield from make_plan(run, request, image)
+    for _ in range(MOST_READS_TO_SETTLE):
+        if not plan.apart_by_time:
+            break
+        reason = (
+            f"a version has the same disks: is {image.id.name} still listed as created {image.created_at}?"
+        )
+        yield from wait(run, reason, SETTLING_SECONDS)
+        again = yield from read_image(run)
+        if again is None or (again.fingerprint, again.created_at) == (image.fingerprint, image.created_at):
+            break
+        image = again
+        plan = yield from make_plan(run, request, image)
+    return image, plan
 
 
 def read_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
@@ -133,13 +185,21 @@ def make_plan(
     return plan
 
 
-def was_replaced(run: MigrationRun, image: ManagedImage) -> Orchestration[bool]:
-    """Whether there is another image of the same name now.
+def was_replaced(run: MigrationRun, image: ManagedImage, started_at: datetime) -> Orchestration[bool]:
+    """Whether there is another image of the same name now: with other content, or created since this run started.
 
-    If the image cannot be read, or is gone, assume not: this check must not fail a finished migration.
+    A creation time that was only corrected is older than this run. If the image cannot be read, or is gone, assume not:
+    this check must not fail a finished migration.
     """
     try:
         current = yield from read_image(run)
     except StepFailedError:
         return False
-    return current is not None and current.fingerprint != image.fingerprint
+    if current is None:
+        return False
+    created_again = (
+        current.created_at is not None
+        and current.created_at != image.created_at
+        and current.created_at > started_at
+    )
+    return current.fingerprint != image.fingerprint or created_again

@@ -11,11 +11,15 @@ from domain.migration.publishing import (
     PublishRequest,
     Source,
     VersionsRequest,
+    failed_for_good,
     ledger_key,
+    left_behind,
     no_number,
 )
 from domain.migration.states import MigrationState
 from domain.planning.numbering import Reservation, Reserved
+from domain.planning.version_spec import VersionSpec
+from domain.resources.ids import ImageVersionId
 from orchestrators.run.activity_calls import (
     OnWait,
     Orchestration,
@@ -39,14 +43,15 @@ def publish_versions(
     """Begins the targets' versions side by side. A target whose version cannot be begun fails by itself."""
     for target in targets:
         target.move(MigrationState.PUBLISHING)
-    requests = [source.request(target.plan.version) for target in targets]
+    requests = [source.request(target.plan) for target in targets]
     results = yield from STEP.for_each(run, targets, requests)
     for target, result in zip(targets, results, strict=True):
         target.failure = result.failure
         if result.value is not None:
             target.status.version_id = result.value.version_id
             target.status.outcome = result.value.outcome
-            target.operation_url = result.value.operation_url
+            target.operation_url, target.expected = result.value.operation_url, result.value.expected
+            run.status.warnings = [*run.status.warnings, *result.value.warnings]
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.PUBLISH_VERSION)
@@ -58,41 +63,58 @@ def publish_version(context: df.DurableOrchestrationContext) -> Orchestration[ob
 def _publish(
     context: df.DurableOrchestrationContext, request: PublishRequest, on_wait: OnWait
 ) -> Orchestration[Publication]:
-    """Reserves a number and begins the version; takes the next number if another source has this one."""
+    """Reserves a number and begins the version.
+
+    Takes the next number if another source has this one, or if the version under it has failed and stays so.
+    """
+    unwritable: list[ImageVersionId] = []
     for _ in range(MOST_NUMBERS):
-        number = yield from _reserve(context, request, on_wait)
-        spec = request.spec.numbered(number)
+        spec = yield from _reserve(context, request, unwritable, on_wait)
         publication = yield from call_activity(context, names.BEGIN_IMAGE_VERSION, spec, Publication, on_wait)
-        if publication.outcome != "taken":
+        if publication.outcome not in ("taken", "unwritable"):
+            publication.warnings = [left_behind(version) for version in unwritable]
             return publication
+        if publication.outcome == "unwritable":
+            unwritable.append(publication.version_id)
         if request.wanted_version or request.spec.numbering.only:
             break
+    if publication.failure is not None:
+        raise StepFailedError(failed_for_good(publication.version_id, publication.failure))
     raise StepFailedError(no_number(f"version {publication.version_id} belongs to another source"))
 
 
 def _reserve(
-    context: df.DurableOrchestrationContext, request: PublishRequest, on_wait: OnWait
-) -> Orchestration[str]:
+    context: df.DurableOrchestrationContext,
+    request: PublishRequest,
+    unwritable: Sequence[ImageVersionId],
+    on_wait: OnWait,
+) -> Orchestration[VersionSpec]:
     """Reserves a number in the definition's ledger, which gets to know the numbers in the gallery."""
     definition = request.spec.definition
-    query = VersionsRequest(definition=definition, image=request.image)
-    versions = yield from call_activity(
-        context, names.LIST_IMAGE_VERSIONS, query, DefinitionVersions, on_wait
+    query = VersionsRequest(
+        definition=definition,
+        image=request.image,
+        copied_from=request.copied_from,
+        has_bin=request.has_bin,
     )
+    found = yield from call_activity(context, names.LIST_IMAGE_VERSIONS, query, DefinitionVersions, on_wait)
+    versions = found.without([version.name for version in unwritable])
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
         wanted=request.wanted_version,
         numbering=request.spec.numbering,
         preferred=request.preferred_version,
         held=versions.held,
+        held_failed=versions.held_failed,
         taken=versions.taken,
     )
     ledger = df.EntityId(names.VERSION_LEDGER, ledger_key(definition))
     reply = yield from call_entity(context, ledger, names.RESERVE, reservation, on_wait)
     reserved = Reserved.model_validate(reply)
     if reserved.version is None:
-        raise StepFailedError(no_number(f"{definition}: {reserved.refused}"))
-    return reserved.version
+        raise StepFailedError(no_number(f"{definition}: {reserved.refused}", reserved.fix))
+    held_source = versions.held_source if reserved.version == versions.held else None
+    return request.spec.numbered(reserved.version, held_source)
 
 
 STEP = Step(names.PUBLISH_VERSION, PublishRequest, Publication, _publish)

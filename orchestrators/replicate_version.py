@@ -15,9 +15,10 @@ from domain.migration.replication import (
     StatusRequest,
     next_look_seconds,
     out_of_patience,
+    unprotected,
 )
 from domain.migration.results import ActivityResult, CurrentWait, Failure
-from domain.migration.rollout_steps import next_step
+from domain.migration.rollout_steps import RolloutStep, last_write, next_step
 from domain.migration.states import MigrationState
 from orchestrators.run.activity_calls import (
     Orchestration,
@@ -68,6 +69,7 @@ def _request(context: df.DurableOrchestrationContext, target: Target) -> Replica
     return ReplicateRequest(
         version_id=target.status.version_id,
         operation_url=target.operation_url,
+        expected=target.expected,
         rollout=target.rollout,
         pace=target.pace,
         started_at=context.current_utc_datetime,
@@ -124,21 +126,18 @@ def _watch(
             latest = report
             show(latest)
         step = next_step(report, request.rollout, request.state, context.current_utc_datetime)
-        if step.kind == "end":
-            return report
         request = request.after_look(report, step.state)
+        if step.kind == "end":
+            return (yield from _leave(context, request, report, show))
         failure = out_of_patience(request, report, context.current_utc_datetime)
         if failure is not None:
-            return report.failed(failure)
+            return (yield from _leave(context, request, report.failed(failure), show))
         if step.kind == "change":
-            change = RegionsRequest(
-                version_id=request.version_id, put=step.put, remove=step.remove, protect=step.protect
-            )
             try:
-                operation_url = yield from _change_regions(context, change, latest, show)
+                update = yield from _change_regions(context, request, step, latest, show)
             except StepFailedError as error:
-                return report.failed(error.failure)
-            request = request.following(operation_url)
+                return (yield from _leave(context, request, report.failed(error.failure), show))
+            request = request.following(update)
         due = yield from _wait_for_next_look(context, request, look, latest, show)
     return request
 
@@ -148,19 +147,47 @@ def _look(
 ) -> Orchestration[ActivityResult[ReplicationReport]]:
     """Looks once: a look that cannot be answered is repeated at the next look, within the same patience."""
     query = StatusRequest(
-        version_id=request.version_id, operation_url=request.operation_url, regions=request.region_names
+        version_id=request.version_id,
+        operation_url=request.operation_url,
+        regions=request.region_names,
+        expected=request.expected,
     )
     return (yield from call_once(context, names.GET_REPLICATION_STATUS, query, ReplicationReport))
 
 
 def _change_regions(
-    context: df.DurableOrchestrationContext, change: RegionsRequest, latest: ReplicationReport, show: Show
-) -> Orchestration[str | None]:
-    """Changes the version's regions; returns the URL of the operation to follow."""
-    update = yield from call_activity(
-        context, names.UPDATE_REGIONS, change, RegionsUpdate, lambda wait: show(latest.waiting(wait))
+    context: df.DurableOrchestrationContext,
+    request: ReplicateRequest,
+    step: RolloutStep,
+    latest: ReplicationReport,
+    show: Show,
+) -> Orchestration[RegionsUpdate]:
+    """Changes the version's regions; returns the operation to follow, and what the version must have kept."""
+    change = RegionsRequest(
+        version_id=request.version_id,
+        put=step.put,
+        remove=step.remove,
+        protect=step.protect,
+        repeat=step.repeat,
     )
-    return update.operation_url
+    return (
+        yield from call_activity(
+            context, names.UPDATE_REGIONS, change, RegionsUpdate, lambda wait: show(latest.waiting(wait))
+        )
+    )
+
+
+def _leave(
+    context: df.DurableOrchestrationContext, request: ReplicateRequest, report: ReplicationReport, show: Show
+) -> Orchestration[ReplicationReport]:
+    """Leaves the version as it was found: with its regions, and protected. Returns the last report."""
+    step = None if report.differs else last_write(request.state, request.rollout)
+    if step is not None:
+        try:
+            yield from _change_regions(context, request, step, report, show)
+        except StepFailedError as error:
+            report = report.failed(unprotected(report.explain(), request.version_id, error.failure))
+    return report.failed(request.objection) if request.objection and report.failure is None else report
 
 
 def _wait_for_next_look(

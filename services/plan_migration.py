@@ -16,6 +16,7 @@ from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
 from domain.resources.images import ManagedImage
 from services.container import services
+from services.publish_version import list_soft_deleted
 from services.refusals import NotFoundError
 
 Value = TypeVar("Value")
@@ -79,6 +80,7 @@ async def _view(compute: AzureCompute, gallery: GalleryId, naming: Naming) -> Ga
         gallery=found,
         definitions=definitions,
         versions=versions,
+        soft_deleted=await list_soft_deleted(definition) if exists and found.soft_delete else [],
         permissions=permissions,
         usage=await _usage(compute, gallery.subscription),
     )

@@ -1,6 +1,12 @@
 """Reads how far a version is replicated, and changes its regions."""
 
-from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
+from domain.migration.replication import (
+    ExpectedVersion,
+    RegionsRequest,
+    RegionsUpdate,
+    ReplicationReport,
+    StatusRequest,
+)
 from services.container import services
 
 
@@ -14,12 +20,13 @@ async def read_replication(request: StatusRequest) -> ReplicationReport:
     if error is not None:
         # the operation may have failed after the version was read, and both must be of one moment
         version = await compute.get_image_version(request.version_id)
-    return ReplicationReport.of(version, request.regions, error)
+    return ReplicationReport.of(version, request.regions, error, request.expected)
 
 
 async def change_regions(request: RegionsRequest) -> RegionsUpdate:
     """Adds or grows and removes regions. A repeated call finds nothing left to change."""
-    url = await services().compute.begin_regions(
-        request.version_id, request.put, request.remove, protect=request.protect
+    update = await services().compute.begin_regions(
+        request.version_id, request.put, request.remove, protect=request.protect, repeat=request.repeat
     )
-    return RegionsUpdate(operation_url=url)
+    expected = ExpectedVersion.like(update.before) if update.written else None
+    return RegionsUpdate(operation_url=update.operation_url, expected=expected)

@@ -23,6 +23,7 @@ from adapters.azure.documents import (
     parse_image_version,
     parse_managed_image,
     parse_permission,
+    parse_soft_deleted,
     parse_timestamp,
     regions_body,
     version_body,
@@ -30,7 +31,7 @@ from adapters.azure.documents import (
 from adapters.azure.errors import arm_errors, parse_error
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionsWrite, TargetRegion
 from domain.resources.ids import (
     GalleryId,
     ImageDefinitionId,
@@ -65,10 +66,9 @@ class Compute:
         self._reading: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
-        """Returns the image with its creation time; None if it does not exist.
+        """Returns the image with its creation time, if ARM lists it; None if the image does not exist.
 
         Raises:
-            ArmError: also `ResourceNotIndexed`, if ARM's list of resources lacks the image and so its creation time.
             NotYetError: ARM is still creating the image.
         """
         images = self._arm.client(image.subscription).images
@@ -77,13 +77,7 @@ class Compute:
             return None
         scope = f"/subscriptions/{image.subscription}/resourceGroups/{quote(image.resource_group)}"
         created = await self._creation_times(image.subscription, scope, f" and name eq '{image.name}'")
-        if image not in created:
-            raise ArmError(
-                404,
-                "ResourceNotIndexed",
-                f"ARM does not list {image} yet, so its creation time is unknown",
-            )
-        return parse_managed_image(resource, created[image]).settled()
+        return parse_managed_image(resource, created.get(image)).settled()
 
     async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
         """Returns all managed images of a subscription, each with its creation time if ARM lists it."""
@@ -164,14 +158,32 @@ class Compute:
                 return []
             raise
 
+    async def list_soft_deleted(self, definition: ImageDefinitionId) -> list[str]:
+        """Returns the numbers of the definition's versions in the gallery's bin."""
+        pages = self._arm.client(definition.subscription).soft_deleted_resource.list_by_artifact_name(
+            definition.resource_group,
+            definition.gallery.name,
+            "Images",
+            definition.name,
+            api_version=GALLERIES_API,
+        )
+        with arm_errors():
+            return [parse_soft_deleted(deleted.as_dict()) async for deleted in pages]
+
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         """Starts to create the image version. Returns the operation's URL if ARM gives one."""
         return await self._put_version(spec.id, version_body(spec))
 
     async def begin_regions(
-        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str], *, protect: bool = False
-    ) -> str | None:
-        """Starts to add or grow `put` and to drop `remove`. Returns the operation's URL, None if nothing changes.
+        self,
+        version: ImageVersionId,
+        put: list[TargetRegion],
+        remove: list[str],
+        *,
+        protect: bool = False,
+        repeat: bool = False,
+    ) -> RegionsWrite:
+        """Starts to add or grow `put` and to drop `remove`, with `repeat` even if nothing changes.
 
         A removal allows the removal of regions that have the version, and `protect` forbids it again.
 
@@ -181,8 +193,11 @@ class Compute:
         resource = await self._get_version(version)
         if resource is None:
             raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        body = regions_body(resource, put, remove, protect=protect)
-        return await self._put_version(version, body) if body else None
+        before = parse_image_version(resource)
+        body = regions_body(resource, put, remove, protect=protect, repeat=repeat)
+        if body is None:
+            return RegionsWrite(before)
+        return RegionsWrite(before, written=True, operation_url=await self._put_version(version, body))
 
     async def _get_version(self, version: ImageVersionId) -> dict[str, Any] | None:
         definition = version.definition

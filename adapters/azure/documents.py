@@ -53,11 +53,12 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
 
 
 def parse_gallery(resource: dict[str, Any]) -> Gallery:
-    sharing = (resource.get("properties") or {}).get("sharingProfile") or {}
+    properties = resource.get("properties") or {}
     return Gallery(
         id=GalleryId.parse(resource["id"]),
         location=resource["location"],
-        sharing=sharing.get("permissions") or "Private",
+        sharing=(properties.get("sharingProfile") or {}).get("permissions") or "Private",
+        soft_delete=(properties.get("softDeletePolicy") or {}).get("isSoftDeleteEnabled") is True,
     )
 
 
@@ -175,10 +176,22 @@ def version_body(spec: VersionSpec) -> dict[str, Any]:
     }
 
 
+def parse_soft_deleted(resource: dict[str, Any]) -> str:
+    """Reads the number of a soft-deleted version."""
+    return str((resource.get("properties") or {}).get("resourceArmId") or resource["name"]).rpartition("/")[2]
+
+
 def regions_body(
-    resource: dict[str, Any], put: list[TargetRegion], remove: list[str], *, protect: bool = False
+    resource: dict[str, Any],
+    put: list[TargetRegion],
+    remove: list[str],
+    *,
+    protect: bool = False,
+    repeat: bool = False,
 ) -> dict[str, Any] | None:
     """Returns an existing version with `put` added or grown and `remove` dropped; None if nothing changes.
+
+    With `repeat` it is also written if nothing changes, which starts failed regions again.
 
     The body is the full desired state, and the last writer wins (reported by users), so everything in it is sent again
     as it was read, also what is not known here. The source is left out, so that it need not be readable (recorded).
@@ -190,12 +203,14 @@ def regions_body(
     data_disks = (properties.get("storageProfile") or {}).get("dataDiskImages") or []
     added = [region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
     regions = merge_regions(profile["targetRegions"], added, remove)
+    safety = _without(properties.get("safetyProfile") or {}, READ_ONLY_SAFETY)
+    protects = protect and safety.get("allowDeletionOfReplicatedLocations") is True
     # a version that failed is written again even without a change: the documented way to repair it
-    if regions == profile["targetRegions"] and properties["provisioningState"] != "Failed":
+    repeats = repeat or protects or properties["provisioningState"] == "Failed"
+    if regions == profile["targetRegions"] and not repeats:
         return None
     names = {canonical_region(region["name"]) for region in regions}
     dropped = any(canonical_region(region["name"]) not in names for region in profile["targetRegions"])
-    safety = _without(properties.get("safetyProfile") or {}, READ_ONLY_SAFETY)
     if dropped or protect:
         safety["allowDeletionOfReplicatedLocations"] = dropped
     return {

@@ -14,7 +14,7 @@ from domain.policy.rules import Decision
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageDefinitionId, ImageId
 from domain.resources.images import ManagedImage
-from domain.resources.provenance import version_made_from
+from domain.resources.provenance import version_ids_made_from, version_made_from
 
 Category = Literal["migrated", "running", "blocked", "ignored", "untouched"]
 CATEGORIES: tuple[Category, ...] = ("migrated", "running", "blocked", "ignored", "untouched")
@@ -58,7 +58,9 @@ def versions_of(
     image: ManagedImage, definitions: list[ImageDefinitionId], versions: VersionsByDefinition
 ) -> list[ImageVersion]:
     """The versions with the image's content, if every target definition has one that succeeded; otherwise none."""
-    found = [version_made_from(image, versions.get(definition, [])) for definition in definitions]
+    lists = [versions.get(definition, []) for definition in definitions]
+    copied_from = version_ids_made_from(image, lists)
+    found = [version_made_from(image, one, copied_from) for one in lists]
     held = [version for version in found if version is not None and version.provisioning_state == "Succeeded"]
     return held if len(held) == len(definitions) else []
 

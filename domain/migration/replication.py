@@ -13,61 +13,149 @@ from domain.migration.results import CurrentWait, Failure, failure_of
 from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
+from domain.resources.provenance import FINGERPRINT_TAG
 from domain.resources.regions import canonical_region
 
 # a version that was just begun may be missing from an answer or two
 LOOKS_FOR_A_MISSING_VERSION = 5
 # a look that comes later than this after its time means that the app was away: stopped, or without a worker
 LONGEST_DELAY = timedelta(minutes=5)
+# the code of a failure of a version that does not show what was written
+VERSION_DIFFERS = "VersionDiffers"
+
+
+class ExpectedVersion(BaseModel):
+    """What a version must show after a write. None means that it was not written, so it is not compared."""
+
+    source: str | None = None
+    fingerprint: str | None = None
+    exclude_from_latest: bool | None = None
+
+    @classmethod
+    def like(cls, version: ImageVersion) -> Self:
+        """What the version shows now, and must show after a write to it."""
+        return cls(
+            source=version.source,
+            fingerprint=version.tags.get(FINGERPRINT_TAG),
+            exclude_from_latest=version.exclude_from_latest,
+        )
+
+    def other_content(self, version: ImageVersion) -> Failure | None:
+        """The failure of a version that holds something else. Tags that others removed say nothing."""
+        fingerprint = version.tags.get(FINGERPRINT_TAG)
+        if _differ(self.source, version.source):
+            found = f"was made from {version.source}, not from {self.source}"
+        elif _differ(self.fingerprint, fingerprint):
+            found = f"has the content {fingerprint}, not {self.fingerprint}"
+        else:
+            return None
+        return Failure(
+            code=VERSION_DIFFERS,
+            message=f"after the write, version {version.id} {found}",
+            cause="Azure restored a deleted version of this number, or somebody else wrote it at the same time.",
+            fix="Start the migration again: the number counts as taken, and the image gets another one. Then delete "
+            "this version again if it was deleted before and should stay so.",
+        )
+
+    def other_latest(self, version: ImageVersion) -> Failure | None:
+        """The failure of a version that is or is not excluded from `latest` although the write said otherwise."""
+        if self.exclude_from_latest in (None, version.exclude_from_latest):
+            return None
+        return Failure(
+            code=VERSION_DIFFERS,
+            message=f"after the write, version {version.id} has excludeFromLatest {version.exclude_from_latest}, "
+            f"not {self.exclude_from_latest}",
+            cause="Somebody else, or a policy of Azure, changed the version at the same time.",
+            fix="Set excludeFromLatest on the version as it should be, then start the migration again: it continues "
+            "with the version as it is.",
+        )
+
+    def written(self) -> Self:
+        """What is compared once the write has been seen: others may promote the version from then on."""
+        copy = self.model_copy()
+        copy.exclude_from_latest = None
+        return copy
+
+
+def _differ(expected: str | None, found: str | None) -> bool:
+    return expected is not None and found is not None and expected.lower() != found.lower()
 
 
 class StatusRequest(BaseModel):
-    """The input of `get_replication_status`."""
+    """The input of `get_replication_status`; the version is compared with `expected`."""
 
     version_id: ImageVersionId
     operation_url: str | None = None
     regions: list[str]
+    expected: ExpectedVersion | None = None
 
 
 class RegionsRequest(BaseModel):
     """The input of `update_regions`: the regions to add or grow, and the regions to remove.
 
-    `protect` forbids the removal of regions again, which a removal allows.
+    `protect` forbids the removal of regions again, which a removal allows. `repeat` writes even if nothing changes:
+    the service's way to repair a region that it does not remove.
     """
 
     version_id: ImageVersionId
     put: list[TargetRegion] = []
     remove: list[str] = []
     protect: bool = False
+    repeat: bool = False
 
 
 class RegionsUpdate(BaseModel):
-    """The answer of `update_regions`. The URL is None where the version already had these regions."""
+    """The answer of `update_regions`: its operation, and what the version showed before the write.
+
+    Both are None where the version already had these regions and nothing was written.
+    """
 
     operation_url: str | None = None
+    expected: ExpectedVersion | None = None
 
 
 class ReplicationReport(BaseModel):
     """The state of a version: ARM's provisioning state, every wanted region, and the failure if it failed.
 
     The provisioning state is `Missing` where ARM has no such version, `Unknown` where ARM could not be read.
-    `removal_allowed` says whether ARM would remove the version from regions that have it.
+    `removal_allowed` says whether ARM would remove the version from regions that have it. `listed` are the regions that
+    the version itself names. `differs` says that it holds something else, and `objection` is a failure that does not
+    stop the replication.
     """
 
     provisioning_state: str
     regions: list[RegionProgress]
     removal_allowed: bool = False
+    listed: list[str] | None = None
+    differs: bool = False
+    objection: Failure | None = None
     failure: Failure | None = None
     waiting_for: CurrentWait | None = None
 
     @classmethod
-    def of(cls, version: ImageVersion | None, regions: list[str], error: ArmError | None) -> Self:
-        """The report on the wanted regions. A region that ARM does not list is unknown, never done."""
+    def of(
+        cls,
+        version: ImageVersion | None,
+        regions: list[str],
+        error: ArmError | None,
+        expected: ExpectedVersion | None = None,
+    ) -> Self:
+        """The report on the wanted regions. A region that ARM does not list is unknown, never done.
+
+        No region has the wanted version if the version under its number holds something else.
+        """
+        other = expected.other_content(version) if expected and version else None
+        if version and other:
+            report = cls.unknown(regions, other)
+            report.provisioning_state, report.differs = version.provisioning_state, True
+            return report
         listed = {canonical_region(found.region): found for found in (version and version.replication) or []}
         return cls(
             provisioning_state=version.provisioning_state if version else "Missing",
             regions=[_progress(name, listed.get(name)) for name in regions],
             removal_allowed=version is not None and version.removal_allowed,
+            listed=[region.name for region in version.target_regions] if version else None,
+            objection=expected.other_latest(version) if expected and version else None,
             failure=failure_of(error) if error else None,
         )
 
@@ -81,7 +169,7 @@ class ReplicationReport(BaseModel):
     def completed(self) -> bool:
         """Every wanted region has the version. `Succeeded` alone does not mean that (reported by users)."""
         everywhere = bool(self.regions) and all(region.state == "Completed" for region in self.regions)
-        return everywhere and self.provisioning_state == "Succeeded"
+        return everywhere and self.provisioning_state == "Succeeded" and self.failure is None
 
     @property
     def serves_somewhere(self) -> bool:
@@ -109,13 +197,17 @@ class ReplicationReport(BaseModel):
         """Why the version is not in every region: its failure, or else what the regions report."""
         if self.failure is not None:
             return self.failure
-        regions = ", ".join(f"{one.region} ({one.details or one.state})" for one in self.missing_regions)
+        regions = ", ".join(f"{one.region} ({self._why(one)})" for one in self.missing_regions)
         return Failure(
             code="ReplicationFailed",
             message=f"the version is not in every region: {regions or 'no region reported its status'}",
             cause="Azure could not replicate the version, and its operation no longer says why.",
             fix="Start the migration again: it continues with the version as it is.",
         )
+
+    def _why(self, region: RegionProgress) -> str:
+        dropped = self.listed is not None and region.region not in self.listed
+        return region.details or ("not among the version's regions" if dropped else region.state)
 
 
 def _progress(name: str, listed: RegionProgress | None) -> RegionProgress:
@@ -155,10 +247,15 @@ class RolloutState(BaseModel):
 
 
 class ReplicateRequest(BaseModel):
-    """The input of `replicate_version`, carried on from look to look and through `continue_as_new`."""
+    """The input of `replicate_version`, carried on from look to look and through `continue_as_new`.
+
+    `objection` is a failure that one of the looks found and that remains at the end.
+    """
 
     version_id: ImageVersionId
     operation_url: str | None = None
+    expected: ExpectedVersion | None = None
+    objection: Failure | None = None
     rollout: Rollout
     pace: Pace
     started_at: datetime
@@ -180,6 +277,9 @@ class ReplicateRequest(BaseModel):
         copy = self.model_copy()
         copy.state = state
         copy.looks_missing = self.looks_missing + 1 if report.provisioning_state == "Missing" else 0
+        copy.objection = self.objection or report.objection
+        if self.expected and report.provisioning_state not in ("Missing", "Unknown"):
+            copy.expected = self.expected.written()
         return copy
 
     def without_time_away(self, due: datetime, now: datetime) -> Self:
@@ -195,10 +295,12 @@ class ReplicateRequest(BaseModel):
         copy.state = self.state.later(away)
         return copy
 
-    def following(self, operation_url: str | None) -> Self:
-        """The request with another long-running operation to follow."""
+    def following(self, update: RegionsUpdate) -> Self:
+        """The request after a write of regions, with its long-running operation and what it must have kept."""
         copy = self.model_copy()
-        copy.operation_url = operation_url
+        copy.operation_url = update.operation_url
+        if update.expected is not None:
+            copy.expected = update.expected
         return copy
 
 
@@ -220,6 +322,15 @@ def out_of_patience(request: ReplicateRequest, report: ReplicationReport, now: d
         cause="Replication took longer than the policy's deadline. Azure may still finish it.",
         fix="Start the migration again to continue waiting, or raise replication.deadline_hours in the policy.",
     )
+
+
+def unprotected(failure: Failure, version: ImageVersionId, refusal: Failure) -> Failure:
+    """The failure of a version whose regions can still be removed, because the last write was refused."""
+    copy = failure.model_copy()
+    reason = f"A region was removed to repair it, and protecting the version again failed: {refusal.message}"
+    copy.cause = f"{failure.cause} {reason}"
+    copy.fix = f"{failure.fix} Set allowDeletionOfReplicatedLocations to false on {version}, unless it was true before."
+    return copy
 
 
 def next_look_seconds(request: ReplicateRequest, now: datetime) -> float:

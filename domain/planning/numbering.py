@@ -1,5 +1,6 @@
 """How a version gets its number: from the policy's strategy, and from the ledger that reserves it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -9,6 +10,8 @@ from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
 from domain.policy.templates import template_values
 from domain.resources.images import ManagedImage
 from domain.resources.versions import Version, dated_version, next_version
+
+_OTHER_DEFINITION = "name another definition with 'definition' in the request"
 
 
 class Numbering(BaseModel):
@@ -30,7 +33,8 @@ class Reservation(BaseModel):
     """The input of the ledger's `reserve`: who needs a number, and which numbers the gallery shows as taken.
 
     `wanted` is the number in the request, `numbering` the policy's, `preferred` the number of the same content in
-    the first gallery, and `held` the number under which this gallery already has the content.
+    the first gallery, and `held` the number under which this gallery already has the content. `held_failed` says that
+    the version of that number failed, so that another number may be asked for.
     """
 
     holder: str
@@ -38,14 +42,26 @@ class Reservation(BaseModel):
     numbering: Numbering = Numbering()
     preferred: str | None = None
     held: str | None = None
+    held_failed: bool = False
     taken: list[str] = []
+
+    @property
+    def only(self) -> str | None:
+        """The only acceptable number, if the request or the image itself determines it."""
+        return self.wanted or self.numbering.only
+
+    @property
+    def adopted(self) -> str | None:
+        """The number that the content keeps; None if it has none, or its version failed and another is asked for."""
+        return None if self.held_failed and self.only else self.held
 
 
 class Reserved(BaseModel):
-    """The ledger's answer: a number, or the reason why there is none."""
+    """The ledger's answer: a number, or the reason why there is none and what to do about it."""
 
     version: str | None = None
     refused: str | None = None
+    fix: str | None = None
 
 
 def number_image(image: ManagedImage, choices: Choices, own_number: str | None, now: datetime) -> Numbering:
@@ -93,29 +109,49 @@ def reserve(numbers: dict[str, str], request: Reservation) -> tuple[Reserved, di
     A number under which the gallery already holds this content (`held`) wins over the ledger and the policy: the
     gallery survives the task hub, and a changed policy only numbers new images.
     """
-    others = {number for holder, number in numbers.items() if holder != request.holder}
-    taken = {Version.parse(number) for number in others | set(request.taken)}
-    refused = _refusal(request, taken)
+    refused = _refusal(request, _taken(numbers, request, _image_of))
     if refused is not None:
-        return Reserved(refused=refused), numbers
+        return refused, numbers
     own = numbers.get(request.holder)
     try:
-        number = request.held or request.wanted or request.numbering.only or _free_number(own, request, taken)
+        number = request.adopted or request.only or _free_number(own, request, _taken(numbers, request, str))
     except NoVersionLeftError as error:
-        return Reserved(refused=str(error)), numbers
+        fix = f"give a free 'version' in the request, or {_OTHER_DEFINITION}"
+        return Reserved(refused=str(error), fix=fix), numbers
     return Reserved(version=number), {**numbers, request.holder: number}
 
 
-def _refusal(request: Reservation, taken: set[Version]) -> str | None:
-    if request.held is not None:
-        differs = request.wanted not in (None, request.held)
-        return f"the image is already version {request.held}" if differs else None
-    only = request.wanted or request.numbering.only
-    if only is None or Version.parse(only) not in taken:
+def _taken(numbers: dict[str, str], request: Reservation, owner: Callable[[str], str]) -> set[Version]:
+    """The numbers that the gallery shows, and those of other owners in the ledger."""
+    others = {number for holder, number in numbers.items() if owner(holder) != owner(request.holder)}
+    return {Version.parse(number) for number in others | set(request.taken)}
+
+
+def _image_of(holder: str) -> str:
+    """The image of a holder. A number that was asked for is not refused to the image that replaced its holder."""
+    return holder.partition("@")[0]
+
+
+def _refusal(request: Reservation, taken: set[Version]) -> Reserved | None:
+    if request.adopted is not None:
+        differs = request.wanted not in (None, request.adopted)
+        return _already(request.adopted) if differs else None
+    if request.only is None or Version.parse(request.only) not in taken:
         return None
     origins = {"from-name": " from the image's name", "tag": " from the image's tag"}
     origin = "" if request.wanted else origins[request.numbering.strategy]
-    return f"version {only}{origin} belongs to another image"
+    return Reserved(
+        refused=f"version {request.only}{origin} belongs to another image",
+        fix=f"give {'another' if request.wanted else 'a free'} 'version' in the request, or {_OTHER_DEFINITION}",
+    )
+
+
+def _already(number: str) -> Reserved:
+    return Reserved(
+        refused=f"the image is already version {number}",
+        fix=f"leave out 'version' to keep {number}: one content is one version of a definition. For another number, "
+        f"capture a new image, or {_OTHER_DEFINITION}",
+    )
 
 
 def _free_number(own: str | None, request: Reservation, taken: set[Version]) -> str:

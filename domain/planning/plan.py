@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel
 
 from domain.planning.checks.check import Check
+from domain.planning.checks.creation_time import check_creation_time
 from domain.planning.checks.features import check_generation
 from domain.planning.checks.gallery import check_permissions, missing_gallery
 from domain.planning.checks.image import (
@@ -44,6 +45,7 @@ from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import GALLERY_ACTIONS, SOURCE_ACTIONS, Permission
+from domain.resources.provenance import version_ids_made_from, versions_apart_by_time
 
 
 class MigrationPlan(BaseModel):
@@ -58,6 +60,8 @@ class MigrationPlan(BaseModel):
     checks: list[Check] = []
     targets: list[TargetPlan] = []
     estimate: Estimate | None = None
+    apart_by_time: bool = False
+    """Only the image's listed creation time tells it apart from a version with the same content."""
 
     @property
     def warnings(self) -> list[str]:
@@ -135,10 +139,13 @@ def plan_migration(
         return _conclude(image, decision, draft.checks, [])
     inputs = TargetInputs(request, decision, draft.naming, draft.regions, draft.numbering)
     targets, target_checks = _plan_targets(inputs, views)
+    # the first gallery decides: it gets its version from the image itself
+    older = versions_apart_by_time(image, views[draft.naming.galleries[0]].versions)
     checks = [
         *check_image(image),
         *check_edge_zone(image),
         *check_source_encryption(image, draft.naming.galleries, draft.regions),
+        check_creation_time(image, older),
         check_permissions(image.id, source_permissions, SOURCE_ACTIONS),
         check_regions(image, decision.choices, draft.regions, known_regions),
         check_replicas(draft.regions),
@@ -151,7 +158,9 @@ def plan_migration(
         *draft.checks,
         *target_checks,
     ]
-    return _conclude(image, decision, checks, targets)
+    plan = _conclude(image, decision, checks, targets)
+    plan.apart_by_time = bool(older and plan.targets and not plan.targets[0].adopts)
+    return plan
 
 
 def skip_reason(decision: Decision) -> str:
@@ -165,6 +174,9 @@ def _plan_targets(
     """Plans every gallery that exists. The further ones prefer the first one's number, so that they stay in step."""
     targets: list[TargetPlan] = []
     checks: list[Check] = []
+    copied_from = sorted(
+        version_ids_made_from(inputs.request.image, [view.versions for view in views.values()]), key=str
+    )
     for gallery_id in inputs.naming.galleries:
         view = views[gallery_id]
         checks.append(check_permissions(gallery_id, view.permissions, GALLERY_ACTIONS))
@@ -172,7 +184,7 @@ def _plan_targets(
             checks.append(missing_gallery(gallery_id))
             continue
         preferred = targets[0].number if targets else None
-        target, about_target = plan_target(inputs, view.gallery, view, preferred)
+        target, about_target = plan_target(inputs, view.gallery, view, preferred, copied_from)
         targets.append(target)
         checks += about_target
     return targets, checks

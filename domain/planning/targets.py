@@ -1,19 +1,22 @@
 """The plan for one target gallery: definition, version, number and rollout, with the checks about them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from domain.planning.checks.check import Check
-from domain.planning.checks.definition import check_definition, check_identity
+from domain.planning.checks.definition import check_definition, check_identity, offer_removal
 from domain.planning.checks.features import check_features, check_vm_sizes, usable_features
 from domain.planning.checks.gallery import (
     MOST_DEFINITIONS,
     MOST_VERSIONS,
     Usage,
+    check_failed_versions,
     check_replication_mode,
     check_room,
+    check_soft_deleted,
     check_version,
 )
 from domain.planning.checks.owner import check_owner, is_owned
@@ -25,9 +28,10 @@ from domain.planning.version_spec import VersionSpec
 from domain.policy.naming import LONGEST_SKU, Naming, with_suffix
 from domain.policy.rules import Decision
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
-from domain.resources.ids import ImageDefinitionId
+from domain.resources.ids import ImageDefinitionId, ImageVersionId
+from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
-from domain.resources.provenance import definition_tags, version_made_from, version_tags
+from domain.resources.provenance import definition_tags, version_made_from, version_tags, versions_made_from
 
 
 class TargetInputs(NamedTuple):
@@ -43,12 +47,14 @@ class TargetInputs(NamedTuple):
 class GalleryView(BaseModel):
     """What is known of one target gallery. `gallery` is None if it does not exist or cannot be read completely.
 
-    `versions` are those of the image's definition.
+    `versions` are those of the image's definition. `soft_deleted` are the numbers of its versions in the gallery's bin,
+    None if the bin cannot be read.
     """
 
     gallery: Gallery | None
     definitions: list[ImageDefinition] = []
     versions: list[ImageVersion] = []
+    soft_deleted: list[str] | None = []
     permissions: list[Permission] | None = None
     usage: Usage = Usage()
 
@@ -57,7 +63,8 @@ class TargetPlan(BaseModel):
     """One target gallery: the definition as it is or will be, and the version to create under it.
 
     `number` is the one that the version would get now; the ledger decides when the version is created. `adopts`
-    says that the gallery already has a version of this content.
+    says that the gallery already has a version of this content. `copied_from` are the versions of this content in all
+    galleries, `has_bin` says that the gallery keeps deleted versions for a while.
     """
 
     definition: ImageDefinition
@@ -66,18 +73,27 @@ class TargetPlan(BaseModel):
     rollout: Rollout
     number: str | None = None
     adopts: bool = False
+    copied_from: list[ImageVersionId] = []
+    has_bin: bool = False
 
 
 def plan_target(
-    inputs: TargetInputs, gallery: Gallery, view: GalleryView, preferred: str | None
+    inputs: TargetInputs,
+    gallery: Gallery,
+    view: GalleryView,
+    preferred: str | None = None,
+    copied_from: Sequence[ImageVersionId] = (),
 ) -> tuple[TargetPlan, list[Check]]:
-    """Plans one existing gallery, and returns the checks about it; `preferred` is the first gallery's number."""
+    """Plans one existing gallery, and returns the checks about it.
+
+    `preferred` is the first gallery's number, `copied_from` are the versions of the image in all galleries.
+    """
     wanted = _wanted_definition(inputs, gallery)
     existing = next((found for found in view.definitions if found.id == wanted.id), None)
     definition = existing or _with_free_identity(wanted, view.definitions)
     rollout = rollout_of(inputs.decision.choices, inputs.regions)
     version = _version_spec(inputs, definition.id, rollout.beginning())
-    held = version_made_from(inputs.request.image, view.versions)
+    held = version_made_from(inputs.request.image, view.versions, copied_from)
     reserved = _expected_number(inputs.request, version, view, held, preferred)
     target = TargetPlan(
         definition=definition,
@@ -85,14 +101,23 @@ def plan_target(
         version=version,
         rollout=rollout,
         number=reserved.version,
-        adopts=held is not None,
+        adopts=held is not None and held.id.name == reserved.version,
+        copied_from=list(copied_from),
+        has_bin=gallery.soft_delete,
     )
+    made_from_image = versions_made_from(inputs.request.image, view.versions, copied_from)
     checks = [
         *check_sharing(inputs.request.image, gallery, inputs.regions, wanted.purchase_plan),
-        *(check_definition(existing, wanted) if existing else [check_identity(wanted, definition)]),
+        *(
+            offer_removal(check_definition(existing, wanted), existing, view.versions)
+            if existing
+            else [check_identity(wanted, definition)]
+        ),
         *(_check_existing(inputs, existing, wanted, view, held) if existing else []),
         check_vm_sizes(definition, exists=existing is not None),
-        check_version(reserved, held=target.adopts),
+        check_version(reserved, held),
+        *check_failed_versions(held, made_from_image),
+        *check_soft_deleted(gallery.id, view.soft_deleted),
         *check_replication_mode(held),
         *_check_limits(target, view.usage),
     ]
@@ -156,6 +181,7 @@ def _version_spec(
         # documented: the version's location is its source's; gallery and definition may be elsewhere
         location=image.location,
         source=str(image.id),
+        source_created_at=image.created_at,
         regions=regions,
         data_disk_luns=[disk.lun for disk in image.data_disks if disk.lun is not None],
         exclude_from_latest=choices.exclude_from_latest is not False,
@@ -178,7 +204,11 @@ def _expected_number(
         numbering=version.numbering,
         preferred=preferred,
         held=held.id.name if held else None,
-        taken=[found.id.name for found in view.versions if held is None or found.id != held.id],
+        held_failed=held is not None and held.provisioning_state == "Failed",
+        taken=[
+            *(found.id.name for found in view.versions if held is None or found.id != held.id),
+            *(view.soft_deleted or []),
+        ],
     )
     return reserve({}, reservation)[0]
 

@@ -11,13 +11,19 @@ from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 
 class VersionSpec(BaseModel):
-    """The input of `begin_image_version`. `version` is None until the ledger has reserved a number."""
+    """The input of `begin_image_version`. `version` is None until the ledger has reserved a number.
+
+    `source_created_at` is when the managed image was created, None if ARM does not list it. `held_source` is the source
+    of the version that holds the image already under this number, however it was recognised.
+    """
 
     definition: ImageDefinitionId
     version: str | None = None
     numbering: Numbering = Numbering()
     location: str
     source: str
+    source_created_at: datetime | None = None
+    held_source: str | None = None
     regions: list[TargetRegion]
     data_disk_luns: list[int] = []
     exclude_from_latest: bool = True
@@ -35,10 +41,16 @@ class VersionSpec(BaseModel):
             raise ValueError(f"no number was reserved for a version of {self.definition}")
         return self.definition.version(self.version)
 
-    def numbered(self, version: str) -> Self:
-        """Returns the same version under this number."""
+    def numbered(self, version: str, held_source: str | None = None) -> Self:
+        """Returns the same version under this number, under which the gallery may hold it already."""
         copy = self.model_copy()
-        copy.version = version
+        copy.version, copy.held_source = version, held_source
+        return copy
+
+    def in_regions(self, regions: list[TargetRegion]) -> Self:
+        """Returns the same version with these regions."""
+        copy = self.model_copy()
+        copy.regions = regions
         return copy
 
     def made_from(self, version: ImageVersionId) -> Self:

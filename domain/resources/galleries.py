@@ -1,7 +1,7 @@
 """Galleries, image definitions and image versions, with the regions that a version is replicated to."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -19,11 +19,14 @@ class Gallery(BaseModel):
     """A gallery; its location may differ from that of the images (documented).
 
     `sharing` is `Private`, `Groups` (with subscriptions and tenants) or `Community` (with everybody).
+    With `soft_delete` it keeps deleted versions for a while, and a write to such a number restores the version
+    (recorded).
     """
 
     id: GalleryId
     location: Region
     sharing: str = "Private"
+    soft_delete: bool = False
 
 
 class ImageDefinition(Provisioned):
@@ -125,6 +128,14 @@ class RegionProgress(BaseModel):
     state: RegionState = "Unknown"
     progress: int = 0
     details: str = ""
+
+
+class RegionsWrite(NamedTuple):
+    """A write of a version's regions: the version before it, whether anything was written, and the operation's URL."""
+
+    before: "ImageVersion"
+    written: bool = False
+    operation_url: str | None = None
 
 
 class ImageVersion(Provisioned):

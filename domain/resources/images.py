@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -66,21 +66,28 @@ class ManagedImage(Provisioned):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the image's content, 64 hexadecimal digits: it differs for another image of the same name.
+        """A hash of the image's content, 64 hexadecimal digits: the disks' sources, the source VM, OS, generation.
 
-        It covers the disks' sources, the source VM, the OS, the generation and the creation time, so it changes
-        when an image is deleted and created again, and stays when only tags change. Disk sizes are left out
-        because ARM adds them only after the image is created (recorded).
+        Disk sizes are left out because ARM adds them only after the image is created (recorded). The creation time
+        is left out because ARM's list of resources, which alone has it, lags and misses images (reported by users).
         """
-        content = {
+        return _hash(self._content)
+
+    @property
+    def dated_fingerprint(self) -> str:
+        """The hash that earlier releases wrote into the tags of a version: of the content and the creation time."""
+        created = self.created_at.astimezone(UTC).isoformat() if self.created_at else None
+        return _hash({**self._content, "created": created})
+
+    @property
+    def _content(self) -> dict[str, Any]:
+        return {
             "os": [self.os_type, self.os_state, self.hyper_v_generation],
             "disks": sorted(
                 [disk.lun if disk.lun is not None else -1, disk.source.lower()] for disk in self.disks
             ),
             "source": (self.source_virtual_machine or "").lower(),
-            "created": self.created_at.astimezone(UTC).isoformat() if self.created_at else None,
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -98,3 +105,7 @@ class ManagedImage(Provisioned):
         plan_tags = {tag.lower() for tag in (*_PLAN_NAME_TAGS, _PLAN_PRODUCT_TAG, _PLAN_PUBLISHER_TAG)}
         present = {key.lower() for key, value in self.tags.items() if value}
         return bool(plan_tags & present) and self.purchase_plan is None
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

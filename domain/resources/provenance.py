@@ -1,12 +1,12 @@
 """Where an image version came from: the tags that Gallerist writes, and how it recognises an image's version."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain.about import VERSION
 from domain.resources.galleries import ImageDefinition, ImageVersion
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.resources.versions import Version
 
@@ -99,25 +99,102 @@ def _fitting(provenance: dict[str, str], wanted: dict[str, str]) -> dict[str, st
     return {name: value[:LONGEST_TAG_VALUE] for name, value in tags.items()}
 
 
-def version_made_from(image: ManagedImage, versions: Iterable[ImageVersion]) -> ImageVersion | None:
-    """Returns the highest version that already holds the image's content; None if there is none.
+def made_by_gallerist(resource: ImageVersion | ImageDefinition) -> bool:
+    """Whether Gallerist created the version or definition, by its tags. Without them it counts as somebody else's."""
+    return MIGRATION_TAG in resource.tags
 
-    The tags of a version that Gallerist created identify its content. A version that was created by hand from
-    the image counts if it was published after the image was created: an image that was deleted and created
-    again is younger than such a version. A version that is being deleted never counts.
+
+def version_made_from(
+    image: ManagedImage, versions: Iterable[ImageVersion], copied_from: Iterable[ImageVersionId] = ()
+) -> ImageVersion | None:
+    """Returns the best version that already holds the image; None if there is none.
+
+    A version that succeeded is better than one that is being made, and that is better than a failed one; of equals
+    the highest is returned. `copied_from` are versions of the image in other galleries: their copies hold it, too.
+    A failed version of somebody else is left alone, so it does not count.
     """
-    candidates = sorted(versions, key=lambda version: Version.parse(version.id.name), reverse=True)
-    return next((version for version in candidates if _holds(version, image)), None)
+    found = versions_made_from(image, versions, copied_from)
+    usable = [one for one in found if one.provisioning_state != "Failed" or made_by_gallerist(one)]
+    return max(usable, key=_quality, default=None)
 
 
-def _holds(version: ImageVersion, image: ManagedImage) -> bool:
+def version_ids_made_from(
+    image: ManagedImage, galleries: Sequence[Iterable[ImageVersion]]
+) -> set[ImageVersionId]:
+    """Returns the versions of several galleries that hold the image, copies of each other among them."""
+    known: set[ImageVersionId] = set()
+    while True:
+        found = {one.id for versions in galleries for one in versions_made_from(image, versions, known)}
+        if found == known:
+            return known
+        known = found
+
+
+def versions_made_from(
+    image: ManagedImage, versions: Iterable[ImageVersion], copied_from: Iterable[ImageVersionId] = ()
+) -> list[ImageVersion]:
+    """Returns all versions that hold the image. One that is being deleted never counts.
+
+    The source decides first, then the content, then the time. A version that Gallerist created carries the
+    fingerprint of its content. A version without it, because somebody removed the tags or made it by hand, holds the
+    image if it was published after the image was created: what has the image's id since then is this image.
+    """
+    keys = _keys(copied_from)
+    return [version for version in versions if _holds(version, image, keys)]
+
+
+def versions_apart_by_time(image: ManagedImage, versions: Iterable[ImageVersion]) -> list[ImageVersion]:
+    """Returns the versions that would hold the image if it were older: only its listed creation time says otherwise.
+
+    It may be wrong: ARM's list of resources shows a former time after an image was created again (reported by users).
+    """
+    return [
+        version
+        for version in versions
+        if _may_hold(version, image, frozenset())
+        and _is_older(version, image)
+        and not _holds(version, image, frozenset())
+    ]
+
+
+def _quality(version: ImageVersion) -> tuple[int, Version]:
+    return {"Succeeded": 2, "Failed": 0}.get(version.provisioning_state, 1), Version.parse(version.id.name)
+
+
+def _keys(versions: Iterable[ImageVersionId]) -> frozenset[str]:
+    return frozenset(version.key for version in versions)
+
+
+def _holds(version: ImageVersion, image: ManagedImage, copied_from: frozenset[str]) -> bool:
+    if not _may_hold(version, image, copied_from):
+        return False
+    if _source(version) in copied_from or version.tags.get(FINGERPRINT_TAG) == image.dated_fingerprint:
+        return True
+    if image.created_at is None or version.published_at is None:
+        # unknown ages cannot tell two images apart, and prove nothing about a version without a fingerprint
+        return FINGERPRINT_TAG in version.tags
+    return not _is_older(version, image)
+
+
+def _may_hold(version: ImageVersion, image: ManagedImage, copied_from: frozenset[str]) -> bool:
+    """Whether source and content are the image's, as far as the version shows them."""
     if version.provisioning_state == "Deleting":
         return False
-    if FINGERPRINT_TAG in version.tags:
-        return (version.tags.get(MIGRATION_TAG), version.tags[FINGERPRINT_TAG]) == (
-            migration_id(image.id),
-            image.fingerprint,
-        )
-    if (version.source or "").lower() != image.id.key:
+    fingerprint = version.tags.get(FINGERPRINT_TAG)
+    if fingerprint not in (None, image.fingerprint, image.dated_fingerprint):
         return False
-    return bool(image.created_at and version.published_at and version.published_at >= image.created_at)
+    if _source(version) in {image.id.key, *copied_from}:
+        return True
+    # a copy of a version that is not known here: only its tags name the image
+    is_copy = "/images/" in _source(version).partition("/galleries/")[2]
+    named = version.tags.get(MIGRATION_TAG) == migration_id(image.id)
+    return (is_copy or version.source is None) and named and fingerprint is not None
+
+
+def _is_older(version: ImageVersion, image: ManagedImage) -> bool:
+    """Whether the version was published before the image was created, as far as both times are known."""
+    return bool(image.created_at and version.published_at and version.published_at < image.created_at)
+
+
+def _source(version: ImageVersion) -> str:
+    return (version.source or "").lower()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.migration.replication import ReplicationReport
+from domain.migration.replication import ExpectedVersion, ReplicationReport
 from domain.migration.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import TargetStatus
@@ -15,13 +15,15 @@ from domain.resources.ids import ImageDefinitionId, ImageVersionId
 class Target:
     """A target gallery whose version is replicated.
 
-    `report` is the last look at the version's regions; None if it was not published. `failure` fails the target.
+    `expected` is what the version must show after the write. `report` is the last look at its regions; None if it was
+    not published. `failure` fails the target.
     """
 
     status: TargetStatus
     rollout: Rollout
     pace: Pace
     operation_url: str | None = None
+    expected: ExpectedVersion | None = None
     report: ReplicationReport | None = None
     failure: Failure | None = None
 

@@ -105,6 +105,7 @@ def spec(number: str | None = "1.0.0", of: ManagedImage | None = None, **changes
         "version": number,
         "location": "westeurope",
         "source": str(source.id),
+        "source_created_at": source.created_at,
         "regions": [TargetRegion(name="westeurope")],
         "tags": version_tags(source, "test", "a rule", NOW),
     }

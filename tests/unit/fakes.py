@@ -17,7 +17,7 @@ from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.errors import ArmError, PolicyError, PolicyFault
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionsWrite, TargetRegion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
@@ -46,6 +46,9 @@ class FakeCompute:
         self.asked_permissions: list[ResourceId] = []
         self.error: Exception | None = None
         self.operation_error: ArmError | None = None
+        # the numbers in the bin of every definition
+        self.soft_deleted: list[str] = []
+        self.bin_error: ArmError | None = None
         self.writes: list[str] = []
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
@@ -103,6 +106,12 @@ class FakeCompute:
         self._raise_error()
         return self.versions.get(version)
 
+    async def list_soft_deleted(self, definition: ImageDefinitionId) -> list[str]:
+        self._raise_error()
+        if self.bin_error is not None:
+            raise self.bin_error
+        return self.soft_deleted
+
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         self._write(f"version {spec.id.name}")
         self.versions[spec.id] = ImageVersion(
@@ -116,18 +125,25 @@ class FakeCompute:
         return OPERATION
 
     async def begin_regions(
-        self, version: ImageVersionId, put: list[TargetRegion], remove: list[str], *, protect: bool = False
-    ) -> str | None:
+        self,
+        version: ImageVersionId,
+        put: list[TargetRegion],
+        remove: list[str],
+        *,
+        protect: bool = False,
+        repeat: bool = False,
+    ) -> RegionsWrite:
         found = self.versions[version]
+        before = found.model_copy()
         regions = {region.name: region for region in found.target_regions}
         regions |= {region.name: region for region in put}
         kept = [region for name, region in regions.items() if name not in remove]
-        if kept == found.target_regions:
-            return None
+        if kept == found.target_regions and not repeat:
+            return RegionsWrite(before)
         self._write(f"regions {', '.join(region.name for region in kept)}")
         found.target_regions = kept
         found.provisioning_state = "Updating"
-        return OPERATION
+        return RegionsWrite(before, written=True, operation_url=OPERATION)
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
         self._raise_error()

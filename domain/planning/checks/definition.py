@@ -1,7 +1,14 @@
 """Checks of the image definition: an existing one must accept the image, a new one needs a free identity."""
 
+from collections.abc import Sequence
+
 from domain.planning.checks.check import Check, failed, passed, warned
-from domain.resources.galleries import ImageDefinition
+from domain.resources.galleries import ImageDefinition, ImageVersion
+from domain.resources.images import PurchasePlan
+from domain.resources.provenance import made_by_gallerist
+
+# documented: the name of an image definition
+LONGEST_NAME = 80
 
 
 def check_definition(existing: ImageDefinition, wanted: ImageDefinition) -> list[Check]:
@@ -43,10 +50,36 @@ def check_definition(existing: ImageDefinition, wanted: ImageDefinition) -> list
         mismatches.append(
             _mismatch(
                 f"definition '{name}' does not have the image's purchase plan {wanted.purchase_plan.name}",
-                "name another definition in the policy's rule: a definition's plan is fixed at its creation",
+                f"name another definition, such as '{_with_plan(name, wanted.purchase_plan)}', in the policy's rule "
+                "or with 'definition' in the request: a definition's plan is fixed at its creation",
             )
         )
     return mismatches or [passed("definition", f"definition '{name}' exists and accepts the image")]
+
+
+def offer_removal(
+    checks: list[Check], existing: ImageDefinition, versions: Sequence[ImageVersion]
+) -> list[Check]:
+    """Adds to the fix of each failed check that the definition may be deleted.
+
+    Only if Gallerist made it and everything in it, and nothing in it can be used.
+    """
+    left_behind = made_by_gallerist(existing) and all(
+        made_by_gallerist(version) and version.provisioning_state == "Failed" for version in versions
+    )
+    if not left_behind:
+        return checks
+    numbers = ", ".join(version.id.name for version in versions)
+    failures = f"its failed versions ({numbers}) and then the definition" if versions else "it"
+    offer = f"or delete {failures}, and start the migration again: Gallerist made {existing.id} and nothing in it works"
+    return [
+        failed(check.name, check.detail, f"{check.fix}; {offer}") if check.verdict == "failed" else check
+        for check in checks
+    ]
+
+
+def _with_plan(name: str, plan: PurchasePlan) -> str:
+    return f"{name}-{plan.name}"[:LONGEST_NAME].rstrip("-._")
 
 
 def _mismatch(detail: str, fix: str) -> Check:

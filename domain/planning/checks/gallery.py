@@ -1,5 +1,7 @@
 """Checks of a target gallery: whether it exists, the identity's permissions, free room, the version's number."""
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel
 
 from domain.planning.checks.check import Check, failed, passed, warned
@@ -7,6 +9,7 @@ from domain.planning.numbering import Reserved
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ResourceId, does_not_exist
 from domain.resources.permissions import Permission, missing_actions
+from domain.resources.provenance import made_by_gallerist
 
 # documented: limits of a subscription per region
 MOST_DEFINITIONS, MOST_VERSIONS = 1_000, 10_000
@@ -86,15 +89,50 @@ def check_replication_mode(held: ImageVersion | None) -> list[Check]:
     ]
 
 
-def check_version(reserved: Reserved, *, held: bool) -> Check:
-    """Checks that the version has a number; `held` means that the gallery has a version of this content."""
+def check_version(reserved: Reserved, held: ImageVersion | None) -> Check:
+    """Checks that the version has a number; `held` is the version of this content that the gallery has."""
     name = "version"
     if reserved.version is None:
         return failed(
             name,
             reserved.refused or "there is no number left",
-            "give another 'version' in the request, or leave the number to Gallerist",
+            reserved.fix or "give another 'version' in the request, or leave the number to Gallerist",
         )
-    if held:
-        return passed(name, f"{reserved.version} already holds this image and will be adopted")
-    return passed(name, f"{reserved.version}, unless another migration takes the number first")
+    if held is None or held.id.name != reserved.version:
+        return passed(name, f"{reserved.version}, unless another migration takes the number first")
+    if held.provisioning_state == "Failed":
+        return passed(name, f"{reserved.version} failed with this image and will be written again")
+    return passed(name, f"{reserved.version} already holds this image and will be adopted")
+
+
+def check_failed_versions(held: ImageVersion | None, made_from_image: Iterable[ImageVersion]) -> list[Check]:
+    """Warns of each failed version of the image that is left as it is."""
+    return [
+        warned(
+            "version",
+            f"version {version.id.name} is made from this image, too, and has failed; Gallerist leaves it as it is",
+            _removal_of_failed(version),
+        )
+        for version in made_from_image
+        if version.provisioning_state == "Failed" and (held is None or version.id != held.id)
+    ]
+
+
+def _removal_of_failed(version: ImageVersion) -> str:
+    if made_by_gallerist(version):
+        return f"Gallerist made version {version.id.name} and does not need it: it may be deleted"
+    return f"somebody else made version {version.id.name}: ask its owner what it is for"
+
+
+def check_soft_deleted(gallery: GalleryId, soft_deleted: list[str] | None) -> list[Check]:
+    """Warns where the soft-deleted versions of the definition cannot be read: their numbers look free."""
+    if soft_deleted is not None:
+        return []
+    return [
+        warned(
+            "soft-deleted versions",
+            f"the soft-deleted versions in gallery {gallery.name} cannot be read, and a write to one of their numbers "
+            "brings it back; Gallerist notices that after the write and fails",
+            "give 'version' in the request with a number that was never used",
+        )
+    ]

@@ -6,8 +6,9 @@ import pytest
 
 from domain.errors import ArmError
 from domain.migration.publishing import DefinitionVersions, Publication
-from domain.migration.replication import ReplicationReport
+from domain.migration.replication import ExpectedVersion, RegionsRequest, RegionsUpdate, ReplicationReport
 from domain.migration.results import ActivityResult
+from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageDefinition, TargetRegion
 from domain.resources.provenance import GROUP_TAG
 from tests.unit.app import code
@@ -26,6 +27,7 @@ ensure_image_definition = code("ensure_image_definition")
 list_image_versions = code("list_image_versions")
 begin_image_version = code("begin_image_version")
 get_replication_status = code("get_replication_status")
+update_regions = code("update_regions")
 
 HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2")
 
@@ -108,6 +110,57 @@ async def test_a_number_that_is_being_deleted_is_taken() -> None:
     assert (shown.held, shown.taken) == (None, ["1.0.0"])
 
 
+async def listed_with_bin(
+    compute: FakeCompute, *, has_bin: bool = True
+) -> ActivityResult[DefinitionVersions]:
+    request = {
+        "definition": str(definition_id()),
+        "image": image().model_dump(mode="json"),
+        "has_bin": has_bin,
+    }
+    with working_with(compute):
+        reply = await list_image_versions(request)
+    return ActivityResult[DefinitionVersions].model_validate(reply)
+
+
+async def test_the_numbers_of_soft_deleted_versions_are_taken() -> None:
+    """Recorded: a write to such a number brings the old version back."""
+    compute = FakeCompute(versions=[version("1.0.1", of=image("other"))])
+    compute.soft_deleted = ["1.0.0"]
+    shown = (await listed_with_bin(compute)).value
+    assert shown is not None
+    assert sorted(shown.taken) == ["1.0.0", "1.0.1"]
+
+
+async def test_a_gallery_without_soft_delete_has_no_bin_to_read() -> None:
+    compute = FakeCompute()
+    compute.bin_error = ArmError(500, "InternalServerError", "the bin was read")
+    assert (await listed_with_bin(compute, has_bin=False)).value == DefinitionVersions()
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [
+        (ArmError(403, "AuthorizationFailed", "no"), True),
+        (ArmError(404, "InvalidResourceType", "no"), True),
+        (ArmError(503, "ServerTimeout", "later"), False),
+    ],
+)
+async def test_a_bin_that_cannot_be_read_stops_nothing_but_one_that_is_busy_is_read_again(
+    error: ArmError, *, goes_on: bool
+) -> None:
+    """The look after the write notices a version that came back."""
+    compute = FakeCompute()
+    compute.bin_error = error
+    result = await listed_with_bin(compute)
+    assert (result.value is not None, result.retry_later is not None) == (goes_on, not goes_on)
+
+
+async def test_a_failed_version_with_the_content_is_shown_as_failed() -> None:
+    shown = await listed(version("1.0.0", provisioning_state="Failed"))
+    assert (shown.held, shown.held_failed, shown.held_source) == ("1.0.0", True, str(image().id))
+
+
 async def test_an_empty_definition_has_no_numbers() -> None:
     assert await listed() == DefinitionVersions(held=None, taken=[])
 
@@ -159,6 +212,36 @@ async def test_a_failed_version_is_created_once_more() -> None:
     assert compute.writes == ["version 1.0.0"]
 
 
+class Unwritable(FakeCompute):
+    """Azure that does not write a failed version again."""
+
+    async def begin_image_version(self, spec: VersionSpec) -> str | None:
+        raise ArmError(409, "Conflict", "is in a failed state; delete it before it is created again.")
+
+
+async def test_a_failed_version_that_azure_does_not_write_again_is_unwritable() -> None:
+    publication = await outcome(Unwritable(versions=[version(provisioning_state="Failed")]))
+    assert publication.outcome == "unwritable"
+    assert publication.failure is not None
+    assert publication.failure.message.startswith("is in a failed state")
+
+
+async def test_the_same_refusal_of_a_new_version_is_a_failure() -> None:
+    assert (await begun(Unwritable())).failure is not None
+
+
+async def test_a_write_says_what_the_version_must_show_from_now_on() -> None:
+    created = await outcome(FakeCompute())
+    assert created.expected == ExpectedVersion(
+        source=str(image().id), fingerprint=image().fingerprint, exclude_from_latest=True
+    )
+    promoted = version(exclude_from_latest=False, tags={})
+    updated = await outcome(FakeCompute(versions=[promoted]), regions=[HOME, AWAY])
+    assert updated.expected == ExpectedVersion(source=str(image().id), exclude_from_latest=False)
+    adopted = await outcome(FakeCompute(versions=[promoted]))
+    assert adopted.expected == ExpectedVersion(source=str(image().id))
+
+
 async def test_a_refused_write_is_a_failure_with_its_cause() -> None:
     compute = FakeCompute()
     compute.error = ArmError(403, "LinkedAuthorizationFailed", "no")
@@ -167,11 +250,35 @@ async def test_a_refused_write_is_a_failure_with_its_cause() -> None:
     assert "not read the source" in result.failure.cause
 
 
-async def reported(compute: FakeCompute, operation_url: str | None = OPERATION) -> ReplicationReport:
+async def test_a_write_of_regions_says_what_the_version_showed_before_it() -> None:
+    before = version(exclude_from_latest=False, target_regions=[HOME])
+    request = RegionsRequest(version_id=before.id, put=[AWAY])
+    expected = ExpectedVersion.like(before)
+    with working_with(FakeCompute(versions=[before])):
+        replies = [await update_regions(request.model_dump(mode="json")) for _ in range(2)]
+    first, second = [ActivityResult[RegionsUpdate].model_validate(reply).value for reply in replies]
+    assert first == RegionsUpdate(operation_url=OPERATION, expected=expected)
+    assert second == RegionsUpdate()
+
+
+async def test_a_version_is_compared_with_what_was_written() -> None:
+    """The read of the replication is the read back: it costs no further call."""
+    compute = FakeCompute(versions=[version(source=str(image("long-gone").id))])
+    expected = ExpectedVersion(source=str(image().id)).model_dump(mode="json")
+    report = await reported(compute, operation_url=None, expected=expected)
+    assert report.differs
+    assert report.failure is not None
+    assert report.failure.code == "VersionDiffers"
+
+
+async def reported(
+    compute: FakeCompute, operation_url: str | None = OPERATION, **changes: Any
+) -> ReplicationReport:
     request = {
         "version_id": str(definition_id().version("1.0.0")),
         "operation_url": operation_url,
         "regions": ["westeurope", "eastus2"],
+        **changes,
     }
     with working_with(compute):
         reply = await get_replication_status(request)

@@ -302,11 +302,18 @@ KNOWN = [
         "never",
     ),
     (
-        404,
-        "ResourceNotIndexed",
-        "ARM does not list /i yet, so its age is not known",
-        "The managed image is so new that Azure's list of resources, which has its creation time, lacks it.",
+        200,
+        "?",
+        "Storage could not be allocated for the replica in this region.",
+        "The service had no free storage in a region for a moment.",
         "wait",
+    ),
+    (
+        409,
+        "Conflict",
+        "The gallery image version is in a failed state; delete it before it is created again.",
+        "The version has failed, and the service does not write a failed version again.",
+        "never",
     ),
     (
         409,

@@ -114,7 +114,7 @@ def results(response: dict[str, Any]) -> list[Any]:
 
 def test_the_entity_keeps_reserved_numbers_in_its_state() -> None:
     first = call(None, ("reserve", {"holder": "a"}))
-    assert results(first) == [{"version": "1.0.0", "refused": None}]
+    assert results(first) == [{"version": "1.0.0", "refused": None, "fix": None}]
     second = call(
         json.loads(first["entityState"]), ("reserve", {"holder": "b"}), ("reserve", {"holder": "a"})
     )
@@ -129,5 +129,5 @@ def test_two_images_in_one_batch_of_operations_get_different_numbers() -> None:
 
 def test_an_unknown_operation_is_refused_and_changes_nothing() -> None:
     response = call({"a": "1.0.0"}, ("forget", {}))
-    assert results(response) == [{"version": None, "refused": "unknown operation 'forget'"}]
+    assert results(response) == [{"version": None, "refused": "unknown operation 'forget'", "fix": None}]
     assert json.loads(response["entityState"]) == {"a": "1.0.0"}

@@ -1,7 +1,7 @@
 """The story of one migration: which steps are taken in which order, and how each one ends."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,12 @@ from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
+from orchestrators.migrate_image import (
+    MOST_LOOKS_FOR_AGE,
+    MOST_READS_TO_SETTLE,
+    SECONDS_BETWEEN_LOOKS_FOR_AGE,
+    SETTLING_SECONDS,
+)
 from orchestrators.replicate_version import LOOKS_IN_MIGRATION
 from orchestrators.run.activity_calls import MOST_WAITS
 from tests.unit.app import code
@@ -30,6 +36,7 @@ from tests.unit.builders import (
     THIRD_GALLERY,
     definition,
     definition_id,
+    disk,
     image,
     in_regions,
     migration_request,
@@ -398,7 +405,8 @@ def test_a_wanted_version_is_reserved() -> None:
     assert status.targets[0].version_id == definition_id().version("4.5.6")
 
 
-REMADE = image(created_at=CREATED + timedelta(hours=1))
+# the run starts at NOW
+REMADE = image(created_at=NOW + timedelta(hours=1))
 
 
 def migrate_while_it_changes(now: Any, **changes: Any) -> tuple[Any, FakeContext]:
@@ -426,6 +434,60 @@ def test_an_image_that_was_replaced_meanwhile_is_migrated_again(changes: Any) ->
     assert states(context)[-1] not in ("completed", "blocked", "failed")
 
 
+def test_an_image_with_other_content_is_migrated_again_whatever_its_listed_time() -> None:
+    output, context = migrate_while_it_changes(value(image(os_disk=disk("another"))))
+    assert (output, context.continued_with is None) == (None, False)
+
+
+def test_an_image_is_read_again_until_its_creation_time_is_listed() -> None:
+    unlisted = value(image(created_at=None))
+    status, context = migrate(script(get_managed_image=in_turn(unlisted, unlisted, *[value(image())] * 2)))
+    assert status.state is MigrationState.COMPLETED
+    planned = PlanRequest.model_validate(context.named("plan_migration")[0].input)
+    assert planned.image.created_at == CREATED
+    assert context.waits[:2] == [SECONDS_BETWEEN_LOOKS_FOR_AGE] * 2
+    shown = [status["waiting_for"]["reason"] for status in context.statuses if status["waiting_for"]]
+    assert "does not have web-20260115 yet" in shown[0]
+
+
+def test_an_image_that_is_never_listed_is_migrated_without_its_age() -> None:
+    status, context = migrate(script(get_managed_image=lambda _: value(image(created_at=None))))
+    assert status.state is MigrationState.COMPLETED
+    planned = PlanRequest.model_validate(context.named("plan_migration")[0].input)
+    assert planned.image.created_at is None
+    # the last read is the look at the end
+    assert len(context.named("get_managed_image")) == MOST_LOOKS_FOR_AGE + 2
+
+
+def migrate_apart(*times: datetime) -> tuple[MigrationStatus, FakeContext]:
+    """A migration whose plan rests on the listed creation time. The reads show these times; the last one stays."""
+    reads = [value(image(created_at=time)) for time in times]
+    plans = [value(plan(GALLERY, apart_by_time=True))] * (MOST_READS_TO_SETTLE + 1)
+    replies = script(get_managed_image=in_turn(*reads, *[reads[-1]] * 2), plan_migration=plans)
+    return migrate(replies)
+
+
+def test_a_time_that_alone_makes_a_new_version_is_read_twice() -> None:
+    status, context = migrate_apart(CREATED, CREATED)
+    assert status.state is MigrationState.COMPLETED
+    assert context.waits[0] == SETTLING_SECONDS
+    assert len(context.named("plan_migration")) == 1
+
+
+def test_a_time_that_changes_is_read_until_two_reads_agree() -> None:
+    later = CREATED + timedelta(hours=1)
+    _, context = migrate_apart(CREATED, later, CREATED, CREATED)
+    planned = [call.input["image"]["created_at"] for call in context.named("plan_migration")]
+    assert [datetime.fromisoformat(time) for time in planned] == [CREATED, later, CREATED]
+
+
+def test_a_time_that_never_settles_ends_the_waiting() -> None:
+    times = [CREATED + timedelta(hours=hour) for hour in range(MOST_READS_TO_SETTLE + 1)]
+    status, context = migrate_apart(*times)
+    assert status.state is MigrationState.COMPLETED
+    assert len(context.named("plan_migration")) == MOST_READS_TO_SETTLE + 1
+
+
 def retagged(built: ManagedImage) -> ManagedImage:
     copy = built.model_copy()
     copy.tags = {"seen": "yes"}
@@ -434,8 +496,15 @@ def retagged(built: ManagedImage) -> ManagedImage:
 
 @pytest.mark.parametrize(
     "now",
-    [value(image()), value(retagged(image())), value(None), failed("AuthorizationFailed")],
-    ids=["the same", "other tags", "gone", "not readable"],
+    [
+        value(image()),
+        value(retagged(image())),
+        value(image(created_at=CREATED + timedelta(hours=1))),
+        value(image(created_at=None)),
+        value(None),
+        failed("AuthorizationFailed"),
+    ],
+    ids=["the same", "other tags", "a corrected time", "not listed", "gone", "not readable"],
 )
 def test_the_last_look_at_the_image_does_not_fail_a_finished_migration(now: Any) -> None:
     output, context = migrate_while_it_changes(now)

@@ -11,7 +11,7 @@ from domain.migration.publishing import (
     WriteOutcome,
     ledger_key,
 )
-from domain.migration.results import StepResult
+from domain.migration.results import Failure, StepResult
 from orchestrators.publish_version import MOST_NUMBERS
 from tests.unit.app import code
 from tests.unit.builders import definition_id, image, spec
@@ -121,15 +121,62 @@ def test_a_number_that_the_ledger_refuses_fails_before_any_write() -> None:
     result, context = publish(
         {
             "list_image_versions": [listed()],
-            "version_ledger": [{"refused": "the image is already version 1.0.0"}],
+            "version_ledger": [{"refused": "the image is already version 1.0.0", "fix": "leave it out"}],
         },
         wanted_version="5.0.0",
     )
     assert result.failure is not None
     assert result.failure.code == "VersionTaken"
     assert result.failure.message == f"{definition_id()}: the image is already version 1.0.0"
-    assert result.failure.fix.endswith("or leave the choice to Gallerist.")
+    assert result.failure.fix == "leave it out"
     assert context.named("begin_image_version") == []
+
+
+def unwritable(number: str = "1.0.0") -> Any:
+    """The answer of `begin_image_version` where Azure does not write the failed version again."""
+    return value(
+        Publication(
+            outcome="unwritable",
+            version_id=definition_id().version(number),
+            failure=Failure(code="Conflict", message="delete it first", http_status=409),
+        )
+    )
+
+
+def test_a_failed_version_that_cannot_be_written_again_leads_to_the_next_number() -> None:
+    """The failed version stays where it is, and the migration says that Gallerist made it."""
+    still_held = value(DefinitionVersions(held="1.0.0", held_source="/i", held_failed=True))
+    result, context = publish(
+        {
+            "list_image_versions": [still_held, still_held],
+            "version_ledger": [{"version": "1.0.0"}, {"version": "1.0.1"}],
+            "begin_image_version": [unwritable(), published("created", "1.0.1")],
+        }
+    )
+    assert result.value is not None
+    assert result.value.version_id == definition_id().version("1.0.1")
+    assert len(result.value.warnings) == 1
+    assert "1.0.0 has failed and cannot be written again" in result.value.warnings[0]
+    first, second = [call.input for call in context.named("version_ledger")]
+    assert (first["held"], first["held_failed"], first["taken"]) == ("1.0.0", True, [])
+    assert (second["held"], second["held_failed"], second["taken"]) == (None, False, ["1.0.0"])
+    written = [call.input["held_source"] for call in context.named("begin_image_version")]
+    assert written == ["/i", None]
+
+
+def test_a_failed_version_under_the_only_number_fails_and_says_what_to_delete() -> None:
+    result, context = publish(
+        {
+            "list_image_versions": [value(DefinitionVersions(held="1.0.0", held_failed=True))],
+            "version_ledger": [{"version": "1.0.0"}],
+            "begin_image_version": [unwritable()],
+        },
+        wanted_version="1.0.0",
+    )
+    assert result.failure is not None
+    assert (result.failure.code, result.failure.http_status) == ("VersionFailed", 409)
+    assert result.failure.fix.startswith(f"Delete {definition_id().version('1.0.0')}")
+    assert len(context.named("begin_image_version")) == 1
 
 
 def test_after_five_taken_numbers_the_step_fails() -> None:

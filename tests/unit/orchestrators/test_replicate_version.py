@@ -8,6 +8,7 @@ import pytest
 from domain.migration.replication import (
     LONGEST_DELAY,
     LOOKS_FOR_A_MISSING_VERSION,
+    ExpectedVersion,
     RegionsUpdate,
     ReplicateRequest,
     ReplicationReport,
@@ -87,6 +88,7 @@ def test_a_look_reads_the_version_and_its_operation() -> None:
         "version_id": str(definition_id().version("1.0.0")),
         "operation_url": "https://management.azure.com/operations/1",
         "regions": ["westeurope", "eastus2"],
+        "expected": None,
     }
 
 
@@ -254,3 +256,81 @@ def test_a_late_look_within_minutes_still_counts() -> None:
     assert asked.without_time_away(NOW, soon) == asked
     later = NOW + LONGEST_DELAY
     assert asked.without_time_away(NOW, later).deadline == asked.deadline + LONGEST_DELAY
+
+
+def healing(looks: Any, updates: Any, **changes: Any) -> tuple[ReplicationReport, FakeContext]:
+    """A rollout that heals its regions twice."""
+    context = FakeContext(request(rollout=rollout_in([HOME, AWAY]), **changes).model_dump(mode="json"))
+    output = run(replicate_version, context, {"get_replication_status": looks, "update_regions": updates})
+    return ReplicationReport.model_validate(output), context
+
+
+def updates_of(context: FakeContext) -> list[tuple[list[str], list[str], bool]]:
+    calls = [call.input for call in context.named("update_regions")]
+    return [([region["name"] for region in sent["put"]], sent["remove"], sent["protect"]) for sent in calls]
+
+
+GONE = report("Updating", "Completed", "Unknown")
+
+
+def test_a_rollout_past_its_deadline_adds_the_removed_region_and_protects_the_version_again() -> None:
+    """Otherwise others could remove regions from the version from now on, and it would lack one."""
+    seen = iter([LOST, *[GONE] * 40])
+    ended, context = healing(
+        lambda _: value(next(seen)), lambda _: value(RegionsUpdate()), pace=pace(deadline_hours=1 / 12)
+    )
+    assert ended.failure is not None
+    assert ended.failure.code == "ReplicationDeadlinePassed"
+    assert updates_of(context) == [([], ["eastus2"], False), (["eastus2"], [], True)]
+
+
+def test_a_refused_addition_is_followed_by_the_protection() -> None:
+    seen = iter([LOST, report("Succeeded", "Completed", "Unknown")])
+    ended, context = healing(
+        lambda _: value(next(seen)), [value(RegionsUpdate()), failed("ScopeLocked"), failed("ScopeLocked")]
+    )
+    assert ended.failure is not None
+    assert (ended.failure.code, len(context.named("update_regions"))) == ("ScopeLocked", 2)
+
+
+def test_a_last_write_that_is_refused_is_told() -> None:
+    seen = iter([LOST, *[GONE] * 40])
+    ended, _ = healing(
+        lambda _: value(next(seen)),
+        [value(RegionsUpdate()), failed("ScopeLocked")],
+        pace=pace(deadline_hours=1 / 12),
+    )
+    assert ended.failure is not None
+    assert "Set allowDeletionOfReplicatedLocations to false" in ended.failure.fix
+
+
+def test_nothing_is_written_to_a_version_that_turns_out_to_hold_something_else() -> None:
+    foreign = report("Updating", "Unknown", "Unknown", "VersionDiffers").model_copy(update={"differs": True})
+    seen = iter([LOST, foreign])
+    ended, context = healing(lambda _: value(next(seen)), lambda _: value(RegionsUpdate()))
+    assert ended.failure == foreign.failure
+    assert updates_of(context) == [([], ["eastus2"], False)]
+
+
+def test_an_objection_of_the_first_look_is_the_failure_at_the_end() -> None:
+    objection = a_failure("VersionDiffers")
+    first = COPYING.model_copy(update={"objection": objection})
+    ended, context = replicate(
+        [value(first), value(DONE)], expected=ExpectedVersion(exclude_from_latest=True)
+    )
+    assert ended is not None
+    assert (ended.failure, ended.completed) == (objection, False)
+    compared = [
+        call.input["expected"]["exclude_from_latest"] for call in context.named("get_replication_status")
+    ]
+    assert compared == [True, None]
+
+
+def test_a_look_after_a_write_of_regions_compares_what_was_there_before() -> None:
+    before = ExpectedVersion(source="/i", fingerprint="f", exclude_from_latest=False)
+    seen = iter([LOST, report("Succeeded", "Completed", "Unknown"), DONE])
+    _, context = healing(
+        lambda _: value(next(seen)), lambda _: value(RegionsUpdate(operation_url="u", expected=before))
+    )
+    sent = [call.input["expected"] for call in context.named("get_replication_status")]
+    assert sent == [None, *[before.model_dump(mode="json")] * 2]

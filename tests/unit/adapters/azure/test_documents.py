@@ -16,6 +16,7 @@ from adapters.azure.documents import (
     parse_image_version,
     parse_managed_image,
     parse_permission,
+    parse_soft_deleted,
     parse_timestamp,
     regions_body,
     version_body,
@@ -25,7 +26,7 @@ from domain.resources.ids import DiskEncryptionSetId
 from domain.resources.images import PurchasePlan
 from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
-from tests.unit.builders import CREATED, PROVIDER, definition, image_id, spec
+from tests.unit.builders import CREATED, GALLERY, PROVIDER, definition, definition_id, image_id, spec
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
 SET = f"{PROVIDER}/diskEncryptionSets/east"
@@ -541,3 +542,43 @@ def test_an_added_region_has_its_disk_encryption_set_for_every_disk_of_the_versi
     assert body is not None
     added = body["properties"]["publishingProfile"]["targetRegions"][-1]
     assert added["encryption"]["dataDiskImages"] == [{"lun": 3, "diskEncryptionSetId": SET}]
+
+
+def test_a_version_is_written_again_without_a_change_if_that_repairs_it() -> None:
+    assert regions_body(existing_version(), [], []) is None
+    body = regions_body(existing_version(), [], [], repeat=True)
+    assert body is not None
+    regions = [region["name"] for region in body["properties"]["publishingProfile"]["targetRegions"]]
+    assert regions == [
+        region["name"] for region in existing_version()["properties"]["publishingProfile"]["targetRegions"]
+    ]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_version_is_protected_again_although_its_regions_are_complete(allowed: bool) -> None:
+    """Another writer may have added the removed region meanwhile."""
+    version = existing_version()
+    version["properties"]["safetyProfile"] = {"allowDeletionOfReplicatedLocations": allowed}
+    body = regions_body(version, [], [], protect=True)
+    assert (body is not None) is allowed
+    if body is not None:
+        assert body["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is False
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, False),
+        ({"softDeletePolicy": None}, False),
+        ({"softDeletePolicy": {"isSoftDeleteEnabled": False}}, False),
+        ({"softDeletePolicy": {"isSoftDeleteEnabled": True}}, True),
+    ],
+)
+def test_a_gallery_shows_whether_it_has_a_bin(properties: dict[str, Any], *, expected: bool) -> None:
+    resource = {"id": str(GALLERY), "location": "westeurope", "properties": properties}
+    assert parse_gallery(resource).soft_delete is expected
+
+
+@pytest.mark.parametrize("properties", [{}, {"resourceArmId": str(definition_id().version("1.0.0"))}])
+def test_a_soft_deleted_version_has_a_number(properties: dict[str, Any]) -> None:
+    assert parse_soft_deleted({"name": "1.0.0", "properties": properties}) == "1.0.0"

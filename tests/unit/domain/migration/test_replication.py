@@ -8,16 +8,19 @@ import pytest
 from domain.errors import ArmError
 from domain.migration.replication import (
     LOOKS_FOR_A_MISSING_VERSION,
+    ExpectedVersion,
+    RegionsUpdate,
     ReplicateRequest,
     ReplicationReport,
     RolloutState,
     next_look_seconds,
     out_of_patience,
+    unprotected,
 )
 from domain.migration.results import Failure
 from domain.planning.rollout import Pace
-from domain.resources.galleries import RegionProgress, TargetRegion
-from tests.unit.builders import NOW, PACE, definition_id, in_regions, rollout_in, version
+from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
+from tests.unit.builders import NOW, PACE, definition_id, disk, image, in_regions, rollout_in, version
 
 FAILURE = Failure(code="Conflict", message="no")
 DONE, COPYING, LOST, UNKNOWN = "Completed", "Replicating", "Failed", "Unknown"
@@ -90,6 +93,91 @@ def test_a_report_carries_the_error_of_the_operation() -> None:
     assert made.failure is not None
     assert made.failure.code == "Conflict"
     assert made.explain() == made.failure
+
+
+WRITTEN = ExpectedVersion(
+    source=str(image().id).upper(), fingerprint=image().fingerprint, exclude_from_latest=True
+)
+
+
+def compared(found: ImageVersion, expected: ExpectedVersion = WRITTEN) -> ReplicationReport:
+    return ReplicationReport.of(found, ["westeurope"], None, expected)
+
+
+def complete(**changes: Any) -> ImageVersion:
+    return version(
+        **{"replication": in_regions(westeurope="Completed"), "exclude_from_latest": True, **changes}
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [complete(), complete(tags={"owner": "platform"}), complete(source=None)],
+    ids=["as written", "tags removed", "source not shown"],
+)
+def test_a_version_that_shows_what_was_written_is_complete(found: ImageVersion) -> None:
+    made = compared(found)
+    assert (made.differs, made.objection, made.failure, made.completed) == (False, None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (complete(source=str(image("long-gone").id)), "was made from"),
+        (complete(of=image(os_disk=disk("another"))), "has the content"),
+    ],
+)
+def test_a_version_with_other_content_is_a_failure_and_serves_no_region(
+    found: ImageVersion, said: str
+) -> None:
+    """Recorded: a write to the number of a soft-deleted version brings the old content back."""
+    made = compared(found)
+    assert (made.differs, made.completed, made.serves_somewhere) == (True, False, False)
+    assert made.failure is not None
+    assert (made.failure.code, said in made.failure.message) == ("VersionDiffers", True)
+    assert made.failure.fix.startswith("Start the migration again: the number counts as taken")
+
+
+def test_a_version_that_became_latest_by_surprise_is_a_failure_at_the_end() -> None:
+    """It replicates on, and the objection is kept; what others do after the write was seen is theirs."""
+    surprise = compared(complete(exclude_from_latest=False))
+    assert surprise.completed
+    assert surprise.objection is not None
+    assert "excludeFromLatest False, not True" in surprise.objection.message
+    watched = request(expected=WRITTEN).after_look(surprise, RolloutState())
+    assert watched.objection == surprise.objection
+    assert watched.expected == WRITTEN.written()
+    later = compared(complete(exclude_from_latest=False), WRITTEN.written())
+    assert (later.objection, watched.after_look(later, RolloutState()).objection) == (
+        None,
+        surprise.objection,
+    )
+    assert not later.failed(surprise.objection).completed
+
+
+def test_a_version_that_is_not_there_yet_is_compared_at_the_next_look() -> None:
+    missing = ReplicationReport.of(None, ["westeurope"], None, WRITTEN)
+    assert (missing.differs, missing.objection) == (False, None)
+    assert request(expected=WRITTEN).after_look(missing, RolloutState()).expected == WRITTEN
+
+
+def test_a_write_of_regions_must_keep_everything_else() -> None:
+    before = complete(exclude_from_latest=False)
+    update = RegionsUpdate(operation_url="u", expected=ExpectedVersion.like(before))
+    watched = request().following(update)
+    assert watched.expected == ExpectedVersion(
+        source=before.source, fingerprint=image().fingerprint, exclude_from_latest=False
+    )
+    # nothing was written, so nothing new is expected
+    assert watched.following(RegionsUpdate()).expected == watched.expected
+
+
+def test_a_refused_last_write_is_named_in_cause_and_fix() -> None:
+    failure = unprotected(
+        FAILURE, definition_id().version("1.0.0"), Failure(code="ScopeLocked", message="locked")
+    )
+    assert "locked" in failure.cause
+    assert "Set allowDeletionOfReplicatedLocations to false" in failure.fix
 
 
 def test_a_version_that_could_not_be_read_has_an_unknown_report() -> None:

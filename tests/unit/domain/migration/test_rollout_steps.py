@@ -7,7 +7,7 @@ import pytest
 
 from domain.migration.replication import ReplicationReport, RolloutState
 from domain.migration.results import Failure
-from domain.migration.rollout_steps import RolloutStep, next_step
+from domain.migration.rollout_steps import RolloutStep, last_write, next_step
 from domain.planning.rollout import Rollout
 from domain.resources.galleries import RegionProgress, TargetRegion
 from tests.unit.builders import NOW, rollout_in
@@ -184,3 +184,95 @@ def test_a_version_is_protected_again_after_healing_if_it_was_before(allowed: bo
     returned = step(after, AT_ONCE, removal.state)
     assert (removal.remove, removal.protect) == (["eastus2"], False)
     assert (put(returned), returned.protect) == ([("eastus2", 3)], not allowed)
+
+
+ALLOCATION = "Storage could not be allocated for the replica in this region."
+TOO_LARGE = "The GalleryImageVersion source resource size 2520 exceeds the max size 2048 supported"
+
+
+def home_failed(details: str, *others: str, provisioning: str = "Failed") -> ReplicationReport:
+    seen = report(LOST, *others or (DONE, DONE), provisioning=provisioning)
+    for region in seen.regions:
+        region.details = details if region.state == LOST else ""
+    return seen
+
+
+def test_the_home_region_is_repaired_by_writing_the_version_again() -> None:
+    """The service requires the region, so it cannot be removed; its cause passes by itself."""
+    taken = step(home_failed(ALLOCATION))
+    assert (taken.kind, put(taken), taken.remove, taken.repeat) == ("change", [("westeurope", 4)], [], True)
+    assert taken.state.removed == []
+    assert step(report(DONE, DONE, DONE), state=taken.state).kind == "end"
+
+
+def test_the_home_region_is_repaired_a_limited_number_of_times() -> None:
+    state, kinds = RolloutState(), []
+    while not kinds or kinds[-1] != "end":
+        taken = step(home_failed(ALLOCATION), state=state)
+        kinds.append(taken.kind)
+        state = taken.state
+    assert kinds == ["change"] * AT_ONCE.heal_attempts + ["end"]
+
+
+def test_the_home_region_is_repaired_once_azure_has_finished() -> None:
+    assert step(home_failed(ALLOCATION, DONE, COPYING, provisioning="Creating")).kind == "watch"
+
+
+def test_the_removal_of_another_region_repairs_the_home_region_too() -> None:
+    taken = step(home_failed(ALLOCATION, LOST, DONE))
+    assert (taken.remove, taken.state.attempts) == (["eastus2"], {"westeurope": 1, "eastus2": 1})
+
+
+@pytest.mark.parametrize("details", [TOO_LARGE, "Failed with internal server error.", ""])
+def test_the_home_region_is_not_repaired_if_its_cause_stays_or_is_unknown(details: str) -> None:
+    assert step(home_failed(details)).kind == "end"
+
+
+def test_no_region_is_repaired_if_the_cause_is_known_and_stays() -> None:
+    seen = report(LOST, LOST, LOST, provisioning="Failed")
+    for region in seen.regions:
+        region.details = TOO_LARGE
+    assert step(seen).kind == "end"
+
+
+def listing(*names: str, states: tuple[str, str, str] = (DONE, UNKNOWN, DONE)) -> ReplicationReport:
+    return report(*states).model_copy(update={"listed": list(names)})
+
+
+def test_a_region_that_another_writer_dropped_is_added_again() -> None:
+    """Reported by users: the last of two overlapping updates wins, and drops the regions of the other."""
+    dropped = listing("westeurope", "northeurope")
+    taken = step(dropped)
+    assert (taken.kind, put(taken)) == ("change", [("eastus2", 3)])
+    assert step(dropped, state=step(dropped, state=taken.state).state).kind == "watch"
+    assert "eastus2 (not among the version's regions)" in dropped.explain().message
+
+
+def test_a_dropped_region_gets_its_full_replicas_if_the_others_have_them() -> None:
+    rollout = rollout_in(*AT_ONCE.waves, first_replicas=1)
+    assert put(step(listing("westeurope"), rollout)) == [("eastus2", 1), ("northeurope", 1)]
+    raised = step(listing("westeurope"), rollout, RolloutState(raised=True))
+    assert put(raised) == [("eastus2", 3), ("northeurope", 1)]
+
+
+def test_regions_of_later_waves_are_not_missed_before_they_are_requested() -> None:
+    taken = step(listing("westeurope", states=(COPYING, UNKNOWN, UNKNOWN)), IN_WAVES)
+    assert taken.kind == "watch"
+
+
+def test_nothing_is_written_to_a_version_that_holds_something_else() -> None:
+    foreign = report(LOST, LOST, LOST, failure=FAILURE).model_copy(update={"differs": True})
+    assert step(foreign).kind == "end"
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_rollout_that_ends_while_it_heals_leaves_the_version_as_it_was(allowed: bool) -> None:
+    before = report(DONE, LOST, DONE).model_copy(update={"removal_allowed": allowed})
+    removal = step(before)
+    last = last_write(removal.state, AT_ONCE)
+    assert last_write(RolloutState(protected=True), AT_ONCE) is None
+    if allowed:
+        assert last is None
+    else:
+        assert last is not None
+        assert (put(last), last.protect) == ([("eastus2", 3)], True)

@@ -9,9 +9,22 @@ from domain.migration.publishing import Source, ledger_key
 from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus, TargetStatus
-from domain.resources.ids import ImageDefinitionId
+from domain.planning.targets import TargetPlan
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import GalleryId, ImageDefinitionId
 from domain.resources.provenance import migration_id
-from tests.unit.builders import NOW, OTHER_GALLERY, definition_id, image, image_id, in_regions, spec
+from tests.unit.builders import (
+    GALLERY,
+    NOW,
+    OTHER_GALLERY,
+    definition,
+    definition_id,
+    image,
+    image_id,
+    in_regions,
+    rollout_in,
+    spec,
+)
 
 FAILURE = Failure(code="Conflict", message="no", fix="mend it")
 TAKEN = Failure(code="VersionTaken", message="taken", fix="choose another")
@@ -90,11 +103,21 @@ def test_a_ledger_belongs_to_one_definition_whatever_the_case_of_its_id() -> Non
     assert "/" not in ledger_key(definition_id())
 
 
+def planned(within: GalleryId = GALLERY) -> TargetPlan:
+    return TargetPlan(
+        definition=definition(within=within),
+        definition_exists=True,
+        version=spec(None, definition=definition_id(within=within)),
+        rollout=rollout_in([TargetRegion(name="westeurope")]),
+    )
+
+
 def test_a_copy_names_the_first_gallerys_version_as_source_and_keeps_its_number() -> None:
     first = definition_id().version("1.0.4")
     source = Source(image=image(), wanted_version=None)
-    assert source.request(spec(None)).spec.source == str(image().id)
-    copied = source.copied_from(first).request(spec(None, definition=definition_id(within=OTHER_GALLERY)))
+    assert source.request(planned()).spec.source == str(image().id)
+    copied = source.copied_from(first).request(planned(within=OTHER_GALLERY))
+    assert copied.copied_from == [first]
     assert (copied.spec.source, copied.preferred_version) == (str(first), "1.0.4")
     assert copied.image == image()
     assert copied.spec.tags == spec(None).tags

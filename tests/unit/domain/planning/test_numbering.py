@@ -146,6 +146,62 @@ def test_a_number_from_the_images_name_or_tag_is_not_reserved_twice(
         assert (reserved.version, reserved.refused, after) == (None, reason, numbers)
 
 
+def test_an_image_that_is_a_version_already_gets_no_other_number() -> None:
+    """Whoever asks for another number is not told to ask for another number."""
+    reserved, after = reserve({}, Reservation(holder="a", held="1.0.0", wanted="0.0.0"))
+    assert (reserved.version, after) == (None, {})
+    assert reserved.refused == "the image is already version 1.0.0"
+    assert reserved.fix is not None
+    assert reserved.fix.startswith("leave out 'version' to keep 1.0.0")
+    assert "name another definition" in reserved.fix
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"),
+    [
+        ({}, "1.0.0"),
+        ({"wanted": "1.0.0"}, "1.0.0"),
+        ({"wanted": "1.0.1"}, "1.0.1"),
+        ({"numbering": NAME}, "5.0.0"),
+        ({"numbering": DATE}, "1.0.0"),
+    ],
+)
+def test_another_number_may_be_asked_for_if_the_version_with_the_content_has_failed(
+    asked: dict[str, Any], version: str
+) -> None:
+    reserved, _ = reserve({"a": "1.0.0"}, Reservation(holder="a", held="1.0.0", held_failed=True, **asked))
+    assert (reserved.version, reserved.refused) == (version, None)
+
+
+@pytest.mark.parametrize("asked", [{"wanted": "5.0.0"}, {"numbering": NAME}])
+def test_a_number_of_the_replaced_image_is_free_once_its_version_is_deleted(asked: dict[str, Any]) -> None:
+    """Otherwise the number in an image's name could never be used again. The gallery says whether it is in use."""
+    former = {"/images/web@one": "5.0.0"}
+    reserved, _ = reserve(former, Reservation(holder="/images/web@two", **asked))
+    assert reserved.version == "5.0.0"
+    taken, _ = reserve(former, Reservation(holder="/images/web@two", taken=["5.0.0"], **asked))
+    assert taken.refused is not None
+    other, _ = reserve(former, Reservation(holder="/images/db@one", **asked))
+    assert other.refused is not None
+
+
+def test_a_number_of_the_replaced_image_is_not_given_to_another_content_by_itself() -> None:
+    reserved, _ = reserve({"/images/web@one": "1.0.0"}, Reservation(holder="/images/web@two"))
+    assert reserved.version == "1.0.1"
+
+
+def test_every_refusal_says_what_to_do() -> None:
+    for request in (
+        Reservation(holder="a", wanted="1.0.0", taken=["1.0.0"]),
+        Reservation(holder="a", numbering=NAME, taken=["5.0.0"]),
+        Reservation(holder="a", taken=[f"{TOP}.{TOP}.{TOP}"]),
+        Reservation(holder="a", held="1.0.0", wanted="1.0.1"),
+    ):
+        reserved, _ = reserve({}, request)
+        assert reserved.refused is not None
+        assert reserved.fix is not None
+
+
 def test_nothing_is_reserved_after_the_largest_version() -> None:
     reserved, after = reserve({}, Reservation(holder="a", taken=[f"{TOP}.{TOP}.{TOP}"]))
     assert (reserved.version, after) == (None, {})

@@ -20,7 +20,7 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, T
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
-from domain.resources.provenance import CREATED_TAG
+from domain.resources.provenance import CREATED_TAG, definition_tags
 from tests.unit.builders import (
     GALLERY,
     NOW,
@@ -345,6 +345,7 @@ def test_a_plan_lists_every_check_in_this_order() -> None:
     """Readers of a plan rely on these names."""
     assert [check.name for check in plan_of().checks] == [
         "disk size",
+        "creation time",
         "permissions on managed image web-20260115",
         "regions",
         "replicas",

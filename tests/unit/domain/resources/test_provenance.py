@@ -1,12 +1,16 @@
 """Provenance: the tags of a version, and how an image's version is recognised by them."""
 
 from datetime import timedelta
+from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.resources.galleries import ImageDefinition, ImageVersion
+from domain.resources.ids import GalleryId
+from domain.resources.images import ManagedImage
 from domain.resources.provenance import (
     FINGERPRINT_TAG,
     GROUP_TAG,
@@ -16,11 +20,39 @@ from domain.resources.provenance import (
     RULE_TAG,
     SOURCE_TAG,
     definition_tags,
+    made_by_gallerist,
     migration_id,
+    version_ids_made_from,
     version_made_from,
     version_tags,
+    versions_apart_by_time,
 )
-from tests.unit.builders import CREATED, GROUP, NOW, definition, hand_made_version, image, version
+from tests.unit.builders import (
+    CREATED,
+    GROUP,
+    NOW,
+    OTHER_GALLERY,
+    THIRD_GALLERY,
+    definition,
+    definition_id,
+    disk,
+    hand_made_version,
+    image,
+    version,
+)
+
+
+def dated(made: ImageVersion, of: ManagedImage) -> ImageVersion:
+    """The version as an earlier release tagged it: with a fingerprint that includes the creation time."""
+    return made.model_copy(update={"tags": made.tags | {FINGERPRINT_TAG: of.dated_fingerprint}})
+
+
+def copy_of(number: str, within: GalleryId = OTHER_GALLERY, **changes: Any) -> ImageVersion:
+    """A version in a further gallery, copied from the first gallery's version 1.0.0."""
+    source = str(definition_id().version("1.0.0"))
+    return version(
+        number, **{"id": definition_id(within=within).version(number), "source": source, **changes}
+    )
 
 
 def test_a_version_that_gallerist_created_is_recognised_by_its_tags() -> None:
@@ -36,7 +68,12 @@ def test_the_highest_version_with_the_content_is_returned() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        version("1.0.0", of=image(created_at=CREATED - timedelta(days=1))),
+        version("1.0.0", published_at=CREATED - timedelta(days=1)),
+        version("1.0.0", of=image(os_disk=disk("another"))),
+        version("1.0.0", source=str(image("other").id)),
+        copy_of("1.0.0", tags={}),
+        copy_of("1.0.0", published_at=CREATED - timedelta(days=1)),
+        dated(version("1.0.0"), image(created_at=CREATED - timedelta(days=1))),
         version("1.0.0", of=image("other")),
         version("1.0.0", provisioning_state="Deleting"),
         hand_made_version(provisioning_state="Deleting"),
@@ -47,6 +84,11 @@ def test_the_highest_version_with_the_content_is_returned() -> None:
     ],
     ids=[
         "of the image before it was created again",
+        "with other content",
+        "with copied tags, of another source",
+        "a copy of an unknown version, without tags",
+        "a copy made before the image was created",
+        "by an earlier release, of the image before it was created again",
         "of another image with the same disks",
         "being deleted",
         "by hand, being deleted",
@@ -69,6 +111,82 @@ def test_a_version_made_by_hand_after_the_image_was_created_holds_it() -> None:
 
 def test_a_version_created_by_hand_is_not_recognised_if_the_images_age_is_unknown() -> None:
     assert version_made_from(image(created_at=None), [hand_made_version()]) is None
+
+
+@pytest.mark.parametrize("state", ["Succeeded", "Creating", "Updating"])
+def test_a_version_that_works_is_better_than_a_higher_one_that_failed(state: str) -> None:
+    good = version("1.0.0", provisioning_state=state)
+    for failed in (version("1.0.1"), hand_made_version("1.0.1", published_at=NOW)):
+        failed.provisioning_state = "Failed"
+        assert version_made_from(image(), [good, failed]) is good
+
+
+def test_a_version_that_succeeded_is_better_than_a_higher_one_that_is_being_made() -> None:
+    good = version("1.0.0")
+    assert version_made_from(image(), [good, version("1.0.1", provisioning_state="Creating")]) is good
+
+
+def test_a_failed_version_counts_if_gallerist_made_it_and_there_is_no_better_one() -> None:
+    mine = version("1.0.0", provisioning_state="Failed")
+    theirs = hand_made_version("1.0.1", provisioning_state="Failed", published_at=NOW)
+    assert version_made_from(image(), [mine, theirs]) is mine
+    assert version_made_from(image(), [theirs]) is None
+
+
+def test_a_version_whose_tags_were_removed_is_recognised_by_its_source_and_its_age() -> None:
+    """Reported by users: tag policies and clean-ups replace the tags of resources."""
+    stripped = version("1.0.0", tags={"owner": "platform"})
+    assert version_made_from(image(), [stripped]) is stripped
+
+
+def test_a_version_without_the_tag_of_its_migration_is_recognised_by_its_source() -> None:
+    tags = version_tags(image(), "test", "a rule", NOW)
+    del tags[MIGRATION_TAG]
+    kept = version("1.0.0", tags=tags)
+    assert version_made_from(image(), [kept]) is kept
+
+
+def test_a_version_of_an_earlier_release_is_recognised_by_its_dated_fingerprint() -> None:
+    mine = dated(version("1.0.0"), image())
+    assert version_made_from(image(), [mine]) is mine
+
+
+def test_a_copy_in_another_gallery_is_recognised_by_its_source() -> None:
+    """Without tags, by the version that it was copied from; with them, also if that one is not known any more."""
+    first = version("1.0.0")
+    stripped, tagged = copy_of("1.0.0", tags={}), copy_of("1.0.0")
+    assert version_made_from(image(), [stripped], [first.id]) is stripped
+    assert version_made_from(image(), [tagged]) is tagged
+
+
+def test_copies_of_copies_are_found_in_whatever_order_the_galleries_come() -> None:
+    first = version("1.0.0", tags={})
+    second = copy_of("1.0.0", tags={})
+    third = copy_of("3.0.0", within=THIRD_GALLERY, tags={}, source=str(second.id).upper())
+    for order in permutations([[third], [second], [first]]):
+        assert version_ids_made_from(image(), order) == {first.id, second.id, third.id}
+    assert version_ids_made_from(image(), [[third], [second]]) == set()
+
+
+def test_an_image_that_is_not_listed_is_recognised_by_its_content() -> None:
+    mine = version("1.0.0")
+    assert version_made_from(image(created_at=None), [mine]) is mine
+
+
+def test_only_the_time_tells_an_image_apart_that_was_created_again_from_the_same_disks() -> None:
+    again = image(created_at=CREATED + timedelta(hours=1))
+    older = [version("1.0.0"), hand_made_version("1.0.1")]
+    other = version("1.0.2", of=image(os_disk=disk("another")))
+    assert versions_apart_by_time(again, [*older, other]) == older
+    assert versions_apart_by_time(image(), [*older, other]) == []
+    assert versions_apart_by_time(image(created_at=None), [*older, other]) == []
+
+
+def test_what_gallerist_made_carries_its_tags() -> None:
+    assert made_by_gallerist(version())
+    assert made_by_gallerist(definition(tags=definition_tags(image())))
+    assert not made_by_gallerist(hand_made_version())
+    assert not made_by_gallerist(definition(tags={"team": "web"}))
 
 
 def test_the_tags_of_a_version_say_where_it_came_from() -> None:
