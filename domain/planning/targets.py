@@ -29,7 +29,6 @@ from domain.policy.naming import LONGEST_SKU, Naming, with_suffix
 from domain.policy.rules import Decision
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
-from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from domain.resources.provenance import definition_tags, version_made_from, version_tags, versions_made_from
 

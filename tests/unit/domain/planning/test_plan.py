@@ -20,7 +20,7 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, T
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
-from domain.resources.provenance import CREATED_TAG, definition_tags
+from domain.resources.provenance import CREATED_TAG
 from tests.unit.builders import (
     GALLERY,
     NOW,

@@ -9,10 +9,10 @@ from domain.planning.numbering import Reserved
 from domain.resources.galleries import ImageDefinition, ImageVersion
 from domain.resources.images import ManagedImage, PurchasePlan
 from domain.resources.provenance import definition_tags
-from tests.unit.builders import GALLERY, definition, hand_made_version, image, version
+from tests.unit.builders import GALLERY, NOW, definition, hand_made_version, image, version
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
-MADE = definition(tags=definition_tags(image()), hyper_v_generation="V1")
+MADE = definition(tags=definition_tags(image(), "builds", NOW, {}, owned=True), hyper_v_generation="V1")
 FAILED_VERSION = version("1.0.0", provisioning_state="Failed")
 
 
@@ -52,7 +52,10 @@ def test_what_somebody_else_made_or_uses_is_never_to_be_deleted(
 
 def test_a_definition_that_fits_needs_no_removal() -> None:
     checks = check_definition(definition(), definition())
-    assert offer_removal(checks, definition(tags=definition_tags(image())), []) == checks
+    assert (
+        offer_removal(checks, definition(tags=definition_tags(image(), "builds", NOW, {}, owned=True)), [])
+        == checks
+    )
 
 
 def test_a_definition_without_the_plan_suggests_another_name() -> None:

@@ -184,7 +184,7 @@ def test_only_the_time_tells_an_image_apart_that_was_created_again_from_the_same
 
 def test_what_gallerist_made_carries_its_tags() -> None:
     assert made_by_gallerist(version())
-    assert made_by_gallerist(definition(tags=definition_tags(image())))
+    assert made_by_gallerist(definition(tags=definition_tags(image(), "builds", NOW, {}, owned=True)))
     assert not made_by_gallerist(hand_made_version())
     assert not made_by_gallerist(definition(tags={"team": "web"}))
 
