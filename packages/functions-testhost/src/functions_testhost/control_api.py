@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from functions_testhost.app import App
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.engine import Engine
 from functions_testhost.faults import Fault
@@ -17,8 +18,9 @@ class ControlApi:
     """Handlers of the control plane."""
 
     def __init__(
-        self, clock: Clock, hub: TaskHub, engine: Engine, worker: Worker, switches: Switches
+        self, *, app: App, clock: Clock, hub: TaskHub, engine: Engine, worker: Worker, switches: Switches
     ) -> None:
+        self._app = app
         self._worker = worker
         self._switches = switches
         self._clock = clock
@@ -31,6 +33,7 @@ class ControlApi:
             web.get("/_host/clock", self.get_clock),
             web.post("/_host/clock", self.set_clock),
             web.get("/_host/status", self.get_status),
+            web.get("/_host/cpu", self.get_cpu),
             web.get("/_host/faults", self.list_faults),
             web.post("/_host/faults", self.add_fault),
             web.delete("/_host/faults", self.clear_faults),
@@ -83,7 +86,14 @@ class ControlApi:
 
     async def get_clock(self, _: web.Request) -> web.Response:
         """Returns the host time and the clock's mode."""
-        return web.json_response({"now": to_text(self._clock.now()), "mode": self._clock.mode})
+        return web.json_response(self._time())
+
+    def _time(self) -> dict[str, str]:
+        return {"now": to_text(self._clock.now()), "mode": self._clock.mode}
+
+    async def get_cpu(self, _: web.Request) -> web.Response:
+        """Returns the processor seconds since the start of the process: of the app's functions, and of all the rest."""
+        return web.json_response(self._app.cpu())
 
     async def set_clock(self, request: web.Request) -> web.Response:
         """Moves the clock forward (`advance_seconds`, `run_seconds`) or changes its `mode`; 400 for anything else.
