@@ -19,12 +19,19 @@ def write_image(stack: Stack, resource: dict[str, Any]) -> None:
 def delete_image(stack: Stack, image_id: str) -> None:
     """Deletes the managed image, as `packer -force` does before a build; waits until it is gone."""
     _call(stack, "DELETE", image_id)
-    while _call(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
-        pass
+
+    def is_gone() -> bool:
+        return _call(stack, "GET", image_id).status_code == HTTPStatus.NOT_FOUND
+
+    if stack.one_clock:
+        stack.until(is_gone)
+    else:
+        while not is_gone():
+            pass
 
 
 def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> httpx.Response:
-    response = httpx.request(
+    response = stack.http.request(
         method,
         f"{stack.simulator['arm']}{resource_id}",
         params={"api-version": _API_VERSION},
@@ -38,7 +45,7 @@ def _call(stack: Stack, method: str, resource_id: str, body: Any = None) -> http
 
 def access_token(stack: Stack) -> str:
     """Returns a token for ARM from the simulated managed identity."""
-    response = httpx.get(
+    response = stack.http.get(
         stack.simulator["identity_endpoint"],
         params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
         headers={"X-IDENTITY-HEADER": stack.simulator["identity_header"]},
