@@ -27,7 +27,7 @@ MODULES = {"simulator": "azure_compute_simulator", "host": "functions_testhost"}
 
 Seen = TypeVar("Seen")
 
-# where the one clock begins
+# where the one clock begins, so that every run has the same dates
 START = "2026-01-05T00:00:00+00:00"
 
 
@@ -71,6 +71,8 @@ class Stack:
     app: Path = ROOT
     # app and simulator share one virtual time, which stands still between calls of `let_pass` and `until`
     one_clock: bool = False
+    # the one clock's first moment
+    start: str = START
     # the clocks run fast or skip, so an hourly sweep would interfere
     sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
@@ -108,7 +110,7 @@ class Stack:
         seed = str(self.folder / "seed.json")
         arguments = ["--port", "0", "--seed", seed, "--transitions", self.transitions]
         if self.one_clock:
-            arguments += ["--standing", "--start", START]
+            arguments += ["--standing", "--start", self.start]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
 
     def start_host(self) -> None:
