@@ -20,8 +20,15 @@ def write_image(stack: Stack, resource: dict[str, Any]) -> None:
 def delete_image(stack: Stack, image_id: str) -> None:
     """Deletes the managed image, as `packer -force` does before a build; waits until it is gone."""
     call_arm(stack, "DELETE", image_id).raise_for_status()
-    while call_arm(stack, "GET", image_id).status_code != HTTPStatus.NOT_FOUND:
-        pass
+
+    def is_gone() -> bool:
+        return call_arm(stack, "GET", image_id).status_code == HTTPStatus.NOT_FOUND
+
+    if stack.one_clock:
+        stack.until(is_gone)
+    else:
+        while not is_gone():
+            pass
 
 
 def call_arm(
@@ -29,7 +36,7 @@ def call_arm(
 ) -> httpx.Response:
     """Sends a request for a resource to the simulated ARM; returns the answer, whatever its status."""
     api_version = _GALLERIES_API_VERSION if "/galleries/" in resource_id.lower() else _API_VERSION
-    return httpx.request(
+    return stack.http.request(
         method,
         f"{stack.simulator['arm']}{resource_id}",
         params={"api-version": api_version, **parameters},
@@ -40,7 +47,7 @@ def call_arm(
 
 def access_token(stack: Stack) -> str:
     """Returns a token for ARM from the simulated managed identity."""
-    response = httpx.get(
+    response = stack.http.get(
         stack.simulator["identity_endpoint"],
         params={"api-version": "2019-08-01", "resource": "https://management.azure.com"},
         headers={"X-IDENTITY-HEADER": stack.simulator["identity_header"]},

@@ -6,28 +6,52 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self, TypeVar
 
 import httpx
 
 ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 10
+# of real time: what is due in a day of a fleet takes minutes of work
 _LONGEST_RUN_SECONDS = 1800
+# of virtual time: longer than any deadline of a migration
+LONGEST_WAIT = timedelta(days=60)
 MODULES = {"simulator": "azure_compute_simulator", "host": "functions_testhost"}
 
 
-# where the one clock begins
+Seen = TypeVar("Seen")
+
+# where the one clock begins, so that every run has the same dates
 START = "2026-01-05T00:00:00+00:00"
 
 
 class StartError(Exception):
     """A process did not start; the message has its output."""
+
+
+class NothingDueError(Exception):
+    """Nothing happens any more by itself, and what was waited for has not happened."""
+
+
+class CpuSeconds(NamedTuple):
+    """Processor seconds since the start of the processes; waiting takes none.
+
+    `functions` are those of the app's own functions, `host` those of everything else in the host's process.
+    """
+
+    functions: float
+    host: float
+    simulator: float
+
+    def since(self, before: "CpuSeconds") -> "CpuSeconds":
+        """Returns what was used since an earlier reading."""
+        return CpuSeconds(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 @dataclass
@@ -45,15 +69,22 @@ class Stack:
     simulator_options: list[str] = field(default_factory=list)
     host_options: list[str] = field(default_factory=list)
     app: Path = ROOT
-    # app and simulator share one virtual time, which the host moves
+    # app and simulator share one virtual time, which stands still between calls of `let_pass` and `until`
     one_clock: bool = False
+    # the one clock's first moment
+    start: str = START
     # the clocks run fast or skip, so an hourly sweep would interfere, and what runs each two minutes is seldom needed
     sweep_schedule: str = "0 0 0 1 1 *"
     recovery_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
+    # one for all calls: opening a client costs more than most calls
+    http: httpx.Client = field(init=False, repr=False)
     _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict, init=False)
     _files: ExitStack = field(default_factory=ExitStack, init=False)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(timeout=_LONGEST_RUN_SECONDS)
 
     def __enter__(self) -> Self:
         try:
@@ -80,7 +111,7 @@ class Stack:
         seed = str(self.folder / "seed.json")
         arguments = ["--port", "0", "--seed", seed, "--transitions", self.transitions]
         if self.one_clock:
-            arguments += ["--standing", "--start", START]
+            arguments += ["--standing", "--start", self.start]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
 
     def start_host(self) -> None:
@@ -117,17 +148,51 @@ class Stack:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Calls the simulator's control plane."""
-        response = httpx.request(method, f"{self.simulator['control']}/{path}", json=body)
+        response = self.http.request(method, f"{self.simulator['control']}/{path}", json=body)
         if response.is_error:
             raise StartError(f"the simulator refused {method} {path}: {response.text}")
         return response.json() if response.content else None
 
     def let_pass(self, duration: timedelta) -> None:
         """Lets time pass on the one clock; returns when everything that was due has happened."""
-        url = f"{self.host['url']}/_host/clock"
-        httpx.post(
-            url, json={"run_seconds": duration.total_seconds()}, timeout=_LONGEST_RUN_SECONDS
-        ).raise_for_status()
+        self._move_clock(run_seconds=duration.total_seconds())
+
+    def until(self, look: Callable[[], Seen | None], within: timedelta = LONGEST_WAIT) -> Seen:
+        """Lets time pass on the one clock until `look` returns something truthy, and returns that.
+
+        Time goes from one moment at which something is due to the next. `look` sees each moment when nothing is left to
+        do in it, so what it sees does not depend on the machine.
+
+        Raises:
+            NothingDueError: nothing is due any more.
+            TimeoutError: `within` has passed on the one clock.
+        """
+        self.let_pass(timedelta())
+        deadline = self.now() + within
+        while not (seen := look()):
+            answer = self._move_clock(run_to_next=True)
+            if not answer["moved"]:
+                raise NothingDueError(f"{look.__qualname__} returned nothing, and nothing is due any more")
+            if datetime.fromisoformat(answer["now"]) > deadline:
+                raise TimeoutError(f"{look.__qualname__} returned nothing within {within} of virtual time")
+        return seen
+
+    def now(self) -> datetime:
+        """Returns the time of the host, which on the one clock is the simulator's, too."""
+        return datetime.fromisoformat(self._host("GET", "clock")["now"])
+
+    def cpu(self) -> CpuSeconds:
+        """Returns the processor seconds that app, host and simulator have used so far."""
+        host, simulator = self._host("GET", "cpu"), self.control("GET", "cpu")
+        return CpuSeconds(host["functions_seconds"], host["host_seconds"], simulator["process_seconds"])
+
+    def _move_clock(self, **change: float) -> dict[str, Any]:
+        return self._host("POST", "clock", change)
+
+    def _host(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        response = self.http.request(method, f"{self.host['url']}/_host/{path}", json=body)
+        answer: dict[str, Any] = response.raise_for_status().json()
+        return answer
 
     def kill_host(self) -> None:
         """Kills the host, as a crash would."""
@@ -137,6 +202,8 @@ class Stack:
 
     def stop(self) -> None:
         """Stops the processes, the host first."""
+        # a process stops at once when nobody is connected to it
+        self.http.close()
         for name in ("host", "simulator"):
             process = self._processes.pop(name, None)
             if process is None:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,6 @@ import httpx
 
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
-from client.calls import has_ended
 from domain.migration.states import ENDS, MigrationState
 from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
@@ -128,20 +128,20 @@ def render() -> Page:
     """Calls every operation of a fresh app and writes the page."""
     recorder = Recorder()
     with temporary_folder() as folder:
-        stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
-        with stack, Gallerist(stack.api, transport=recorder, sleep=lambda _: None) as gallerist:
-            _make_calls(gallerist, recorder, lambda mode: _set_clock(stack, mode))
+        stack = Stack(Path(folder), _seed(), _POLICY, "seconds:428", one_clock=True)
+        with stack, Gallerist(stack.api, transport=recorder, sleep=_passing(stack)) as gallerist:
+            _make_calls(gallerist, recorder, stack)
             sections = [_section(operation, recorder.examples) for operation in OPERATIONS]
             page = "\n".join([_INTRODUCTION, _index(), *sections])
             return Page(_steady(page, stack), recorder.exchanges)
 
 
-def _set_clock(stack: Stack, mode: str) -> None:
-    """Stops the host's clock, or lets it skip to the next timer."""
-    httpx.post(f"{stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
+def _passing(stack: Stack) -> Callable[[float], None]:
+    """Returns what the client does between two calls: it lets as much time pass on the one clock."""
+    return lambda seconds: stack.let_pass(timedelta(seconds=seconds))
 
 
-def _make_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[str], None]) -> None:
+def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.plan(image=_TOO_LARGE)
     recorder.show()
     started = gallerist.start_migration(
@@ -163,7 +163,7 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[s
     recorder.show()
     gallerist.galleries()
     recorder.show()
-    _make_batch_calls(gallerist, recorder, set_clock)
+    _make_batch_calls(gallerist, recorder, stack)
     gallerist.coverage(category="blocked")
     recorder.show()
     policy = _POLICY.replace("westus2", "westus3")
@@ -174,25 +174,20 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[s
     gallerist.openapi()
 
 
-def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, set_clock: Callable[[str], None]) -> None:
+def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     dry_run = gallerist.start_batch([{"subscription": _SUBSCRIPTION}], dry_run=True)
     recorder.show("A dry run:")
     gallerist.wait_for_batch(dry_run.id)
     gallerist.batch(dry_run.id)
     recorder.show("The plans of a dry run:")
-    set_clock("manual")
     names = {"names": ["ubuntu-*", "sql-*"]}
     batch = gallerist.start_batch([{"subscription": _SUBSCRIPTION}], filter=names, limit=50, per_gallery=20)
     recorder.show("A batch:")
-    while not gallerist.batch(batch.id).running:
-        pass
+    stack.until(lambda: gallerist.batch(batch.id).running)
     gallerist.cancel_batch(batch.id)
     recorder.show()
-    cancelled = gallerist.batch(batch.id)
-    while not has_ended(cancelled):
-        cancelled = gallerist.batch(batch.id)
+    cancelled = gallerist.wait_for_batch(batch.id)
     recorder.show("A batch that was cancelled while a migration was running:")
-    set_clock("skip")
     # the resumed batch counts a running migration in another category than one that has ended
     for address in cancelled.migrations:
         gallerist.wait_for_migration(address.rpartition("/")[2])

@@ -6,7 +6,7 @@ from pathlib import Path
 from scripts.package import ROOT
 
 FOLDERS = ("tests", "packages/azure-compute-simulator/tests")
-# `eventually` looks until something is there; the runbook waits between its own requests
+# `eventually`, for hosts in real time, looks until something is there; the runbook waits between its own requests
 MAY_SLEEP = {"tests/workflow/estate.py", "tests/integration/runbooks/test_start_migrations.py"}
 
 

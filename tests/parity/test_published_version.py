@@ -10,7 +10,7 @@ from recorded_exchanges import RECORDINGS, read_recording
 
 from local.arm import access_token
 from local.stack import Stack
-from tests.workflow.estate import Estate
+from tests.workflow.estate import PACE, Estate
 
 _RECORDING = "azure-cli-gallery-e2e"
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -35,7 +35,7 @@ def test_a_published_version_has_the_fields_and_values_of_the_recorded_one(tmp_p
     """Image, gallery, number and region are the same; only the date and Gallerist's own tags differ."""
     recorded = _recorded(_RECORDED_VERSION)
     image = _recorded(_RECORDED_IMAGE)
-    with Stack(tmp_path, _seed(image), _POLICY, "polls:2", host_options=["--clock", "skip"]) as stack:
+    with Stack(tmp_path, _seed(image), _POLICY, PACE, one_clock=True) as stack:
         with Estate(stack) as estate:
             estate.start(image["id"], version="1.1.2")
             assert estate.ended(image["id"])["state"] == "completed"

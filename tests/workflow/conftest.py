@@ -1,4 +1,4 @@
-"""Fixtures for the workflow tests: the whole app as a process, with a clock that skips to the next timer."""
+"""Fixtures for the workflow tests: app and simulated Azure as processes with one virtual clock."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from tests.workflow.estate import POLICY, SEED, Estate
+from tests.workflow.estate import PACE, POLICY, SEED, Estate
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,4 @@ def own_estate(tmp_path: Path) -> Iterator[Estate]:
 
 
 def stack(folder: Path) -> Stack:
-    return Stack(
-        folder=folder,
-        seed=SEED,
-        policy=POLICY,
-        transitions="polls:3",
-        host_options=["--clock", "skip"],
-    )
+    return Stack(folder, SEED, POLICY, PACE, one_clock=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ THERE = "22222222-2222-4222-8222-222222222222"
 GALLERY = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 TWIN = f"/subscriptions/{THERE}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden_twin"
 LOOK_SECONDS = 0.02
+# the recorded median of a version's creation, in simulated time; other operations take their part of it
+PACE = "seconds:428"
 
 POLICY = f"""\
 defaults:
@@ -88,7 +91,11 @@ def an_image(
 
 
 class Estate:
-    """Writes images as Packer does, starts migrations as a runbook does, and reads results as an engineer does."""
+    """Writes images as Packer does, starts migrations as a runbook does, and reads results as an engineer does.
+
+    Its waits are on the one clock of the stack: they let time pass from one moment at which something is due to the
+    next, so they neither take as long in the test nor depend on the machine.
+    """
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -112,8 +119,14 @@ class Estate:
             if self._client is not None:
                 self._client.close()
             self._client_url = self.stack.api
-            self._client = Gallerist(self._client_url, sleep=lambda _: time.sleep(LOOK_SECONDS))
+            self._client = Gallerist(
+                self._client_url, sleep=lambda seconds: self.stack.let_pass(timedelta(seconds=seconds))
+            )
         return self._client
+
+    def eventually(self, look: Callable[[], Any]) -> Any:
+        """Lets time pass until `look` returns something truthy, and returns that. Fails if nothing is due any more."""
+        return self.stack.until(look)
 
     def write(self, image: dict[str, Any]) -> str:
         """Writes the managed image through ARM and waits until it is created; returns its id."""
@@ -122,7 +135,7 @@ class Estate:
 
     def settled(self, image_id: str) -> str:
         """Waits until ARM has created the image; returns its id."""
-        eventually(lambda: self.arm(image_id)["properties"]["provisioningState"] == "Succeeded")
+        self.eventually(lambda: self.arm(image_id)["properties"]["provisioningState"] == "Succeeded")
         return image_id
 
     def arm(self, resource_id: str) -> dict[str, Any]:
@@ -157,7 +170,7 @@ class Estate:
             migration = self.migration(image_id)
             return migration if migration and migration["state"] in ENDS else None
 
-        return eventually(look)
+        return self.eventually(look)
 
     def versions(self, definition: str, gallery: str = GALLERY) -> dict[str, dict[str, Any]]:
         """Returns the versions of a definition, by number."""
@@ -174,7 +187,7 @@ class Estate:
 
 
 def eventually(look: Callable[[], Any], seconds: float = 30) -> Any:
-    """Calls `look` until it returns something truthy, and returns that.
+    """Calls `look` until it returns something truthy, and returns that. For stacks that run in real time.
 
     Raises:
         TimeoutError: `look` returned nothing within this time.

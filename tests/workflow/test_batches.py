@@ -1,6 +1,7 @@
 """Batches, coverage and the sweep: each image is migrated once, and the counts add up."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from domain.fleet.states import ENDS
 from local.stack import Stack
-from tests.workflow.estate import GALLERY, HERE, SEED, THERE, Estate, an_image, eventually
+from tests.workflow.estate import GALLERY, HERE, PACE, SEED, THERE, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -43,13 +44,7 @@ def images() -> list[dict[str, Any]]:
 def estate(tmp_path: Path) -> Iterator[Estate]:
     """The app and a simulated Azure with images that are older than the deployment."""
     seed = {**SEED, "resources": [*SEED["resources"], *images()]}
-    options = ["--clock", "skip"]
-    with (
-        Stack(tmp_path, seed, POLICY, transitions="polls:2", host_options=options) as stack,
-        Estate(stack) as estate,
-    ):
-        # these tests poll without a pause, which a real subscription would throttle
-        stack.control("POST", "switches", {"throttling": False})
+    with Stack(tmp_path, seed, POLICY, PACE, one_clock=True) as stack, Estate(stack) as estate:
         yield estate
 
 
@@ -90,8 +85,7 @@ def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) ->
     assert before["ignored_by"] == {"ignored": 1}
 
     address = start(estate, scope=EVERYTHING)
-    while estate.http.get(address).json()["state"] == "running":
-        coverage(estate)
+    estate.eventually(lambda: coverage(estate) and estate.http.get(address).json()["state"] != "running")
 
     after = coverage(estate)
     assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (12, 1, 1, 0)
@@ -143,9 +137,8 @@ def test_a_dry_run_plans_every_image_and_writes_nothing(estate: Estate) -> None:
 def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estate: Estate) -> None:
     """Running migrations continue after the cancellation; the resumed batch migrates only the remaining images."""
     estate.stack.control("POST", "transitions", {"default": "manual"})
-    estate.http.post(f"{estate.stack.host['url']}/_host/clock", json={"mode": "manual"})
     address = start(estate, scope=EVERYTHING, per_subscription=2)
-    running = eventually(lambda: estate.http.get(address).json()["migrations"])
+    running = estate.eventually(lambda: estate.http.get(address).json()["migrations"])
 
     assert estate.http.post(f"{address}/cancel").status_code == 202
     cancelled = ended(estate, address)
@@ -154,15 +147,14 @@ def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estat
     assert cancelled["waiting"] == 13 - len(running)
     assert estate.http.post(f"{address}/cancel").status_code == 409
 
-    estate.http.post(f"{estate.stack.host['url']}/_host/clock", json={"mode": "skip"})
     estate.stack.control("POST", "transitions", {"default": "immediate"})
     for number in estate.versions("family"):
         estate.stack.control(
             "POST", "transitions", {"advance": {"id": f"{GALLERY}/images/family/versions/{number}"}}
         )
-    eventually(lambda: coverage(estate)["running"] == 0)
+    estate.eventually(lambda: coverage(estate)["running"] == 0)
     assert estate.http.post(f"{address}/resume").status_code == 202
-    resumed = eventually(lambda: _completed(estate, address))
+    resumed = estate.eventually(lambda: _completed(estate, address))
     assert resumed["left_alone"]["migrated"] >= 1
     assert resumed["left_alone"]["migrated"] + resumed["counts"]["completed"] == 12
     assert len(estate.versions("family")) == 12
@@ -171,22 +163,12 @@ def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estat
 def test_the_sweep_migrates_images_whose_events_were_lost(tmp_path: Path) -> None:
     """Images that are older than the deployment have no event either; the sweep migrates them."""
     seed = {**SEED, "resources": [*SEED["resources"], *images()]}
-    options = ["--clock", "skip"]
     with (
-        Stack(
-            tmp_path,
-            seed,
-            POLICY,
-            transitions="polls:2",
-            host_options=options,
-            sweep_schedule="0 17 * * * *",
-        ) as stack,
+        Stack(tmp_path, seed, POLICY, PACE, one_clock=True, sweep_schedule="0 17 * * * *") as stack,
         Estate(stack) as estate,
     ):
-        stack.control("POST", "switches", {"throttling": False})
-        estate.http.post(f"{stack.host['url']}/_host/clock", json={"advance_seconds": 3600})
+        stack.let_pass(timedelta(minutes=17))
         address = f"{stack.api}/batches/batch-sweep"
-        eventually(lambda: estate.http.get(address).is_success)
         assert ended(estate, address)["started_by"] == "sweep"
         swept = coverage(estate)
 
@@ -204,7 +186,7 @@ def ended(estate: Estate, address: str) -> dict[str, Any]:
         batch = estate.http.get(address).raise_for_status().json()
         return batch if batch["state"] in ENDS else None
 
-    return eventually(look, seconds=60)
+    return estate.eventually(look)
 
 
 def run(estate: Estate, **body: Any) -> dict[str, Any]:

@@ -8,15 +8,13 @@ import pytest
 
 from local.arm import delete_image
 from local.stack import Stack
-from tests.workflow.estate import POLICY, SEED, Estate, an_image
+from tests.workflow.estate import PACE, POLICY, SEED, Estate, an_image
 
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
     """App and Azure share one clock, so that the list lags by the time of both."""
-    stack = Stack(
-        tmp_path, SEED, POLICY, transitions="polls:2", host_options=["--clock", "skip"], one_clock=True
-    )
+    stack = Stack(tmp_path, SEED, POLICY, PACE, one_clock=True)
     with stack, Estate(stack) as estate:
         yield estate
 

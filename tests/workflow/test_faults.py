@@ -10,7 +10,7 @@ import pytest
 
 from domain.about import VERSION
 from local.stack import Stack
-from tests.workflow.estate import GALLERY, HERE, SEED, THERE, TWIN, Estate, an_image, eventually
+from tests.workflow.estate import GALLERY, HERE, PACE, SEED, THERE, TWIN, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -137,8 +137,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
         folder,
         _seed(),
         POLICY,
-        transitions="polls:3",
-        host_options=["--clock", "skip", "--log-level", "info"],
+        PACE,
+        host_options=["--log-level", "info"],
+        one_clock=True,
     )
     with stack, Estate(stack) as estate:
         yield estate
@@ -146,14 +147,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 @pytest.fixture
 def estate(running: Estate) -> Iterator[Estate]:
-    """The app; after each test, the faults are removed and the clock skips again."""
+    """The app; after each test, the faults are removed."""
     yield running
     running.stack.control("DELETE", "faults")
-    clock(running, mode="skip")
-
-
-def clock(estate: Estate, **change: Any) -> None:
-    estate.http.post(f"{estate.stack.host['url']}/_host/clock", json=change).raise_for_status()
 
 
 def inject_fault(estate: Estate, **fault: Any) -> None:
@@ -234,15 +230,13 @@ def test_a_waiting_migration_shows_why_and_until_when(estate: Estate) -> None:
     image = estate.write(an_image("family-2"))
     throttled = {"status": 429, "code": "TooManyRequests", "message": "The request is being throttled."}
     inject_fault(estate, **PUT_VERSION, **throttled, retry_after=600)
-    clock(estate, mode="manual")
     estate.start(image)
 
-    waiting = eventually(lambda: (estate.migration(image) or {})["waiting_for"])
+    waiting = estate.eventually(lambda: (estate.migration(image) or {})["waiting_for"])
 
     assert estate.migration(image)["state"] == "publishing"
     assert waiting["reason"] == "TooManyRequests: The service is throttling requests."
     assert waiting["until"] > estate.migration(image)["updated"]
-    clock(estate, mode="skip")
     assert estate.ended(image)["waiting_for"] is None
 
 
@@ -253,26 +247,15 @@ def test_throttling_in_one_subscription_does_not_delay_another(estate: Estate) -
     path = f"/subscriptions/{HERE}/.*/galleries"
     throttled = {"status": 429, "code": "OperationNotAllowed", "message": TOO_MANY, "retry_after": 36000}
     inject_fault(estate, path=path, times=1000, **throttled)
-    clock(estate, mode="manual")
     estate.start(here)
-    eventually(lambda: (estate.migration(here) or {})["waiting_for"])
+    estate.eventually(lambda: (estate.migration(here) or {})["waiting_for"])
 
     estate.start(there)
-    done = eventually(lambda: _ended_after(estate, there, seconds=60))
 
-    assert done["state"] == "completed"
+    assert estate.ended(there)["state"] == "completed"
     assert estate.migration(here)["waiting_for"]["reason"].startswith("OperationNotAllowed: ")
     estate.stack.control("DELETE", "faults")
-    clock(estate, mode="skip")
     assert estate.ended(here)["state"] == "completed"
-
-
-def _ended_after(estate: Estate, image: str, *, seconds: int) -> dict[str, Any] | None:
-    migration = estate.migration(image)
-    if migration and migration["state"] == "completed":
-        return migration
-    clock(estate, advance_seconds=seconds)
-    return None
 
 
 def test_a_migration_logs_one_line_when_it_starts_and_one_when_it_ends(estate: Estate) -> None:

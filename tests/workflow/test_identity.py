@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.about import VERSION
 from local.arm import delete_image
-from tests.workflow.estate import Estate, an_image, eventually
+from tests.workflow.estate import Estate, an_image
 
 
 def test_a_changed_image_tag_writes_nothing_to_the_gallery(estate: Estate) -> None:
@@ -14,7 +14,7 @@ def test_a_changed_image_tag_writes_nothing_to_the_gallery(estate: Estate) -> No
     before = estate.writes("images/retagged")
 
     estate.write(an_image("retagged", tags={"owner": "somebody else"}))
-    again = eventually(lambda: _outcome(estate, image, "adopted"))
+    again = estate.eventually(lambda: _outcome(estate, image, "adopted"))
 
     assert again["state"] == "completed"
     assert again["targets"][0]["version_id"] == first["targets"][0]["version_id"]
@@ -29,7 +29,7 @@ def test_a_recreated_image_becomes_a_new_version(estate: Estate) -> None:
 
     delete_image(estate.stack, image)
     estate.write(an_image("recreated"))
-    second = eventually(lambda: _with_version(estate, image, "1.0.1"))
+    second = estate.eventually(lambda: _with_version(estate, image, "1.0.1"))
 
     assert second["state"] == "completed"
     # the fingerprint is that of the content

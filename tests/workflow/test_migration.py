@@ -1,7 +1,7 @@
 """The migration of one managed image, from the event or the request to a version in every region, over real HTTP."""
 
-from local.arm import delete_image
-from tests.workflow.estate import GALLERY, TWIN, Estate, an_image, eventually
+from local.arm import delete_image, write_image
+from tests.workflow.estate import GALLERY, TWIN, Estate, an_image
 
 
 def test_an_event_creates_a_version_in_every_region(estate: Estate) -> None:
@@ -33,7 +33,7 @@ def test_a_request_starts_a_migration_and_returns_its_address(estate: Estate) ->
 
     assert response.status_code == 202
     assert response.headers["Location"] == response.json()["links"]["self"]
-    migration = eventually(lambda: _completed(estate, response.headers["Location"]))
+    migration = estate.eventually(lambda: _completed(estate, response.headers["Location"]))
     (target,) = migration["targets"]
     assert target["version"] == "2026.11.23"
     assert [region["region"] for region in target["regions"]] == ["eastus2", "westus2"]
@@ -47,7 +47,7 @@ def test_a_duplicate_event_creates_no_second_version(estate: Estate) -> None:
     estate.stack.control("POST", "publish", {"resourceId": image})
     estate.ended(image)
     estate.stack.control("POST", "publish", {"resourceId": image})
-    again = eventually(lambda: _adopted(estate, image))
+    again = estate.eventually(lambda: _adopted(estate, image))
 
     assert again["state"] == "completed"
     assert list(estate.versions("sent-twice")) == ["1.0.0"]
@@ -55,10 +55,12 @@ def test_a_duplicate_event_creates_no_second_version(estate: Estate) -> None:
 
 
 def test_images_that_race_for_one_definition_get_different_numbers(estate: Estate) -> None:
-    """The ledger reserves one number at a time."""
-    images = [estate.write(an_image(f"family-{build}")) for build in range(1, 5)]
+    """The ledger reserves one number at a time. All four are captured at the same moment."""
+    images = [an_image(f"family-{build}") for build in range(1, 5)]
+    for image in images:
+        write_image(estate.stack, image)
 
-    numbers = [estate.ended(image)["targets"][0]["version"] for image in images]
+    numbers = [estate.ended(image["id"])["targets"][0]["version"] for image in images]
 
     assert sorted(numbers) == ["1.0.0", "1.0.1", "1.0.2", "1.0.3"]
     assert sorted(estate.versions("family")) == sorted(numbers)
@@ -86,11 +88,13 @@ def test_a_succeeded_version_is_not_completed_while_a_region_replicates(own_esta
     estate.stack.control("POST", "switches", {"succeeded_early": True})
     estate.stack.control("POST", "transitions", {"default": "manual"})
     estate.start(image)
-    version_id = eventually(lambda: _version_of(estate, image))
+    version_id = estate.eventually(lambda: _version_of(estate, image))
     estate.stack.control("POST", "transitions", {"advance": {"id": version_id, "region": "eastus2"}})
-    eventually(lambda: _provisioned(estate, version_id))
+    estate.eventually(lambda: _provisioned(estate, version_id))
 
-    seen = eventually(lambda: _region_states(estate, image) if _home_is_completed(estate, image) else None)
+    seen = estate.eventually(
+        lambda: _region_states(estate, image) if _home_is_completed(estate, image) else None
+    )
 
     assert seen["eastus2"] == "Completed"
     assert seen["westus2"] == "Replicating"
@@ -117,7 +121,8 @@ def test_an_image_of_another_generation_is_blocked_and_changes_no_definition(est
     image = estate.write(an_image("second-gen", generation="V2"))
     estate.ended(image)
 
-    blocked = eventually(lambda: _after_start(estate, image, definition="family2"))
+    estate.start(image, definition="family2")
+    blocked = estate.ended(image)
     assert blocked["state"] == "blocked"
     assert "family2-gen2" in blocked["fix"]
     assert estate.arm(f"{GALLERY}/images/family2")["properties"]["hyperVGeneration"] == "V1"
@@ -147,7 +152,7 @@ def test_a_migration_survives_a_killed_host_and_creates_one_version(own_estate: 
     estate.stack.control("POST", "transitions", {"default": "manual"})
     image = estate.write(an_image("survivor"))
     estate.start(image)
-    version_id = eventually(lambda: _version_of(estate, image))
+    version_id = estate.eventually(lambda: _version_of(estate, image))
 
     estate.stack.kill_host()
     estate.stack.start_host()
@@ -165,14 +170,14 @@ def test_an_image_replaced_during_its_migration_becomes_a_second_version(own_est
     estate.stack.subscribe_to_events()
     estate.stack.control("POST", "transitions", {"default": "manual"})
     image = estate.write(an_image("forced", blob="first"))
-    version_id = eventually(lambda: _version_of(estate, image))
+    version_id = estate.eventually(lambda: _version_of(estate, image))
 
     delete_image(estate.stack, image)
     estate.write(an_image("forced", blob="second"))
     estate.stack.control("POST", "transitions", {"default": "immediate"})
     estate.stack.control("POST", "transitions", {"advance": {"id": version_id}})
 
-    migration = eventually(lambda: _with_version(estate, image, "1.0.1"))
+    migration = estate.eventually(lambda: _with_version(estate, image, "1.0.1"))
     assert migration["state"] == "completed"
     assert sorted(estate.versions("forced")) == ["1.0.0", "1.0.1"]
 
@@ -190,11 +195,6 @@ def _completed(estate: Estate, address: str) -> dict | None:
 def _adopted(estate: Estate, image: str) -> dict | None:
     migration = estate.ended(image)
     return migration if migration["targets"][0]["outcome"] == "adopted" else None
-
-
-def _after_start(estate: Estate, image: str, **overrides: str) -> dict:
-    estate.start(image, **overrides)
-    return estate.ended(image)
 
 
 def _version_of(estate: Estate, image: str) -> str | None:

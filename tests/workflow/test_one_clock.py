@@ -9,21 +9,22 @@ import pytest
 
 from client import Gallerist
 from domain.fleet.states import BatchState
-from domain.migration.states import MigrationState
-from local.stack import START, Stack
-from tests.workflow.estate import HERE, POLICY, SEED, an_image
+from domain.migration.states import ENDS, MigrationState
+from local.stack import START, NothingDueError, Stack
+from tests.workflow.estate import HERE, PACE, POLICY, SEED, Estate, an_image
 
 DAY = timedelta(days=1)
 
 
+def a_seed(images: int) -> dict[str, Any]:
+    builds = [an_image(f"family-{build}") for build in range(images)]
+    return {**SEED, "resources": [*SEED["resources"], *builds]}
+
+
 def a_day(folder: Path, images: int) -> dict[str, Any]:
     """Migrates these images in a batch, lets a day pass, and returns every figure of it."""
-    seed = {
-        **SEED,
-        "resources": [*SEED["resources"], *(an_image(f"family-{build}") for build in range(images))],
-    }
     with (
-        Stack(folder, seed, POLICY, "seconds:428", one_clock=True) as stack,
+        Stack(folder, a_seed(images), POLICY, PACE, one_clock=True) as stack,
         Gallerist(stack.api) as gallerist,
     ):
         batch = gallerist.start_batch([{"subscription": HERE}])
@@ -69,3 +70,50 @@ def test_a_migration_takes_as_long_as_its_replication_and_the_next_look(tmp_path
     took = datetime.fromisoformat(updated) - datetime.fromisoformat(created)
     # 5 seconds and their spread for the definition, then the eighth look; the task hub cuts off fractions
     assert took == timedelta(seconds=5 + 8 * 60)
+
+
+def test_the_processor_is_used_by_work_and_not_by_time_that_passes(tmp_path: Path) -> None:
+    """App, host and simulator each report their own share: what a benchmark compares."""
+    with (
+        Stack(tmp_path, a_seed(6), POLICY, PACE, one_clock=True) as stack,
+        Gallerist(stack.api) as gallerist,
+    ):
+        gallerist.health()
+        start = stack.cpu()
+        stack.let_pass(DAY)
+        waiting = stack.cpu().since(start)
+        gallerist.start_batch([{"subscription": HERE}])
+        stack.let_pass(DAY)
+        working = stack.cpu().since(start)
+
+    assert min(start) > 0
+    assert all(waited < worked / 3 for waited, worked in zip(waiting, working, strict=True)), (
+        waiting,
+        working,
+    )
+
+
+def test_a_wait_for_what_cannot_happen_any_more_fails_at_once(estate: Estate) -> None:
+    with pytest.raises(NothingDueError, match="nothing is due any more"):
+        estate.eventually(lambda: None)
+
+
+def test_a_wait_ends_after_its_virtual_time(estate: Estate) -> None:
+    estate.write(an_image("slow"))
+    with pytest.raises(TimeoutError, match="within 0:01:00 of virtual time"):
+        estate.stack.until(lambda: None, within=timedelta(minutes=1))
+
+
+def test_a_condition_sees_every_state_of_a_migration(estate: Estate) -> None:
+    """Time stands until the test lets it pass; no state is over before the test looks."""
+    estate.stack.control("POST", "events", {"lose_next": 1})
+    image = estate.write(an_image("seen"))
+    estate.start(image)
+    states: list[str] = []
+
+    def look() -> bool:
+        states.append((estate.migration(image) or {})["state"])
+        return states[-1] in ENDS
+
+    estate.eventually(look)
+    assert list(dict.fromkeys(states)) == ["preparing", "replicating", "completed"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.stack import Stack, StartError
-from tests.workflow.estate import GALLERY, HERE, SEED, Estate, an_image
+from tests.workflow.estate import GALLERY, HERE, PACE, SEED, Estate, an_image
 
 SET = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute/diskEncryptionSets"
 POLICY = f"""\
@@ -76,10 +76,9 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     seed = {**SEED, "resources": [*SEED["resources"], *IMAGES]}
     folder = tmp_path_factory.mktemp("policy")
     with (
-        Stack(folder, seed, POLICY, "polls:2", host_options=["--clock", "skip"]) as stack,
+        Stack(folder, seed, POLICY, PACE, one_clock=True) as stack,
         Estate(stack) as it,
     ):
-        stack.control("POST", "switches", {"throttling": False})
         yield it
 
 

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from local.stack import Stack
-from tests.workflow.estate import POLICY, SEED, Estate, an_image
+from tests.workflow.estate import PACE, POLICY, SEED, Estate, an_image
 
 
 class BlobHandler(BaseHTTPRequestHandler):
@@ -61,7 +61,7 @@ def blob() -> Iterator[BlobServer]:
 
 
 def stack(folder: Path, blob: BlobServer) -> Stack:
-    return BlobStack(folder, SEED, POLICY, "polls:2", host_options=["--clock", "skip"], blob=blob.url)
+    return BlobStack(folder, SEED, POLICY, PACE, one_clock=True, blob=blob.url)
 
 
 def test_the_policy_in_a_blob_decides(tmp_path: Path, blob: BlobServer) -> None:

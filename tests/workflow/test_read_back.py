@@ -9,7 +9,7 @@ import pytest
 
 from local.arm import call_arm
 from local.stack import Stack
-from tests.workflow.estate import GALLERY, SEED, TWIN, Estate, an_image, eventually
+from tests.workflow.estate import GALLERY, PACE, SEED, TWIN, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -34,7 +34,7 @@ def _seed() -> dict[str, Any]:
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
-    stack = Stack(tmp_path, _seed(), POLICY, transitions="polls:2", host_options=["--clock", "skip"])
+    stack = Stack(tmp_path, _seed(), POLICY, PACE, one_clock=True)
     with stack, Estate(stack) as estate:
         yield estate
 
@@ -53,7 +53,7 @@ def soft_deleted(estate: Estate, name: str, *galleries: str) -> str:
 def delete(estate: Estate, resource: str, **parameters: str) -> None:
     """Deletes the resource through ARM and waits until it is gone."""
     call_arm(estate.stack, "DELETE", resource, **parameters).raise_for_status()
-    eventually(lambda: call_arm(estate.stack, "GET", resource).status_code == 404)
+    estate.eventually(lambda: call_arm(estate.stack, "GET", resource).status_code == 404)
 
 
 def test_the_number_of_a_soft_deleted_version_is_not_used_again(estate: Estate) -> None:
@@ -118,7 +118,7 @@ def test_a_region_that_another_writer_dropped_is_added_again(estate: Estate) -> 
     estate.stack.control("POST", "transitions", {"default": "manual"})
     image = estate.write(an_image("dropped"))
     estate.start(image)
-    version = eventually(lambda: next(iter(estate.versions("dropped").values()), None))
+    version = estate.eventually(lambda: next(iter(estate.versions("dropped").values()), None))
     body = {
         "properties": {
             "publishingProfile": {"targetRegions": [{"name": "eastus2"}]},

@@ -9,7 +9,7 @@ import pytest
 
 from local.arm import delete_image
 from local.stack import Stack
-from tests.workflow.estate import GALLERY, SEED, Estate, an_image, eventually
+from tests.workflow.estate import GALLERY, PACE, SEED, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -29,11 +29,7 @@ rules:
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
     """The app with a simulated Azure in which each test injects its own faults."""
-    options = ["--clock", "skip"]
-    with (
-        Stack(tmp_path, SEED, POLICY, transitions="polls:2", host_options=options) as stack,
-        Estate(stack) as estate,
-    ):
+    with Stack(tmp_path, SEED, POLICY, PACE, one_clock=True) as stack, Estate(stack) as estate:
         yield estate
 
 
@@ -89,7 +85,7 @@ def test_a_region_without_progress_is_removed_and_added_again(estate: Estate) ->
     image = estate.write(an_image("stuck-a"))
     estate.start(image)
 
-    eventually(lambda: {"eastus2", "westus2"} in _requested_regions(estate, "stuck-a"))
+    estate.eventually(lambda: {"eastus2", "westus2"} in _requested_regions(estate, "stuck-a"))
     estate.stack.control("DELETE", "faults")
 
     assert estate.ended(image)["state"] == "completed"
@@ -164,7 +160,7 @@ def test_an_added_region_that_fails_does_not_affect_the_others(estate: Estate) -
 
     estate.http.post(f"{estate.stack.api}/migrations/{migration_id}/regions", json={"regions": ["japaneast"]})
 
-    migration = eventually(lambda: _partial(estate, image))
+    migration = estate.eventually(lambda: _partial(estate, image))
     states = {region["region"]: region["state"] for region in migration["targets"][0]["regions"]}
     assert states.pop("japaneast") == "Failed"
     assert set(states.values()) == {"Completed"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.estate import Estate, an_image, eventually
+from tests.workflow.estate import Estate, an_image
 
 # a throttled endpoint may say how long to wait; `expired` is a token that ARM refuses
 WAYS = ["throttled", "failing", "unavailable", "drop", "expired"]
@@ -32,12 +32,12 @@ def test_an_outage_in_the_middle_of_replication_is_waited_for(own_estate: Estate
     estate.stack.control("POST", "transitions", {"override": {"id": version, "pace": "manual"}})
     image = estate.write(an_image("interrupted"))
     estate.start(image)
-    eventually(lambda: estate.migration(image)["state"] == "replicating")
+    estate.eventually(lambda: estate.migration(image)["state"] == "replicating")
 
     estate.stack.kill_host()
     fault(estate, "unavailable", times=TOKENS_REFUSED)
     estate.stack.start_host()
-    waits = eventually(lambda: estate.migration(image)["waiting_for"])
+    waits = estate.eventually(lambda: estate.migration(image)["waiting_for"])
     estate.stack.control("POST", "transitions", {"advance": {"id": version}})
 
     assert waits["reason"].startswith("IdentityUnavailable: Gallerist's identity gets no token")

@@ -12,7 +12,7 @@ from domain.errors import ArmError
 from local.arm import call_arm, delete_image
 from local.stack import Stack
 from tests.unit.domain.test_arm_errors import KNOWN
-from tests.workflow.estate import GALLERY, SEED, Estate, an_image, eventually
+from tests.workflow.estate import GALLERY, PACE, SEED, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -62,7 +62,7 @@ def _seed() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    stack = Stack(folder, _seed(), POLICY, transitions="polls:2", host_options=["--clock", "skip"])
+    stack = Stack(folder, _seed(), POLICY, PACE, one_clock=True)
     with stack, Estate(stack) as estate:
         yield estate
 
@@ -81,7 +81,7 @@ def migrate(estate: Estate, image: str, **choices: Any) -> dict[str, Any]:
 
 def delete(estate: Estate, resource: str) -> None:
     call_arm(estate.stack, "DELETE", resource).raise_for_status()
-    eventually(lambda: call_arm(estate.stack, "GET", resource).status_code == 404)
+    estate.eventually(lambda: call_arm(estate.stack, "GET", resource).status_code == 404)
 
 
 def failed_once(estate: Estate, name: str, **choices: Any) -> tuple[str, dict[str, Any]]:

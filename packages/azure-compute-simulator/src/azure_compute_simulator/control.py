@@ -137,6 +137,7 @@ def _objects(body: Json, name: str) -> list[Json]:
 _READERS: dict[str, Callable[[Simulator], Any]] = {
     "state": Simulator.state,
     "time": Simulator.time,
+    "cpu": Simulator.cpu,
     "transitions": Simulator.transitions,
     "switches": lambda simulator: asdict(simulator.switches),
     "requests": Simulator.requests,

@@ -86,9 +86,10 @@ class SimulatorServer(Simulator):
         self.identity.extra_audiences.add(self.arm)
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
-            threading.Thread(target=self._settle_regularly, daemon=True),
+            threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         ]
+        if not self.clock.standing:
+            self._threads.append(threading.Thread(target=self._settle_regularly, daemon=True))
 
     @property
     def credential(self) -> Credential:

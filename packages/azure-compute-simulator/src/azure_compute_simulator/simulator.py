@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from time import process_time
 
 from azure_compute_simulator.access import RoleAssignment
 from azure_compute_simulator.clock import Clock
@@ -122,7 +123,12 @@ class Simulator:
         self.event_grid.wake()
 
     def time(self) -> Json:
-        """Returns the simulated time, and when something happens next by itself: an operation ends, an event is due."""
+        """Returns the simulated time, and when something happens next by itself: an operation ends, an event is due.
+
+        Where the clock stands still, events that are due now are delivered first, so that `next` is always later.
+        """
+        if self.clock.standing:
+            self.event_grid.wait_until_quiet()
         with self.azure.lock:
             moments = [self.azure.next_due(), self.event_grid.next_due()]
             due = min((moment for moment in moments if moment is not None), default=None)
@@ -138,6 +144,10 @@ class Simulator:
             self.azure.settle()
         self.event_grid.wait_until_quiet()
         return self.time()
+
+    def cpu(self) -> Json:
+        """Returns the processor seconds of the process since its start; time that it waited does not count."""
+        return {"process_seconds": process_time()}
 
     # switches and faults
 

@@ -142,9 +142,9 @@ class Transitions:
             return self._progress_of(job, region)
         return pace.fraction(job, self.clock.now())
 
-    def due(self, job: Job) -> datetime | None:
-        """Returns when the job is done by itself; None if that needs clients or the control plane."""
-        pace = self._pace(job, None)
+    def due(self, job: Job, region: str | None = None) -> datetime | None:
+        """Returns when the job is done by itself, in one region or as a whole; None if it needs clients or control."""
+        pace = self._pace(job, region)
         return pace.due(job) if isinstance(pace, Seconds) else None
 
     def _pace(self, job: Job, region: str | None) -> Pace:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from azure_compute_simulator import SimulatorServer
+from azure_compute_simulator import RegionFault, SimulatorServer
 from azure_compute_simulator.clock import Clock
 from simulator_documents import COMPUTE, definition, seed, version
 from simulator_receiver import Receiver
@@ -94,3 +94,52 @@ def test_the_clock_is_read_and_moved_over_http(building: SimulatorServer) -> Non
 def test_what_waits_for_clients_is_never_due(building: SimulatorServer, pace: str, due: str | None) -> None:
     building.set_pace(pace)
     assert building.time()["next"] == due
+
+
+def test_an_operation_that_waits_for_a_stuck_region_is_not_due(
+    building: SimulatorServer, arm: httpx.Client
+) -> None:
+    """Otherwise whoever moves the clock to `next` would never get past it."""
+    building.add_fault(RegionFault("stuck", "eastus2"))
+    time = building.move_to(START + timedelta(seconds=428))
+    assert arm.get(VERSION).json()["properties"]["provisioningState"] == "Creating"
+    assert time["next"] is None
+
+
+def test_an_update_is_due_when_the_last_region_of_the_creation_is(
+    building: SimulatorServer, arm: httpx.Client
+) -> None:
+    """An update takes less time than a creation, and ends only when every region has its copy."""
+    building.move_to(START + timedelta(seconds=5))
+    arm.put(VERSION, json=version() | {"tags": {"changed": "yes"}}).raise_for_status()
+    moments = [building.time()["next"]]
+    while moments[-1]:
+        moments.append(building.move_to(datetime.fromisoformat(moments[-1]))["next"])
+    assert "2026-01-05T00:07:08+00:00" in moments
+    assert arm.get(VERSION).json()["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_the_time_is_answered_after_events_that_are_due_now(building: SimulatorServer) -> None:
+    with Receiver() as receiver:
+        building.put_event_subscription("all", {"endpoint": receiver.url, **EVERYTHING})
+        building.move_to(START + timedelta(seconds=428))
+        building.publish_latest(VERSION)
+        assert building.time()["next"] is None
+        assert len(receiver.notifications) == 2
+
+
+def test_the_processor_time_grows_with_work_and_not_with_simulated_time(
+    standing: SimulatorServer, arm: httpx.Client
+) -> None:
+    def used() -> float:
+        with httpx.Client(base_url=standing.control) as control:
+            return float(control.get("/cpu").raise_for_status().json()["process_seconds"])
+
+    standing.switches.throttling = False
+    start = used()
+    standing.move_to(START + timedelta(days=365))
+    waited = used()
+    for _ in range(200):
+        arm.put(f"{COMPUTE}/galleries/g", json={"location": "eastus2"}).raise_for_status()
+    worked = used()
+    assert worked - waited > waited - start

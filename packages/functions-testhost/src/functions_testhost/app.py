@@ -6,15 +6,17 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import azure.functions as func
 
+from functions_testhost.cpu import Cpu
 from functions_testhost.import_path import SCRIPT_MODULE, put_first
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Function:
     bindings: tuple[dict[str, Any], ...]
     code: Callable[..., Any]
     has_retry_policy: bool = False
+    cpu: Cpu = field(default_factory=Cpu, compare=False)
 
     @property
     def trigger_type(self) -> str:
@@ -56,6 +59,11 @@ class Function:
     def durable_name(self) -> str:
         """The name that orchestrators and clients use; it may differ from the function's."""
         return str(self.trigger.get(DURABLE_NAMES.get(self.trigger_type, "")) or self.name)
+
+    @cached_property
+    def run(self) -> Callable[..., Any]:
+        """The code, measured by `cpu`."""
+        return self.cpu.around(self.code)
 
     @cached_property
     def is_async(self) -> bool:
@@ -101,6 +109,25 @@ class App:
     def triggered_by(self, trigger_type: str) -> list[Function]:
         """Returns the functions with this type of trigger."""
         return [function for function in self.functions.values() if function.trigger_type == trigger_type]
+
+    def cpu(self) -> dict[str, Any]:
+        """Returns processor seconds since the start of the process, as JSON data.
+
+        `functions` has those of each function that was called, with its calls. `host_seconds` is what the process used
+        besides: the host itself, the import of the app, and, in a test's process, the test.
+        """
+        functions = {
+            name: {"calls": function.cpu.calls, "seconds": function.cpu.seconds}
+            for name, function in sorted(self.functions.items())
+            if function.cpu.calls
+        }
+        in_functions, in_process = sum(one["seconds"] for one in functions.values()), time.process_time()
+        return {
+            "process_seconds": in_process,
+            "functions_seconds": in_functions,
+            "host_seconds": in_process - in_functions,
+            "functions": functions,
+        }
 
     def _durable(self, trigger_type: str) -> dict[str, Function]:
         return {function.durable_name.lower(): function for function in self.triggered_by(trigger_type)}

@@ -48,8 +48,7 @@ class Clock:
             raise ValueError(f"The clock's mode must be one of {', '.join(MODES)}, not {mode!r}.")
         if time_scale <= 0:
             raise ValueError(f"The time scale must be positive, not {time_scale}.")
-        if peer is not None and mode == "real":
-            raise ValueError("A clock with a peer must skip or be manual: real time cannot be shared.")
+        _check_mode(mode, peer)
         self.peer = peer
         self.mode: Mode = mode
         self.on_move: Callable[[Anchor], None] = lambda _: None
@@ -94,7 +93,12 @@ class Clock:
         self._move_to(max(moment, self.now()))
 
     def switch(self, mode: Mode) -> None:
-        """Changes the mode; host time continues from where it is."""
+        """Changes the mode; host time continues from where it is.
+
+        Raises:
+            ValueError: a clock with a peer cannot be `real`.
+        """
+        _check_mode(mode, self.peer)
         moment = self.now()
         self.mode = mode
         self._move_to(moment)
@@ -109,3 +113,8 @@ class Clock:
         self._latest = moment
         self._anchor = Anchor(self._wall(), moment, self._rate)
         self.on_move(self._anchor)
+
+
+def _check_mode(mode: Mode, peer: str | None) -> None:
+    if peer is not None and mode == "real":
+        raise ValueError("A clock with a peer must skip or be manual: real time cannot be shared.")

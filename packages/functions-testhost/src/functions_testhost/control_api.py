@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from functions_testhost.app import App
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.engine import Engine
 from functions_testhost.faults import Fault
@@ -17,8 +18,9 @@ class ControlApi:
     """Handlers of the control plane."""
 
     def __init__(
-        self, clock: Clock, hub: TaskHub, engine: Engine, worker: Worker, switches: Switches
+        self, *, app: App, clock: Clock, hub: TaskHub, engine: Engine, worker: Worker, switches: Switches
     ) -> None:
+        self._app = app
         self._worker = worker
         self._switches = switches
         self._clock = clock
@@ -31,6 +33,7 @@ class ControlApi:
             web.get("/_host/clock", self.get_clock),
             web.post("/_host/clock", self.set_clock),
             web.get("/_host/status", self.get_status),
+            web.get("/_host/cpu", self.get_cpu),
             web.get("/_host/faults", self.list_faults),
             web.post("/_host/faults", self.add_fault),
             web.delete("/_host/faults", self.clear_faults),
@@ -83,31 +86,52 @@ class ControlApi:
 
     async def get_clock(self, _: web.Request) -> web.Response:
         """Returns the host time and the clock's mode."""
-        return web.json_response({"now": to_text(self._clock.now()), "mode": self._clock.mode})
+        return web.json_response(self._time())
+
+    def _time(self) -> dict[str, str]:
+        return {"now": to_text(self._clock.now()), "mode": self._clock.mode}
+
+    async def get_cpu(self, _: web.Request) -> web.Response:
+        """Returns the processor seconds since the start of the process: of the app's functions, and of all the rest."""
+        return web.json_response(self._app.cpu())
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        """Moves the clock forward (`advance_seconds`, `run_seconds`) or changes its `mode`; 400 for anything else.
+        """Moves the clock forward or changes its `mode`; 400 for anything else.
 
         `advance_seconds` jumps: what was due on the way is late. `run_seconds` stops at everything that is due on the
-        way, and answers when that has happened.
+        way, and answers when that has happened; 0 waits for what is left to do at the present time. `run_to_next` stops
+        at the first moment at which something is due; the answer's `moved` is false if nothing is.
         """
         body = await request.json()
-        step, run, mode = (
+        step, run, to_next, mode = (
             body.get("advance_seconds", 0),
-            body.get("run_seconds", 0),
+            body.get("run_seconds"),
+            body.get("run_to_next", False),
             body.get("mode", self._clock.mode),
         )
-        if mode not in MODES or not _is_duration(step) or not _is_duration(run):
-            return web.json_response(
-                {"error": f"advance_seconds and run_seconds are numbers, mode is one of {MODES}"}, status=400
+        wrong = (
+            mode not in MODES
+            or not _is_duration(step)
+            or not (run is None or _is_duration(run))
+            or not isinstance(to_next, bool)
+        )
+        if wrong:
+            return _refusal(
+                f"advance_seconds and run_seconds are numbers, run_to_next is true or false, mode is one of {MODES}"
             )
         if mode != self._clock.mode:
-            self._clock.switch(mode)
-        self._clock.advance(timedelta(seconds=step))
-        self._engine.wake()
-        if run:
+            try:
+                self._clock.switch(mode)
+            except ValueError as error:
+                return _refusal(str(error))
+            self._engine.wake()
+        before = self._clock.now()
+        if step:
+            await self._engine.advance(timedelta(seconds=step))
+        if run is not None:
             await self._engine.run_to(self._clock.now() + timedelta(seconds=run))
-        return await self.get_clock(request)
+        moved = await self._engine.run_to_next() if to_next else self._clock.now() > before
+        return web.json_response({**self._time(), "moved": moved})
 
     async def get_status(self, _: web.Request) -> web.Response:
         """Counts instances by status, what waits, and the calls that the worker has not answered (`in_flight`).
@@ -128,6 +152,10 @@ class ControlApi:
                 "next_due": next_due,
             }
         )
+
+
+def _refusal(reason: str) -> web.Response:
+    return web.json_response({"error": reason}, status=400)
 
 
 def _is_duration(value: object) -> bool:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from azure.functions.meta import Datum
@@ -59,6 +59,7 @@ class Engine:
         self._peer = peer
         self._target: datetime | None = None
         self._reached = asyncio.Event()
+        self._passing = asyncio.Lock()
         self._instances: set[str] = set()
         self._activities: set[int] = set()
         self._entities: set[str] = set()
@@ -91,6 +92,29 @@ class Engine:
 
         Timer triggers count, too. Returns when nothing is left to run at that moment.
         """
+        async with self._passing:
+            await self._run_to(moment)
+
+    async def run_to_next(self) -> bool:
+        """Lets time pass to the first moment at which something is due, here or at the peer, and lets it happen.
+
+        Timer triggers alone do not count, as for a clock that skips; one that is due earlier comes first.
+        Returns False if nothing is due any more; what was left to run at the present time has then run.
+        """
+        async with self._passing:
+            await self._run_to(self._clock.now())
+            due = await self._due_anywhere(self._clock.now())
+            if due is None:
+                return False
+            await self._run_to(_earliest(due, self._timers.next_due()) or due)
+            return True
+
+    async def advance(self, step: timedelta) -> None:
+        """Moves time forward at once, the peer's too. What was due on the way is late."""
+        await self._move_to(self._clock.now() + step)
+        self.wake()
+
+    async def _run_to(self, moment: datetime) -> None:
         self._target = moment
         self._reached.clear()
         self.wake()
@@ -127,14 +151,17 @@ class Engine:
         """Returns when the next message, or the timeout of a call that hangs, becomes due after `now`."""
         return _earliest(self._hub.next_due_after(now), self._worker.next_timeout())
 
+    async def _due_anywhere(self, now: datetime) -> datetime | None:
+        """Returns when something becomes due after `now`, here or at the peer."""
+        due_there = None if self._peer is None else (await self._peer.read()).next
+        return _earliest(self._next_due(now), due_there)
+
     async def _jump(self, now: datetime) -> bool:
         """Moves time to the first thing that is due after `now`. Returns whether there may be new work."""
-        moment = self._next_due(now)
-        if self._peer is not None:
-            moment = _earliest(moment, (await self._peer.read()).next)
-            if self._woken.is_set():
-                # a request arrived while the peer was read
-                return True
+        moment = await self._due_anywhere(now)
+        if self._woken.is_set():
+            # a request arrived while the peer was read
+            return True
         if self._target is not None:
             moment = _earliest(moment, self._timers.next_due())
             if moment is None or moment > self._target:

@@ -65,7 +65,7 @@ def run_batch(batch: Batch, entities: Mapping[str, Function]) -> BatchResult:
         ],
     }
     try:
-        answer = json.loads(function.code(json.dumps(context)))
+        answer = json.loads(function.run(json.dumps(context)))
     except Exception as failure:
         # the SDK catches what operations raise; anything else, such as a state that is not JSON, fails them all
         log.exception("Entity %s could not run its operations", batch.entity_id)

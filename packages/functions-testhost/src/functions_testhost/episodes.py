@@ -144,7 +144,7 @@ def _replay(
         input_text=instance.input_text,
         parent_instance_id=instance.parent.instance_id if instance.parent else None,
     )
-    answer = run_orchestrator(function.code, context)
+    answer = run_orchestrator(function.run, context)
     if _utf16_bytes(answer.custom_status) > MOST_CUSTOM_STATUS_BYTES:
         raise EpisodeRefusedError("The custom status must not exceed 16 KB of UTF-16 text.")
     if len(answer.actions) > settings.max_actions:

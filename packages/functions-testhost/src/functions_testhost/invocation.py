@@ -83,7 +83,7 @@ class Invoker:
                 arguments[binding["name"]] = self._durable_client()
         if function.wants_context:
             arguments["context"] = InvocationContext(function, self._directory)
-        code = functools.partial(function.code, **arguments)
+        code = functools.partial(function.run, **arguments)
         is_activity = function.trigger_type == "activityTrigger"
         return await self._worker.call(
             "activity" if is_activity else "trigger", function.durable_name, lambda: self._run(function, code)

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from azure.durable_functions.models.utils import http_utils
 
+from functions_testhost.cpu import task_factory
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -38,6 +40,7 @@ def _the_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
+            _loop.set_task_factory(task_factory)
             threading.Thread(target=_loop.run_forever, name="functions-host-loop", daemon=True).start()
             atexit.register(_close)
         return _loop

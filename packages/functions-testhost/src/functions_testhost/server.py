@@ -87,6 +87,10 @@ class HostServer:
         """A client that starts orchestrations, waits for them and moves the clock."""
         return HostClient(self.url, self._access.keys.master)
 
+    def cpu(self) -> dict[str, Any]:
+        """Returns the processor seconds of the app's functions and of the rest of the process, as `GET /_host/cpu`."""
+        return self._app.cpu()
+
     def add_fault(self, fault: Fault) -> None:
         """Sets a fault: the worker dies or hangs during a call."""
         loop_thread.call(self._worker.faults.add, fault)
@@ -189,7 +193,14 @@ class HostServer:
             access=self._access,
             switches=self.switches,
         )
-        control = ControlApi(self._clock, self._hub, self._engine, worker, self.switches)
+        control = ControlApi(
+            app=self._app,
+            clock=self._clock,
+            hub=self._hub,
+            engine=self._engine,
+            worker=worker,
+            switches=self.switches,
+        )
         self._runner = web.AppRunner(
             self._web_app(api, control, invoker),
             access_log=None,

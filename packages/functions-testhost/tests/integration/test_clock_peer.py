@@ -130,6 +130,42 @@ def test_time_stops_at_the_end_of_the_run_although_something_is_due_later(
     assert host.status(sleeper)["runtimeStatus"] == "Running"
 
 
+def to_next(host: TestClient) -> dict[str, Any]:
+    response = host.http.post("/_host/clock", json={"run_to_next": True})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def test_time_passes_to_the_next_moment_at_which_something_is_due_at_either(
+    host: TestClient, peer: Peer
+) -> None:
+    peer.due = [after(minutes=10)]
+    sleeper = host.start("sleeping", 3600)
+
+    first, second, third = to_next(host), to_next(host), to_next(host)
+
+    assert [first["now"][:16], second["now"][:16]] == ["2026-01-05T00:10", "2026-01-05T01:00"]
+    assert host.status(sleeper)["runtimeStatus"] == "Completed"
+    assert (third["moved"], third["now"]) == (False, second["now"])
+
+
+def test_no_time_passes_while_the_work_of_the_present_moment_is_done(host: TestClient) -> None:
+    instance = host.start("chain", 5)
+    assert pass_time(host, 0)["now"].startswith("2026-01-05T00:00:00")
+    assert host.status(instance)["runtimeStatus"] == "Completed"
+
+
+def test_a_jump_moves_the_peer_too(host: TestClient, peer: Peer) -> None:
+    host.http.post("/_host/clock", json={"advance_seconds": 60}).raise_for_status()
+    assert peer.now == after(minutes=1)
+
+
+def test_a_clock_with_a_peer_cannot_become_real(host: TestClient) -> None:
+    response = host.http.post("/_host/clock", json={"mode": "real"})
+    assert response.status_code == 400
+    assert "must skip or be manual" in response.json()["error"]
+
+
 def test_a_skipping_clock_moves_the_peer(peer: Peer, tmp_path: Path) -> None:
     clock = Clock("skip", peer=peer.url)
     with (
@@ -168,9 +204,11 @@ def test_a_real_clock_cannot_have_a_peer() -> None:
         Clock("real", peer="http://127.0.0.1:1/time")
 
 
-@pytest.mark.parametrize("run", [-1, "long", True])
-def test_a_wrong_duration_is_refused(paused: TestClient, run: object) -> None:
-    response = paused.http.post("/_host/clock", json={"run_seconds": run})
+@pytest.mark.parametrize(
+    "change", [{"run_seconds": -1}, {"run_seconds": "long"}, {"run_seconds": True}, {"run_to_next": 1}]
+)
+def test_a_wrong_change_is_refused(paused: TestClient, change: dict[str, object]) -> None:
+    response = paused.http.post("/_host/clock", json=change)
     assert response.status_code == 400
 
 

@@ -50,6 +50,9 @@ class Behaviour(Protocol):
     def advance_background(self) -> None:
         """Advances work outside of operations."""
 
+    def background_due(self) -> list[datetime | None]:
+        """Returns when work is done that does not end with its operation."""
+
     def on_deleted(self, resource: Resource) -> None:
         """Called after the resource was removed from the state."""
 
@@ -184,9 +187,15 @@ class Azure:
         self._settling_seconds = self._last_settled - began
 
     def next_due(self) -> datetime | None:
-        """Returns when the next operation ends by itself; None if none does."""
-        moments = (self.transitions.due(operation.job) for operation in self.running.values())
-        return min((moment for moment in moments if moment is not None), default=None)
+        """Returns when the next operation or region is done by itself; None if none is.
+
+        An operation whose time has passed waits for a region: for one that is stuck, or one with more time of its own.
+        """
+        now = self.clock.now()
+        moments = [self.transitions.due(operation.job) for operation in self.running.values()]
+        for behaviour in self.behaviours.values():
+            moments += behaviour.background_due()
+        return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
     def settle_if_due(self) -> None:
         """Settles unless that happened a moment ago. The longer settling takes, the less often it runs."""

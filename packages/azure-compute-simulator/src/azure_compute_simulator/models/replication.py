@@ -64,6 +64,11 @@ class Replication:
             if region.state == "Replicating":
                 self._advance_region(region, transitions, faults)
 
+    def due(self, transitions: Transitions) -> list[datetime | None]:
+        """Returns when each region that replicates is done at the latest."""
+        replicating = [region for region in self.regions.values() if region.state == "Replicating"]
+        return [transitions.due(region.job, region.name) for region in replicating]
+
     def fail(self, details: str) -> None:
         """Fails every region, for a reason that lies in the source."""
         for region in self.regions.values():

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from azure_compute_simulator import regions
@@ -89,6 +90,10 @@ class ResourceType(ABC):
 
     def advance_background(self) -> None:  # noqa: B027 - most types work in operations only
         """Advances work outside of operations."""
+
+    def background_due(self) -> list[datetime | None]:
+        """Returns when work is done that does not end with its operation."""
+        return []
 
     def count_poll(self, resource: Resource) -> None:
         """Counts a client's read of a resource or of its operation, for paces of the form `polls:N`."""

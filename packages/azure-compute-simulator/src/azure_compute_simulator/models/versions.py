@@ -239,6 +239,18 @@ class ImageVersions(ResourceType):
         for version in list(self._lagging.values()):
             self._advance_lagging(version)
 
+    def background_due(self) -> list[datetime | None]:
+        """Returns when each region that replicates is done; an update may end its operation before or after that."""
+        versions = {id(version): version for version in self._lagging.values()}
+        for operation in self.azure.running.values():
+            if "replication" in operation.resource.hidden:
+                versions[id(operation.resource)] = operation.resource
+        return [
+            moment
+            for version in versions.values()
+            for moment in version.hidden["replication"].due(self.azure.transitions)
+        ]
+
     def count_poll(self, resource: Resource) -> None:
         """Counts the poll for the operations and for regions that still replicate after them."""
         jobs = [operation.job for operation in resource.running]
