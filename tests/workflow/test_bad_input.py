@@ -111,6 +111,16 @@ def test_a_body_that_is_not_json_is_refused_as_such(estate: Estate) -> None:
         (b" " * 2_000_000, {}, 413),
         (b"{}", {"Content-Type": "application/json; charset=bogus"}, 400),
     ],
+    ids=[
+        "deep list",
+        "deep object",
+        "surrogate",
+        "NaN",
+        "compressed",
+        "said to be compressed",
+        "too long",
+        "unknown charset",
+    ],
 )
 def test_a_body_that_nobody_can_read_is_refused_with_the_reason(
     estate: Estate, path: str, content: bytes, headers: dict[str, str], status: int
