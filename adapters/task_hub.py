@@ -8,7 +8,6 @@ import binascii
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, Self
@@ -53,6 +52,11 @@ class Instance(NamedTuple):
     def start_id(self) -> str | None:
         """The id of the start whose input the instance has."""
         return self.input.get("start_id") if isinstance(self.input, dict) else None
+
+
+def created_at(start: Start, instance: Instance) -> datetime:
+    """When the instance was started, whole seconds as the host's own times."""
+    return start.started_at.replace(microsecond=0) if start.started_at else instance.created
 
 
 class Cursor(NamedTuple):
@@ -133,7 +137,6 @@ class TaskHub:
             return False
         mine = request.model_copy()
         mine.start_id = uuid.uuid4().hex
-        mine.requested_at = request.requested_at or datetime.now(UTC)
         try:
             await self._client.start_new(orchestrator, instance_id, mine.model_dump(mode="json"))
         except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
@@ -160,16 +163,18 @@ class TaskHub:
         `since` leaves out those created earlier. A segment may hold fewer instances than asked for, even none, although
         more follow (documented: Azure Tables); the SDK's client drops the token that leads there.
         """
-        token = cursor.token
-        async with self._lists() as lists:
-            while True:
-                found, following = await lists.segment(prefix, token, since, runtime_status)
-                for instance in found:
-                    if instance.id > cursor.after:
-                        yield Listed(instance, Cursor(instance.id, token))
-                if not following:
-                    return
-                token = following
+        query = {"instanceIdPrefix": prefix, "top": str(PAGE)}
+        if since is not None:
+            query["createdTimeFrom"] = since.astimezone(UTC).isoformat()
+        if runtime_status is not None:
+            query["runtimeStatus"] = runtime_status
+        token: str | None = cursor.token
+        while token is not None:
+            found, following = await self._segment(query, token)
+            for instance in found:
+                if instance.id > cursor.after:
+                    yield Listed(instance, Cursor(instance.id, token))
+            token = following or None
 
     async def raise_event(self, instance_id: str, event: str) -> None:
         """Sends an external event without a payload of interest."""
@@ -217,37 +222,20 @@ class TaskHub:
         instance = await self.get(instance_id)
         return instance is not None and instance.running
 
-    @asynccontextmanager
-    async def _lists(self) -> AsyncIterator["_Lists"]:
-        # no public attribute of the client has the address of the extension
-        url = self._client._orchestration_bindings.rpc_base_url  # noqa: SLF001
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
-            yield _Lists(session, f"{url}instances/")
-
-
-class _Lists:
-    """The extension's own endpoint for lists of instances, which the SDK's client uses, too."""
-
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-
-    async def segment(
-        self, prefix: str, token: str, since: datetime | None, runtime_status: str | None
-    ) -> tuple[list[Instance], str]:
-        """One segment of a list, and the token of the next one; an empty one ends the list.
+    async def _segment(self, query: dict[str, str], token: str) -> tuple[list[Instance], str]:
+        """One segment of a list from the extension's own endpoint, and the token of the next one; none ends the list.
 
         Raises:
             TaskHubError: the extension does not answer with a list.
         """
-        query = {"instanceIdPrefix": prefix, "top": str(PAGE)}
-        if since is not None:
-            query["createdTimeFrom"] = since.astimezone(UTC).isoformat()
-        if runtime_status is not None:
-            query["runtimeStatus"] = runtime_status
+        # no public attribute of the client has the address
+        url = f"{self._client._orchestration_bindings.rpc_base_url}instances/"  # noqa: SLF001
         headers = {CONTINUATION: token} if token else {}
         try:
-            async with self._session.get(self._url, params=query, headers=headers) as response:
+            async with (
+                aiohttp.ClientSession(timeout=TIMEOUT) as session,
+                session.get(url, params=query, headers=headers) as response,
+            ):
                 if response.status != HTTPStatus.OK:
                     raise TaskHubError(f"the task hub answers a list with HTTP {response.status}")
                 rows = await response.json(content_type=None)

@@ -9,9 +9,9 @@ class Start(BaseModel):
     """The base of every input that a start passes.
 
     `start_id` tells the starts of one instance id apart: the extension accepts those of one moment, and only one of
-    them remains. `requested_at` is when it was asked for; the host's creation time is that of the last
+    them remains. `started_at` is when the first execution began; the host's creation time is that of the last
     `continue_as_new`.
     """
 
     start_id: str = ""
-    requested_at: datetime | None = None
+    started_at: datetime | None = None

@@ -10,6 +10,7 @@ from domain.fleet.batches import CANCEL_EVENT, Batch, BatchProgress
 from domain.fleet.states import BatchState
 from domain.migration.results import CurrentWait
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
+from orchestrators.run.started import started_at
 
 blueprint = df.Blueprint()
 
@@ -24,6 +25,7 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[obje
     batch at once; running migrations continue.
     """
     batch = Batch.model_validate(context.get_input())
+    batch.started_at = started_at(context, batch)
     try:
         batch = yield from call_activity(context, names.ADVANCE_BATCH, batch, Batch, _show_no_wait)
     except StepFailedError as error:

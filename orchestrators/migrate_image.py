@@ -25,6 +25,7 @@ from orchestrators.publish_version import publish_versions
 from orchestrators.replicate_version import replicate_versions
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
 from orchestrators.run.migration_run import MigrationRun
+from orchestrators.run.started import started_at
 from orchestrators.run.target import PlannedTarget, Target
 
 blueprint = df.Blueprint()
@@ -46,7 +47,7 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
     """Migrates the image of the `MigrationRequest`; returns its `MigrationStatus`, and shows it as custom status."""
     request = MigrationRequest.model_validate(context.get_input())
     run = MigrationRun(context, request)
-    started_at = context.current_utc_datetime
+    begun_at = context.current_utc_datetime
     run.start()
     image = None
     try:
@@ -57,10 +58,11 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
         end = yield from migrate(run, request, image, plan)
     except StepFailedError as error:
         end = End.of_failure(error.failure)
-    if image is not None and (yield from was_replaced(run, image, started_at)):
+    if image is not None and (yield from was_replaced(run, image, begun_at)):
         # The new image's event found this run and started nothing, so this run migrates the new image, too.
         # Versions of the old image stay.
-        context.continue_as_new(context.get_input())
+        request.started_at = started_at(context, request)
+        context.continue_as_new(request.model_dump(mode="json"))
         return None
     # promotion and retirement start here: an activity starts them, and they live on their own
     return run.end(end)

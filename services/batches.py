@@ -8,7 +8,7 @@ from typing import Any
 import azure.durable_functions as df
 from pydantic import ValidationError
 
-from adapters.task_hub import Instance, TaskHub
+from adapters.task_hub import Instance, TaskHub, created_at
 from domain import names
 from domain.fleet.batches import (
     BATCH_ID_PREFIX,
@@ -180,7 +180,7 @@ def _record(instance: Instance, *, goes_on: bool) -> BatchRecord:
     if batch.state in (BatchState.RUNNING, BatchState.INTERRUPTED) and instance.custom_status:
         # newer than the batch, which is the one the execution began with
         progress = BatchProgress.model_validate(instance.custom_status)
-    created = batch.requested_at or instance.created
+    created = created_at(batch, instance)
     return BatchRecord(instance.id, batch, progress, created, instance.updated)
 
 

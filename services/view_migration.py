@@ -6,7 +6,7 @@ from datetime import datetime
 import azure.durable_functions as df
 from pydantic import ValidationError
 
-from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub
+from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub, created_at
 from domain.field_errors import FieldError
 from domain.host_failures import failure_sentence
 from domain.migration.messages import RunRequest
@@ -122,7 +122,7 @@ def _record(instance: Instance, *, goes_on: bool) -> MigrationRecord:
         id=instance.id,
         status=_status(instance, request, goes_on=goes_on),
         running=instance.running or goes_on,
-        created=request.requested_at or instance.created,
+        created=created_at(request, instance),
         updated=instance.updated,
     )
 

@@ -9,6 +9,11 @@ HOST = os.environ.get("GALLERIST_ACCEPTANCE_HOST", "embedded")
 slow = pytest.mark.slow
 
 
+def embedded_only(reason: str) -> pytest.MarkDecorator:
+    """Skips the test on the extension: what it asserts is not there."""
+    return pytest.mark.skipif(HOST != "embedded", reason=reason)
+
+
 def fails_today(reason: str, *, on: str | None = None) -> pytest.MarkDecorator:
     """Marks a test that fails until the fault of the app is fixed; `on` names the only host that shows the fault.
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -204,6 +205,8 @@ class FakeDurableClient:
         self.refusal: Exception | None = None
         self.queries: list[dict[str, str]] = []
         self.segments: Sequence[int] = ()
+        self.answers_lists = Event()
+        self.answers_lists.set()
         self.raised: list[tuple[str, str]] = []
         self.rewound: list[str] = []
         self.rewind_refusal: Exception | None = None

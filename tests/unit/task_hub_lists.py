@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+# a test that never lets a hub answer must not keep its threads
+LONGEST_SILENCE_SECONDS = 2
 TOKEN = "x-ms-continuation-token"  # the name of a header
 
 
@@ -17,6 +19,7 @@ class Hub(Protocol):
     instances: dict[str, dict[str, Any]]
     queries: list[dict[str, str]]
     segments: Sequence[int]
+    answers_lists: threading.Event
 
 
 class ListServer:
@@ -54,6 +57,7 @@ class ListServer:
         hub = self._hubs[int(parts.path.split("/")[1])]
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         hub.queries.append(query)
+        hub.answers_lists.wait(LONGEST_SILENCE_SECONDS)
         place, answers = map(int, token.split(":")) if token else (0, 0)
         found = [
             row

@@ -8,7 +8,7 @@ import pytest
 
 from local.arm import access_token
 from local.stack import Stack
-from tests.workflow.estate import GALLERY, HERE, SEED, THERE, Estate, an_image
+from tests.workflow.estate import GALLERY, HERE, PACE, SEED, THERE, Estate, an_image
 
 POLICY = f"""\
 defaults:
@@ -45,7 +45,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     }
     folder = tmp_path_factory.mktemp("families")
     with (
-        Stack(folder, seed, POLICY, "polls:2", host_options=["--clock", "skip"]) as stack,
+        Stack(folder, seed, POLICY, PACE, one_clock=True) as stack,
         Estate(stack) as it,
     ):
         stack.control("POST", "switches", {"throttling": False})

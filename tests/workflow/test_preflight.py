@@ -70,6 +70,7 @@ def test_every_check_has_a_verdict(quiet: Estate) -> None:
 
     assert {check["name"]: check["verdict"] for check in plan["checks"]} == {
         "disk size": "passed",
+        "creation time": "passed",
         "permissions on managed image looked-at": "passed",
         "regions": "passed",
         "replicas": "passed",
@@ -143,7 +144,7 @@ def test_the_number_of_another_image_is_a_failed_check(quiet: Estate) -> None:
     check = failed(plan_of(quiet, second, version="1.0.0"))["version"]
     assert (check["detail"], check["fix"]) == (
         "version 1.0.0 belongs to another image",
-        "give another 'version' in the request, or leave the number to Gallerist",
+        "give another 'version' in the request, or name another definition with 'definition' in the request",
     )
 
 

@@ -119,10 +119,11 @@ async def test_a_start_that_was_cut_short_can_be_repeated(azure: SimulatorServer
 class SilentTaskHub(FakeDurableClient):
     """A task hub that answers nothing."""
 
-    async def get_status(self, instance_id: str) -> Any:
-        await asyncio.Event().wait()
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers_lists.clear()
 
-    async def get_status_by(self, **_filters: Any) -> Any:
+    async def get_status(self, instance_id: str) -> Any:
         await asyncio.Event().wait()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from pydantic import BaseModel
 
 from domain.migration.results import Failure, RetryLater
@@ -54,6 +55,12 @@ class FakeContext:
     # the external events that have arrived, and how many timers were cancelled
     events: list[str] = field(default_factory=list)
     cancelled_timers: int = 0
+
+    @property
+    def histories(self) -> list[Any]:
+        """The events that the SDK read; the orchestration was started at `NOW`."""
+        started = {"EventType": 0, "EventId": -1, "IsPlayed": False, "Timestamp": NOW.isoformat()}
+        return [HistoryEvent(**started)]
 
     def get_input(self) -> Any:
         return self.input

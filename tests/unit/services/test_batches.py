@@ -162,7 +162,7 @@ async def test_what_is_no_batch_is_named_and_hides_no_other() -> None:
 
 async def test_a_batch_shows_when_it_was_started_although_it_continued_as_new() -> None:
     batch = a_batch()
-    batch.requested_at = NOW
+    batch.started_at = NOW
     record = await find_batch(hub_with("Running", batch), BATCH)
     assert record is not None
     assert record.created == NOW

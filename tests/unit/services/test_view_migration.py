@@ -227,10 +227,10 @@ async def test_a_status_of_another_release_makes_a_migration_unreadable_not_the_
         await find_migration(client, INSTANCE)
 
 
-async def test_the_time_of_the_request_is_shown_although_the_host_began_a_new_execution() -> None:
+async def test_the_time_of_the_start_is_shown_although_the_host_began_a_new_execution() -> None:
     client = FakeDurableClient()
     request = migration_request()
-    request.requested_at = NOW
+    request.started_at = NOW
     client.add(INSTANCE, "Running", request.model_dump(mode="json"))
     record = await find_migration(client, INSTANCE)
     assert record is not None

@@ -204,7 +204,9 @@ def test_an_event_that_the_workers_library_cannot_read_fails_before_the_function
     assert client.http.get("/runtime/webhooks/durabletask/instances/late").status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b'{"id": \xff}'], ids=["deep", "cut off", "not UTF-8"])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"{", b'{"id": \xff}'], ids=["deep", "cut off", "not UTF-8"]
+)
 def test_a_delivery_that_is_not_json_is_a_400(client: TestClient, body: bytes) -> None:
     for kind in ("Notification", "SubscriptionValidation"):
         headers = {"aeg-event-type": kind, "Content-Type": "application/json; charset=bogus"}

@@ -8,7 +8,7 @@ import pytest
 from domain.resources.images import Disk, ManagedImage, PurchasePlan
 from tests.unit.builders import CREATED, PROVIDER, disk, image
 
-# what release 0.1.0.dev0 gave `image()` before the creation time was taken out
+# what earlier releases gave `image()` before the creation time was taken out
 DATED = "803887dba8a28f10ea32102751bffa704a782753c8fd1a71542bd7af96cff1be"
 
 
