@@ -15,7 +15,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-extension cases bench check format coverage hooks
 .PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -38,6 +38,11 @@ test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
+
+BENCH_IMAGES ?= 200
+bench: $(VENV)/.installed ## measure the host, and a fleet on the one clock: make bench BENCH_IMAGES=50
+	$(BIN)/python -m benchmarks.host
+	$(BIN)/python -m benchmarks.fleet $(BENCH_IMAGES)
 
 # The real Durable extension on the WebJobs SDK, made for machines without .NET; its README says what it is. The folder
 # lies beside the repository, and everything is installed under build/, so that .venv stays what requirements say.
