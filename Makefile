@@ -9,13 +9,14 @@ PYTEST_ARGS ?=
 AZ_VERSION := 2.91.0
 AZ := build/az/.installed-$(AZ_VERSION)
 CASES ?=
+TORTURE_ARGS ?=
 # the tests of one file share servers, so they stay on one worker
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 # `make coverage` fails below this; docs and README give the measured figure
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases bench check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture bench check format coverage hooks
 .PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -38,6 +39,9 @@ test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
+
+torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate: make torture TORTURE_ARGS="--seed 8"
+	$(BIN)/python -m torture $(TORTURE_ARGS)
 
 BENCH_IMAGES ?= 200
 bench: $(VENV)/.installed ## measure the host, and a fleet on the one clock: make bench BENCH_IMAGES=50
