@@ -16,7 +16,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture bench check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture fuzz bench check format coverage hooks
 .PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -42,6 +42,15 @@ cases: $(VENV)/.installed ## run the cases from practice, or those of another fo
 
 torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate: make torture TORTURE_ARGS="--seed 8"
 	$(BIN)/python -m torture $(TORTURE_ARGS)
+
+# the same seed sends the same requests
+FUZZ_SEED ?= 7
+FUZZ_EXAMPLES ?= 100
+FUZZ_ORCHESTRATIONS ?= 1000
+fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: make fuzz FUZZ_SEED=8 FUZZ_EXAMPLES=500
+	GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) TESTHOST_RANDOM_EXAMPLES=$(FUZZ_ORCHESTRATIONS) \
+		$(BIN)/python -m pytest $(PARALLEL) --hypothesis-seed $(FUZZ_SEED) tests/fuzz \
+		packages/functions-testhost/tests/integration/test_random_orchestrations.py $(PYTEST_ARGS)
 
 BENCH_IMAGES ?= 200
 bench: $(VENV)/.installed ## measure the host, and a fleet on the one clock: make bench BENCH_IMAGES=50
