@@ -5,14 +5,19 @@ VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
+# the real az, for the commands of the documents and the comparison with the simulator
+AZ_VERSION := 2.91.0
+AZ := build/az/.installed-$(AZ_VERSION)
 CASES ?=
+TORTURE_ARGS ?=
 # the tests of one file share servers, so they stay on one worker
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 # `make coverage` fails below this; docs and README give the measured figure
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases check format coverage hooks package lock parity-az scan-infra clean
+.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture fuzz bench check format coverage hooks
+.PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,11 +34,28 @@ serve: $(VENV)/.installed ## keep the simulated Azure and the app running, and p
 test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/unit -k policy"
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
-test-slow: $(VENV)/.installed ## run the tests that take minutes
+test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
+
+torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate: make torture TORTURE_ARGS="--seed 8"
+	$(BIN)/python -m torture $(TORTURE_ARGS)
+
+# the same seed sends the same requests
+FUZZ_SEED ?= 7
+FUZZ_EXAMPLES ?= 100
+FUZZ_ORCHESTRATIONS ?= 1000
+fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: make fuzz FUZZ_SEED=8 FUZZ_EXAMPLES=500
+	GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) TESTHOST_RANDOM_EXAMPLES=$(FUZZ_ORCHESTRATIONS) \
+		$(BIN)/python -m pytest $(PARALLEL) --hypothesis-seed $(FUZZ_SEED) tests/fuzz \
+		packages/functions-testhost/tests/integration/test_random_orchestrations.py $(PYTEST_ARGS)
+
+BENCH_IMAGES ?= 200
+bench: $(VENV)/.installed ## measure the host, and a fleet on the one clock: make bench BENCH_IMAGES=50
+	$(BIN)/python -m benchmarks.host
+	$(BIN)/python -m benchmarks.fleet $(BENCH_IMAGES)
 
 # The real Durable extension on the WebJobs SDK, made for machines without .NET; its README says what it is. The folder
 # lies beside the repository, and everything is installed under build/, so that .venv stays what requirements say.
@@ -51,14 +73,26 @@ test-extension: $(VENV)/.installed $(EXTENSION)/.installed ## run the acceptance
 endif
 
 # azure-functions-runtime says that it needs Python 3.13; it works on 3.11. Azurite 3.36 needs a newer Node.js than 20.
-$(EXTENSION)/.installed: requirements.txt Makefile $(EXTENSION_TOOLS)/archives/SHA256SUMS
-	sh $(EXTENSION_TOOLS)/install.sh $(EXTENSION)/tools
+$(EXTENSION)/.installed: requirements.txt Makefile $(EXTENSION)/tools/.installed
 	npm install --silent --no-fund --no-audit --prefix $(EXTENSION)/azurite azurite@3.35.0
 	$(PYTHON) -m venv $(EXTENSION)/venv
 	$(EXTENSION)/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	$(EXTENSION)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--ignore-requires-python azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
 	@touch $@
+
+$(EXTENSION)/tools/.installed: $(EXTENSION_TOOLS)/archives/SHA256SUMS
+	sh $(EXTENSION_TOOLS)/install.sh $(EXTENSION)/tools
+	@touch $@
+
+ifeq ($(wildcard $(EXTENSION_TOOLS)/install.sh),)
+check-infra:
+	@echo "check-infra is skipped: EXTENSION_TOOLS names no folder with install.sh, which installs the Bicep compiler"
+else
+# a module is compiled with the file that uses it
+check-infra: $(EXTENSION)/tools/.installed ## compile infra/ with Bicep (needs EXTENSION_TOOLS)
+	set -e; for file in infra/*.bicep; do echo $$file; $(EXTENSION)/tools/bin/bicep build $$file --stdout > build/bicep.json; done
+endif
 
 check: $(VENV)/.installed ## check format, lint, types and import directions
 	$(BIN)/ruff format --check .
@@ -91,9 +125,12 @@ lock: ## pin requirements.in and everything it needs, by hash, in requirements.t
 # (dependabot-core, uv/lib/dependabot/uv/file_updater/compile_file_updater.rb)
 LOCK_HEADER := make lock (uv pip compile --universal --python-version 3.11)
 
-parity-az: $(VENV)/.installed ## run the real az against the simulator (installs az in build/az; minutes)
-	$(PYTHON) -m venv build/az
-	build/az/bin/pip install --quiet --disable-pip-version-check azure-cli==2.91.0
+$(AZ):
+	$(PYTHON) -m venv --clear build/az
+	build/az/bin/pip install --quiet --disable-pip-version-check azure-cli==$(AZ_VERSION)
+	@touch $@
+
+parity-az: $(VENV)/.installed $(AZ) ## run the real az against the simulator (installs az in build/az; minutes)
 	$(BIN)/python packages/azure-compute-simulator/parity/run_az.py --az build/az/bin/az
 
 scan-infra: ## scan infra/ with checkov; docs/security.md explains what it still reports

@@ -57,7 +57,7 @@ def install_worker(name: str, requirements: list[str]) -> Worker:
     `requirements` are arguments of `pip install`. Skips the test when there is no Python 3.13, or when the library
     cannot be installed.
     """
-    python = _python_313()
+    python = find_python("3.13")
     if python is None:
         pytest.skip("there is no Python 3.13 on this machine, and Microsoft's worker library needs it")
     files = [Path(word).read_bytes() for word in requirements if Path(word).is_file()]
@@ -81,11 +81,11 @@ def install_worker(name: str, requirements: list[str]) -> Worker:
     return worker
 
 
-def _python_313() -> str | None:
-    """Returns a Python 3.13. A name on the path may be an empty shim, so each candidate is run."""
-    installed = (Path.home() / ".pyenv" / "versions").glob("3.13*/bin/python3.13")
-    candidates = [sys.executable, shutil.which("python3.13"), *(str(python) for python in installed)]
-    return next((python for python in candidates if python and _version(python) == "3.13"), None)
+def find_python(version: str) -> str | None:
+    """Returns a Python of this version. A name on the path may be an empty shim, so each candidate is run."""
+    installed = (Path.home() / ".pyenv" / "versions").glob(f"{version}*/bin/python{version}")
+    candidates = [sys.executable, shutil.which(f"python{version}"), *(str(python) for python in installed)]
+    return next((python for python in candidates if python and _version(python) == version), None)
 
 
 def _version(python: str) -> str:

@@ -6,6 +6,7 @@ The test calls the parts of the host itself, without server and threads, so that
 import asyncio
 import itertools
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from functions_testhost import history
 from functions_testhost.activities import run_activity
 from functions_testhost.app import App, load_app
@@ -32,6 +34,9 @@ from hypothesis import strategies as st
 from testhost_folders import APPS
 
 APP = APPS / "programs"
+
+# how many programs to generate: the same ones each time, unless this is set
+EXAMPLES = "TESTHOST_RANDOM_EXAMPLES"
 
 Step = list[Any]
 
@@ -212,7 +217,13 @@ def as_lists(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@pytest.mark.timeout(1200)
+@settings(
+    max_examples=int(os.environ.get(EXAMPLES, "100")),
+    derandomize=EXAMPLES not in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(generated=programs, random_source=st.randoms(use_true_random=False))
 def test_a_generated_orchestration_returns_what_plain_python_computes(
     generated: Any, random_source: random.Random

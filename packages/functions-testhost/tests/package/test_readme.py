@@ -1,6 +1,7 @@
 """The README's example runs as it is printed, where nothing but this package is installed.
 
-The example is cut out of README.md. Its virtual environment is kept under `build/`.
+The example is cut out of README.md. `make test` keeps its virtual environment under `build/`. The slow tests make fresh
+ones, of a wheel, for each Python that is here.
 """
 
 import hashlib
@@ -17,10 +18,14 @@ from urllib.request import urlopen
 
 import pytest
 from testhost_folders import BUILD, PACKAGE
+from testhost_worker import find_python
 
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README, re.DOTALL))
 COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
+
+KEPT = "kept"
+PYTHONS = ("3.11", "3.12", "3.13")
 
 pytestmark = pytest.mark.timeout(300)  # the first run installs the package
 
@@ -40,32 +45,49 @@ def digest(*files: Path) -> str:
     return content.hexdigest()
 
 
-@pytest.fixture(scope="session")
-def scripts() -> Path:
-    """The `bin` folder of an environment with this package, what it depends on, and pytest.
+@pytest.fixture(
+    scope="session", params=[KEPT, *(pytest.param(python, marks=pytest.mark.slow) for python in PYTHONS)]
+)
+def scripts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment with this package, what it depends on, and pytest."""
+    if request.param == KEPT:
+        return kept_environment() / "bin"
+    return fresh_environment(request.param, tmp_path_factory.mktemp(f"python{request.param}")) / "bin"
 
-    The dependencies are installed once, the package again when its source has changed.
-    """
+
+def kept_environment() -> Path:
+    """The dependencies are installed once, the package again when its source has changed."""
     requirements = PACKAGE / "pyproject.toml"
     environment = BUILD / f"testhost-{digest(requirements)[:12]}"
-    pip = [
-        str(environment / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
     installed = environment / "installed"
     wanted = digest(requirements, PACKAGE / "README.md", *(PACKAGE / "src").rglob("*.py"))
     if not installed.exists():
         run(sys.executable, "-m", "venv", "--clear", str(environment))
-        run(*pip, str(PACKAGE))
-        run(*pip, "pytest")
+        run(*pip(environment, "install"), str(PACKAGE))
+        run(*pip(environment, "install"), "pytest")
     elif installed.read_text() != wanted:
-        run(*pip, "--no-deps", "--force-reinstall", str(PACKAGE))
+        run(*pip(environment, "install"), "--no-deps", "--force-reinstall", str(PACKAGE))
     installed.write_text(wanted)
-    return environment / "bin"
+    return environment
+
+
+def fresh_environment(version: str, folder: Path) -> Path:
+    """The package is installed as anybody gets it: from a wheel."""
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"there is no Python {version} on this machine")
+    environment = folder / "venv"
+    run(python, "-m", "venv", str(environment))
+    run(*pip(environment, "wheel"), "--no-deps", "--wheel-dir", str(folder), str(PACKAGE))
+    [wheel] = folder.glob("*.whl")
+    run(*pip(environment, "install"), str(wheel))
+    run(*pip(environment, "install"), "pytest")
+    return environment
+
+
+def pip(environment: Path, command: str) -> list[str]:
+    python = str(environment / "bin" / "python")
+    return [python, "-m", "pip", command, "--quiet", "--disable-pip-version-check"]
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""Generated requests to every operation of the OpenAPI document get an answer that the document describes.
+
+`make test` sends a few, the same each time. `make fuzz` sends FUZZ_EXAMPLES of each kind to each operation; FUZZ_SEED
+chooses them.
+"""
+
+import os
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.core import NotSet
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.operations import OPERATIONS, Operation
+from tests.fuzz.fuzzed_app import Call, FuzzedApp, Kind
+from tests.fuzz.hostile import hostile_body, hostile_query
+from tests.fuzz.known import KNOWN
+
+EXAMPLES = "GALLERIST_FUZZ_EXAMPLES"
+GENERATED = settings(
+    max_examples=int(os.environ.get(EXAMPLES, "10")),
+    derandomize=EXAMPLES not in os.environ,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    # a failure is reported as it was found: to shrink it would send hundreds of requests more
+    phases=[Phase.generate],
+)
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+KNOWN_KINDS = {known.kind for known in KNOWN}
+
+
+@pytest.fixture(scope="module")
+def schema(app: FuzzedApp) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_url(f"{app.stack.api}/openapi.json")
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value
+)
+@pytest.mark.parametrize(
+    "operation", [one for one in OPERATIONS if one.answer is not None], ids=lambda operation: operation.name
+)
+def test_an_answer_is_one_that_the_document_describes(
+    app: FuzzedApp, schema: schemathesis.BaseSchema, operation: Operation, mode: GenerationMode
+) -> None:
+    """An error of the app itself must be one that tests/fuzz/known.py lists."""
+    described = schema[f"/{operation.path}"][operation.method]
+    if mode is GenerationMode.NEGATIVE and not (
+        operation.body or operation.query or operation.path_parameters
+    ):
+        pytest.skip("there is nothing in this request that could be wrong")
+    # the first request of each kind
+    unknown: dict[Kind, Call] = {}
+
+    @GENERATED
+    @given(case=described.as_strategy(generation_mode=mode), data=st.data())
+    def send(case: schemathesis.Case, data: st.DataObject) -> None:
+        # test_known_faults.py has this one
+        assume("%0A" not in case.formatted_path)
+        body = None if isinstance(case.body, NotSet) else hostile_body(data.draw, operation.name, case.body)
+        call = Call(
+            case.method, case.formatted_path.lstrip("/"), body, hostile_query(data.draw, case.query or {})
+        )
+        app.kind()
+        response = app.send(call)
+        if response.status_code == 500:
+            kind = app.kind()
+            if kind not in KNOWN_KINDS:
+                unknown.setdefault(kind, call)
+        else:
+            case.validate_response(response, checks=CHECKS)
+
+    send()
+    assert unknown == {}
