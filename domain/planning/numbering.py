@@ -8,7 +8,7 @@ from domain.errors import NoVersionLeftError
 from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
 from domain.policy.templates import template_values
 from domain.resources.images import ManagedImage
-from domain.resources.versions import Version, dated_version, next_version
+from domain.resources.versions import Version, dated_version, next_version, numbers_among
 
 
 class Numbering(BaseModel):
@@ -94,7 +94,7 @@ def reserve(numbers: dict[str, str], request: Reservation) -> tuple[Reserved, di
     gallery survives the task hub, and a changed policy only numbers new images.
     """
     others = {number for holder, number in numbers.items() if holder != request.holder}
-    taken = {Version.parse(number) for number in others | set(request.taken)}
+    taken = numbers_among(others | set(request.taken))
     refused = _refusal(request, taken)
     if refused is not None:
         return Reserved(refused=refused), numbers
@@ -120,9 +120,10 @@ def _refusal(request: Reservation, taken: set[Version]) -> str | None:
 
 def _free_number(own: str | None, request: Reservation, taken: set[Version]) -> str:
     """Returns the holder's own number if it is still free, or else the first gallery's: galleries stay in step."""
-    for number in (own, request.preferred):
-        if number is not None and Version.parse(number) not in taken:
-            return number
+    for name in (own, request.preferred):
+        number = Version.of_name(name or "")
+        if number is not None and number not in taken:
+            return str(number)
     if request.numbering.strategy == "date":
         return str(_first_free(request.numbering.number or "", taken))
     return str(next_version(taken))

@@ -51,10 +51,15 @@ def version_made_from(image: ManagedImage, versions: Iterable[ImageVersion]) -> 
 
     The tags of a version that Gallerist created identify its content. A version that was created by hand from
     the image counts if it was published after the image was created: an image that was deleted and created
-    again is younger than such a version. A version that is being deleted never counts.
+    again is younger than such a version. A version that is being deleted never counts. A name that is no number comes
+    last.
     """
-    candidates = sorted(versions, key=lambda version: Version.parse(version.id.name), reverse=True)
+    candidates = sorted(versions, key=_number, reverse=True)
     return next((version for version in candidates if _holds(version, image)), None)
+
+
+def _number(version: ImageVersion) -> Version:
+    return Version.of_name(version.id.name) or Version(-1, 0, 0)
 
 
 def _holds(version: ImageVersion, image: ManagedImage) -> bool:

@@ -18,7 +18,7 @@ from domain.resources.provenance import (
     version_made_from,
     version_tags,
 )
-from tests.unit.builders import CREATED, NOW, hand_made_version, image, version
+from tests.unit.builders import CREATED, NOW, definition_id, hand_made_version, image, version
 
 
 def test_a_version_that_gallerist_created_is_recognised_by_its_tags() -> None:
@@ -29,6 +29,13 @@ def test_a_version_that_gallerist_created_is_recognised_by_its_tags() -> None:
 def test_the_highest_version_with_the_content_is_returned() -> None:
     versions = [version("1.9.0"), version("1.10.0"), version("1.2.0")]
     assert version_made_from(image(), versions) is versions[1]
+
+
+def test_a_version_whose_name_is_no_number_counts_after_all_numbers() -> None:
+    """Somebody else named it; it holds the content all the same."""
+    odd = version(id=definition_id().version("gold"))
+    assert version_made_from(image(), [odd, version("1.0.0")]) == version("1.0.0")
+    assert version_made_from(image(), [odd, version("1.0.0", of=image("other"))]) is odd
 
 
 @pytest.mark.parametrize(
