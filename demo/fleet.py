@@ -155,6 +155,7 @@ def _parts(coverage: Coverage) -> dict[str, int]:
         "blocked": coverage.blocked,
         "ignored": coverage.ignored,
         "untouched": coverage.untouched,
+        "unknown": coverage.unknown,
     }
 
 
@@ -196,7 +197,7 @@ def _judge(console: Console, before: Coverage, first: Batch, after: Coverage, se
         "the batch saw every image": first.selected + sum(first.left_alone.values()) == IMAGES,
         "every image that was selected has ended": first.selected == sum(first.counts.values()),
         "what completed is migrated": first.counts.get("completed", 0) == after.migrated,
-        "nothing is left untouched": after.untouched == after.running == 0,
+        "nothing is left untouched": after.untouched == after.running == after.unknown == 0,
         "the second batch found it done": second.left_alone.get("migrated", 0) == after.migrated,
     }
     for promise, kept in promises.items():

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from adapters.policy_file import parse_policy
+from domain.errors import ArmError
 from domain.fleet.batches import Scope
 from domain.fleet.policy_preview import ImagePreview, preview_policy
 from services.container import services
@@ -13,8 +14,12 @@ async def preview(policy_text: str | None, scope: Scope) -> list[ImagePreview]:
 
     Raises:
         PolicyError: the policy has errors.
+        ArmError: the images cannot be read.
     """
     policies = services().policies
     policy = await policies.current() if policy_text is None else parse_policy(policy_text, "in the request")
-    images = await services().compute.list_managed_images(scope.subscription)
-    return preview_policy(policy, scope, images, datetime.now(UTC))
+    look = services().looks.begin()
+    seen = (await look.images([scope.subscription]))[scope.subscription]
+    if (seen.extent, seen.dates) != ("whole", "whole"):
+        raise look.error or ArmError(0, "NoAnswer", "the images were not read in time")
+    return preview_policy(policy, scope, seen.values, datetime.now(UTC))

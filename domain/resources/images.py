@@ -13,7 +13,6 @@ from domain.resources.regions import Region
 
 # what a policy can match; an image may have another one
 OsType = Literal["Linux", "Windows"]
-Generation = Literal["V1", "V2"]
 # Packer keeps the marketplace plan in tags: its code writes PlanInfo where its documentation says PlanName.
 _PLAN_NAME_TAGS = ("PlanInfo", "PlanName")
 _PLAN_PRODUCT_TAG = "PlanProduct"
