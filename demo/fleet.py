@@ -141,6 +141,9 @@ def _print_faults(console: Console, stack: Stack) -> None:
 
 def _coverage(console: Console, gallerist: Gallerist, title: str) -> Coverage:
     coverage = _when_azure_answers(gallerist.coverage)
+    while coverage.unread is not None:
+        time.sleep(coverage.unread.retry_after_seconds / TIME_SCALE)
+        coverage = _when_azure_answers(gallerist.coverage)
     parts = " + ".join(f"{count} {part}" for part, count in _parts(coverage).items())
     console.print(f"{title}: {coverage.images} managed images = {parts}")
     for why, count in coverage.blocked_why.items():
