@@ -138,7 +138,10 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="images",
         title="List managed images",
-        text="Lists the managed images of one subscription, or of all subscriptions in the settings.",
+        text=(
+            "Lists the managed images of one subscription, or of all subscriptions in the settings. `unreadable` names "
+            "what cannot be read; if `unread` is not null, repeat the request after `Retry-After` seconds to read on."
+        ),
         query=requests.SubscriptionQuery,
         answer=answers.Images,
         problems=(_BAD, *_AZURE),
@@ -150,7 +153,8 @@ OPERATIONS: tuple[Operation, ...] = (
         title="List galleries",
         text=(
             "Lists every image version as `gallery\\definition\\version`. A definition without versions is listed by "
-            "itself."
+            "itself. `unreadable` names what cannot be read; if `unread` is not null, repeat the request after "
+            "`Retry-After` seconds to read on."
         ),
         query=requests.SubscriptionQuery,
         answer=answers.Galleries,
@@ -179,7 +183,8 @@ OPERATIONS: tuple[Operation, ...] = (
         title="Get a batch",
         text=(
             "Returns how many images are in which state, and the images that did not complete. A dry run lists every "
-            "image with its plan. `images` has at most 500 entries; the counts cover all images."
+            "image with its plan. `images` has at most 500 entries; the counts cover all images. `unreadable` names "
+            "what the batch cannot read; it migrates the rest."
         ),
         answer=answers.Batch,
         headers=POLL,
@@ -224,8 +229,10 @@ OPERATIONS: tuple[Operation, ...] = (
         path="coverage",
         title="Get the coverage",
         text=(
-            "Counts the managed images per category, from Azure's own state. `images` is the sum of the five "
-            "categories; `category` lists the images of one."
+            "Counts the managed images per category, from Azure's own state. `images` is the sum of the six "
+            "categories; `category` lists the images of one. It answers within 20 seconds with what it knows by then: "
+            "`unknown` counts images that need more reading, `unreadable` names what cannot be read, and if `unread` "
+            "is not null, a request after `Retry-After` seconds reads on."
         ),
         query=requests.CoverageQuery,
         answer=answers.Coverage,

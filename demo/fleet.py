@@ -143,6 +143,9 @@ def _print_faults(console: Console, stack: Stack) -> None:
 
 def _coverage(console: Console, stack: Stack, gallerist: Gallerist, title: str) -> Coverage:
     coverage = _when_azure_answers(stack, gallerist.coverage)
+    while coverage.unread is not None:
+        stack.let_pass(timedelta(seconds=coverage.unread.retry_after_seconds))
+        coverage = _when_azure_answers(stack, gallerist.coverage)
     parts = " + ".join(f"{count} {part}" for part, count in _parts(coverage).items())
     console.print(f"{title}: {coverage.images} managed images = {parts}")
     for why, count in coverage.blocked_why.items():
@@ -157,6 +160,7 @@ def _parts(coverage: Coverage) -> dict[str, int]:
         "blocked": coverage.blocked,
         "ignored": coverage.ignored,
         "untouched": coverage.untouched,
+        "unknown": coverage.unknown,
     }
 
 
@@ -205,7 +209,7 @@ def _judge(console: Console, before: Coverage, first: Batch, after: Coverage, se
         "the batch saw every image": first.selected + sum(first.left_alone.values()) == IMAGES,
         "every image that was selected has ended": first.selected == sum(first.counts.values()),
         "what completed is migrated": first.counts.get("completed", 0) == after.migrated,
-        "nothing is left untouched": after.untouched == after.running == 0,
+        "nothing is left untouched": after.untouched == after.running == after.unknown == 0,
         "the second batch found it done": second.left_alone.get("migrated", 0) == after.migrated,
     }
     for promise, kept in promises.items():

@@ -14,8 +14,6 @@ from orchestrators.run.started import started_at
 
 blueprint = df.Blueprint()
 
-LOOK_SECONDS = 30
-
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_BATCH)
 def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[object]:
@@ -33,7 +31,7 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[obje
     context.set_custom_status(BatchProgress.of(batch).model_dump(mode="json"))
     if batch.done:
         return batch.ended(BatchState.COMPLETED).model_dump(mode="json")
-    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=_pause(batch)))
+    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=batch.pause_seconds))
     cancel = context.wait_for_external_event(CANCEL_EVENT)
     winner = yield context.task_any([timer, cancel])
     if winner is cancel:
@@ -41,11 +39,6 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[obje
         return batch.ended(BatchState.CANCELLED).model_dump(mode="json")
     context.continue_as_new(batch.model_dump(mode="json"))
     return None
-
-
-def _pause(batch: Batch) -> float:
-    """A batch without running migrations, such as a dry run, waits for nothing but its next slice."""
-    return 1 if batch.request.dry_run or not batch.running else LOOK_SECONDS
 
 
 def _show_no_wait(_wait: CurrentWait | None) -> None:

@@ -1,5 +1,6 @@
 """Starts, views, cancels and resumes batches, and takes the steps that `migrate_batch` asks for."""
 
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 
 from adapters.task_hub import Instance, TaskHub, created_at
 from domain import names
+from domain.arm_errors import diagnose
+from domain.errors import ArmError, NotYetError
 from domain.fleet.batches import (
     BATCH_ID_PREFIX,
     CANCEL_EVENT,
@@ -24,7 +27,7 @@ from domain.fleet.batches import (
 from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence
 from domain.migration.messages import MigrationRequest
-from domain.migration.results import Failure
+from domain.migration.results import Failure, failure_of
 from domain.migration.status import UnreadableInstance, unreadable
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
@@ -35,6 +38,9 @@ from services.refusals import ConflictError, NotFoundError
 from services.start_migration import start_migration
 from services.view_fleet import view_fleet
 from services.view_migration import migration_of_image
+
+# an activity that plans for longer says what it has so far
+PLAN_SECONDS = 60
 
 
 async def start_batch(client: df.DurableOrchestrationClient, request: BatchRequest, started_by: str) -> str:
@@ -114,6 +120,7 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
 
     A repeated call finds the migrations of the first call running or ended; starting one again does nothing.
     """
+    batch.wake()
     for running in list(batch.running):
         try:
             record = await migration_of_image(client, running.candidate.image)
@@ -132,16 +139,41 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
 
 
 async def plan_batch(client: df.DurableOrchestrationClient, batch: Batch) -> Batch:
-    """Plans the batch's next images. Writes nothing."""
+    """Plans the batch's next images, as many as Azure's limits allow. Writes nothing.
+
+    Raises:
+        ArmError: not even the first of them can be planned now.
+    """
+    batch.wake()
     await _select(client, batch)
+    begun, ends_at = len(batch.pending), time.monotonic() + PLAN_SECONDS
     for candidate in list(batch.pending):
-        batch.note_plan(candidate, await _plan(candidate, batch.started_by))
+        try:
+            batch.note_plan(candidate, await _plan(candidate, batch.started_by))
+        except (ArmError, NotYetError) as error:
+            failure = _final_failure(error)
+            if failure is not None:
+                batch.note_failure(candidate, failure)
+            elif len(batch.pending) == begun:
+                raise
+            else:
+                break
+        if time.monotonic() > ends_at:
+            break
     return batch
 
 
+def _final_failure(error: ArmError | NotYetError) -> Failure | None:
+    """Why the plan of an image failed; None if the same may pass in a minute."""
+    if isinstance(error, NotYetError):
+        return Failure(code="NotYet", message=str(error), fix="Plan the batch again later.")
+    return failure_of(error) if diagnose(error).retry == "never" else None
+
+
 async def _select(client: df.DurableOrchestrationClient, batch: Batch) -> None:
-    if not batch.pending and not batch.exhausted:
-        batch.select(await view_fleet(client, batch.request.scope, batch.request.filter))
+    if batch.is_look_due:
+        view = await view_fleet(client, batch.request.scope, batch.request.filter)
+        batch.select(view.images, view.gaps, view.unlisted, view.newly_read)
 
 
 async def _plan(candidate: Candidate, started_by: str) -> MigrationPlan | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
-from adapters.azure.protocols import AzureCompute
+from adapters.azure.kept import KeptLists
+from adapters.azure.looks import Looks
+from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
@@ -19,6 +21,7 @@ class Services:
     settings: Settings
     policies: PolicyStore
     compute: AzureCompute
+    looks: AzureLooks
 
 
 _chosen: Services | None = None
@@ -30,8 +33,10 @@ def services() -> Services:
     if _chosen is None:
         settings = Settings.from_environment()
         credential = default_credential(settings)
-        compute = Compute(Arm(settings, credential))
-        _chosen = Services(settings, policy_store(settings, credential), compute)
+        arm = Arm(settings, credential)
+        # one store, so that plans, batches, coverage and lists read nothing twice
+        kept = KeptLists(arm)
+        _chosen = Services(settings, policy_store(settings, credential), Compute(arm, kept), Looks(kept))
     return _chosen
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from adapters.policy_file import parse_policy
+from domain.errors import ArmError
 from domain.fleet.batches import Scope
 from domain.fleet.policy_preview import ImagePreview, preview_policy
 from services.container import services
@@ -14,11 +15,15 @@ async def preview(policy_text: str | None, scope: Scope) -> list[ImagePreview]:
 
     Raises:
         PolicyError: the policy has errors.
+        ArmError: the images cannot be read.
     """
     if policy_text is None:
         policy = await services().policies.current()
     else:
         # a long policy takes a second or two, in which others want answers
         policy = await asyncio.to_thread(parse_policy, policy_text, "in the request")
-    images = await services().compute.list_managed_images(scope.subscription)
-    return preview_policy(policy, scope, images, datetime.now(UTC))
+    look = services().looks.begin()
+    seen = (await look.images([scope.subscription]))[scope.subscription]
+    if (seen.extent, seen.dates) != ("whole", "whole"):
+        raise look.error or ArmError(0, "NoAnswer", "the images were not read in time")
+    return preview_policy(policy, scope, seen.values, datetime.now(UTC))

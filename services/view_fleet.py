@@ -1,95 +1,176 @@
 """The coverage of all managed images in a scope, read from Azure and from the task hub."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
-from adapters.azure.concurrency import gather
-from adapters.azure.protocols import AzureCompute
+from adapters.azure.protocols import AzureLook, Extent, Seen
 from domain.fleet.batches import Scope
 from domain.fleet.coverage import (
     ImageCoverage,
-    VersionsByDefinition,
+    Unknown,
     classify,
     has_completed,
     target_definitions,
     versions_of,
 )
+from domain.fleet.gaps import Gaps
 from domain.migration.status import MigrationRecord
 from domain.policy.rules import Decision
 from domain.policy.sections import Match
 from domain.resources.galleries import ImageVersion
-from domain.resources.ids import ImageDefinitionId
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from services.container import services
+from services.view_azure import check_that_some_were_read
 from services.view_migration import migrations_by_image
+
+Versions = Mapping[ImageDefinitionId, Seen[ImageVersion]]
+
+
+class FleetView(NamedTuple):
+    """The coverage of the images that are known, and what is missing.
+
+    `unlisted` are the subscriptions of which not all images are known yet. `newly_read` is how many lists and
+    resources were read that no look had read before.
+    """
+
+    images: list[ImageCoverage]
+    gaps: Gaps
+    unlisted: frozenset[str]
+    newly_read: int
 
 
 class _Decided(NamedTuple):
-    """An image, and where the policy sends it."""
+    """An image, and where the policy sends it; `dated` says whether its creation time is known."""
 
     image: ManagedImage
     decision: Decision
     definitions: list[ImageDefinitionId]
+    dates: Extent
+    record: MigrationRecord | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the image's migration is running."""
+        return self.record is not None and self.record.running
 
 
-async def view_fleet(
-    client: df.DurableOrchestrationClient, scopes: list[Scope], match: Match
-) -> list[ImageCoverage]:
-    """The coverage of every managed image in the scopes that the filter matches.
+async def view_fleet(client: df.DurableOrchestrationClient, scopes: list[Scope], match: Match) -> FleetView:
+    """The coverage of every managed image in the scopes that the filter matches, as far as it can be known now.
 
     Raises:
-        ArmError: a subscription, or a version in a gallery, cannot be read.
+        ArmError: the images of no subscription can be read.
     """
-    compute = services().compute
-    images = await _decided_images(compute, scopes, match)
-    records = await migrations_by_image(client)
-    definitions = dict.fromkeys(definition for one in images for definition in one.definitions)
-    lists = await gather(compute.list_image_versions(definition) for definition in definitions)
-    versions = dict(zip(definitions, lists, strict=True))
-    everywhere = await gather(
-        _in_every_region(compute, one, versions, records.get(one.image.id)) for one in images
-    )
-    return [
-        classify(
-            one.image, one.decision, one.definitions, records.get(one.image.id), in_every_region=replicated
-        )
-        for one, replicated in zip(images, everywhere, strict=True)
-    ]
-
-
-async def _decided_images(compute: AzureCompute, scopes: list[Scope], match: Match) -> list[_Decided]:
-    """The images of all scopes, each once, with the policy's decision."""
-    policy, now = await services().policies.current(), datetime.now(UTC)
+    look = services().looks.begin()
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
-    lists = await gather(compute.list_managed_images(subscription) for subscription in subscriptions)
-    decided = []
-    for image in (image for images in lists for image in images):
-        if any(scope.holds(image.id) for scope in scopes) and match.fits(image, now):
-            decision = policy.decide(image, now)
-            decided.append(_Decided(image, decision, target_definitions(image, decision)))
-    return decided
+    seen = await look.images(subscriptions)
+    check_that_some_were_read(seen.values(), look)
+    policy, now = await services().policies.current(), datetime.now(UTC)
+    records = await migrations_by_image(client)
+    images = []
+    for one in seen.values():
+        for image in one.values:
+            if any(scope.holds(image.id) for scope in scopes) and match.fits(image, now):
+                decision = policy.decide(image, now)
+                definitions = target_definitions(image, decision)
+                images.append(_Decided(image, decision, definitions, one.dates, records.get(image.id)))
+    everywhere = await _in_every_region(look, [one for one in images if not one.is_running])
+    coverage = [
+        classify(
+            one.image,
+            one.decision,
+            one.definitions,
+            one.record,
+            in_every_region=everywhere.get(one.image.id, False),
+        )
+        for one in images
+    ]
+    unlisted = {name for name, one in seen.items() if "unread" in (one.extent, one.dates)}
+    return FleetView(coverage, look.gaps, frozenset(unlisted), look.newly_read)
 
 
-async def _in_every_region(
-    compute: AzureCompute, one: _Decided, versions: VersionsByDefinition, record: MigrationRecord | None
-) -> bool:
-    """Whether all target galleries have the image's content in every one of their regions.
+async def _in_every_region(look: AzureLook, images: Collection[_Decided]) -> dict[ImageId, bool | Unknown]:
+    """Whether all target galleries have each image's content in every one of their regions.
 
     A list of versions does not contain their regions' status (recorded). Where the task hub knows that this content
     completed, that is enough; otherwise each version is read.
     """
-    held = versions_of(one.image, one.definitions, versions)
+    definitions = dict.fromkeys(definition for one in images for definition in one.definitions)
+    versions = await look.versions(definitions)
+    held = _held(images, versions)
+    completed = _completed_since(images, held)
+    if completed:
+        versions = {**versions, **await look.versions(completed, completed)}
+        held = _held(images, versions)
+    doubtful = [
+        version
+        for one in images
+        if not _is_settled(one, held[one.image.id])
+        for version in held[one.image.id]
+    ]
+    replicated = await look.replicated(doubtful)
+    return {one.image.id: _judge(one, held[one.image.id], versions, replicated) for one in images}
+
+
+def _held(images: Collection[_Decided], versions: Versions) -> dict[ImageId, list[ImageVersion]]:
+    """The versions that hold the content of each image."""
+    values = {definition: seen.values for definition, seen in versions.items()}
+    return {one.image.id: versions_of(one.image, one.definitions, values) for one in images}
+
+
+def _completed_since(
+    images: Collection[_Decided], held: Mapping[ImageId, list[ImageVersion]]
+) -> dict[ImageDefinitionId, datetime]:
+    """The definitions that lack what completed, and when that was: their lists may be older."""
+    completed: dict[ImageDefinitionId, datetime] = {}
+    for one in images:
+        if one.record and has_completed(one.record, one.image) and not held[one.image.id]:
+            for definition in one.definitions:
+                completed[definition] = max(one.record.updated, completed.get(definition, one.record.updated))
+    return completed
+
+
+def _is_settled(one: _Decided, held: list[ImageVersion]) -> bool:
+    """Whether the task hub and Azure agree that the content is there."""
+    succeeded = all(version.provisioning_state == "Succeeded" for version in held)
+    return succeeded and has_completed(one.record, one.image)
+
+
+def _judge(
+    one: _Decided,
+    held: list[ImageVersion],
+    versions: Versions,
+    replicated: Mapping[ImageVersionId, Seen[ImageVersion]],
+) -> bool | Unknown:
+    """What is known of one image."""
+    if one.image.created_at is None and one.dates != "whole":
+        # without it the content cannot be told from that of an earlier image of the same name
+        return Unknown(
+            f"the creation times of the subscription {_not_read(one.dates)}", one.dates == "unread"
+        )
     if not held:
-        return False
-    if has_completed(record, one.image):
-        return True
-    read = [await compute.get_image_version(version.id) for version in held]
-    return all(_is_replicated(version) for version in read)
+        return _gap("versions", {name: versions[name] for name in one.definitions}) or False
+    # a version that was not read need not be: it is everywhere
+    read = {version.id: replicated[version.id] for version in held if version.id in replicated}
+    everywhere = all(
+        any(version.is_everywhere for version in seen.values)
+        for seen in read.values()
+        if seen.extent == "whole"
+    )
+    return everywhere and (_gap("regions", read) or True)
 
 
-def _is_replicated(version: ImageVersion | None) -> bool:
-    if version is None or not version.replication:
-        return False
-    return all(region.state == "Completed" for region in version.replication)
+def _gap(what: str, lists: Mapping[Any, Seen[ImageVersion]]) -> Unknown | None:
+    """What is not known because of the first of these lists that was not read, or cannot be."""
+    for extent in ("unread", "unreadable"):
+        for name, seen in lists.items():
+            if seen.extent == extent:
+                return Unknown(f"the {what} of {name} {_not_read(seen.extent)}", extent == "unread")
+    return None
+
+
+def _not_read(extent: Extent) -> str:
+    return "are not read yet" if extent == "unread" else "cannot be read"

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline import PipelineRequest
@@ -11,6 +11,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.compute.aio import ComputeManagementClient
 
 from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.limits import nearly_used_up
 from adapters.azure.transport import one_attempt_transport
 from adapters.settings import Settings
 from domain.errors import ArmError
@@ -18,6 +19,25 @@ from domain.errors import ArmError
 # An activity that hangs blocks a worker: it is better to fail and be retried.
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 60
+
+
+class Page(NamedTuple):
+    """One answer of a list, or a resource. `scarce` is the limit of which little is left, if there is one."""
+
+    body: dict[str, Any]
+    scarce: str | None = None
+
+    @property
+    def items(self) -> list[Any]:
+        """The entries of a list; a page may be empty and still have a next one (reported by users)."""
+        value = self.body.get("value")
+        return value if isinstance(value, list) else []
+
+    @property
+    def next(self) -> str | None:
+        """The URL of the next page."""
+        url = self.body.get("nextLink")
+        return url if isinstance(url, str) and url else None
 
 
 class Arm:
@@ -46,21 +66,30 @@ class Arm:
             )
         return self._clients[key]
 
-    async def pages(self, subscription: str, path: str) -> AsyncIterator[dict[str, Any]]:
+    async def pages(self, subscription: str, path: str) -> AsyncIterator[Any]:
         """Yields the items of a list, page after page.
 
         Raises:
             ArmError: a page cannot be read.
         """
-        url: str | None = f"{self._endpoint}{path}"
+        url: str | None = path
         while url:
-            response = await self.get(subscription, url)
-            page = parse_object(response)
-            if response.status_code != HTTPStatus.OK:
-                raise parse_error(response.status_code, page, response.headers)
-            for item in page.get("value", []):
+            page = await self.page(subscription, url)
+            for item in page.items:
                 yield item
-            url = page.get("nextLink")
+            url = page.next
+
+    async def page(self, subscription: str, url: str) -> Page:
+        """Returns a page of a list, or a resource. `url` is the path of the first page, or the URL of the next one.
+
+        Raises:
+            ArmError: it cannot be read.
+        """
+        response = await self.get(subscription, f"{self._endpoint}{url}" if url.startswith("/") else url)
+        body = parse_object(response)
+        if response.status_code != HTTPStatus.OK:
+            raise parse_error(response.status_code, body, response.headers)
+        return Page(body, nearly_used_up(response.headers))
 
     async def get(self, subscription: str, url: str) -> AsyncHttpResponse:
         """Returns the response to a GET request, whatever its status.

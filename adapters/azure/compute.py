@@ -5,8 +5,8 @@ started and checked later, and a throttled call says how long to wait.
 """
 
 import asyncio
-import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -21,17 +21,26 @@ from adapters.azure.documents import (
     parse_gallery,
     parse_image_definition,
     parse_image_version,
+    parse_listed_resource,
     parse_managed_image,
     parse_permission,
     parse_soft_deleted,
-    parse_timestamp,
     regions_body,
     version_body,
 )
 from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.kept import KeptLists
+from adapters.azure.sources import (
+    GALLERIES_API,
+    IMAGES_API,
+    RESOURCES_API,
+    image_definitions,
+    image_versions,
+    resources,
+)
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionsWrite, TargetRegion
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import (
     GalleryId,
     ImageDefinitionId,
@@ -44,26 +53,24 @@ from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
 
-# Pinned per operation: newer versions of the galleries' API have other defaults (documented).
-IMAGES_API = "2024-07-01"
-GALLERIES_API = "2024-03-03"
 LOCATIONS_API = "2022-12-01"
 PERMISSIONS_API = "2022-04-01"
-RESOURCES_API = "2021-04-01"
-COUNTS_LAST_SECONDS = 300.0
+# the types of which a plan counts the resources
+COUNTED = {id_type.type_name(): id_type for id_type in (ImageDefinitionId, ImageVersionId)}
+COUNTS_LAST_SECONDS = 300
 
 
 class Compute:
-    """The real `AzureCompute`. Counts and regions are cached; everything else is read at each call.
+    """The real `AzureCompute`. Counts and regions are kept; everything else is read at each call.
 
-    What is cached is read by one caller at a time: the others wait for the answer, so many plans at once cost one read.
+    What is kept is read by one caller at a time: the others wait for the answer, so many plans at once cost one read.
     """
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, arm: Arm, kept: KeptLists | None = None) -> None:
         self._arm = arm
+        self._kept = kept or KeptLists(arm)
         self._regions: dict[str, frozenset[str]] = {}
-        self._counts: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
-        self._reading: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
         """Returns the image with its creation time, if ARM lists it; None if the image does not exist.
@@ -79,37 +86,20 @@ class Compute:
         created = await self._creation_times(image.subscription, scope, f" and name eq '{image.name}'")
         return parse_managed_image(resource, created.get(image)).settled()
 
-    async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
-        """Returns all managed images of a subscription, each with its creation time if ARM lists it."""
-        created = await self._creation_times(subscription, f"/subscriptions/{subscription}", "")
-        pages = self._arm.client(subscription).images.list(api_version=IMAGES_API)
-        with arm_errors():
-            resources = [image.as_dict() async for image in pages]
-        return [
-            parse_managed_image(resource, created.get(ImageId.parse(resource["id"])))
-            for resource in resources
-        ]
-
     async def _creation_times(self, subscription: str, scope: str, condition: str) -> dict[ImageId, datetime]:
         """Reads the creation times from the list of resources: the image itself does not have its own."""
         filter_text = quote(f"resourceType eq '{ImageId.type_name()}'{condition}")
         path = f"{scope}/resources?$filter={filter_text}&$expand=createdTime&api-version={RESOURCES_API}"
-        return {
-            ImageId.parse(resource["id"]): parse_timestamp(resource["createdTime"])
-            async for resource in self._arm.pages(subscription, path)
-            if resource.get("createdTime")
-        }
+        listed = [
+            parse_listed_resource(resource, ImageId) async for resource in self._arm.pages(subscription, path)
+        ]
+        return {entry.id: entry.created_at for entry in listed if entry.created_at}
 
     async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
         """Returns the gallery; None if it does not exist."""
         galleries = self._arm.client(gallery.subscription).galleries
         resource = await found(galleries.get(gallery.resource_group, gallery.name, api_version=GALLERIES_API))
         return parse_gallery(resource) if resource else None
-
-    async def list_galleries(self, subscription: str) -> list[Gallery]:
-        pages = self._arm.client(subscription).galleries.list(api_version=GALLERIES_API)
-        with arm_errors():
-            return [parse_gallery(gallery.as_dict()) async for gallery in pages]
 
     async def get_image_definition(self, definition: ImageDefinitionId) -> ImageDefinition | None:
         """Returns the image definition; None if it does not exist."""
@@ -122,11 +112,8 @@ class Compute:
         return parse_image_definition(resource) if resource else None
 
     async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
-        pages = self._arm.client(gallery.subscription).gallery_images.list_by_gallery(
-            gallery.resource_group, gallery.name, api_version=GALLERIES_API
-        )
-        with arm_errors():
-            return [parse_image_definition(definition.as_dict()) async for definition in pages]
+        """Returns the image definitions of a gallery."""
+        return await self._kept.fresh(image_definitions(gallery))
 
     async def begin_image_definition(self, definition: ImageDefinition) -> None:
         gallery = definition.id.gallery
@@ -147,16 +134,7 @@ class Compute:
 
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         """Returns all image versions of a definition; an empty list if the definition does not exist."""
-        pages = self._arm.client(definition.subscription).gallery_image_versions.list_by_gallery_image(
-            definition.resource_group, definition.gallery.name, definition.name, api_version=GALLERIES_API
-        )
-        try:
-            with arm_errors():
-                return [parse_image_version(version.as_dict()) async for version in pages]
-        except ArmError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return []
-            raise
+        return await self._kept.fresh(image_versions(definition, changes_are_seen=False))
 
     async def list_soft_deleted(self, definition: ImageDefinitionId) -> list[str]:
         """Returns the numbers of the definition's versions in the gallery's bin."""
@@ -177,7 +155,7 @@ class Compute:
     async def begin_regions(
         self,
         version: ImageVersionId,
-        put: list[TargetRegion],
+        put: Sequence[PublishedRegion],
         remove: list[str],
         *,
         protect: bool = False,
@@ -253,22 +231,12 @@ class Compute:
 
         A count takes one request per page, so it is kept for some minutes: a batch is planned from one count.
         """
-        async with self._reading[subscription, resource_type]:
-            counted_at, counts = self._counts.get((subscription, resource_type), (-COUNTS_LAST_SECONDS, {}))
-            if time.monotonic() - counted_at >= COUNTS_LAST_SECONDS:
-                counts = await self._count(subscription, resource_type)
-                self._counts[subscription, resource_type] = (time.monotonic(), counts)
-            return counts
-
-    async def _count(self, subscription: str, resource_type: str) -> dict[str, int]:
-        filter_text = quote(f"resourceType eq '{resource_type}'")
-        path = f"/subscriptions/{subscription}/resources?$filter={filter_text}&api-version={RESOURCES_API}"
-        resources = self._arm.pages(subscription, path)
-        return Counter([canonical_region(resource["location"]) async for resource in resources])
+        source = resources(subscription, COUNTED[resource_type])
+        return Counter(entry.location for entry in await self._kept.whole(source, COUNTS_LAST_SECONDS))
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
         """Returns the canonical names of the regions that a subscription can use; read once per process."""
-        async with self._reading[subscription, "locations"]:
+        async with self._reading[subscription]:
             if subscription not in self._regions:
                 path = f"/subscriptions/{subscription}/locations?api-version={LOCATIONS_API}"
                 locations = self._arm.pages(subscription, path)
@@ -276,7 +244,7 @@ class Compute:
                     [
                         canonical_region(location["name"])
                         async for location in locations
-                        if holds_resources(location)
+                        if location.get("name") and holds_resources(location)
                     ]
                 )
             return self._regions[subscription]

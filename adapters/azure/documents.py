@@ -1,14 +1,30 @@
-"""Reads and writes ARM's JSON: `parse_…` reads a resource, `…_body` writes one. The shape of each stands together."""
+"""Reads and writes ARM's JSON: `parse_…` reads a resource, `…_body` writes one. The shape of each stands together.
 
-from datetime import datetime
-from typing import Any
+Others write resources too, with what is newer than this app or missing. So reading refuses nothing but a record without
+a usable id (`ResourceIdError`): unknown values are kept as they are, and parts that are missing or of another JSON type
+have their documented default, or are `Unknown`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionProgress, TargetRegion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    PublishedRegion,
+    RegionProgress,
+)
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import Disk, ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
+
+Id = TypeVar("Id", bound=ResourceId)
+UNKNOWN = "Unknown"
 
 # what ARM alone writes in a version, by the SDK's models
 READ_ONLY_PROPERTIES = frozenset(
@@ -18,68 +34,83 @@ READ_ONLY_PUBLISHING = frozenset({"publishedDate"})
 READ_ONLY_SAFETY = frozenset({"reportedForPolicyViolation", "policyViolations"})
 
 
-def parse_managed_image(resource: dict[str, Any], created_at: datetime | None) -> ManagedImage:
+class ListedResource(NamedTuple, Generic[Id]):
+    """An entry of ARM's list of resources. The list lags behind the resources by seconds to minutes (reported)."""
+
+    id: Id
+    location: str
+    tags: dict[str, str]
+    provisioning_state: str
+    created_at: datetime | None
+    changed_at: datetime | None
+
+
+def parse_managed_image(resource: Any, created_at: datetime | None) -> ManagedImage:
     """Reads a managed image; `created_at` comes from the list of resources.
 
     No `hyperVGeneration` means V1, and no `osState` Generalized, which managed images always are (documented).
     """
-    properties = resource["properties"]
-    storage = properties["storageProfile"]
-    os_disk = storage["osDisk"]
+    resource = _object(resource)
+    properties = _object(resource.get("properties"))
+    storage = _object(properties.get("storageProfile"))
+    os_disk = _object(storage.get("osDisk"))
     return ManagedImage(
-        id=ImageId.parse(resource["id"]),
-        location=resource["location"],
-        tags=resource.get("tags") or {},
-        provisioning_state=properties.get("provisioningState", "Unknown"),
-        os_type=os_disk["osType"],
-        os_state=os_disk.get("osState") or "Generalized",
-        hyper_v_generation=properties.get("hyperVGeneration") or "V1",
+        id=ImageId.parse(_text(resource.get("id"))),
+        location=_text(resource.get("location"), UNKNOWN),
+        tags=_tags(resource.get("tags")),
+        provisioning_state=_text(properties.get("provisioningState"), UNKNOWN),
+        os_type=_text(os_disk.get("osType"), UNKNOWN),
+        os_state=_text(os_disk.get("osState"), "Generalized"),
+        hyper_v_generation=_text(properties.get("hyperVGeneration"), "V1"),
         os_disk=_parse_disk(os_disk),
-        data_disks=[_parse_disk(disk) for disk in storage.get("dataDisks") or []],
-        source_virtual_machine=(properties.get("sourceVirtualMachine") or {}).get("id"),
-        edge_zone=(resource.get("extendedLocation") or {}).get("name"),
+        data_disks=[_parse_disk(disk) for disk in _objects(storage.get("dataDisks"))],
+        source_virtual_machine=_text(_object(properties.get("sourceVirtualMachine")).get("id")) or None,
+        edge_zone=_text(_object(resource.get("extendedLocation")).get("name")) or None,
         created_at=created_at,
     )
 
 
 def _parse_disk(disk: dict[str, Any]) -> Disk:
-    by_id = disk.get("managedDisk") or disk.get("snapshot") or {}
+    by_id = _object(disk.get("managedDisk")) or _object(disk.get("snapshot"))
     return Disk(
-        lun=disk.get("lun"),
-        size_gb=disk.get("diskSizeGB"),
-        source=by_id.get("id") or disk.get("blobUri") or "",
-        disk_encryption_set=(disk.get("diskEncryptionSet") or {}).get("id"),
+        lun=_number(disk.get("lun")),
+        size_gb=_number(disk.get("diskSizeGB")),
+        source=_text(by_id.get("id")) or _text(disk.get("blobUri")),
+        disk_encryption_set=_text(_object(disk.get("diskEncryptionSet")).get("id")) or None,
     )
 
 
-def parse_gallery(resource: dict[str, Any]) -> Gallery:
-    properties = resource.get("properties") or {}
+def parse_gallery(resource: Any) -> Gallery:
+    """Reads a gallery."""
+    resource = _object(resource)
+    properties = _object(resource.get("properties"))
     return Gallery(
-        id=GalleryId.parse(resource["id"]),
-        location=resource["location"],
-        sharing=(properties.get("sharingProfile") or {}).get("permissions") or "Private",
-        soft_delete=(properties.get("softDeletePolicy") or {}).get("isSoftDeleteEnabled") is True,
+        id=GalleryId.parse(_text(resource.get("id"))),
+        location=_text(resource.get("location"), UNKNOWN),
+        sharing=_text(_object(properties.get("sharingProfile")).get("permissions"), "Private"),
+        soft_delete=_object(properties.get("softDeletePolicy")).get("isSoftDeleteEnabled") is True,
     )
 
 
-def parse_image_definition(resource: dict[str, Any]) -> ImageDefinition:
+def parse_image_definition(resource: Any) -> ImageDefinition:
     """Reads an image definition. No generation means V1, no architecture x64."""
-    properties = resource["properties"]
-    identifier = properties["identifier"]
+    resource = _object(resource)
+    properties = _object(resource.get("properties"))
+    identifier = _object(properties.get("identifier"))
     return ImageDefinition(
-        id=ImageDefinitionId.parse(resource["id"]),
-        location=resource["location"],
-        os_type=properties["osType"],
-        os_state=properties["osState"],
-        hyper_v_generation=properties.get("hyperVGeneration") or "V1",
-        architecture=properties.get("architecture") or "x64",
-        publisher=identifier["publisher"],
-        offer=identifier["offer"],
-        sku=identifier["sku"],
-        purchase_plan=_parse_purchase_plan(properties.get("purchasePlan")),
-        features=_parse_features(properties.get("features") or []),
-        tags=resource.get("tags") or {},
-        provisioning_state=properties.get("provisioningState", "Unknown"),
+        id=ImageDefinitionId.parse(_text(resource.get("id"))),
+        location=_text(resource.get("location"), UNKNOWN),
+        os_type=_text(properties.get("osType"), UNKNOWN),
+        os_state=_text(properties.get("osState"), UNKNOWN),
+        hyper_v_generation=_text(properties.get("hyperVGeneration"), "V1"),
+        architecture=_text(properties.get("architecture"), "x64"),
+        publisher=_text(identifier.get("publisher")),
+        offer=_text(identifier.get("offer")),
+        sku=_text(identifier.get("sku")),
+        purchase_plan=_parse_purchase_plan(_object(properties.get("purchasePlan"))),
+        features=_parse_features(_objects(properties.get("features"))),
+        tags=_tags(resource.get("tags")),
+        provisioning_state=_text(properties.get("provisioningState"), UNKNOWN),
     )
 
 
@@ -115,35 +146,34 @@ def definition_body(definition: ImageDefinition) -> dict[str, Any]:
     }
 
 
-def _parse_purchase_plan(plan: dict[str, Any] | None) -> PurchasePlan | None:
-    if not plan or not plan.get("name"):
+def _parse_purchase_plan(plan: dict[str, Any]) -> PurchasePlan | None:
+    name = _text(plan.get("name"))
+    if not name:
         return None
-    return PurchasePlan(
-        name=plan["name"], product=plan.get("product", ""), publisher=plan.get("publisher", "")
-    )
+    return PurchasePlan(name=name, product=_text(plan.get("product")), publisher=_text(plan.get("publisher")))
 
 
-def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
+def parse_image_version(resource: Any) -> ImageVersion:
     """Reads an image version, with its replication status if it was expanded."""
-    properties = resource["properties"]
-    profile = properties.get("publishingProfile") or {}
-    source = (properties.get("storageProfile") or {}).get("source") or {}
-    status = properties.get("replicationStatus")
+    resource = _object(resource)
+    properties = _object(resource.get("properties"))
+    profile = _object(properties.get("publishingProfile"))
+    source = _object(_object(properties.get("storageProfile")).get("source"))
+    safety = _object(properties.get("safetyProfile"))
+    status = _object(properties.get("replicationStatus"))
     return ImageVersion(
-        id=ImageVersionId.parse(resource["id"]),
-        location=resource["location"],
-        provisioning_state=properties.get("provisioningState", "Unknown"),
-        source=source.get("id") or source.get("virtualMachineId"),
-        tags=resource.get("tags") or {},
-        target_regions=[_parse_target_region(region) for region in profile.get("targetRegions") or []],
-        exclude_from_latest=bool(profile.get("excludeFromLatest")),
-        published_at=profile.get("publishedDate"),
-        end_of_life=profile.get("endOfLifeDate"),
-        removal_allowed=bool(
-            (properties.get("safetyProfile") or {}).get("allowDeletionOfReplicatedLocations")
-        ),
-        replication_mode=profile.get("replicationMode") or "Full",
-        replication=[_parse_region_progress(region) for region in status.get("summary") or []]
+        id=ImageVersionId.parse(_text(resource.get("id"))),
+        location=_text(resource.get("location"), UNKNOWN),
+        provisioning_state=_text(properties.get("provisioningState"), UNKNOWN),
+        source=_text(source.get("id")) or _text(source.get("virtualMachineId")) or None,
+        tags=_tags(resource.get("tags")),
+        target_regions=[_parse_target_region(region) for region in _objects(profile.get("targetRegions"))],
+        exclude_from_latest=profile.get("excludeFromLatest") is True,
+        published_at=_time(profile.get("publishedDate")),
+        end_of_life=_time(profile.get("endOfLifeDate")),
+        removal_allowed=safety.get("allowDeletionOfReplicatedLocations") is True,
+        replication_mode=_text(profile.get("replicationMode"), "Full"),
+        replication=[_parse_region_progress(region) for region in _objects(status.get("summary"))]
         if status
         else None,
     )
@@ -151,10 +181,10 @@ def parse_image_version(resource: dict[str, Any]) -> ImageVersion:
 
 def _parse_region_progress(region: dict[str, Any]) -> RegionProgress:
     return RegionProgress(
-        region=region["region"],
-        state=region.get("state") or "Unknown",
-        progress=region.get("progress") or 0,
-        details=region.get("details") or "",
+        region=_text(region.get("region"), UNKNOWN),
+        state=_text(region.get("state"), UNKNOWN),
+        progress=_number(region.get("progress")) or 0,
+        details=_text(region.get("details")),
     )
 
 
@@ -183,7 +213,7 @@ def parse_soft_deleted(resource: dict[str, Any]) -> str:
 
 def regions_body(
     resource: dict[str, Any],
-    put: list[TargetRegion],
+    put: Sequence[PublishedRegion],
     remove: list[str],
     *,
     protect: bool = False,
@@ -198,23 +228,24 @@ def regions_body(
     ARM refuses to drop a region unless the same body sets `allowDeletionOfReplicatedLocations` (reported by users);
     `protect` resets that.
     """
-    properties = resource["properties"]
-    profile = properties["publishingProfile"]
-    data_disks = (properties.get("storageProfile") or {}).get("dataDiskImages") or []
-    added = [region_body(region, [disk["lun"] for disk in data_disks]) for region in put]
-    regions = merge_regions(profile["targetRegions"], added, remove)
-    safety = _without(properties.get("safetyProfile") or {}, READ_ONLY_SAFETY)
+    properties = _object(resource.get("properties"))
+    profile = _object(properties.get("publishingProfile"))
+    existing = _objects(profile.get("targetRegions"))
+    data_disks = _objects(_object(properties.get("storageProfile")).get("dataDiskImages"))
+    luns = [lun for disk in data_disks if (lun := _number(disk.get("lun"))) is not None]
+    regions = merge_regions(existing, [region_body(region, luns) for region in put], remove)
+    safety = _without(_object(properties.get("safetyProfile")), READ_ONLY_SAFETY)
     protects = protect and safety.get("allowDeletionOfReplicatedLocations") is True
     # a version that failed is written again even without a change: the documented way to repair it
-    repeats = repeat or protects or properties["provisioningState"] == "Failed"
-    if regions == profile["targetRegions"] and not repeats:
+    repeats = repeat or protects or properties.get("provisioningState") == "Failed"
+    if regions == existing and not repeats:
         return None
-    names = {canonical_region(region["name"]) for region in regions}
-    dropped = any(canonical_region(region["name"]) not in names for region in profile["targetRegions"])
+    names = {_region_name(region) for region in regions}
+    dropped = any(_region_name(region) not in names for region in existing)
     if dropped or protect:
         safety["allowDeletionOfReplicatedLocations"] = dropped
     return {
-        "location": resource["location"],
+        "location": resource.get("location"),
         "tags": resource.get("tags") or {},
         "properties": {
             **_without(properties, READ_ONLY_PROPERTIES),
@@ -229,18 +260,19 @@ def _without(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in names}
 
 
-def _parse_target_region(region: dict[str, Any]) -> TargetRegion:
-    os_disk = (region.get("encryption") or {}).get("osDiskImage") or {}
-    return TargetRegion(
-        name=region["name"],
-        replicas=region.get("regionalReplicaCount") or 1,
-        storage_account_type=region.get("storageAccountType") or "Standard_LRS",
-        disk_encryption_set=os_disk.get("diskEncryptionSetId") or None,
-        exclude_from_latest=region.get("excludeFromLatest"),
+def _parse_target_region(region: dict[str, Any]) -> PublishedRegion:
+    os_disk = _object(_object(region.get("encryption")).get("osDiskImage"))
+    excluded = region.get("excludeFromLatest")
+    return PublishedRegion(
+        name=_text(region.get("name"), UNKNOWN),
+        replicas=_number(region.get("regionalReplicaCount")) or 1,
+        storage_account_type=_text(region.get("storageAccountType"), "Standard_LRS"),
+        disk_encryption_set=_text(os_disk.get("diskEncryptionSetId")) or None,
+        exclude_from_latest=excluded if isinstance(excluded, bool) else None,
     )
 
 
-def region_body(region: TargetRegion, data_disk_luns: list[int]) -> dict[str, Any]:
+def region_body(region: PublishedRegion, data_disk_luns: list[int]) -> dict[str, Any]:
     """Writes a target region. If it has a disk encryption set, each of its disks names that set."""
     body: dict[str, Any] = {
         "name": region.name,
@@ -263,15 +295,19 @@ def merge_regions(
     existing: list[dict[str, Any]], put: list[dict[str, Any]], remove: list[str]
 ) -> list[dict[str, Any]]:
     """Merges `put` into `existing` and drops `remove`. Replica counts are never lowered."""
-    wanted = {canonical_region(region["name"]): region for region in put}
+    wanted = {_region_name(region): region for region in put}
     merged = []
     for region in existing:
-        name = canonical_region(region["name"])
+        name = _region_name(region)
         replicas = wanted.pop(name, {}).get("regionalReplicaCount", 0)
         if name not in remove:
-            count = max(region.get("regionalReplicaCount") or 1, replicas)
+            count = max(_number(region.get("regionalReplicaCount")) or 1, replicas)
             merged.append({**region, "regionalReplicaCount": count})
     return merged + list(wanted.values())
+
+
+def _region_name(region: dict[str, Any]) -> str:
+    return canonical_region(_text(region.get("name"), UNKNOWN))
 
 
 def holds_resources(location: dict[str, Any]) -> bool:
@@ -287,13 +323,58 @@ def holds_resources(location: dict[str, Any]) -> bool:
     return not (is_logical or is_edge_zone or is_stage)
 
 
-def parse_permission(item: dict[str, Any]) -> Permission:
+def parse_permission(item: Any) -> Permission:
     """Reads one entry of the list of permissions; there is one for each role that applies to the scope."""
-    return Permission(actions=item.get("actions") or [], not_actions=item.get("notActions") or [])
+    item = _object(item)
+    return Permission(
+        actions=[_text(action) for action in item.get("actions") or []],
+        not_actions=[_text(action) for action in item.get("notActions") or []],
+    )
+
+
+def parse_listed_resource(resource: Any, id_type: type[Id]) -> ListedResource[Id]:
+    """Reads an entry of ARM's list of resources, which has no properties of its type."""
+    resource = _object(resource)
+    return ListedResource(
+        id=id_type.parse(_text(resource.get("id"))),
+        location=canonical_region(_text(resource.get("location"), UNKNOWN)),
+        tags=_tags(resource.get("tags")),
+        provisioning_state=_text(resource.get("provisioningState"), UNKNOWN),
+        created_at=_time(resource.get("createdTime")),
+        changed_at=_time(resource.get("changedTime")),
+    )
 
 
 def parse_timestamp(text: str) -> datetime:
-    """Reads a timestamp. ARM's have seven digits of a second, Python's have six."""
+    """Reads a timestamp, in UTC if it names no offset. ARM's have seven digits of a second, Python's have six."""
     head, dot, tail = text.partition(".")
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
-    return datetime.fromisoformat(f"{head}{dot}{digits[:6]}{tail[len(digits) :]}")
+    moment = datetime.fromisoformat(f"{head}{dot}{digits[:6]}{tail[len(digits) :]}")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any, missing: str = "") -> str:
+    return missing if value in (None, "") else str(value)
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and isfinite(value) else None
+
+
+def _tags(value: Any) -> dict[str, str]:
+    return {name: _text(tag) for name, tag in _object(value).items()}
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return parse_timestamp(_text(value))
+    except ValueError:
+        return None

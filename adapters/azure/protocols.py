@@ -1,22 +1,42 @@
-"""What the use cases need of Azure. `Compute` is the real thing and describes each call; tests bring one in memory."""
+"""What the use cases need of Azure. `Compute` and `Look` are real and describe each call; tests have their own."""
 
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from domain.errors import ArmError
+from domain.fleet.gaps import Gaps
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionsWrite, TargetRegion
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 
+Value = TypeVar("Value")
+# how much of a list is known: all of it, a part until the next look, or only what does not need what cannot be read
+Extent = Literal["whole", "unread", "unreadable"]
+
+
+class Seen(NamedTuple, Generic[Value]):
+    """What a look has found of a list, and whether that is all of it."""
+
+    values: list[Value]
+    extent: Extent
+
+
+class SeenImages(NamedTuple):
+    """The managed images of a subscription; `dates` says whether an image without a creation time has none."""
+
+    values: list[ManagedImage]
+    extent: Extent
+    dates: Extent
+
 
 class AzureCompute(Protocol):
-    """Managed images and galleries. Every call raises `ArmError` if ARM refuses it or does not answer."""
+    """Resources one at a time. Every call raises `ArmError` if ARM refuses it or does not answer."""
 
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None: ...
-    async def list_managed_images(self, subscription: str) -> list[ManagedImage]: ...
     async def get_gallery(self, gallery: GalleryId) -> Gallery | None: ...
-    async def list_galleries(self, subscription: str) -> list[Gallery]: ...
     async def get_image_definition(self, definition: ImageDefinitionId) -> ImageDefinition | None: ...
     async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]: ...
     async def begin_image_definition(self, definition: ImageDefinition) -> None: ...
@@ -27,7 +47,7 @@ class AzureCompute(Protocol):
     async def begin_regions(
         self,
         version: ImageVersionId,
-        put: list[TargetRegion],
+        put: Sequence[PublishedRegion],
         remove: list[str],
         *,
         protect: bool = False,
@@ -38,3 +58,36 @@ class AzureCompute(Protocol):
     async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]: ...
     async def list_regions(self, subscription: str) -> frozenset[str]: ...
     async def check_token(self) -> None: ...
+
+
+class AzureLook(Protocol):
+    """A look at many resources, as far as time and ARM's limits allow.
+
+    `gaps` says what is missing, `newly_read` how many lists and resources were read that no look had read before.
+    """
+
+    newly_read: int
+
+    @property
+    def gaps(self) -> Gaps: ...
+    @property
+    def error(self) -> ArmError | None: ...
+    async def images(self, subscriptions: Iterable[str]) -> dict[str, SeenImages]: ...
+    async def definitions(self, subscriptions: Iterable[str]) -> dict[str, Seen[ImageDefinition]]: ...
+    async def versions(
+        self,
+        definitions: Iterable[ImageDefinitionId],
+        completed: Mapping[ImageDefinitionId, datetime] | None = None,
+    ) -> dict[ImageDefinitionId, Seen[ImageVersion]]: ...
+    async def complete_versions(
+        self, definitions: Iterable[ImageDefinitionId]
+    ) -> dict[ImageDefinitionId, Seen[ImageVersion]]: ...
+    async def replicated(
+        self, versions: Iterable[ImageVersion]
+    ) -> dict[ImageVersionId, Seen[ImageVersion]]: ...
+
+
+class AzureLooks(Protocol):
+    """Begins looks that share what they have read."""
+
+    def begin(self) -> AzureLook: ...

@@ -11,6 +11,7 @@ from api.links import Addresses
 from api.requests import StartBatch
 from domain.fleet.batches import BatchProgress, BatchRecord, ImageResult
 from domain.fleet.coverage import Category
+from domain.fleet.gaps import Unreadable
 from domain.fleet.states import BatchState
 from domain.migration.results import Failure
 
@@ -20,7 +21,7 @@ class BatchImage(Answer):
 
     image: AnyImageId
     outcome: str
-    """An end state of a migration; in a dry run `migrate`, `skipped` or `blocked`."""
+    """An end state of a migration; in a dry run `migrate`, `skipped`, `blocked`, or `failed`: it cannot be planned."""
     reason: str | None
     fix: str | None
     definitions: list[AnyDefinitionId]
@@ -58,7 +59,11 @@ class Batch(Answer):
     counts: dict[str, int]
     """How many of them ended, per outcome."""
     left_alone: dict[Category, int]
-    """How many images needed no migration, per category."""
+    """How many images needed no migration, per category; of those in `unknown` it cannot be found out."""
+    unread: int
+    """How many images and subscriptions the batch comes back to: their state was not read yet."""
+    unreadable: list[Unreadable]
+    """What cannot be read, or could not for too long, up to 100. The batch goes on without it."""
     migrations: list[str]
     """The addresses of running migrations, up to 100."""
     images: list[BatchImage]
@@ -87,6 +92,8 @@ class Batch(Answer):
             running=progress.running,
             counts=progress.counts,
             left_alone=progress.left_alone,
+            unread=progress.unread,
+            unreadable=batch.walk.unreadable,
             migrations=[addresses.migration(name) for name in progress.running_migrations],
             images=[BatchImage.of(result) for result in batch.shown],
             failure=batch.failure,

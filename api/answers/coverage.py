@@ -9,6 +9,7 @@ from pydantic import Field
 from api.answers.base import Answer
 from api.ids import AnyDefinitionId, AnyImageId
 from domain.fleet.coverage import Category, ImageCoverage, summarize
+from domain.fleet.gaps import Gaps, Unread, Unreadable
 
 
 class ListedImage(Answer):
@@ -40,21 +41,27 @@ class Coverage(Answer):
     """How many managed images there are in each category."""
 
     images: int
-    """The sum of the five categories."""
+    """The sum of the six categories."""
     migrated: int
     running: int
     blocked: int
     ignored: int
     untouched: int
+    unknown: int
+    """Images of which it is not known whether they are migrated: what tells it was not read, or cannot be."""
     blocked_why: dict[str, int]
     """How many images are blocked, per reason."""
     ignored_by: dict[str, int]
     """How many images the policy ignores, per rule."""
+    unreadable: list[Unreadable]
+    """What cannot be read. Images that are only there are not counted."""
+    unread: Unread | None
+    """What was not read yet; null if nothing is left to read. Until then more images may be found."""
     listed: list[ListedImage] | None = Field(default=None, exclude_if=lambda listed: listed is None)
     """The images of the category in the query; absent without one."""
 
     @classmethod
-    def of(cls, images: Sequence[ImageCoverage], category: Category | None) -> Self:
+    def of(cls, images: Sequence[ImageCoverage], gaps: Gaps, category: Category | None) -> Self:
         """The coverage of these images, with those of one category listed."""
         summary = summarize(images)
         return cls(
@@ -64,8 +71,11 @@ class Coverage(Answer):
             blocked=summary.counts["blocked"],
             ignored=summary.counts["ignored"],
             untouched=summary.counts["untouched"],
+            unknown=summary.counts["unknown"],
             blocked_why=summary.blocked_why,
             ignored_by=summary.ignored_by,
+            unreadable=gaps.unreadable,
+            unread=gaps.unread,
             listed=[ListedImage.of(image) for image in images if image.category == category]
             if category
             else None,

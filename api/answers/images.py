@@ -7,8 +7,9 @@ from typing import Self
 from api.answers.base import Answer
 from api.ids import AnyDefinitionId, AnyImageId, AnyVersionId
 from api.links import Addresses
+from domain.fleet.gaps import Gaps, Unread, Unreadable
 from domain.resources.galleries import ImageDefinition, ImageVersion
-from domain.resources.images import Generation, ManagedImage, OsType
+from domain.resources.images import ManagedImage
 from domain.resources.provenance import migration_id
 
 
@@ -20,8 +21,8 @@ class Image(Answer):
     resource_group: str
     subscription: str
     location: str
-    os_type: OsType
-    hyper_v_generation: Generation
+    os_type: str
+    hyper_v_generation: str
     os_disk_gb: int | None
     data_disks_gb: list[int | None]
     provisioning_state: str
@@ -54,12 +55,20 @@ class Images(Answer):
     """Managed images, in the order of their ids."""
 
     images: list[Image]
+    unreadable: list[Unreadable]
+    """What cannot be read. The answer is about everything else."""
+    unread: Unread | None
+    """What was not read yet; null if the list is complete."""
 
     @classmethod
-    def of(cls, images: Iterable[ManagedImage], addresses: Addresses) -> Self:
+    def of(cls, images: Iterable[ManagedImage], gaps: Gaps, addresses: Addresses) -> Self:
         """Managed images as Azure describes them."""
         ordered = sorted(images, key=lambda image: image.id.key)
-        return cls(images=[Image.of(image, addresses) for image in ordered])
+        return cls(
+            images=[Image.of(image, addresses) for image in ordered],
+            unreadable=gaps.unreadable,
+            unread=gaps.unread,
+        )
 
 
 class GalleryVersion(Answer):
@@ -68,8 +77,8 @@ class GalleryVersion(Answer):
     name: str
     r"""`gallery\definition\version`, or `gallery\definition`."""
     id: AnyVersionId | AnyDefinitionId
-    os_type: OsType
-    hyper_v_generation: Generation
+    os_type: str
+    hyper_v_generation: str
     location: str | None
     provisioning_state: str | None
     exclude_from_latest: bool | None
@@ -102,13 +111,20 @@ class Galleries(Answer):
     """The contents of all galleries, in the order of their names."""
 
     galleries: list[GalleryVersion]
+    """Only what was read completely: of a definition all versions, or none."""
+    unreadable: list[Unreadable]
+    """What cannot be read. The answer is about everything else."""
+    unread: Unread | None
+    """What was not read yet; null if the list is complete."""
 
     @classmethod
-    def of(cls, definitions: Iterable[tuple[ImageDefinition, Sequence[ImageVersion]]]) -> Self:
+    def of(cls, definitions: Iterable[tuple[ImageDefinition, Sequence[ImageVersion]]], gaps: Gaps) -> Self:
         """The definitions with their versions."""
         rows = [
             GalleryVersion.of(definition, version)
             for definition, versions in definitions
             for version in list[ImageVersion | None](versions) or [None]
         ]
-        return cls(galleries=sorted(rows, key=lambda row: row.name))
+        return cls(
+            galleries=sorted(rows, key=lambda row: row.name), unreadable=gaps.unreadable, unread=gaps.unread
+        )

@@ -11,7 +11,7 @@ from domain.planning.plan import MigrationPlan
 from domain.planning.targets import TargetPlan
 from domain.policy.sections import PolicyStrategy
 from domain.resources.galleries import ImageDefinition, TargetRegion
-from domain.resources.images import Generation, OsType, PurchasePlan
+from domain.resources.images import PurchasePlan
 
 
 class PlannedDefinition(Answer):
@@ -21,9 +21,9 @@ class PlannedDefinition(Answer):
     exists: bool
     id: AnyDefinitionId
     location: str
-    os_type: OsType
+    os_type: str
     os_state: str
-    hyper_v_generation: Generation
+    hyper_v_generation: str
     architecture: str
     publisher: str
     offer: str

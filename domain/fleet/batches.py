@@ -1,14 +1,16 @@
 """Batches: many migrations, oldest image first, within limits, and never the same migration twice at once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.fleet.coverage import Category, ImageCoverage
+from domain.fleet.gaps import Gaps
 from domain.fleet.states import BatchState, HasBatchState
+from domain.fleet.walk import Walk
 from domain.migration.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
@@ -24,6 +26,8 @@ CANCEL_EVENT = "cancel"
 
 # images looked up and planned at a time; it bounds the history and the state of an execution
 SLICE = 200
+# how often a batch looks at what runs
+LOOK_SECONDS = 30
 # the API lists this many images that did not complete, or plans of a dry run; the counts are of all
 MOST_RESULTS = 500
 # the custom status, 16 KB at most, names this many running migrations
@@ -65,12 +69,6 @@ class Candidate(BaseModel):
     created_at: datetime | None = None
     definitions: list[ImageDefinitionId] = []
 
-    @property
-    def sort_key(self) -> tuple[str, str]:
-        """Oldest first, images of unknown age last, then by id."""
-        age = self.created_at.isoformat() if self.created_at else "9"
-        return (age, self.image.key)
-
 
 class RunningMigration(BaseModel):
     """A migration that the batch started, or found running; `numbered` once its version has a number."""
@@ -94,12 +92,13 @@ class ImageResult(BaseModel):
 class Batch(HasBatchState, Start):
     """The whole of a batch, carried from execution to execution; at most a slice and its results in size.
 
-    `after` is the sort key of the last image selected. `left_alone` counts the images that needed no migration.
+    `walk` is how far it has come through the images, and `exhausted` that it has passed them all. `left_alone` counts
+    the images that needed no migration, or whose state cannot be found out.
     """
 
     request: BatchRequest
     started_by: str
-    after: tuple[str, str] | None = None
+    walk: Walk = Field(default_factory=Walk)
     exhausted: bool = False
     selected: int = 0
     pending: list[Candidate] = Field(default=[])
@@ -125,25 +124,43 @@ class Batch(HasBatchState, Start):
         copy.failure = failure
         return copy
 
-    def select(self, coverage: Iterable[ImageCoverage]) -> None:
+    @property
+    def pause_seconds(self) -> float:
+        """How long to wait before the next step. Without running migrations, only a look that is not due delays it."""
+        if self.running and not self.request.dry_run:
+            return LOOK_SECONDS
+        return 1 if self.pending else max(self.walk.look_after_seconds, 1)
+
+    @property
+    def is_look_due(self) -> bool:
+        """Whether this step selects the next images."""
+        return not self.pending and not self.exhausted and self.walk.look_after_seconds <= 0
+
+    def wake(self) -> None:
+        """Begins a step, after the pause that the one before asked for."""
+        self.walk.look_after_seconds = max(self.walk.look_after_seconds - self.pause_seconds, 0)
+
+    def select(
+        self,
+        coverage: Sequence[ImageCoverage],
+        gaps: Gaps | None = None,
+        unlisted: Collection[str] = (),
+        newly_read: int = 0,
+    ) -> None:
         """Takes the next images to migrate from the coverage of all images that the filter matches.
 
-        Images that are migrated, running or ignored are counted once, with the first slice. A blocked one is tried
-        again: its cause may be resolved.
+        `gaps` is what the look could not read, `unlisted` are the subscriptions of which not all images are known yet,
+        and `newly_read` is how much was read that no look had read before. Images that are migrated, running or ignored
+        are counted once. A blocked one is tried again: its cause may be resolved.
         """
-        images = list(coverage)
-        if self.after is None:
-            self.left_alone = dict(Counter(one.category for one in images if not _needs_migration(one)))
-        candidates = sorted(
-            (_candidate(one) for one in images if _needs_migration(one)), key=lambda one: one.sort_key
-        )
-        following = [one for one in candidates if self.after is None or one.sort_key > self.after]
-        most = SLICE if self.room is None else min(SLICE, self.room)
-        selected = following[:most]
-        self.pending += selected
-        self.selected += len(selected)
-        self.after = selected[-1].sort_key if selected else self.after or ("", "")
-        self.exhausted = len(following) <= most or self.room == 0
+        room = self.room
+        last = room is not None and room <= SLICE
+        most = room if room is not None and last else SLICE
+        taken = self.walk.take(coverage, gaps or Gaps(), unlisted, most, newly_read=newly_read, last=last)
+        self.left_alone = dict(Counter(self.left_alone) + taken.left_alone)
+        self.pending += [_candidate(one) for one in taken.images]
+        self.selected += len(taken.images)
+        self.exhausted = self.walk.is_over or self.room == 0
 
     def startable(self) -> list[Candidate]:
         """The images to start now, oldest first.
@@ -194,6 +211,19 @@ class Batch(HasBatchState, Start):
         self._count("unknown")
         self._list(ImageResult(image=running.candidate.image, outcome="unknown", reason=reason))
 
+    def note_failure(self, candidate: Candidate, failure: Failure) -> None:
+        """Takes in why a dry run cannot plan an image."""
+        self.pending.remove(candidate)
+        result = ImageResult(
+            image=candidate.image,
+            outcome="failed",
+            reason=f"{failure.code}: {failure.message}",
+            fix=failure.fix,
+            definitions=candidate.definitions,
+        )
+        self._count(result.outcome)
+        self._list(result)
+
     def note_plan(self, candidate: Candidate, plan: MigrationPlan | None) -> None:
         """Takes in what a dry run plans for an image; None if the image no longer exists."""
         self.pending.remove(candidate)
@@ -206,10 +236,6 @@ class Batch(HasBatchState, Start):
 
     def _list(self, result: ImageResult) -> None:
         self.shown = [*self.shown, result][:MOST_RESULTS]
-
-
-def _needs_migration(image: ImageCoverage) -> bool:
-    return image.category in ("untouched", "blocked")
 
 
 def _candidate(image: ImageCoverage) -> Candidate:
@@ -241,6 +267,8 @@ class BatchProgress(BaseModel):
     running_migrations: list[str] = []
     counts: dict[str, int] = {}
     left_alone: dict[Category, int] = {}
+    unread: int = 0
+    unreadable: int = 0
 
     @classmethod
     def of(cls, batch: Batch) -> Self:
@@ -254,6 +282,8 @@ class BatchProgress(BaseModel):
             ],
             counts=batch.counts,
             left_alone=batch.left_alone,
+            unread=len(batch.walk.unread) + len(batch.walk.unlisted),
+            unreadable=len(batch.walk.unreadable),
         )
 
 

@@ -1,9 +1,12 @@
-"""Coverage: every managed image is migrated, running, blocked, ignored or untouched, and why. The numbers add up."""
+"""Coverage: every managed image is migrated, running, blocked, ignored, untouched or unknown, and why.
+
+The numbers add up. What was not read is unknown, never untouched.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel
 
@@ -16,14 +19,21 @@ from domain.resources.ids import ImageDefinitionId, ImageId
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import version_ids_made_from, version_made_from
 
-Category = Literal["migrated", "running", "blocked", "ignored", "untouched"]
-CATEGORIES: tuple[Category, ...] = ("migrated", "running", "blocked", "ignored", "untouched")
+Category = Literal["migrated", "running", "blocked", "ignored", "untouched", "unknown"]
+CATEGORIES: tuple[Category, ...] = ("migrated", "running", "blocked", "ignored", "untouched", "unknown")
 
 VersionsByDefinition = dict[ImageDefinitionId, list[ImageVersion]]
 
 
+class Unknown(NamedTuple):
+    """Why it is not known whether an image is migrated. If a part is `unread`, a later look may tell."""
+
+    why: str
+    unread: bool
+
+
 class ImageCoverage(BaseModel):
-    """One image: its category, and the reason where there is one."""
+    """One image: its category, and the reason where there is one. If it is `unread`, a later look may tell more."""
 
     image: ImageId
     category: Category
@@ -31,11 +41,18 @@ class ImageCoverage(BaseModel):
     why: str | None = None
     created_at: datetime | None = None
     definitions: list[ImageDefinitionId] = []
+    unread: bool = False
 
     def classified(self, category: Category, why: str | None = None) -> Self:
         """The same image in a category."""
         copy = self.model_copy()
         copy.category, copy.why = category, why
+        return copy
+
+    def given_up(self) -> Self:
+        """The same image, if a later look is not waited for."""
+        copy = self.model_copy()
+        copy.unread = False
         return copy
 
 
@@ -57,11 +74,11 @@ def target_definitions(image: ManagedImage, decision: Decision) -> list[ImageDef
 def versions_of(
     image: ManagedImage, definitions: list[ImageDefinitionId], versions: VersionsByDefinition
 ) -> list[ImageVersion]:
-    """The versions with the image's content, if every target definition has one that succeeded; otherwise none."""
+    """The versions with the image's content, if every target definition has one; otherwise none."""
     lists = [versions.get(definition, []) for definition in definitions]
     copied_from = version_ids_made_from(image, lists)
     found = [version_made_from(image, one, copied_from) for one in lists]
-    held = [version for version in found if version is not None and version.provisioning_state == "Succeeded"]
+    held = [version for version in found if version is not None]
     return held if len(held) == len(definitions) else []
 
 
@@ -80,13 +97,13 @@ def classify(
     definitions: list[ImageDefinitionId],
     record: MigrationRecord | None,
     *,
-    in_every_region: bool,
+    in_every_region: bool | Unknown,
 ) -> ImageCoverage:
     """Puts the image into its category.
 
     `definitions` are those of `target_definitions`. `in_every_region` says that every target gallery has a version of
     this content in all of its regions: Azure's own state, which outlives the task hub. A migration of an earlier
-    image of the same name says nothing about this one.
+    image of the same name says nothing about this one, and what was not read says nothing either.
     """
     coverage = ImageCoverage(
         image=image.id,
@@ -99,6 +116,9 @@ def classify(
         return coverage.classified("running", record.status.state.value)
     if decision.ignores:
         return coverage.classified("ignored", f"rule: {decision.rule}")
+    if isinstance(in_every_region, Unknown):
+        coverage.unread = in_every_region.unread
+        return coverage.classified("unknown", in_every_region.why)
     if in_every_region:
         return coverage.classified("migrated")
     if record is not None and record.status.fingerprint == image.fingerprint and _stopped(record):

@@ -1,7 +1,7 @@
 """Publication of one version under its number: what to write, given what the gallery already holds."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import Literal, NamedTuple, Self
 
@@ -13,7 +13,7 @@ from domain.migration.replication import ExpectedVersion
 from domain.migration.results import Failure
 from domain.planning.targets import TargetPlan
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import ImageVersion, TargetRegion
+from domain.resources.galleries import ImageVersion, PublishedRegion
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_TAG, made_by_gallerist
@@ -119,7 +119,7 @@ class NextWrite(NamedTuple):
     """The write to make; `regions` are those that an update adds, or all of those that a version is created with."""
 
     outcome: WriteOutcome
-    regions: list[TargetRegion]
+    regions: Sequence[PublishedRegion]
 
 
 def next_write(existing: ImageVersion | None, spec: VersionSpec) -> NextWrite:

@@ -9,7 +9,7 @@ from domain.errors import NoVersionLeftError
 from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
 from domain.policy.templates import template_values
 from domain.resources.images import ManagedImage
-from domain.resources.versions import Version, dated_version, next_version
+from domain.resources.versions import Version, dated_version, next_version, numbers_among
 
 _OTHER_DEFINITION = "name another definition with 'definition' in the request"
 
@@ -124,7 +124,7 @@ def reserve(numbers: dict[str, str], request: Reservation) -> tuple[Reserved, di
 def _taken(numbers: dict[str, str], request: Reservation, owner: Callable[[str], str]) -> set[Version]:
     """The numbers that the gallery shows, and those of other owners in the ledger."""
     others = {number for holder, number in numbers.items() if owner(holder) != owner(request.holder)}
-    return {Version.parse(number) for number in others | set(request.taken)}
+    return numbers_among(others | set(request.taken))
 
 
 def _image_of(holder: str) -> str:
@@ -156,9 +156,10 @@ def _already(number: str) -> Reserved:
 
 def _free_number(own: str | None, request: Reservation, taken: set[Version]) -> str:
     """Returns the holder's own number if it is still free, or else the first gallery's: galleries stay in step."""
-    for number in (own, request.preferred):
-        if number is not None and Version.parse(number) not in taken:
-            return number
+    for name in (own, request.preferred):
+        number = Version.of_name(name or "")
+        if number is not None and number not in taken:
+            return str(number)
     if request.numbering.strategy == "date":
         return str(_first_free(request.numbering.number or "", taken))
     return str(next_version(taken))

@@ -1,12 +1,13 @@
 """The image version that Gallerist wants: the desired state of one `galleries/images/versions` resource."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel
 
 from domain.planning.numbering import Numbering
-from domain.resources.galleries import TargetRegion
+from domain.resources.galleries import PublishedRegion
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 
@@ -24,7 +25,7 @@ class VersionSpec(BaseModel):
     source: str
     source_created_at: datetime | None = None
     held_source: str | None = None
-    regions: list[TargetRegion]
+    regions: Sequence[PublishedRegion]
     data_disk_luns: list[int] = []
     exclude_from_latest: bool = True
     end_of_life: datetime | None = None
@@ -47,7 +48,7 @@ class VersionSpec(BaseModel):
         copy.version, copy.held_source = version, held_source
         return copy
 
-    def in_regions(self, regions: list[TargetRegion]) -> Self:
+    def in_regions(self, regions: Sequence[PublishedRegion]) -> Self:
         """Returns the same version with these regions."""
         copy = self.model_copy()
         copy.regions = regions

@@ -7,12 +7,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.resources.features import SECURITY_TYPE, feature
 from domain.resources.ids import DiskEncryptionSetId, GalleryId, ImageDefinitionId, ImageVersionId
-from domain.resources.images import Generation, OsType, PurchasePlan
+from domain.resources.images import PurchasePlan
 from domain.resources.provisioning import Provisioned
 from domain.resources.regions import Region
 
 StorageAccountType = Literal["Standard_LRS", "Standard_ZRS", "Premium_LRS"]
-RegionState = Literal["Unknown", "Replicating", "Completed", "Failed"]
+# ARM's own word: Unknown, Replicating, Completed, Failed, or one that is newer than this
+RegionState = str
 
 
 class Gallery(BaseModel):
@@ -34,9 +35,9 @@ class ImageDefinition(Provisioned):
 
     id: ImageDefinitionId
     location: Region
-    os_type: OsType
+    os_type: str
     os_state: str = "Generalized"
-    hyper_v_generation: Generation
+    hyper_v_generation: str
     architecture: str = "x64"
     publisher: str
     offer: str
@@ -65,7 +66,17 @@ class ImageDefinition(Provisioned):
         return (self.publisher.lower(), self.offer.lower(), self.sku.lower())
 
 
-class TargetRegion(BaseModel):
+class PublishedRegion(BaseModel):
+    """One region of an existing version, whoever wrote it and whatever they chose."""
+
+    name: Region
+    replicas: int = 1
+    storage_account_type: str = "Standard_LRS"
+    disk_encryption_set: str | DiskEncryptionSetId | None = None
+    exclude_from_latest: bool | None = None
+
+
+class TargetRegion(PublishedRegion):
     """One region of a version's publishing profile."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -149,10 +160,22 @@ class ImageVersion(Provisioned):
     location: Region
     source: str | None = None
     tags: dict[str, str] = Field(default={})
-    target_regions: list[TargetRegion] = Field(default=[])
+    target_regions: list[PublishedRegion] = Field(default=[])
     exclude_from_latest: bool = False
     published_at: datetime | None = None
     end_of_life: datetime | None = None
     removal_allowed: bool = False
     replication_mode: str = "Full"
     replication: list[RegionProgress] | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether Azure is not working on the version any more; its regions may still be copied to."""
+        return self.provisioning_state in ("Succeeded", "Failed")
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether the version can be used in every one of its regions, as far as it was read."""
+        if self.provisioning_state != "Succeeded" or not self.replication:
+            return False
+        return all(region.state == "Completed" for region in self.replication)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -11,8 +11,8 @@ from domain.resources.ids import ImageId
 from domain.resources.provisioning import Provisioned
 from domain.resources.regions import Region
 
+# what a policy can match; an image may have another one
 OsType = Literal["Linux", "Windows"]
-Generation = Literal["V1", "V2"]
 # Packer keeps the marketplace plan in tags: its code writes PlanInfo where its documentation says PlanName.
 _PLAN_NAME_TAGS = ("PlanInfo", "PlanName")
 _PLAN_PRODUCT_TAG = "PlanProduct"
@@ -45,14 +45,20 @@ class ManagedImage(Provisioned):
     id: ImageId
     location: Region
     tags: dict[str, str] = Field(default={})
-    os_type: OsType
+    os_type: str
     os_state: str
-    hyper_v_generation: Generation
+    hyper_v_generation: str
     os_disk: Disk
     data_disks: list[Disk] = Field(default=[])
     source_virtual_machine: str | None = None
     edge_zone: str | None = None
     created_at: datetime | None = None
+
+    def created(self, moment: datetime | None) -> Self:
+        """Returns a copy of the image with this creation time, which another list has."""
+        copy = self.model_copy()
+        copy.created_at = moment
+        return copy
 
     @property
     def disks(self) -> list[Disk]:

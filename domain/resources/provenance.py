@@ -158,7 +158,9 @@ def versions_apart_by_time(image: ManagedImage, versions: Iterable[ImageVersion]
 
 
 def _quality(version: ImageVersion) -> tuple[int, Version]:
-    return {"Succeeded": 2, "Failed": 0}.get(version.provisioning_state, 1), Version.parse(version.id.name)
+    # a name that is no number comes last
+    number = Version.of_name(version.id.name) or Version(-1, 0, 0)
+    return {"Succeeded": 2, "Failed": 0}.get(version.provisioning_state, 1), number
 
 
 def _keys(versions: Iterable[ImageVersionId]) -> frozenset[str]:

@@ -34,6 +34,14 @@ class Version(NamedTuple):
             )
         return cls(*parts)
 
+    @classmethod
+    def of_name(cls, name: str) -> Self | None:
+        """Returns the number that the name of a version is; None for another name, which Gallerist never gives."""
+        try:
+            return cls.parse(name)
+        except ValueError:
+            return None
+
     def next_patch(self) -> "Version":
         """Returns the next patch. At the largest patch it returns the next minor, then the next major.
 
@@ -53,6 +61,11 @@ class Version(NamedTuple):
 
 
 FIRST = Version(1, 0, 0)
+
+
+def numbers_among(names: Iterable[str]) -> set[Version]:
+    """Returns the numbers among the names of versions. No number collides with a name that is none."""
+    return {number for name in names if (number := Version.of_name(name)) is not None}
 
 
 def next_version(taken: Iterable[Version]) -> Version:

@@ -1,7 +1,7 @@
 """Fakes for Azure, the policy store and the task hub. They record writes and started orchestrations."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
@@ -13,12 +13,15 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
+from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
+from domain.arm_errors import diagnose
 from domain.errors import ArmError, PolicyError, PolicyFault
+from domain.fleet.gaps import Gaps, Unread, Unreadable
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, RegionsWrite, TargetRegion
+from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
@@ -46,6 +49,8 @@ class FakeCompute:
         self.permissions: list[Permission] | None = [Permission(actions=["*"])]
         self.asked_permissions: list[ResourceId] = []
         self.error: Exception | None = None
+        # what cannot be read by a look, by its id
+        self.errors: dict[str, ArmError] = {}
         self.operation_error: ArmError | None = None
         # the numbers in the bin of every definition
         self.soft_deleted: list[str] = []
@@ -55,14 +60,6 @@ class FakeCompute:
     async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
         self._raise_error()
         return self.images.get(image)
-
-    async def list_managed_images(self, subscription: str) -> list[ManagedImage]:
-        self._raise_error()
-        return [image for image in self.images.values() if image.id.subscription == subscription]
-
-    async def list_galleries(self, subscription: str) -> list[Gallery]:
-        self._raise_error()
-        return [gallery for gallery in self.galleries.values() if gallery.id.subscription == subscription]
 
     async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
         self._raise_error()
@@ -121,14 +118,14 @@ class FakeCompute:
             provisioning_state="Creating",
             source=spec.source,
             tags=spec.tags,
-            target_regions=spec.regions,
+            target_regions=list(spec.regions),
         )
         return OPERATION
 
     async def begin_regions(
         self,
         version: ImageVersionId,
-        put: list[TargetRegion],
+        put: Sequence[PublishedRegion],
         remove: list[str],
         *,
         protect: bool = False,
@@ -167,6 +164,87 @@ class FakeCompute:
         self.writes.append(what)
 
 
+class FakeLook:
+    """A look at a `FakeCompute`. What its `errors` name by id cannot be read: a subscription, definition or version."""
+
+    def __init__(self, compute: FakeCompute) -> None:
+        self._compute = compute
+        self.newly_read = 0
+        self.error: ArmError | None = None
+        self._unreadable: list[Unreadable] = []
+        self._unread: list[str] = []
+
+    @property
+    def gaps(self) -> Gaps:
+        unread = None
+        if self._unread:
+            unread = Unread(parts=len(self._unread), reason=self._unread[0], retry_after_seconds=10)
+        return Gaps(unreadable=self._unreadable, unread=unread)
+
+    async def images(self, subscriptions: Iterable[str]) -> dict[str, SeenImages]:
+        dates = {name: self._extent(f"dates of {name}") for name in subscriptions}
+        return {
+            name: SeenImages(
+                self._in(name, self._compute.images), self._extent(f"/subscriptions/{name}"), dates[name]
+            )
+            for name in dates
+        }
+
+    async def definitions(self, subscriptions: Iterable[str]) -> dict[str, Seen[ImageDefinition]]:
+        return {
+            name: Seen(self._in(name, self._compute.definitions), self._extent(f"/subscriptions/{name}"))
+            for name in subscriptions
+        }
+
+    async def versions(
+        self,
+        definitions: Iterable[ImageDefinitionId],
+        completed: Mapping[ImageDefinitionId, datetime] | None = None,
+    ) -> dict[ImageDefinitionId, Seen[ImageVersion]]:
+        return {name: Seen(self._versions(name), self._extent(str(name))) for name in definitions}
+
+    async def complete_versions(
+        self, definitions: Iterable[ImageDefinitionId]
+    ) -> dict[ImageDefinitionId, Seen[ImageVersion]]:
+        return await self.versions(definitions)
+
+    async def replicated(self, versions: Iterable[ImageVersion]) -> dict[ImageVersionId, Seen[ImageVersion]]:
+        return {version.id: Seen([version], self._extent(str(version.id))) for version in versions}
+
+    def _in(self, subscription: str, resources: Mapping[Any, Any]) -> list[Any]:
+        if f"/subscriptions/{subscription}" in self._compute.errors:
+            return []
+        return [one for one in resources.values() if one.id.subscription == subscription]
+
+    def _versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
+        if str(definition) in self._compute.errors:
+            return []
+        return [version for version in self._compute.versions.values() if version.id.definition == definition]
+
+    def _extent(self, part: str) -> Extent:
+        if self._compute.error is not None:
+            raise self._compute.error
+        error = self._compute.errors.get(part)
+        if error is None:
+            return "whole"
+        self.error = self.error or error
+        if diagnose(error).retry == "never":
+            self._unreadable.append(Unreadable(id=part, reason=str(error), fix="read it"))
+            return "unreadable"
+        self._unread.append(str(error))
+        return "unread"
+
+
+class FakeLooks:
+    """Looks at a `FakeCompute`."""
+
+    def __init__(self, compute: FakeCompute) -> None:
+        self._compute = compute
+
+    def begin(self) -> FakeLook:
+        return FakeLook(self._compute)
+
+
 SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
@@ -178,7 +256,8 @@ def working_with(
     policies: PolicyStore | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
-    with using(Services(settings, policies or FixedPolicy(under or policy()), compute)):
+    looks = FakeLooks(compute)
+    with using(Services(settings, policies or FixedPolicy(under or policy()), compute, looks)):
         yield compute
 
 

@@ -79,7 +79,7 @@ def test_two_batches_over_the_same_scope_migrate_each_image_once(estate: Estate)
 
 
 def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) -> None:
-    """Images = migrated + running + blocked + ignored + untouched, counted from Azure's own state."""
+    """Images = migrated + running + blocked + ignored + untouched + unknown, counted from Azure's own state."""
     before = coverage(estate)
     assert (before["images"], before["untouched"], before["ignored"]) == (14, 13, 1)
     assert before["ignored_by"] == {"ignored": 1}
@@ -196,7 +196,7 @@ def run(estate: Estate, **body: Any) -> dict[str, Any]:
 def coverage(estate: Estate) -> dict[str, Any]:
     """Returns the coverage after checking that its counts add up."""
     answer = estate.gallerist.coverage().model_dump(mode="json")
-    parts = ("migrated", "running", "blocked", "ignored", "untouched")
+    parts = ("migrated", "running", "blocked", "ignored", "untouched", "unknown")
     assert answer["images"] == sum(answer[part] for part in parts)
     assert answer["blocked"] == sum(answer["blocked_why"].values())
     assert answer["ignored"] == sum(answer["ignored_by"].values())

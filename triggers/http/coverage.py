@@ -8,7 +8,7 @@ from api.requests import CoverageQuery
 from domain.fleet.batches import Scope
 from domain.policy.sections import Match
 from services.view_fleet import view_fleet
-from triggers.http.answers import answer
+from triggers.http.answers import answer, continue_after
 from triggers.http.problems import answers_problems
 from triggers.http.requests import parse_query, subscriptions
 
@@ -22,4 +22,7 @@ async def get_coverage(req: func.HttpRequest, client: df.DurableOrchestrationCli
     """Counts the managed images per category; `category` lists those of one."""
     query = parse_query(req, CoverageQuery)
     scopes = [Scope(subscription=name) for name in subscriptions(query)]
-    return answer(answers.Coverage.of(await view_fleet(client, scopes, Match()), query.category))
+    view = await view_fleet(client, scopes, Match())
+    return answer(
+        answers.Coverage.of(view.images, view.gaps, query.category), headers=continue_after(view.gaps)
+    )

@@ -12,14 +12,14 @@ from domain.resources.features import (
     feature,
 )
 from domain.resources.galleries import ImageDefinition
-from domain.resources.images import Generation, ManagedImage
+from domain.resources.images import ManagedImage
 
 # documented in "NVMe overview": which sizes have which controllers
 _SCSI_SIZES = "sizes with SCSI disks (D and E up to v5, F up to v2 and others)"
 _NVME_SIZES = "sizes with NVMe disks only (most of v6 and newer, such as Dsv6, Dasv6, Esv6 and Fasv6)"
 
 
-def usable_features(stated: Mapping[str, str], generation: Generation) -> dict[str, str]:
+def usable_features(stated: Mapping[str, str], generation: str) -> dict[str, str]:
     """Returns the features that an image of this generation can have: trusted launch and NVMe need V2 (documented)."""
     if generation == "V2":
         return dict(stated)

@@ -49,6 +49,8 @@ def batch(state: str) -> dict[str, Any]:
         "running": 0,
         "counts": {},
         "left_alone": {},
+        "unread": 0,
+        "unreadable": [],
         "migrations": [],
         "images": [],
         "failure": None,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import ArmError, NotYetError
 from domain.fleet.batches import (
     BATCH_ID_PREFIX,
     SWEEP_BATCH_ID,
@@ -18,6 +19,8 @@ from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.fleet.states import BatchState
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, UnreadableInstance
+from domain.resources.ids import ImageId
+from domain.resources.images import ManagedImage
 from domain.resources.provenance import migration_id
 from services.batches import (
     advance_batch,
@@ -31,7 +34,7 @@ from services.batches import (
 )
 from services.interruptions import continue_interrupted
 from services.refusals import ConflictError, NotFoundError
-from tests.unit.builders import NOW, SUBSCRIPTION, gallery, image, image_id
+from tests.unit.builders import NOW, SUBSCRIPTION, definition_id, gallery, image, image_id
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 REQUEST = BatchRequest(scope=[Scope(subscription=SUBSCRIPTION)])
@@ -98,6 +101,74 @@ async def test_a_dry_run_reports_an_image_that_disappeared(azure: FakeCompute) -
     batch = a_batch(pending=[Candidate(image=image_id("gone"))], exhausted=True)
     planned = await plan_batch(FakeDurableClient(), batch)
     assert [result.reason for result in planned.shown] == ["the managed image does not exist"]
+
+
+THROTTLED = ArmError(429, "TooManyRequests", "later")
+FORBIDDEN = ArmError(403, "AuthorizationFailed", "no read")
+
+
+class Refusing(FakeCompute):
+    """Answers for one image with an error."""
+
+    refused: tuple[str, Exception] = ("", THROTTLED)
+
+    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+        if image.name == self.refused[0]:
+            raise self.refused[1]
+        return await super().get_managed_image(image)
+
+
+async def plan_with(name: str, error: Exception) -> Batch:
+    compute = Refusing(images=[image("old"), image("new")], galleries=[gallery()])
+    compute.refused = (name, error)
+    with working_with(compute):
+        return await plan_batch(FakeDurableClient(), a_batch())
+
+
+async def test_a_dry_run_that_azure_throttles_keeps_what_it_has_planned() -> None:
+    """The next step goes on with the others; thousands of images need more than one."""
+    batch = await plan_with("old", THROTTLED)
+    assert (batch.counts, [one.image.name for one in batch.pending]) == ({"migrate": 1}, ["old"])
+    assert not batch.is_look_due
+
+
+async def test_a_dry_run_that_can_plan_nothing_now_waits() -> None:
+    with pytest.raises(ArmError, match="later"):
+        await plan_with("new", THROTTLED)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FORBIDDEN, "AuthorizationFailed: no read"),
+        (NotYetError("the image is in provisioning state Creating"), "NotYet: the image is in provisioning"),
+    ],
+)
+async def test_an_image_that_cannot_be_planned_is_listed_and_the_others_are_planned(
+    error: Exception, reason: str
+) -> None:
+    batch = await plan_with("new", error)
+    assert batch.counts == {"failed": 1, "migrate": 1}
+    failed = batch.shown[0]
+    assert (failed.outcome, bool(failed.fix)) == ("failed", True)
+    assert str(failed.reason).startswith(reason)
+
+
+async def test_a_batch_migrates_what_it_can_read_and_comes_back_to_the_rest(azure: FakeCompute) -> None:
+    """An unread definition is not untouched; an unreadable subscription is named."""
+    there = SUBSCRIPTION.replace("1", "9")
+    azure.errors = {str(definition_id("new")): THROTTLED, f"/subscriptions/{there}": FORBIDDEN}
+    client = FakeDurableClient()
+    scope = [Scope(subscription=SUBSCRIPTION), Scope(subscription=there)]
+    batch = Batch(request=BatchRequest(scope=scope), started_by="anna")
+    batch = await advance_batch(client, batch)
+    assert [one.candidate.image.name for one in batch.running] == ["old"]
+    assert (batch.exhausted, [one.name for one in batch.walk.unread]) == (False, ["new"])
+    assert [part.id for part in batch.walk.unreadable] == [f"/subscriptions/{there}"]
+    azure.errors.pop(str(definition_id("new")))
+    batch = await advance_batch(client, batch)
+    assert [one.candidate.image.name for one in batch.running] == ["old", "new"]
+    assert batch.exhausted
 
 
 async def test_a_batch_starts_under_an_id_of_its_own_which_its_migrations_name() -> None:

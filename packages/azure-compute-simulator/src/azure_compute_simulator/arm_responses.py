@@ -8,8 +8,13 @@ from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import HttpMethodNotSupportedError, InvalidFilterInQueryStringError
 from azure_compute_simulator.models.resources import Json, Resource, ResourceGroup, Subscription
+from azure_compute_simulator.models.values import merged
 from azure_compute_simulator.paging import paged
 
+# reported: a list of resources has a thousand on a page (azure-sdk-for-js #18535)
+_LARGEST_PAGE = 1000
+# what a seeded record that somebody else wrote can show instead of its own
+_SHOWN_IN_LISTS = {"id", "location", "tags"}
 _FILTER_TERM = re.compile(
     r"\s*(resourceType|name|resourceGroup|location|tagName|tagValue)\s+eq\s+'([^']*)'\s*", re.IGNORECASE
 )
@@ -95,7 +100,7 @@ def resources(request: ArmRequest) -> ArmResponse:
         and (group is None or resource.id.group.lower() == group.lower())
         and _matches(resource, wanted)
     ]
-    return paged(request, found, by_gateway=True)
+    return paged(request, found, by_gateway=True, largest=_LARGEST_PAGE)
 
 
 def _parse_filter(text: str) -> dict[str, str]:
@@ -135,8 +140,12 @@ def _generic(resource: Resource, expand: str, *, with_tags: bool) -> Json:
         "type": resource.id.type,
         "location": resource.location,
     }
-    if resource.tags is not None and with_tags:
+    if resource.tags is not None:
         document["tags"] = resource.tags
+    shown = resource.hidden.get("shown") or {}
+    document = merged(document, {name: shown[name] for name in _SHOWN_IN_LISTS & shown.keys()})
+    if not with_tags:
+        document.pop("tags", None)
     optional: dict[str, Any] = {
         "createdTime": timestamp(resource.created),
         "changedTime": timestamp(resource.changed),

@@ -7,10 +7,12 @@ from azure_compute_simulator.errors import InvalidParameterError
 from azure_compute_simulator.models.resources import Json
 
 
-def paged(request: ArmRequest, documents: list[Json], *, by_gateway: bool = False) -> ArmResponse:
-    """Returns the whole list or, with the switch `page_size`, one page with a link to the next."""
-    size = request.azure.switches.page_size
-    if not size:
+def paged(
+    request: ArmRequest, documents: list[Json], *, by_gateway: bool = False, largest: int | None = None
+) -> ArmResponse:
+    """Returns the whole list or one page with a link to the next: the switch `page_size` and `largest` limit a page."""
+    size = min((limit for limit in (request.azure.switches.page_size, largest) if limit), default=None)
+    if size is None:
         return ArmResponse(200, {"value": documents}, by_gateway=by_gateway)
     start = _start(request)
     body: Json = {"value": documents[start : start + size]}

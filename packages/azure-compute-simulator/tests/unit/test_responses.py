@@ -308,6 +308,16 @@ def test_resources_are_listed_by_group_location_and_tag(arm: ArmClient, text: st
     assert any("tags" in item for item in found) == ("tagged" in names and "tagName" not in text)
 
 
+def test_the_list_of_resources_has_a_thousand_on_a_page(arm: ArmClient) -> None:
+    arm.simulator.reset(seed(*(image(f"image-{number}") for number in range(1001))))
+    first = arm.get(f"/subscriptions/{SUBSCRIPTION}/resources", "api-version=2021-04-01")
+    path, _, query = first["nextLink"].removeprefix("http://arm.test").partition("?")
+    second = arm.get(path, query)
+    ids = {item["id"] for item in [*first["value"], *second["value"]]}
+    assert (len(first["value"]), "nextLink" in second) == (1000, False)
+    assert len([id_ for id_ in ids if "/images/image-" in id_]) == 1001
+
+
 def test_locations_are_the_public_regions(arm: ArmClient) -> None:
     found = arm.get(f"/subscriptions/{SUBSCRIPTION}/locations", "api-version=2022-12-01")["value"]
     physical = [item for item in found if item["metadata"]["regionType"] == "Physical"]

@@ -184,6 +184,17 @@ def test_a_seeded_version_keeps_values_that_are_not_known(arm: ArmClient) -> Non
     assert (status, error["code"]) == (400, "BadRequest")
 
 
+def test_the_list_of_resources_shows_the_id_the_location_and_the_tags_of_a_foreign_record(
+    arm: ArmClient,
+) -> None:
+    shown = {"location": None, "tags": {"by": "others"}, "zones": ["1"]}
+    arm.simulator.reset(_foreign_gallery(_simulator={"shown": shown}))
+    query = "api-version=2021-04-01&$filter=resourceType eq 'Microsoft.Compute/galleries/images/versions'"
+    (listed,) = arm.get(f"/subscriptions/{SUBSCRIPTION}/resources", query)["value"]
+    assert listed["tags"] == {"by": "others"}
+    assert listed.keys() == {"id", "name", "type", "tags"}
+
+
 def test_a_seeded_record_is_shown_with_unknown_values_missing_parts_and_new_fields(arm: ArmClient) -> None:
     """Reads and lists show the patch. The record itself is sound, and an update shows it as it is."""
     shown = {
@@ -194,6 +205,7 @@ def test_a_seeded_record_is_shown_with_unknown_values_missing_parts_and_new_fiel
             "publishingProfile": None,
             "storageProfile": {"source": None},
             "futureProfile": {"mode": "new"},
+            "replicationMode": [7],
         },
     }
     arm.simulator.reset(_foreign_gallery(_simulator={"shown": shown}))
@@ -204,7 +216,7 @@ def test_a_seeded_record_is_shown_with_unknown_values_missing_parts_and_new_fiel
     assert (found["tags"], found["zones"]) == ({"by": "others"}, ["1"])
     properties = found["properties"]
     assert properties["provisioningState"] == "Migrating"
-    assert properties["futureProfile"] == {"mode": "new"}
+    assert (properties["futureProfile"], properties["replicationMode"]) == ({"mode": "new"}, [7])
     assert "publishingProfile" not in properties
     assert "source" not in properties["storageProfile"]
     arm.send("PATCH", f"{path}/1.0.0", {"tags": {"by": "us"}})

@@ -1,13 +1,12 @@
 """The calls to Azure: what does not need a server. The others run over HTTP against the simulator."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.azure.arm import Arm
+from adapters.azure.arm import Arm, Page
 from adapters.azure.compute import Compute
-from tests.unit.builders import SUBSCRIPTION
+from tests.unit.builders import SUBSCRIPTION, definition_id
 from tests.unit.fakes import SETTINGS
 
 
@@ -32,19 +31,20 @@ class ListingArm(Arm):
         super().__init__(SETTINGS, credential=None)
         self.paths: list[str] = []
 
-    async def pages(self, _: str, path: str) -> AsyncIterator[dict[str, str]]:
+    async def page(self, _: str, path: str) -> Page:
         self.paths.append(path.partition("?")[0])
         answered = asyncio.Event()
         asyncio.get_running_loop().call_soon(answered.set)
         await answered.wait()
-        yield {"location": "West US 2", "name": "westus2"}
+        return Page({"value": [{"id": str(definition_id()), "location": "West US 2", "name": "westus2"}]})
 
 
 async def test_plans_at_once_share_one_read_of_the_counts_and_the_regions() -> None:
     arm = ListingArm()
     compute = Compute(arm)
 
-    counts = await asyncio.gather(*(compute.count_resources(SUBSCRIPTION, "a/b") for _ in range(3)))
+    counted = definition_id().type_name()
+    counts = await asyncio.gather(*(compute.count_resources(SUBSCRIPTION, counted) for _ in range(3)))
     regions = await asyncio.gather(*(compute.list_regions(SUBSCRIPTION) for _ in range(3)))
 
     assert counts == [{"westus2": 1}] * 3

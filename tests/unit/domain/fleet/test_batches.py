@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.fleet.batches import MOST_RESULTS, SLICE, Batch, BatchProgress, BatchRequest, Scope
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.states import BatchState
+from domain.fleet.walk import Walk
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.planning.plan import MigrationPlan
@@ -118,7 +119,7 @@ def test_slice_by_slice_every_image_is_selected_once_up_to_the_limit(count: int,
     images = [coverage(number, family=number) for number in range(count)]
     taken: list[str] = []
     while not batch.exhausted:
-        batch.select(reversed(images))
+        batch.select(images[::-1])
         assert len(batch.pending) <= SLICE
         taken += [candidate.image.name for candidate in batch.pending]
         batch.pending = []
@@ -152,7 +153,7 @@ def test_the_list_of_results_is_bounded_and_the_counts_are_not() -> None:
     batch = new_batch()
     for number in range(MOST_RESULTS + 5):
         batch.pending = []
-        batch.after, batch.exhausted = None, False
+        batch.walk, batch.exhausted = Walk(), False
         batch.select([coverage(number)])
         batch.note_plan(batch.pending[0], None)
     assert len(batch.shown) == MOST_RESULTS

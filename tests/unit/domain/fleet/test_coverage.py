@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fleet.coverage import CATEGORIES, Category, ImageCoverage, classify, summarize, versions_of
+from domain.fleet.coverage import (
+    CATEGORIES,
+    Category,
+    ImageCoverage,
+    Unknown,
+    classify,
+    summarize,
+    versions_of,
+)
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus
 from domain.policy.rules import Decision
@@ -15,6 +23,7 @@ from tests.unit.builders import NOW, definition_id, image, image_id, version
 MIGRATE = Decision("migrate", "golden", Choices())
 IGNORE = Decision("ignore", "scratch", Choices())
 HERE = [definition_id("web")]
+UNREAD = Unknown("not read yet", unread=True)
 
 
 def record(
@@ -44,23 +53,34 @@ def record(
         (MIGRATE, record(MigrationState.COMPLETED), False, "untouched", None),
         (MIGRATE, record(MigrationState.SKIPPED), False, "untouched", None),
         (MIGRATE, record(MigrationState.BLOCKED, fingerprint="of another content"), False, "untouched", None),
+        (MIGRATE, None, UNREAD, "unknown", "not read yet"),
+        (MIGRATE, record(MigrationState.BLOCKED), UNREAD, "unknown", "not read yet"),
+        (MIGRATE, record(MigrationState.REPLICATING, running=True), UNREAD, "running", "replicating"),
+        (IGNORE, None, UNREAD, "ignored", "rule: scratch"),
     ],
 )
 def test_azures_own_state_decides_before_the_task_hubs(
-    decision: Decision, known: MigrationRecord | None, *, there: bool, category: str, why: str | None
+    decision: Decision,
+    known: MigrationRecord | None,
+    *,
+    there: bool | Unknown,
+    category: str,
+    why: str | None,
 ) -> None:
     coverage = classify(image(), decision, HERE, known, in_every_region=there)
     assert (coverage.category, coverage.why) == (category, why)
     assert (coverage.rule, coverage.definitions) == (decision.rule, HERE)
+    assert coverage.unread == (category == "unknown")
 
 
-def test_every_target_definition_needs_a_version_that_succeeded() -> None:
+def test_every_target_definition_needs_a_version() -> None:
+    """Whether it succeeded and is in every region, the version itself says: lists lag."""
     two = [definition_id("web"), definition_id("api")]
     good = version(of=image())
     assert versions_of(image(), HERE, {HERE[0]: [good]}) == [good]
     assert versions_of(image(), two, {two[0]: [good]}) == []
     creating = version(of=image(), provisioning_state="Creating")
-    assert versions_of(image(), HERE, {HERE[0]: [creating]}) == []
+    assert versions_of(image(), HERE, {HERE[0]: [creating]}) == [creating]
     assert versions_of(image(), [], {}) == []
 
 

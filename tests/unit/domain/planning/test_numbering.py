@@ -242,3 +242,14 @@ def test_increment_numbers_are_in_the_order_of_the_requests(holders: list[str]) 
         _, numbers = reserve(numbers, Reservation(holder=holder))
     given = [Version.parse(numbers[holder]) for holder in holders]
     assert given == sorted(given)
+
+
+@pytest.mark.parametrize("taken", [["gold", "1.0", "1.0.4"], ["1.0.4", "latest", "1.0.5-rc1"]])
+def test_names_that_are_no_numbers_are_in_nobodys_way(taken: list[str]) -> None:
+    """Others may have made such versions, and the ledger may have one that an image was found under."""
+    request = Reservation(holder="/image", taken=taken, preferred="gold")
+    reserved, numbers = reserve({"/other": "silver"}, request)
+    assert reserved.version == "1.0.5"
+    assert numbers == {"/other": "silver", "/image": "1.0.5"}
+    again, _ = reserve(numbers, Reservation(holder="/image", held="gold", taken=taken))
+    assert again.version == "gold"

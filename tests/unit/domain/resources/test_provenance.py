@@ -65,6 +65,13 @@ def test_the_highest_version_with_the_content_is_returned() -> None:
     assert version_made_from(image(), versions) is versions[1]
 
 
+def test_a_version_whose_name_is_no_number_counts_after_all_numbers() -> None:
+    """Somebody else named it; it holds the content all the same."""
+    odd = version(id=definition_id().version("gold"))
+    assert version_made_from(image(), [odd, version("1.0.0")]) == version("1.0.0")
+    assert version_made_from(image(), [odd, version("1.0.0", of=image("other"))]) is odd
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -6,7 +6,9 @@ import azure.functions as func
 import pytest
 
 from domain.fleet.batches import Batch, BatchProgress, BatchRequest, ImageResult, Scope
+from domain.fleet.gaps import Unreadable
 from domain.fleet.states import BatchState
+from domain.fleet.walk import Walk
 from domain.resources.provenance import migration_id
 from tests.unit.app import code
 from tests.unit.builders import SUBSCRIPTION, image_id
@@ -113,6 +115,20 @@ async def test_an_id_that_is_not_a_batchs_answers_404(batch_id: str) -> None:
     client = hub()
     client.add("migration-1", "Running")
     assert problem_of(await find(client, batch_id), 404)["detail"] == f"there is no batch '{batch_id}'"
+
+
+async def test_a_batch_names_what_it_cannot_read() -> None:
+    gone = Unreadable(id="/subscriptions/2", reason="it is gone", fix="check it")
+    batch = Batch(
+        request=BatchRequest(scope=[Scope(subscription=SUBSCRIPTION)]),
+        started_by="ada",
+        walk=Walk(unreadable=[gone], unread=[image_id()]),
+    )
+    client = Hub()
+    client.add(BATCH, "Running", batch.model_dump(mode="json"))
+    answer = body_of(await find(client))
+    assert answer["unreadable"] == [gone.model_dump()]
+    assert answer["unread"] == 1
 
 
 async def test_batches_are_listed_with_their_progress_and_addresses() -> None:

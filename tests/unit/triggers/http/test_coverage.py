@@ -2,8 +2,9 @@
 
 import pytest
 
+from domain.errors import ArmError
 from tests.unit.app import code
-from tests.unit.builders import SUBSCRIPTION, image
+from tests.unit.builders import SUBSCRIPTION, definition_id, image
 from tests.unit.fakes import FakeCompute, working_with
 from tests.unit.triggers.http.requesting import Hub, body_of, fields_of, problem_of, request
 
@@ -20,9 +21,13 @@ async def test_every_image_is_counted_in_one_category() -> None:
         "blocked": 0,
         "ignored": 0,
         "untouched": 2,
+        "unknown": 0,
         "blocked_why": {},
         "ignored_by": {},
+        "unreadable": [],
+        "unread": None,
     }
+    assert "Retry-After" not in response.headers
 
 
 @pytest.mark.parametrize(("category", "count"), [("untouched", 2), ("blocked", 0)])
@@ -45,3 +50,16 @@ async def test_another_subscription_is_read_if_the_query_names_it() -> None:
     with working_with(FakeCompute(images=[image()])):
         response = await get_coverage(req=request("coverage", subscription=other), client=Hub())
     assert body_of(response)["images"] == 0
+
+
+async def test_what_is_not_known_is_counted_apart_and_says_when_to_read_on() -> None:
+    compute = FakeCompute(images=[image("a"), image("b")])
+    compute.errors[str(definition_id("a"))] = ArmError(429, "TooManyRequests", "later")
+    with working_with(compute):
+        response = await get_coverage(req=request("coverage", category="unknown"), client=Hub())
+    body = body_of(response)
+    assert (body["images"], body["unknown"], body["untouched"]) == (2, 1, 1)
+    (listed,) = body["listed"]
+    assert listed["why"] == f"the versions of {definition_id('a')} are not read yet"
+    assert body["unread"]["retry_after_seconds"] == 10
+    assert response.headers["Retry-After"] == "10"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.resources.galleries import TargetRegion
+from domain.errors import ArmError
+from domain.resources.galleries import PublishedRegion, TargetRegion
 from domain.resources.provenance import migration_id
 from tests.unit.app import code
 from tests.unit.builders import (
@@ -89,3 +90,69 @@ async def test_a_malformed_subscription_answers_400(function: Any) -> None:
     with working_with(FakeCompute()):
         response = await function(req=request("images", subscription="../tenants"))
     assert fields_of(problem_of(response, 400)) == ["subscription"]
+
+
+OTHER = "99999999-2222-3333-4444-555555555555"
+BOTH_SUBSCRIPTIONS = dataclasses.replace(SETTINGS, subscriptions=(OTHER, SUBSCRIPTION))
+
+
+@BOTH
+async def test_a_subscription_that_cannot_be_read_is_named_and_the_others_are_listed(function: Any) -> None:
+    compute = FakeCompute(images=[image()], galleries=[gallery()], definitions=[definition()])
+    compute.errors[f"/subscriptions/{OTHER}"] = ArmError(404, "SubscriptionNotFound", "it is gone")
+    with working_with(compute, settings=BOTH_SUBSCRIPTIONS):
+        response = await function(req=request("images"))
+    body = body_of(response)
+    assert len(body.get("images", body.get("galleries"))) == 1
+    (unreadable,) = body["unreadable"]
+    assert unreadable["id"] == f"/subscriptions/{OTHER}"
+    assert "it is gone" in unreadable["reason"]
+    assert (unreadable["fix"] != "", body["unread"]) == (True, None)
+
+
+@BOTH
+async def test_a_list_that_is_not_complete_yet_says_when_to_read_on(function: Any) -> None:
+    compute = FakeCompute(images=[image()], galleries=[gallery()], definitions=[definition()])
+    compute.errors[f"/subscriptions/{OTHER}"] = ArmError(429, "TooManyRequests", "later")
+    with working_with(compute, settings=BOTH_SUBSCRIPTIONS):
+        response = await function(req=request("images"))
+    unread = body_of(response)["unread"]
+    assert (unread["parts"], unread["retry_after_seconds"]) == (1, 10)
+    assert response.headers["Retry-After"] == "10"
+
+
+@BOTH
+@pytest.mark.parametrize(("status", "code"), [(404, 502), (429, 503)])
+async def test_a_list_of_nothing_but_what_cannot_be_read_is_a_problem(
+    function: Any, status: int, code: int
+) -> None:
+    compute = FakeCompute()
+    compute.errors[f"/subscriptions/{SUBSCRIPTION}"] = ArmError(
+        status, "SubscriptionNotFound" if status == 404 else "", ""
+    )
+    with working_with(compute):
+        problem_of(await function(req=request("images")), code)
+
+
+async def test_a_definition_whose_versions_are_not_read_is_not_listed_without_versions() -> None:
+    compute = FakeCompute(galleries=[gallery()], definitions=[definition("web"), definition("api")])
+    compute.errors[str(definition_id("web"))] = ArmError(429, "TooManyRequests", "later")
+    with working_with(compute):
+        body = body_of(await get_galleries(req=request("galleries")))
+    assert [row["name"] for row in body["galleries"]] == ["golden\\api"]
+    assert body["unread"]["parts"] == 1
+
+
+async def test_unknown_values_of_others_are_listed_as_they_are() -> None:
+    odd = definition("web", os_type="Plan9", hyper_v_generation="V3")
+    region = PublishedRegion(name="eastus9", storage_account_type="PremiumV2_LRS")
+    made = version("1.0.0", id=definition_id("web").version("gold"), target_regions=[region])
+    compute = FakeCompute(galleries=[gallery()], definitions=[odd], versions=[made])
+    with working_with(compute):
+        (row,) = body_of(await get_galleries(req=request("galleries")))["galleries"]
+    assert (row["name"], row["os_type"], row["hyper_v_generation"], row["regions"]) == (
+        "golden\\web\\gold",
+        "Plan9",
+        "V3",
+        ["eastus9"],
+    )

@@ -1,0 +1,36 @@
+"""What is missing from an answer about many resources: what cannot be read, and what was not read yet."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Unreadable(BaseModel):
+    """A subscription, gallery, definition or record that cannot be read. The answer is about everything else."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    """The resource id; of a record without a usable id, the list that contains it."""
+    reason: str
+    """Why it cannot be read."""
+    fix: str
+    """What to do about it."""
+
+
+class Unread(BaseModel):
+    """What was not read yet. The next request continues from there."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    parts: int
+    """How many lists and resources are left to read, as far as is known."""
+    reason: str
+    """Why they were not read now."""
+    retry_after_seconds: int
+    """In how many seconds a request can read more."""
+
+
+class Gaps(BaseModel):
+    """What is missing from an answer."""
+
+    unreadable: list[Unreadable] = []
+    unread: Unread | None = None
