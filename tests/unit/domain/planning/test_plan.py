@@ -314,7 +314,8 @@ def test_a_plan_has_the_policys_pace() -> None:
 
 def test_a_plan_is_the_same_after_json() -> None:
     plan = plan_of(under=policy(galleries=BOTH, regions=["eastus2"], end_of_life_after_days=3))
-    assert MigrationPlan.model_validate(plan.model_dump(mode="json")) == plan
+    sent = plan.model_dump(mode="json")
+    assert MigrationPlan.model_validate(sent).model_dump(mode="json") == sent
 
 
 def test_a_version_in_the_request_replaces_one_that_the_image_lacks() -> None:
