@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzzed_app import IMAGE, MINIMAL_POLICY
-from tests.fuzz.known import KNOWN, SCOPE
+from tests.fuzz.refused import POLICY_PARTS, SCOPE
 from tests.workflow.estate import GALLERY, HERE
 
 # what makes the body of an operation meaningful
@@ -45,11 +45,7 @@ POLICIES = [
     "rules: &a [*a]",
     "\t",
     "? {a: b}\n: c",
-    *(
-        known.call.body["policy"].removeprefix(MINIMAL_POLICY)
-        for known in KNOWN
-        if known.call.path == "policy/check"
-    ),
+    *POLICY_PARTS.values(),
 ]
 
 leaves = st.sampled_from([*TEXTS, *TIMES, *NUMBERS, None])

@@ -11,6 +11,8 @@ from azure_compute_simulator import IdentityFault, RequestFault, SimulatorServer
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
+from adapters.azure.kept import KeptLists
+from adapters.azure.looks import Looks
 from adapters.policy_store import FixedPolicy
 from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from services.container import Services, using
@@ -63,7 +65,8 @@ async def azure(
     )
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
-        with using(Services(settings, FixedPolicy(policy()), Compute(arm))):
+        kept = KeptLists(arm)
+        with using(Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept))):
             yield simulator
         await arm.client(HERE).close()
 

@@ -241,7 +241,7 @@ class HostServer:
         app.add_routes(EntityApi(self._hub, self._engine).routes())
         app.add_routes(control.routes())
         app.router.add_route("*", event_grid.PATH, events.handle)
-        app.router.add_route("*", "/{path:.*}", triggers.handle)
+        app.router.add_route("*", r"/{path:[\s\S]*}", triggers.handle)
         return app
 
     async def _stop(self) -> None:
