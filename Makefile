@@ -16,7 +16,7 @@ PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture fuzz bench check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench check format coverage hooks
 .PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -36,6 +36,9 @@ test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/
 
 test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
+
+test-fleet: $(VENV)/.installed ## count, plan and migrate 3,000 images within the limits of Azure (about an hour)
+	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)

@@ -66,7 +66,12 @@ class Site(Estate):
 
     def eventually(self, look: Callable[[], Seen | None]) -> Seen:
         """Calls `look` until it returns something truthy, as long as the slower host may take."""
-        seen: Seen = eventually(look, seconds=LONGEST_WAIT_SECONDS)
+
+        def look_again() -> Seen | None:
+            self.host.tick()
+            return look()
+
+        seen: Seen = eventually(look_again, seconds=LONGEST_WAIT_SECONDS)
         return seen
 
     def ended(self, image_id: str) -> dict[str, Any]:
