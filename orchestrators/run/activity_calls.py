@@ -110,7 +110,9 @@ class Patience:
         self._context = context
         self._waited = timedelta()
         self._tries = 0
+        # waits for one reason after the other
         self._waits = 0
+        self._reason = ""
 
     def wait(self, retry: RetryLater, on_wait: OnWait) -> Orchestration[None]:
         """Shows the wait, and waits on a durable timer. Throttling does not count as a try.
@@ -118,6 +120,9 @@ class Patience:
         Raises:
             StepFailedError: it is time to give up.
         """
+        if retry.failure.code != self._reason:
+            # what was waited for before is over: this one begins with a short wait again
+            self._reason, self._waits = retry.failure.code, 0
         self._waits += 1
         self._tries += 0 if retry.throttled else 1
         if self._tries > MOST_WAITS or self._waited >= THROTTLING_PATIENCE:

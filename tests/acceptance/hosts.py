@@ -32,7 +32,7 @@ EXTENSION_SETTINGS = {
 STARTS = 3
 # how often interrupted instances are looked for: in Azure it is GALLERIST_RECOVERY_SCHEDULE
 TICK_SECONDS = 20
-PORT_TAKEN = re.compile("EADDRINUSE|address already in use", re.IGNORECASE)
+PORT_TAKEN = re.compile("EADDRINUSE|address already in use|AddressBinder", re.IGNORECASE)
 # One second on the embedded host is this long for the app; the simulator's clock is its own.
 EMBEDDED_TIME_SCALE = 30
 

@@ -81,7 +81,11 @@ class Site(Estate):
             migration = self.migration(image_id)
             return migration if migration and migration["state"] in ENDS else None
 
-        return self.eventually(look)
+        try:
+            return self.eventually(look)
+        except TimeoutError as error:
+            error.add_note(f"the migration is {self.migration(image_id)}")
+            raise
 
     def reaches(self, image_id: str, state: str) -> dict[str, Any]:
         """Waits until the image's migration is in this state and returns it."""

@@ -196,3 +196,15 @@ def test_an_entity_whose_worker_died_is_called_again() -> None:
     context = FakeContext({})
     assert run(reserving, context, {"ledger": [lost(), lost(), {"version": "1.0.0"}]}) == {"version": "1.0.0"}
     assert [call.operation for call in context.named("ledger")] == ["reserve"] * 3
+
+
+def test_another_reason_begins_with_a_short_wait_again() -> None:
+    context = FakeContext({})
+    run(reading, context, {"look": [*[lost()] * 5, retry_later(), retry_later(), value(image())]})
+    for waited, seconds in zip(context.waits, [5, 10, 20, 40, 80, 5, 10], strict=True):
+        assert seconds <= waited <= seconds * 1.25
+
+
+def test_reasons_that_take_turns_use_up_the_patience_too() -> None:
+    with pytest.raises(StepFailedError):
+        run(reading, FakeContext({}), {"look": [lost(), retry_later()] * MOST_WAITS})
