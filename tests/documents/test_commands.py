@@ -36,7 +36,7 @@ def api(clone: Path) -> Iterator[str]:
         printed = []
         for line in lines:
             printed.append(line)
-            if line.startswith("Everything keeps running."):
+            if line.startswith("Everything keeps running"):
                 break
         found = re.search(r"HTTP API (\S+)", "".join(printed))
         assert found, "".join(printed)
