@@ -6,7 +6,9 @@ from pathlib import Path
 from scripts.package import ROOT
 
 # what the tools of a developer leave in the checkout: large, and never read by a test
-LEFT_OUT = shutil.ignore_patterns(".*_cache", ".coverage*", ".git", ".hypothesis", ".venv*", "__pycache__", "build", "dist")
+LEFT_OUT = shutil.ignore_patterns(
+    ".*_cache", ".coverage*", ".git", ".hypothesis", ".venv*", "__pycache__", "build", "dist"
+)
 
 # what people and tools leave in a checkout
 STRAY_FILES = (
