@@ -189,10 +189,10 @@ class TaskHub:
         return True
 
     async def restart(self, instance: Instance, children: Sequence[str]) -> None:
-        """Starts an ended instance anew with its input, without those of its child orchestrations that still run."""
+        """Starts an ended instance again with its input, and ends those of its child orchestrations that still run."""
         for child in children:
             if await self._is_running(child):
-                await self._client.terminate(child, "its migration was started anew")
+                await self._client.terminate(child, "its migration was started again")
         await self._client.start_new(instance.name, instance.id, instance.input)
 
     async def interruptions(self) -> Interruptions:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
-from pydantic import ValidationError
 
 from adapters.task_hub import Instance, TaskHub, created_at
 from domain import names
@@ -28,10 +27,11 @@ from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence
 from domain.migration.messages import MigrationRequest
 from domain.migration.results import Failure, failure_of
-from domain.migration.status import UnreadableInstance, unreadable
+from domain.migration.status import UnreadableInstance
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from services.container import services
+from services.instances import find_instance, read_instance
 from services.interruptions import Attempts
 from services.plan_migration import plan
 from services.refusals import ConflictError, NotFoundError
@@ -41,6 +41,9 @@ from services.view_migration import migration_of_image
 
 # an activity that plans for longer says what it has so far
 PLAN_SECONDS = 60
+
+# what a readable instance is, in messages
+EXPECTED = "a batch"
 
 
 async def start_batch(client: df.DurableOrchestrationClient, request: BatchRequest, started_by: str) -> str:
@@ -64,14 +67,7 @@ async def find_batch(client: df.DurableOrchestrationClient, batch_id: str) -> Ba
     """
     if not batch_id.startswith(BATCH_ID_PREFIX):
         return None
-    hub = TaskHub(client)
-    instance = await hub.get(batch_id)
-    if instance is None:
-        return None
-    record = await _read(instance, Attempts(hub))
-    if isinstance(record, UnreadableInstance):
-        raise ConflictError(record.reason)
-    return record
+    return await find_instance(TaskHub(client), batch_id, EXPECTED, _record)
 
 
 async def list_batches(
@@ -81,7 +77,7 @@ async def list_batches(
     hub = TaskHub(client)
     attempts = Attempts(hub)
     async for listed in hub.instances(BATCH_ID_PREFIX):
-        yield await _read(listed.instance, attempts)
+        yield await read_instance(listed.instance, attempts, EXPECTED, _record)
 
 
 async def cancel_batch(client: df.DurableOrchestrationClient, batch_id: str) -> None:
@@ -197,16 +193,7 @@ async def _existing(client: df.DurableOrchestrationClient, batch_id: str) -> Bat
     return record
 
 
-async def _read(instance: Instance, attempts: Attempts) -> BatchRecord | UnreadableInstance:
-    """The instance as a batch. Another release, or an operator, may have left something else under the id."""
-    goes_on = await attempts.goes_on(instance)
-    try:
-        return _record(instance, goes_on=goes_on)
-    except ValidationError as error:
-        return UnreadableInstance(instance.id, unreadable(instance.id, "a batch", error))
-
-
-def _record(instance: Instance, *, goes_on: bool) -> BatchRecord:
+def _record(instance: Instance, goes_on: bool) -> BatchRecord:
     batch = _batch(instance, goes_on=goes_on)
     progress = BatchProgress.of(batch)
     if batch.state in (BatchState.RUNNING, BatchState.INTERRUPTED) and instance.custom_status:

@@ -45,7 +45,7 @@ class Attempts:
 
 
 async def continue_interrupted(client: df.DurableOrchestrationClient) -> int:
-    """Rewinds or starts anew what the host left in Failed; returns how many were continued.
+    """Rewinds, or starts again, what the host left in Failed; returns how many were continued.
 
     Our orchestrators end by returning, so Failed means that the host gave up: a worker died during an episode. One
     whose input is not ours stays as it is.

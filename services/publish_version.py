@@ -3,6 +3,7 @@
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError
 from domain.migration.publishing import (
+    DEFINITION_TAKEN,
     DefinitionVersions,
     Publication,
     VersionsRequest,
@@ -39,7 +40,7 @@ async def ensure_definition(wanted: ImageDefinition) -> ImageDefinition:
     if created_for_another_group(existing, wanted):
         raise ArmError(
             409,
-            "DefinitionOfAnotherGroup",
+            DEFINITION_TAKEN,
             f"image definition {wanted.id.name} is for images in {existing.tags[GROUP_TAG]}",
         )
     return existing.settled()

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import azure.durable_functions as df
-from pydantic import ValidationError
 
 from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub, created_at
 from domain.field_errors import FieldError
@@ -13,11 +12,12 @@ from domain.migration.messages import RunRequest
 from domain.migration.replication import ReplicationReport
 from domain.migration.results import StepStatus
 from domain.migration.states import ENDS, MigrationState
-from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance, unreadable
+from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
+from services.instances import find_instance, read_instance
 from services.interruptions import START_AGAIN, Attempts
-from services.refusals import ConflictError, InvalidRequestError
+from services.refusals import InvalidRequestError
 
 _STOPPED = {
     "Failed": MigrationState.FAILED,
@@ -28,6 +28,9 @@ _FIXES = {
     MigrationState.INTERRUPTED: "No action needed: Gallerist continues the migration within minutes.",
     MigrationState.FAILED: START_AGAIN,
 }
+
+# what a readable instance is, in messages
+EXPECTED = "a migration"
 
 
 async def find_migration(client: df.DurableOrchestrationClient, instance_id: str) -> MigrationRecord | None:
@@ -72,7 +75,7 @@ async def list_migrations(
     hub = TaskHub(client)
     attempts = Attempts(hub)
     async for listed in hub.instances(MIGRATION_ID_PREFIX, cursor, since=since):
-        yield await _read(listed.instance, attempts), str(listed.next)
+        yield await read_instance(listed.instance, attempts, EXPECTED, _record), str(listed.next)
 
 
 async def migrations_by_image(client: df.DurableOrchestrationClient) -> dict[ImageId, MigrationRecord]:
@@ -97,26 +100,10 @@ async def migration_of_id(client: df.DurableOrchestrationClient, instance_id: st
     """
     if not instance_id.startswith(MIGRATION_ID_PREFIX):
         return None
-    hub = TaskHub(client)
-    instance = await hub.get(instance_id)
-    if instance is None:
-        return None
-    record = await _read(instance, Attempts(hub))
-    if isinstance(record, UnreadableInstance):
-        raise ConflictError(record.reason)
-    return record
+    return await find_instance(TaskHub(client), instance_id, EXPECTED, _record)
 
 
-async def _read(instance: Instance, attempts: Attempts) -> MigrationRecord | UnreadableInstance:
-    """The instance as a migration. Another release, or an operator, may have left something else under the id."""
-    goes_on = await attempts.goes_on(instance)
-    try:
-        return _record(instance, goes_on=goes_on)
-    except ValidationError as error:
-        return UnreadableInstance(instance.id, unreadable(instance.id, "a migration", error))
-
-
-def _record(instance: Instance, *, goes_on: bool) -> MigrationRecord:
+def _record(instance: Instance, goes_on: bool) -> MigrationRecord:
     request = RunRequest.model_validate(instance.input)
     return MigrationRecord(
         id=instance.id,

@@ -20,6 +20,8 @@ from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_TAG, made_by_
 
 # the code of a failure that no retry resolves: the number belongs to another source
 VERSION_TAKEN = "VersionTaken"
+# the code of an error that no retry resolves either: the definition is for the images of another resource group
+DEFINITION_TAKEN = "DefinitionOfAnotherGroup"
 
 # the code of a failure of a version that Azure neither finishes nor writes again
 VERSION_FAILED = "VersionFailed"

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from pydantic import Field, ValidationError
 
 from domain.field_errors import field_errors
-from domain.migration.publishing import VERSION_TAKEN
+from domain.migration.publishing import DEFINITION_TAKEN, VERSION_TAKEN
 from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import ENDS, HasMigrationState, MigrationState
 from domain.resources.galleries import RegionProgress
@@ -56,7 +56,8 @@ class End(NamedTuple):
     @classmethod
     def of_failure(cls, failure: Failure) -> Self:
         """`blocked` if only a person can resolve the failure, otherwise `failed`."""
-        state = MigrationState.BLOCKED if failure.code == VERSION_TAKEN else MigrationState.FAILED
+        blocks = failure.code in (VERSION_TAKEN, DEFINITION_TAKEN)
+        state = MigrationState.BLOCKED if blocks else MigrationState.FAILED
         return cls(state, failure.message, failure.fix, failure)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Runs child orchestrations side by side, and starts those anew that the host reports as failed."""
+"""Runs child orchestrations side by side, and starts again those that the host reports as failed."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ def call_children(
 ) -> Orchestration[list[Any]]:
     """Starts a child for each request; returns their outputs in this order.
 
-    Our children return their failures. One that the host reports as failed, since its worker died, is started anew
+    Our children return their failures. One that the host reports as failed, since its worker died, is started again
     under another id. Where that never helps, the output is the `Failure`.
     """
     patience = Patience(run.context)

@@ -552,7 +552,7 @@ RECORDS = {
 @pytest.mark.parametrize("kind", RECORDS)
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_no_odd_part_of_a_record_keeps_it_from_being_read(kind: str, odd: Any) -> None:
-    """Others write what is newer than this app. Only a record without a usable id cannot be read, which is said so."""
+    """Others write what is newer than this app. Only a record without a usable id is refused."""
     whole, parse = RECORDS[kind]
     record = whole()
     for changed in with_odd_part(record, odd):

@@ -1,0 +1,41 @@
+"""Reads instances of the task hub as what they should be. Another release, or an operator, may have left others."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from adapters.task_hub import Instance, TaskHub
+from domain.migration.status import UnreadableInstance, unreadable
+from services.interruptions import Attempts
+from services.refusals import ConflictError
+
+Record = TypeVar("Record")
+# reads an instance; the second argument says whether the host ended it and Gallerist is going to continue it
+Read = Callable[[Instance, bool], Record]
+
+
+async def read_instance(
+    instance: Instance, attempts: Attempts, expected: str, read: Read[Record]
+) -> Record | UnreadableInstance:
+    """The instance as a record; `expected` is what it should be, such as "a migration"."""
+    goes_on = await attempts.goes_on(instance)
+    try:
+        return read(instance, goes_on)
+    except ValidationError as error:
+        return UnreadableInstance(instance.id, unreadable(instance.id, expected, error))
+
+
+async def find_instance(hub: TaskHub, instance_id: str, expected: str, read: Read[Record]) -> Record | None:
+    """The record under this id; None if there is none.
+
+    Raises:
+        ConflictError: the task hub holds something else under this id.
+    """
+    instance = await hub.get(instance_id)
+    if instance is None:
+        return None
+    record = await read_instance(instance, Attempts(hub), expected, read)
+    if isinstance(record, UnreadableInstance):
+        raise ConflictError(record.reason)
+    return record
