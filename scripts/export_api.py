@@ -23,6 +23,7 @@ _SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
 _IMAGE = f"{_GROUP}/images/ubuntu-2204-20260115"
 _TOO_LARGE = f"{_GROUP}/images/sql-2019"
+_TODAY = "2026-01-19T18:38:04+00:00"
 _POLICY = f"""\
 defaults:
   galleries: [{_GROUP}/galleries/golden]
@@ -128,7 +129,8 @@ def render() -> Page:
     """Calls every operation of a fresh app and writes the page."""
     recorder = Recorder()
     with temporary_folder() as folder:
-        stack = Stack(Path(folder), _seed(), _POLICY, "seconds:428", one_clock=True)
+        # days after the images were created
+        stack = Stack(Path(folder), _seed(), _POLICY, "seconds:428", one_clock=True, start=_TODAY)
         with stack, Gallerist(stack.api, transport=recorder, sleep=_passing(stack)) as gallerist:
             _make_calls(gallerist, recorder, stack)
             sections = [_section(operation, recorder.examples) for operation in OPERATIONS]
@@ -180,6 +182,9 @@ def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) ->
     gallerist.wait_for_batch(dry_run.id)
     gallerist.batch(dry_run.id)
     recorder.show("The plans of a dry run:")
+    # while there is one: two are listed in the order of their random ids
+    gallerist.batches()
+    recorder.show()
     names = {"names": ["ubuntu-*", "sql-*"]}
     batch = gallerist.start_batch([{"subscription": _SUBSCRIPTION}], filter=names, limit=50, per_gallery=20)
     recorder.show("A batch:")
@@ -194,8 +199,6 @@ def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) ->
     gallerist.resume_batch(batch.id)
     recorder.show()
     gallerist.wait_for_batch(batch.id)
-    gallerist.batches()
-    recorder.show()
 
 
 def _seed() -> dict[str, Any]:
@@ -260,7 +263,7 @@ def _shown(example: Example) -> list[str]:
 def _steady(page: str, stack: Stack) -> str:
     """Replaces what differs from run to run: addresses, dates, random ids, keys."""
     page = page.replace(stack.host["url"], _ADDRESS)
-    page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", "2026-01-19T18:38:04+00:00", page)
+    page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", _TODAY, page)
     page = re.sub(r"(?<=code=)[\w-]+", "<key>", page)
     page = re.sub(r"(?<=batch-)[0-9a-f]{32}", "5f3a…", page)
     return re.sub(r"(?<=\d{14})\d{6}(?=-)", "000000", page)
