@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 import azure.durable_functions as df
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from pydantic import ValidationError
 
 from domain import names
 from domain.errors import TaskHubError
@@ -196,9 +197,12 @@ class TaskHub:
         await self._client.start_new(instance.name, instance.id, instance.input)
 
     async def interruptions(self) -> Interruptions:
-        """How often interrupted instances were continued."""
+        """How often interrupted instances were continued. What another release counted in its own way is forgotten."""
         stored = await self._client.read_entity_state(_INTERRUPTIONS)
-        return Interruptions.model_validate(stored.entity_state or {})
+        try:
+            return Interruptions.model_validate(stored.entity_state or {})
+        except ValidationError:
+            return Interruptions()
 
     async def keep_interruptions(self, interruptions: Interruptions) -> None:
         """Stores how often interrupted instances were continued."""

@@ -85,8 +85,11 @@ async def _continue(hub: TaskHub, instance: Instance, interruption: Interruption
         attempt,
         failure_sentence(instance.output),
     )
-    if attempt == "restart" or not await hub.rewind(instance.id):
-        await hub.restart(instance, _children(instance.custom_status))
+    try:
+        if attempt == "restart" or not await hub.rewind(instance.id):
+            await hub.restart(instance, _children(instance.custom_status))
+    except Exception:  # the SDK raises bare Exceptions, and the other instances must go on
+        logger.exception("attempt %d to continue %s failed", after.attempts, instance.id)
     return after
 
 
@@ -110,12 +113,13 @@ def _log_the_end(instance: Instance) -> None:
 
 
 def _children(custom_status: Any) -> list[str]:
-    """The child orchestrations that a migration's custom status names."""
-    if not isinstance(custom_status, dict):
+    """The child orchestrations that a migration's custom status names; a batch has none."""
+    try:
+        status = MigrationStatus.model_validate(custom_status)
+    except ValidationError:
         return []
-    watched = [target.get("watched_by") for target in custom_status.get("targets") or []]
-    named = [*(custom_status.get("child_instance_ids") or []), *watched]
-    return list(dict.fromkeys(child for child in named if child))
+    watched = [target.watched_by for target in status.targets if target.watched_by]
+    return list(dict.fromkeys([*status.child_instance_ids, *watched]))
 
 
 async def _runs(hub: TaskHub, instance_id: str) -> bool:

@@ -167,3 +167,48 @@ async def test_the_log_has_one_line_for_each_attempt(caplog: pytest.LogCaptureFi
     assert line == (
         f"{INSTANCE} was interrupted, attempt 1 to continue it (rewind): Orchestrator function failed: boom"
     )
+
+
+class Refusing(FakeDurableClient):
+    """A task hub that neither rewinds nor starts one of its instances."""
+
+    refused = ""
+
+    async def rewind(self, instance_id: str, reason: str) -> None:
+        if instance_id == self.refused:
+            raise OSError("the storage is away")
+        await super().rewind(instance_id, reason)
+
+    async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+        if instance_id == self.refused:
+            raise OSError("the storage is away")
+        return await super().start_new(name, instance_id, input_)
+
+
+async def test_an_instance_that_cannot_be_continued_holds_no_other_up_and_its_attempt_counts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = Refusing()
+    client.refused = "migration-0"
+    for name in ("migration-0", "migration-1"):
+        client.add(name, "Failed", migration_request().model_dump(mode="json"))
+    await continue_interrupted(client)
+    assert client.rewound == ["migration-1"]
+    assert client.entity_states["interruptions"]["migration-0"]["attempts"] == 1
+    assert "attempt 1 to continue migration-0 failed" in caplog.text
+
+
+@pytest.mark.parametrize("status", ["what", ["a"], {"targets": ["a"]}, {"targets": 7}, None])
+async def test_a_custom_status_that_is_not_readable_names_no_children(status: Any) -> None:
+    client = hub(customStatus=status)
+    client.rewind_refusal = Exception("not supported")
+    await continue_interrupted(client)
+    assert [instance_id for _, instance_id, _ in client.started] == [INSTANCE]
+
+
+@pytest.mark.parametrize("state", ["what", {INSTANCE: 3}, [1]])
+async def test_attempts_that_another_release_counted_in_its_own_way_are_forgotten(state: Any) -> None:
+    client = hub()
+    client.entity_states["interruptions"] = state
+    await continue_interrupted(client)
+    assert client.rewound == [INSTANCE]
