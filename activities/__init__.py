@@ -1,9 +1,10 @@
 """Activity functions: glue of at most fifteen lines each that parses, calls a use case, and dumps."""
 
-from activities import batches, images, versions
+from activities import batches, images, records, versions
 
 blueprints = [
     batches.blueprint,
     images.blueprint,
+    records.blueprint,
     versions.blueprint,
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain.errors import ArmError, NotYetError, PolicyError
-from domain.migration.results import ActivityResult, arm_error_result, not_yet_result, policy_error_result
+from domain.results import ActivityResult, arm_error_result, not_yet_result, policy_error_result
 
 
 async def result_of(work: Awaitable[BaseModel | None]) -> dict[str, Any]:

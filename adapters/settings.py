@@ -12,7 +12,7 @@ from azure.identity import AzureAuthorityHosts
 from azure.mgmt.core.tools import get_arm_endpoints
 
 from domain.errors import SettingError
-from domain.policy.sections import LONGEST_DAYS
+from domain.policy.section import LONGEST_DAYS
 from domain.resources.ids import check_subscription_id
 
 APP_ROOT = Path(__file__).parent.parent
@@ -26,6 +26,9 @@ POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
 RECOVERY_SCHEDULE = "GALLERIST_RECOVERY_SCHEDULE"
 KEEP_DAYS = "GALLERIST_KEEP_DAYS"
+EVIDENCE_FOLDER = "GALLERIST_EVIDENCE_FOLDER"
+ALLOW_KEYS = "GALLERIST_ALLOW_KEYS_TO_APPROVE"
+PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -46,6 +49,9 @@ class Settings:
     sweep_schedule: str
     recovery_schedule: str
     keep_days: int
+    evidence_folder: Path
+    keys_may_approve: bool
+    platform_authenticates: bool
     policy_blob: str | None = None
 
     @classmethod
@@ -83,6 +89,10 @@ class Settings:
             # every two minutes
             recovery_schedule=environment.get(RECOVERY_SCHEDULE) or "0 */2 * * * *",
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
+            evidence_folder=APP_ROOT / (environment.get(EVIDENCE_FOLDER) or "evidence"),
+            keys_may_approve=_flag(ALLOW_KEYS, environment.get(ALLOW_KEYS) or "false"),
+            # set by App Service while its authentication is on (seen: True); without it, nobody vouches for a caller
+            platform_authenticates=(environment.get(PLATFORM_AUTHENTICATION) or "").lower() == "true",
         )
 
 
@@ -100,6 +110,12 @@ def _days(text: str) -> int:
             f"{KEEP_DAYS} is '{text}'; use a whole number of days up to {LONGEST_DAYS}, or 0 to keep everything"
         )
     return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SettingError(f"{name} is '{text}'; use true or false")
+    return text.lower() == "true"
 
 
 def _can_receive_tokens(url: str) -> bool:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from domain import names
 from domain.errors import TaskHubError
 from domain.fleet.interruptions import Interruptions
+from domain.records.freeze import Freeze
 from domain.starts import Start
 
 # the extension answers with this many instances at most unless asked for another number
@@ -30,6 +31,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)
 _EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
 _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
 _INTERRUPTIONS = df.EntityId(names.INTERRUPTIONS, "all")
+_FREEZE = df.EntityId(names.FREEZE, "all")
 
 
 class Instance(NamedTuple):
@@ -208,6 +210,18 @@ class TaskHub:
         """Stores how often interrupted instances were continued."""
         state = interruptions.model_dump(mode="json")
         await self._client.signal_entity(_INTERRUPTIONS, names.KEEP, state)
+
+    async def freeze(self) -> Freeze:
+        """Whether deletions are stopped. What this release cannot read stops them."""
+        stored = await self._client.read_entity_state(_FREEZE)
+        try:
+            return Freeze.model_validate(stored.entity_state or {})
+        except ValidationError:
+            return Freeze(frozen=True, by="another release", reason="its freeze cannot be read")
+
+    async def keep_freeze(self, freeze: Freeze) -> None:
+        """Stores whether deletions are stopped."""
+        await self._client.signal_entity(_FREEZE, names.KEEP, freeze.model_dump(mode="json"))
 
     async def purge(self, created_before: datetime) -> int:
         """Purges the orchestrations that were created earlier and have ended; returns how many.

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, PolicyError
 from domain.field_errors import FieldError, shortened
-from domain.migration.results import failure_of
+from domain.results import failure_of
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_TEXT = 4000

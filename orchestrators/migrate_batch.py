@@ -8,7 +8,7 @@ import azure.durable_functions as df
 from domain import names
 from domain.fleet.batches import CANCEL_EVENT, Batch, BatchProgress
 from domain.fleet.states import BatchState
-from domain.migration.results import CurrentWait
+from domain.results import CurrentWait
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
 from orchestrators.run.started import started_at
 

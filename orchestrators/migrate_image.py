@@ -14,12 +14,12 @@ import azure.durable_functions as df
 from domain import names
 from domain.migration.messages import ImageRequest, MigrationRequest
 from domain.migration.publishing import Source
-from domain.migration.results import CurrentWait
 from domain.migration.states import MigrationState
 from domain.migration.status import End
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from domain.resources.images import ManagedImage
+from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
 from orchestrators.publish_version import publish_versions
 from orchestrators.replicate_version import replicate_versions

@@ -17,9 +17,9 @@ from domain.migration.replication import (
     out_of_patience,
     unprotected,
 )
-from domain.migration.results import ActivityResult, CurrentWait, Failure
 from domain.migration.rollout_steps import RolloutStep, last_write, next_step
 from domain.migration.states import MigrationState
+from domain.results import ActivityResult, CurrentWait, Failure
 from orchestrators.run.activity_calls import (
     Orchestration,
     StepFailedError,

@@ -26,10 +26,10 @@ from domain.fleet.batches import (
 from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence
 from domain.migration.messages import MigrationRequest
-from domain.migration.results import Failure, failure_of
 from domain.migration.status import UnreadableInstance
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
+from domain.results import Failure, failure_of
 from services.container import services
 from services.instances import find_instance, read_instance
 from services.interruptions import Attempts

@@ -10,6 +10,7 @@ from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
+from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
@@ -22,6 +23,7 @@ class Services:
     policies: PolicyStore
     compute: AzureCompute
     looks: AzureLooks
+    evidence: EvidenceStore
 
 
 _chosen: Services | None = None
@@ -36,7 +38,13 @@ def services() -> Services:
         arm = Arm(settings, credential)
         # one store, so that plans, batches, coverage and lists read nothing twice
         kept = KeptLists(arm)
-        _chosen = Services(settings, policy_store(settings, credential), Compute(arm, kept), Looks(kept))
+        _chosen = Services(
+            settings=settings,
+            policies=policy_store(settings, credential),
+            compute=Compute(arm, kept),
+            looks=Looks(kept),
+            evidence=FolderEvidence(settings.evidence_folder),
+        )
     return _chosen
 
 

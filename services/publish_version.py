@@ -12,7 +12,6 @@ from domain.migration.publishing import (
     number_was_taken,
 )
 from domain.migration.replication import ExpectedVersion
-from domain.migration.results import failure_of
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageDefinition
 from domain.resources.ids import ImageDefinitionId
@@ -22,6 +21,7 @@ from domain.resources.provenance import (
     created_for_another_group,
     version_made_from,
 )
+from domain.results import failure_of
 from services.container import services
 
 

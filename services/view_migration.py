@@ -10,11 +10,11 @@ from domain.field_errors import FieldError
 from domain.host_failures import failure_sentence
 from domain.migration.messages import RunRequest
 from domain.migration.replication import ReplicationReport
-from domain.migration.results import StepStatus
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
+from domain.results import StepStatus
 from services.instances import find_instance, read_instance
 from services.interruptions import START_AGAIN, Attempts
 from services.refusals import InvalidRequestError

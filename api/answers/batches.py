@@ -13,7 +13,7 @@ from domain.fleet.batches import BatchProgress, BatchRecord, ImageResult
 from domain.fleet.coverage import Category
 from domain.fleet.gaps import Unreadable
 from domain.fleet.states import BatchState
-from domain.migration.results import Failure
+from domain.results import Failure
 
 
 class BatchImage(Answer):

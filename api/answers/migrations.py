@@ -7,10 +7,10 @@ from typing import Self
 from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyImageId, AnyVersionId
 from api.links import Addresses
-from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, TargetStatus
 from domain.resources.galleries import RegionProgress
+from domain.results import CurrentWait, Failure
 
 
 class StartedMigration(Answer):

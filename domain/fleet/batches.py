@@ -11,13 +11,13 @@ from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps
 from domain.fleet.states import BatchState, HasBatchState
 from domain.fleet.walk import Walk
-from domain.migration.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
 from domain.resources.ids import ImageDefinitionId, ImageId, SubscriptionId
 from domain.resources.provenance import migration_id
+from domain.results import Failure
 from domain.starts import Start
 
 BATCH_ID_PREFIX = "batch-"

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from domain.arm_errors import FAILED_VERSION, UNKNOWN, diagnose
 from domain.errors import ArmError, NotYetError
 from domain.migration.replication import ExpectedVersion
-from domain.migration.results import Failure
 from domain.planning.targets import TargetPlan
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageVersion, PublishedRegion
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_TAG, made_by_gallerist
+from domain.results import Failure
 
 # the code of a failure that no retry resolves: the number belongs to another source
 VERSION_TAKEN = "VersionTaken"

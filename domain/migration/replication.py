@@ -9,12 +9,12 @@ from typing import Self
 from pydantic import BaseModel
 
 from domain.errors import ArmError
-from domain.migration.results import CurrentWait, Failure, failure_of
 from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
 from domain.resources.provenance import FINGERPRINT_TAG
 from domain.resources.regions import canonical_region
+from domain.results import CurrentWait, Failure, failure_of
 
 # a version that was just begun may be missing from an answer or two
 LOOKS_FOR_A_MISSING_VERSION = 5

@@ -18,12 +18,15 @@ class MigrationState(StrEnum):
     PREPARING = "preparing"
     PUBLISHING = "publishing"
     REPLICATING = "replicating"
+    VERIFYING = "verifying"
     # seen from outside: the host ended the orchestration, and Gallerist is going to continue it
     INTERRUPTED = "interrupted"
     COMPLETED = "completed"
     SKIPPED = "skipped"
     BLOCKED = "blocked"
     PARTIAL = "partial"
+    # the version is in every region, and no machine starts from it
+    UNVERIFIED = "unverified"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
@@ -36,12 +39,14 @@ MOVES: dict[MigrationState, frozenset[MigrationState]] = {
     _S.PREPARING: frozenset({_S.PUBLISHING, _S.BLOCKED, *_STOPS}),
     _S.PUBLISHING: frozenset({_S.REPLICATING, _S.BLOCKED, *_STOPS}),
     # further galleries copy the first gallery's version, so they publish after it is replicated
-    _S.REPLICATING: frozenset({_S.PUBLISHING, _S.COMPLETED, _S.PARTIAL, _S.BLOCKED, *_STOPS}),
+    _S.REPLICATING: frozenset({_S.PUBLISHING, _S.VERIFYING, _S.COMPLETED, _S.PARTIAL, _S.BLOCKED, *_STOPS}),
+    _S.VERIFYING: frozenset({_S.PUBLISHING, _S.COMPLETED, _S.PARTIAL, _S.UNVERIFIED, *_STOPS}),
     _S.INTERRUPTED: frozenset({_S.FAILED, _S.CANCELLED}),
     _S.COMPLETED: frozenset(),
     _S.SKIPPED: frozenset(),
     _S.BLOCKED: frozenset(),
     _S.PARTIAL: frozenset(),
+    _S.UNVERIFIED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
 }

@@ -8,10 +8,10 @@ from pydantic import Field, ValidationError
 
 from domain.field_errors import field_errors
 from domain.migration.publishing import DEFINITION_TAKEN, VERSION_TAKEN
-from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import ENDS, HasMigrationState, MigrationState
 from domain.resources.galleries import RegionProgress
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
+from domain.results import CurrentWait, Failure
 
 # an error may repeat the value that it complains of
 LONGEST_MESSAGE = 200

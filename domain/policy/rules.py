@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from domain.field_errors import error_details, reason
 from domain.policy.faults import Fault, faults_in
+from domain.policy.second_half import Notify, Promote, Retention, RetireSource, Verify
+from domain.policy.section import Section
 from domain.policy.sections import (
     Action,
     Choices,
@@ -17,7 +19,6 @@ from domain.policy.sections import (
     Features,
     Match,
     Replication,
-    Section,
     VersionNumbering,
 )
 from domain.policy.tags import ACTION_TAG, REGIONS_TAG, TagOverrides, read_override_tags
@@ -47,6 +48,13 @@ BUILT_IN = Choices(
         heal_attempts=2,
         stuck_after_hours=6,
     ),
+    verify=Verify(mode="off", regions="home", agent=True, deadline_minutes=40),
+    promote=Promote(when="never", rings=[], bake_hours=24),
+    retire_source=RetireSource(
+        when="never", soak_days=14, approval_days=30, strict=False, most_per_day=20, consumers=[]
+    ),
+    retention=Retention(grace_days=30, dry_run=True, most_per_run=10),
+    notify=Notify(notice_days=3),
 )
 
 
@@ -94,6 +102,8 @@ class Policy(Section):
     """What applies to every image unless a rule decides otherwise."""
     rules: list[Rule] = Field(default=[])
     """The rules, in order; the first one that matches an image decides."""
+    freeze: bool = False
+    """Stops every deletion, of managed images and of versions, until it is false again."""
 
     @model_validator(mode="after")
     def _check_rules(self) -> Self:

@@ -3,22 +3,31 @@
 import re
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
+from domain.policy.second_half import (
+    Notify,
+    Promote,
+    PromoteWhen,
+    Retention,
+    RetireSource,
+    RetireWhen,
+    Verify,
+    VerifyMode,
+)
+from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, Section, merged, short
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, OsType
-from domain.resources.provenance import LONGEST_TAG_NAME, LONGEST_TAG_VALUE, is_own_tag, merge_tags
+from domain.resources.provenance import LONGEST_TAG_NAME, LONGEST_TAG_VALUE, is_own_tag
 from domain.resources.regions import Region
 
 PolicyStrategy = Literal["increment", "date", "from-name", "tag"]
@@ -33,10 +42,6 @@ Waves = Literal["all-at-once", "home-first"]
 VERSION_GROUPS = ("major", "minor", "patch")
 # beside Gallerist's own tags a version has room for some more than these (documented: 50 tags)
 MOST_POLICY_TAGS = 40
-# a hundred years; dates far beyond cannot be represented
-LONGEST_DAYS = 36500
-# two weeks, the longest time that replication may take
-LONGEST_HOURS = 24 * 14
 # a day; the extension's durable timers reach no further than six
 LONGEST_POLL_SECONDS = 24 * 3600
 # the text of a whole policy, in characters
@@ -112,18 +117,6 @@ TagTemplate = Annotated[str, StringConstraints(max_length=LONGEST_TAG_VALUE)]
 Tags = Annotated[
     dict[TagName, TagTemplate], Field(max_length=MOST_POLICY_TAGS), AfterValidator(_each_tag_once)
 ]
-
-
-class Section(BaseModel):
-    """A part of the policy file. An unknown key is an error, so that no typo is ignored.
-
-    So is an infinite number, and one that is none: neither can be a time, and JSON has neither.
-    """
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-
-Part = TypeVar("Part", bound=Section)
 
 
 class Match(Section):
@@ -255,13 +248,6 @@ class Replication(Section):
     """A region without progress for this long is stuck."""
 
 
-def _short(key: str, accepted: Any) -> BeforeValidator:
-    """Lets a value stand for a whole section: `version: date` for `version: {strategy: date}`."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=accepted
-    )
-
-
 class Choices(Section):
     """What a policy can decide about a migration. None leaves the decision open."""
 
@@ -271,11 +257,11 @@ class Choices(Section):
     """A regular expression for the image's whole name; templates can use its named groups."""
     definition: DefinitionNaming = DefinitionNaming()
     """The image definition."""
-    version: Annotated[VersionNumbering, _short("strategy", PolicyStrategy | VersionNumbering)] = (
+    version: Annotated[VersionNumbering, short("strategy", PolicyStrategy | VersionNumbering)] = (
         VersionNumbering()
     )
     """How the version gets its number."""
-    tags: Tags = {}
+    tags: Tags = Field(default={})
     """Tags of the definition and of the version; each value is a template."""
     regions: TargetRegions | None = None
     """The target regions besides the image's own: names, or sections with more details."""
@@ -285,24 +271,17 @@ class Choices(Section):
     """The version's end-of-life date, in days after its creation."""
     replication: Replication = Replication()
     """How the version is replicated to its regions."""
+    verify: Annotated[Verify, short("mode", VerifyMode | Verify)] = Verify()
+    """Whether a machine is started from the version, to prove that it works."""
+    promote: Annotated[Promote, short("when", PromoteWhen | Promote)] = Promote()
+    """Whether and how the version becomes `latest`."""
+    retire_source: Annotated[RetireSource, short("when", RetireWhen | RetireSource)] = RetireSource()
+    """Whether and when the managed image is deleted."""
+    retention: Retention = Retention()
+    """Which versions of the definition are kept, and how the others leave."""
+    notify: Notify = Notify()
+    """Who is told what happens."""
 
     def over(self, lower: "Choices") -> "Choices":
         """Returns `lower` with everything that these choices decide; sections merge key by key."""
-        return _merge(self, lower)
-
-
-def _merge(upper: Section, lower: Part) -> Part:
-    """Copies `lower` and sets what `upper` decides. None decides nothing; a list replaces the whole list.
-
-    Sections and tags merge key by key.
-    """
-    merged = lower.model_copy()
-    for name in type(lower).model_fields:
-        value, fallback = getattr(upper, name), getattr(lower, name)
-        if isinstance(value, Section) and isinstance(fallback, Section):
-            setattr(merged, name, _merge(value, fallback))
-        elif isinstance(value, dict) and isinstance(fallback, dict):
-            setattr(merged, name, merge_tags(value, fallback))
-        elif value is not None:
-            setattr(merged, name, value)
-    return merged
+        return merged(self, lower)

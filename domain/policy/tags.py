@@ -8,7 +8,8 @@ from typing import get_args
 from pydantic import TypeAdapter, ValidationError
 
 from domain.field_errors import error_details, reason
-from domain.policy.sections import LONGEST_DAYS, Action, Choices, DefinitionNaming
+from domain.policy.section import LONGEST_DAYS
+from domain.policy.sections import Action, Choices, DefinitionNaming
 from domain.resources.galleries import StorageAccountType, TargetRegions
 from domain.resources.ids import GalleryId, check_definition_name
 from domain.resources.versions import Version

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.migration.results import ActivityResult, CurrentWait, Failure, RetryLater, lost_call
+from domain.results import ActivityResult, CurrentWait, Failure, RetryLater, lost_call
 from orchestrators.run.log_lines import log_lost_call
 
 Value = TypeVar("Value")

@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.migration.results import lost_call
+from domain.results import lost_call
 from orchestrators.run.activity_calls import Orchestration, Patience, StepFailedError
 from orchestrators.run.log_lines import log_lost_call
 from orchestrators.run.migration_run import MigrationRun

@@ -6,6 +6,8 @@ import azure.durable_functions as df
 
 from domain.migration.log_line import LOGGER, log_event
 from domain.migration.status import MigrationStatus
+from domain.records.notices import Notice
+from domain.results import Failure
 
 logger = logging.getLogger(LOGGER)
 
@@ -20,3 +22,9 @@ def log_lost_call(context: df.DurableOrchestrationContext, name: str, error: Exc
     """Logs the whole text of what the host reports of a call without an answer; users are shown one sentence of it."""
     if not context.is_replaying:
         logger.warning("%s of id=%s gave no answer: %s", name, context.instance_id, error)
+
+
+def log_lost_notice(context: df.DurableOrchestrationContext, notice: Notice, failure: Failure) -> None:
+    """Logs a notice that the outbox did not take."""
+    if not context.is_replaying:
+        logger.warning("notice %s of %s is lost: %s", notice.type, notice.subject, failure.message)

@@ -8,9 +8,9 @@ import azure.durable_functions as df
 from domain.migration.custom_status import custom_status
 from domain.migration.messages import RunRequest, child_instance_id
 from domain.migration.replication import ReplicationReport
-from domain.migration.results import CurrentWait
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus
+from domain.results import CurrentWait
 from orchestrators.run.log_lines import log_migration
 from orchestrators.run.target import Target
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
-from domain.migration.results import CurrentWait, Failure, StepResult, StepStatus
+from domain.results import CurrentWait, Failure, StepResult, StepStatus
 from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError
 from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun

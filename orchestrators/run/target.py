@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from domain.migration.replication import ExpectedVersion, ReplicationReport
-from domain.migration.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import TargetStatus
 from domain.planning.rollout import Pace, Rollout
 from domain.planning.targets import TargetPlan
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
+from domain.results import Failure
 
 
 @dataclass

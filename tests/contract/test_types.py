@@ -13,7 +13,7 @@ SHIPPED = ("triggers", "orchestrators", "entities", "activities", "services", "a
 
 SNIPPET = """
 from domain.fleet.batches import Batch
-from domain.migration.results import Failure
+from domain.results import Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus, TargetStatus
 

@@ -14,6 +14,7 @@ from azure.durable_functions.models.EntityStateResponse import EntityStateRespon
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.arm_errors import diagnose
@@ -245,6 +246,23 @@ class FakeLooks:
         return FakeLook(self._compute)
 
 
+class FakeEvidence:
+    """Evidence in memory, written once."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    async def put(self, name: str, text: str) -> None:
+        if self.texts.setdefault(name, text) != text:
+            raise EvidenceChangedError(name)
+
+    async def get(self, name: str) -> str | None:
+        return self.texts.get(name)
+
+    async def names(self, folder: str) -> list[str]:
+        return sorted(name for name in self.texts if name.startswith(folder))
+
+
 SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
@@ -254,10 +272,18 @@ def working_with(
     under: Policy | None = None,
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
+    evidence: EvidenceStore | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
-    with using(Services(settings, policies or FixedPolicy(under or policy()), compute, looks)):
+    replacement = Services(
+        settings=settings,
+        policies=policies or FixedPolicy(under or policy()),
+        compute=compute,
+        looks=looks,
+        evidence=evidence or FakeEvidence(),
+    )
+    with using(replacement):
         yield compute
 
 

@@ -9,9 +9,10 @@ from domain.migration.status import UnreadableInstance
 from services.batches import cancel_batch, find_batch, list_batches, resume_batch, start_batch
 from services.refusals import NotFoundError
 from triggers.http.answers import POLL, accepted, answer
+from triggers.http.callers import caller
 from triggers.http.links import addresses
 from triggers.http.problems import answers_problems
-from triggers.http.requests import caller, parse_body
+from triggers.http.requests import parse_body
 
 blueprint = df.Blueprint()
 

@@ -16,9 +16,10 @@ from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
 from triggers.http.answers import POLL, accepted, answer
+from triggers.http.callers import caller
 from triggers.http.links import addresses
 from triggers.http.problems import ProblemError, answers_problems
-from triggers.http.requests import caller, parse_body, parse_json, parse_query
+from triggers.http.requests import parse_body, parse_json, parse_query
 
 blueprint = df.Blueprint()
 

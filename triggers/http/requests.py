@@ -20,7 +20,6 @@ from triggers.http.problems import ProblemError
 LONGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 32
 _MOST_DIGITS = 30
-_LONGEST_CALLER = 128
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -135,12 +134,6 @@ def parse_query(req: func.HttpRequest, model: type[Parameters]) -> Parameters:
         return model.model_validate({name: value for name, value in req.params.items() if value})
     except ValidationError as error:
         raise InvalidRequestError(field_errors(error)) from error
-
-
-def caller(req: func.HttpRequest) -> str:
-    """Who sent the request, as the platform's authentication says; a function key names nobody."""
-    name = req.headers.get("x-ms-client-principal-name") or "http"
-    return shortened("".join(char if char.isprintable() else "?" for char in name), _LONGEST_CALLER)
 
 
 def subscriptions(query: SubscriptionQuery) -> list[str]:

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from adapters.policy_yaml import _Loader
 from domain.policy.rules import BUILT_IN, Policy, Rule
-from domain.policy.sections import Choices, Section
+from domain.policy.section import Section
+from domain.policy.sections import Choices
 from domain.policy.tags import PREFIX, READERS
 from domain.resources.galleries import TargetRegion
 from scripts import export_policy_schema

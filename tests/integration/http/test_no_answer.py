@@ -18,7 +18,7 @@ from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Setting
 from services.container import Services, using
 from tests.unit.app import code
 from tests.unit.builders import policy
-from tests.unit.fakes import FakeDurableClient
+from tests.unit.fakes import FakeDurableClient, FakeEvidence
 from tests.unit.triggers.http.requesting import problem_of, request
 from tests.workflow.estate import HERE, SEED, an_image
 from triggers.http.problems import answers_problems
@@ -66,7 +66,8 @@ async def azure(
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
         kept = KeptLists(arm)
-        with using(Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept))):
+        azure = Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept), FakeEvidence())
+        with using(azure):
             yield simulator
         await arm.client(HERE).close()
 

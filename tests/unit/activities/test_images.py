@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.errors import ArmError, NotYetError
-from domain.migration.results import ActivityResult
 from domain.planning.plan import MigrationPlan
 from domain.policy.rules import Policy
 from domain.resources.images import ManagedImage
+from domain.results import ActivityResult
 from tests.unit.app import code as code_of
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, image_id, policy
 from tests.unit.fakes import FakeCompute, FakePolicies, working_with

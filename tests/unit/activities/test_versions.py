@@ -7,10 +7,10 @@ import pytest
 from domain.errors import ArmError
 from domain.migration.publishing import DefinitionVersions, Publication
 from domain.migration.replication import ExpectedVersion, RegionsRequest, RegionsUpdate, ReplicationReport
-from domain.migration.results import ActivityResult
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageDefinition, TargetRegion
 from domain.resources.provenance import GROUP_TAG
+from domain.results import ActivityResult
 from tests.unit.app import code
 from tests.unit.builders import (
     definition,

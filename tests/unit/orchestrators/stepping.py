@@ -10,7 +10,7 @@ from typing import Any
 from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from pydantic import BaseModel
 
-from domain.migration.results import Failure, RetryLater
+from domain.results import Failure, RetryLater
 from tests.unit.builders import NOW
 
 Reply = Any

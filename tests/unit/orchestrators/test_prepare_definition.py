@@ -1,7 +1,7 @@
 """Preparing a definition as a child orchestration: its failure is a value, since siblings run beside it."""
 
-from domain.migration.results import StepResult
 from domain.resources.galleries import ImageDefinition
+from domain.results import StepResult
 from tests.unit.app import code
 from tests.unit.builders import definition
 from tests.unit.orchestrators.stepping import (

@@ -11,7 +11,7 @@ from domain.migration.publishing import (
     WriteOutcome,
     ledger_key,
 )
-from domain.migration.results import Failure, StepResult
+from domain.results import Failure, StepResult
 from orchestrators.publish_version import MOST_NUMBERS
 from tests.unit.app import code
 from tests.unit.builders import definition_id, image, spec

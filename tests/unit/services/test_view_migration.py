@@ -8,10 +8,10 @@ import pytest
 from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.migration.messages import MigrationRequest
 from domain.migration.replication import ReplicationReport
-from domain.migration.results import CurrentWait, StepStatus
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, TargetStatus, UnreadableInstance
 from domain.resources.provenance import migration_id
+from domain.results import CurrentWait, StepStatus
 from services.interruptions import continue_interrupted
 from services.refusals import ConflictError, InvalidRequestError
 from services.view_migration import find_migration, list_migrations, migrations_by_image

@@ -7,11 +7,11 @@ import pytest
 
 from domain.migration.custom_status import MOST_CHARACTERS, custom_status, report_status
 from domain.migration.replication import ReplicationReport
-from domain.migration.results import LONGEST_REASON, CurrentWait, Failure, StepStatus
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.resources.galleries import RegionProgress, RegionState
 from domain.resources.ids import GalleryId
+from domain.results import LONGEST_REASON, CurrentWait, Failure, StepStatus
 from tests.unit.builders import NOW, SUBSCRIPTION, image_id
 
 

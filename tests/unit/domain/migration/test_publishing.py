@@ -12,10 +12,10 @@ from domain.migration.publishing import (
     left_behind,
     next_write,
 )
-from domain.migration.results import Failure
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageVersion, TargetRegion
 from domain.resources.provenance import FINGERPRINT_TAG
+from domain.results import Failure
 from tests.unit.builders import CREATED, definition_id, disk, hand_made_version, image, spec, version
 
 HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2", replicas=2)

@@ -17,9 +17,9 @@ from domain.migration.replication import (
     out_of_patience,
     unprotected,
 )
-from domain.migration.results import Failure
 from domain.planning.rollout import Pace
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
+from domain.results import Failure
 from tests.unit.builders import NOW, PACE, definition_id, disk, image, in_regions, rollout_in, version
 
 FAILURE = Failure(code="Conflict", message="no")

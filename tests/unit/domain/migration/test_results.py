@@ -3,7 +3,8 @@
 import pytest
 
 from domain.errors import ArmError, NotYetError, PolicyError, PolicyFault
-from domain.migration.results import (
+from domain.resources.images import ManagedImage
+from domain.results import (
     ActivityResult,
     Failure,
     arm_error_result,
@@ -11,7 +12,6 @@ from domain.migration.results import (
     not_yet_result,
     policy_error_result,
 )
-from domain.resources.images import ManagedImage
 from tests.unit.builders import image
 
 FAILURE = Failure(code="Conflict", message="no")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from domain.migration.replication import ReplicationReport, RolloutState
-from domain.migration.results import Failure
 from domain.migration.rollout_steps import RolloutStep, last_write, next_step
 from domain.planning.rollout import Rollout
 from domain.resources.galleries import RegionProgress, TargetRegion
+from domain.results import Failure
 from tests.unit.builders import NOW, rollout_in
 
 HOME = TargetRegion(name="westeurope", replicas=4)

@@ -6,13 +6,13 @@ import pytest
 
 from domain.migration.messages import child_instance_id
 from domain.migration.publishing import Source, ledger_key
-from domain.migration.results import CurrentWait, Failure
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus, TargetStatus
 from domain.planning.targets import TargetPlan
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId, ImageDefinitionId
 from domain.resources.provenance import migration_id
+from domain.results import CurrentWait, Failure
 from tests.unit.builders import (
     GALLERY,
     NOW,

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from domain.policy.faults import Fault
 from domain.policy.rules import BUILT_IN, Policy, find_faults
-from domain.policy.sections import Section
+from domain.policy.section import Section
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, image_id, policy
 
 GOLDEN, MIRROR = str(GALLERY), str(OTHER_GALLERY)

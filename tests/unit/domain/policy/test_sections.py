@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.policy.rules import BUILT_IN, Policy, Rule
-from domain.policy.sections import Choices, DefinitionNaming, Section, VersionNumbering
+from domain.policy.section import Section
+from domain.policy.sections import Choices, DefinitionNaming, VersionNumbering
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
 
 # for every key of a policy's choices two different values, each valid beside all the others

@@ -8,8 +8,8 @@ import azure.durable_functions as df
 import pytest
 
 from domain.migration.messages import ImageRequest
-from domain.migration.results import CurrentWait, RetryLater
 from domain.resources.images import ManagedImage
+from domain.results import CurrentWait, RetryLater
 from orchestrators.run.activity_calls import (
     MOST_WAITS,
     THROTTLING_PATIENCE,

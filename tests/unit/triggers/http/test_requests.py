@@ -16,7 +16,7 @@ from tests.unit.app import code
 from tests.unit.builders import image_id
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 from tests.unit.triggers.http.requesting import fields_of, problem_of, request
-from triggers.http.requests import DEEPEST_BODY, LONGEST_BODY, caller, parse_body, parse_query
+from triggers.http.requests import DEEPEST_BODY, LONGEST_BODY, parse_body, parse_query
 
 IMAGE = f'"image": "{image_id()}"'.encode()
 TAKE_BODIES = [operation.name for operation in OPERATIONS if operation.body is not None]
@@ -143,12 +143,3 @@ def test_the_first_and_the_last_day_of_all_are_moments(since: str, moment: str) 
 def test_the_last_moment_can_be_the_end_of_a_version() -> None:
     body = {"image": str(image_id()), "end_of_life": "9999-12-31T23:59:59Z"}
     assert StartMigration.model_validate(body).end_of_life is not None
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("ann@contoso.com", "ann@contoso.com"), ("", "http"), ("a\udcffb\nc", "a?b?c")],
-)
-def test_the_caller_is_a_name_that_a_tag_and_a_log_line_can_hold(name: str, shown: str) -> None:
-    assert caller(request("migrations", headers={"x-ms-client-principal-name": name})) == shown
-    assert len(caller(request("migrations", headers={"x-ms-client-principal-name": "n" * 5000}))) <= 128

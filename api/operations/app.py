@@ -1,0 +1,25 @@
+"""The operations about the app itself."""
+
+from api import answers
+from api.operations.operation import AZURE, Operation
+
+OPERATIONS = (
+    Operation(
+        name="get_health",
+        method="GET",
+        path="health",
+        title="Get the health",
+        text="Checks that the policy can be read and that Azure gives the app's identity a token. Needs no key.",
+        answer=answers.Health,
+        problems=AZURE,
+        key=False,
+    ),
+    Operation(
+        name="get_openapi",
+        method="GET",
+        path="openapi.json",
+        title="Get the OpenAPI document",
+        text="Returns the description of this API as OpenAPI 3.1.",
+        answer=None,
+    ),
+)

@@ -1,0 +1,19 @@
+"""The request bodies and query strings of the HTTP API, one module per resource."""
+
+from api.requests.batches import StartBatch
+from api.requests.coverage import CoverageQuery
+from api.requests.fields import Query, SubscriptionQuery, check_fields
+from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
+from api.requests.policy import CheckPolicy
+
+__all__ = [
+    "AddRegions",
+    "CheckPolicy",
+    "CoverageQuery",
+    "MigrationsQuery",
+    "Query",
+    "StartBatch",
+    "StartMigration",
+    "SubscriptionQuery",
+    "check_fields",
+]

@@ -1,0 +1,14 @@
+"""Requests about batches."""
+
+from pydantic import Field
+
+from domain.fleet.batches import BatchRequest
+
+# more than Azure's limits let anybody have
+MOST_IMAGES = 1_000_000
+
+
+class StartBatch(BatchRequest):
+    """The images to migrate as a batch, and how many of them run at once."""
+
+    limit: int | None = Field(default=None, ge=1, le=MOST_IMAGES)

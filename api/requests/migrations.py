@@ -1,0 +1,85 @@
+"""Requests about migrations."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from api.ids import AnyGalleryId, AnyImageId
+from api.requests.fields import Body, Query, in_utc, iso_date, one_of, since_the_beginning, version_number
+from domain.migration.messages import MigrationRequest
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus
+from domain.planning.requests import Overrides
+from domain.policy.sections import Choices, DefinitionNaming
+from domain.resources.galleries import TargetRegions
+from domain.resources.ids import DefinitionName
+from domain.resources.images import PurchasePlan
+
+
+class StartMigration(Body):
+    """The image to migrate, and choices that override the policy."""
+
+    image: AnyImageId
+    """The managed image."""
+    version: Annotated[str, AfterValidator(version_number)] | None = None
+    """The version number, `Major.Minor.Patch`."""
+    definition: DefinitionName | None = None
+    """The name of the image definition."""
+    galleries: list[AnyGalleryId] | None = Field(default=None, min_length=1)
+    """The target galleries."""
+    regions: TargetRegions | None = None
+    """The target regions besides the image's own, by name or with all their settings."""
+    exclude_from_latest: bool | None = None
+    """Whether `latest` ignores the version."""
+    end_of_life: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = None
+    """The version's end-of-life date."""
+    plan: PurchasePlan | None = None
+    """The marketplace purchase plan of the image definition."""
+
+    def to_migration_request(self, started_by: str) -> MigrationRequest:
+        """The orchestration's input."""
+        choices = Choices(
+            galleries=[str(gallery) for gallery in self.galleries] if self.galleries else None,
+            definition=DefinitionNaming(name=self.definition),
+            regions=self.regions,
+            exclude_from_latest=self.exclude_from_latest,
+        )
+        overrides = Overrides(
+            choices=choices, version=self.version, plan=self.plan, end_of_life=self.end_of_life
+        )
+        return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
+
+
+class AddRegions(Body):
+    """The regions to add to a migration's versions."""
+
+    regions: TargetRegions | None = None
+    """The regions; without them, the regions that the policy gives the image now."""
+
+
+class MigrationsQuery(Query):
+    """Which migrations to list."""
+
+    state: Annotated[MigrationState, one_of(MigrationState)] | None = None
+    """Only migrations in this state."""
+    gallery: str | None = None
+    """Only migrations into the gallery of this name."""
+    since: (
+        Annotated[
+            datetime,
+            BeforeValidator(iso_date),
+            AfterValidator(in_utc),
+            AfterValidator(since_the_beginning),
+        ]
+        | None
+    ) = None
+    """Only migrations started since this moment (ISO 8601; UTC if it has no offset)."""
+    page: str | None = None
+    """Where the page starts: follow `next` instead of setting it."""
+
+    def selects(self, status: MigrationStatus) -> bool:
+        """Whether the list shows a migration of this status."""
+        galleries = {target.definition.gallery.name.lower() for target in status.targets}
+        in_state = self.state in (None, status.state)
+        return in_state and (self.gallery is None or self.gallery.lower() in galleries)

@@ -1,0 +1,1 @@
+"""Promotion: how a version becomes `latest`, ring by ring, and how that is undone. Pure."""

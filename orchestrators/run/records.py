@@ -1,0 +1,31 @@
+"""Stores evidence and announces notices from an orchestration."""
+
+import azure.durable_functions as df
+from pydantic import BaseModel
+
+from domain import names
+from domain.records.evidence import Evidence, Stored
+from domain.records.notices import Notice
+from orchestrators.run.activity_calls import OnWait, Orchestration, call_activity, call_once
+from orchestrators.run.log_lines import log_lost_notice
+
+
+def record(
+    context: df.DurableOrchestrationContext, evidence: Evidence, on_wait: OnWait
+) -> Orchestration[Stored]:
+    """Stores a record, and waits while the store does not answer.
+
+    Raises:
+        StepFailedError: the record could not be stored.
+    """
+    return (yield from call_activity(context, names.RECORD_EVIDENCE, evidence, Stored, on_wait))
+
+
+def announce(context: df.DurableOrchestrationContext, notice: Notice) -> Orchestration[None]:
+    """Hands a notice to the outbox, once. What cannot be handed over is logged: nothing waits for a notice."""
+    if not notice.targets.any:
+        return
+    result = yield from call_once(context, names.ANNOUNCE, notice, BaseModel)
+    failure = result.retry_later.failure if result.retry_later else result.failure
+    if failure is not None:
+        log_lost_notice(context, notice, failure)
