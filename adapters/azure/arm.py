@@ -41,7 +41,7 @@ class Page(NamedTuple):
 
 
 class Arm:
-    """The SDK's clients, shared for the life of the process, and GET requests that the SDK does not cover."""
+    """The SDK's clients, shared for the life of the process, and requests that the SDK does not cover."""
 
     def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
         self._endpoint = settings.arm_endpoint
@@ -99,6 +99,18 @@ class Arm:
         """
         with arm_errors():
             return await self.client(subscription).send_request(HttpRequest("GET", url))
+
+    async def send(
+        self, subscription: str, method: str, path: str, body: Any, headers: dict[str, str] | None = None
+    ) -> AsyncHttpResponse:
+        """Sends a request with a JSON body to a path; returns the response, whatever its status.
+
+        Raises:
+            ArmError: there was no response.
+        """
+        request = HttpRequest(method, f"{self._endpoint}{path}", json=body, headers=headers)
+        with arm_errors():
+            return await self.client(subscription).send_request(request)
 
     def owns(self, url: str) -> bool:
         """Whether the URL is one of this endpoint: a token is sent to no other."""

@@ -70,6 +70,8 @@ class Scan(BaseModel):
     subscriptions: list[str]
     consumers: list[Consumer] = Field(default=[])
     unread: list[Unread] = Field(default=[])
+    # consumers that do not block and are left out
+    more: int = 0
 
     @property
     def blocking(self) -> list[Consumer]:

@@ -10,9 +10,11 @@ from azure_compute_simulator import IdentityFault, RequestFault, SimulatorServer
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
+from adapters.azure.consumers import Consumers
 from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
+from adapters.azure.resource_graph import ResourceGraph
 from adapters.policy_store import FixedPolicy
 from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from services.container import Services, using
@@ -66,7 +68,15 @@ async def azure(
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
         kept = KeptLists(arm)
-        azure = Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept), FakeEvidence())
+        azure = Services(
+            settings,
+            FixedPolicy(policy()),
+            Compute(arm, kept),
+            Looks(kept),
+            FakeEvidence(),
+            Consumers(arm),
+            ResourceGraph(arm),
+        )
         with using(azure):
             yield simulator
         await arm.client(HERE).close()

@@ -1,4 +1,4 @@
-"""Resources of other providers that can name an image: stored and shown as they were sent, without rules of their own."""
+"""Resources of other providers that can name an image: stored as they were sent, without rules of their own."""
 
 from typing import ClassVar
 
