@@ -93,7 +93,7 @@ class Walk:
                 while self._cursor.frames:
                     await self._step(kind)
         except _StopError as stop:
-            self.found.retry_later = stop.retry_later
+            self.found.retry_later = stop.retry_later or self.found.retry_later
             self.found.next = self._cursor
         except ArmError as error:
             # the whole subscription cannot be read

@@ -276,6 +276,7 @@ def working_with(
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
+    *,
     consumers: AzureConsumers | None = None,
     graph: AzureGraph | None = None,
 ) -> Iterator[FakeCompute]:
