@@ -28,7 +28,7 @@ from domain.references.scan import Consumer, Unread
 from domain.resources.ids import ImageId
 from domain.results import arm_error_result
 from services.container import Services, services
-from services.reference_walk import DevCenterGalleries, Walk
+from services.reference_walk import WALK_SECONDS, DevCenterGalleries, Walk
 
 logger = logging.getLogger(__name__)
 
@@ -105,11 +105,11 @@ def _names_of(gallery: dict[str, object]) -> list[str] | None:
     return None if str(sharing.get("permissions")).lower() == "community" else []
 
 
-async def scan_part(request: ScanPart) -> PartScan:
-    """Reads a part of a scan from its cursor on, for as long as one call may take. Writes no resource."""
+async def scan_part(request: ScanPart, seconds: float = WALK_SECONDS) -> PartScan:
+    """Reads a part of a scan from its cursor on, for about this long. Writes no resource."""
     if request.part == GRAPH:
         return (await _scan_graph(request)).limited(request.part)
-    walk = Walk(services().consumers, request)
+    walk = Walk(services().consumers, request, seconds)
     return (await walk.run()).limited(request.part)
 
 

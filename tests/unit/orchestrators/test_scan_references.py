@@ -8,7 +8,16 @@ from domain.references.scan import Consumer, Scan, ScanRequest, Unread
 from domain.results import CurrentWait, RetryLater
 from orchestrators.scan_references import MOST_CALLS, MOST_TRIES, scan_references
 from tests.unit.builders import NOW
-from tests.unit.orchestrators.stepping import Call, FakeContext, a_failure, failed, lost, retry_later, run, value
+from tests.unit.orchestrators.stepping import (
+    Call,
+    FakeContext,
+    a_failure,
+    failed,
+    lost,
+    retry_later,
+    run,
+    value,
+)
 
 A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 

@@ -68,7 +68,10 @@ USES: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         f"{COMPUTE}/virtualMachineScaleSets/virtualMachines",
-        {"provisioningState": "Succeeded", "storageProfile": {"imageReference": {"id": IMAGE}, "osDisk": MANAGED}},
+        {
+            "provisioningState": "Succeeded",
+            "storageProfile": {"imageReference": {"id": IMAGE}, "osDisk": MANAGED},
+        },
     ),
     (
         "Microsoft.Batch/batchAccounts/pools",
