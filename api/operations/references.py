@@ -26,8 +26,8 @@ OPERATIONS = (
         path="references/repoint/plan",
         title="Plan a re-pointing",
         text=(
-            "Says for each of these consumers whether it can refer to a version, why not, and the whole sequence for its "
-            "upgrade mode, without writing anything."
+            "Says for each of these consumers whether it can refer to a version, why not, and the whole sequence for "
+            "its upgrade mode, without writing anything."
         ),
         body=requests.RepointConsumers,
         answer=answers.RepointPlans,

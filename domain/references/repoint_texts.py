@@ -34,11 +34,10 @@ INSTEAD: Mapping[str, str] = {
 }
 _INSTEAD_OF_OTHERS = "Ask the resource's owner to use {new} instead."
 _READ_BACK = (
-    "Gallerist sends PATCH {consumer} with virtualMachineProfile.storageProfile.imageReference.id = {new}, and reads it "
-    "back."
+    "Gallerist sends PATCH {consumer} with virtualMachineProfile.storageProfile.imageReference.id = {new}, and reads "
+    "it back."
 )
 _SCAN_AGAIN = "Scan for references again: the instances need the old image until each of them is made anew."
-# documented ("Upgrade policy modes for Virtual Machine Scale Sets")
 _BY_MODE: Mapping[str, str] = {
     "Manual": (
         "No instance changes by itself. Upgrade them, a few at a time; their OS disks are made anew: az vmss "
@@ -49,8 +48,8 @@ _BY_MODE: Mapping[str, str] = {
         "unhealthy: az vmss rolling-upgrade get-latest --resource-group {group} --name {name}"
     ),
     "Automatic": (
-        "Azure upgrades all instances at once and in any order as soon as the model is changed: expect an interruption. "
-        "Their OS disks are made anew."
+        "Azure upgrades all instances at once and in any order as soon as the model is changed: expect an "
+        "interruption. Their OS disks are made anew."
     ),
     "Flexible": (
         "Machines that exist keep their disks. New ones are made from the version. Replace those with an ephemeral OS "
