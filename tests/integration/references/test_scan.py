@@ -1,39 +1,21 @@
 """The whole scan with the app's own adapters over the simulated Azure: two ways of looking, and neither is believed."""
 
-import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from azure_compute_simulator import RequestFault, SimulatorServer
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
-from adapters.azure.arm import Arm
-from adapters.azure.compute import Compute
-from adapters.azure.consumers import NO_SUBSCRIPTION, Consumers
-from adapters.azure.credentials import default_credential
-from adapters.azure.kept import KeptLists
-from adapters.azure.looks import Looks
-from adapters.azure.resource_graph import ResourceGraph
-from adapters.policy_store import FixedPolicy
-from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from domain.references.kinds import KINDS
 from domain.references.parts import GRAPH
-from domain.references.scan import Consumer, Scan, ScanRequest
-from orchestrators.scan_references import scan_references
-from services.container import Services, using
-from tests.unit.app import code
-from tests.unit.builders import policy
-from tests.unit.fakes import FakeEvidence
-from tests.unit.orchestrators.stepping import Call, FakeContext
-from tests.workflow.estate import HERE, SEED, THERE, an_image
+from domain.references.scan import Consumer, Scan
+from tests.integration.references.scanned_azure import IMAGE, Azure, azure_behind
+from tests.workflow.estate import HERE, SEED, THERE
 
-IMAGE = an_image("web", tags={"gallerist:consumers": "templates until 2026-12-31"})
 PROVIDERS = f"/subscriptions/{THERE}/resourceGroups/images/providers"
 COMPUTE = f"{PROVIDERS}/Microsoft.Compute"
 STORAGE = {"imageReference": {"id": IMAGE["id"].upper()}}
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DISK = {"managedDisk": {"id": f"{COMPUTE}/disks/os"}}
 VERSION = f"{COMPUTE}/galleries/golden/images/web/versions/1.0.0"
 DEV_CENTER = f"{PROVIDERS}/Microsoft.DevCenter/devcenters/dc"
@@ -69,39 +51,6 @@ BOXES = [
 ]
 
 
-class Azure:
-    """The simulated Azure, what it holds besides the image, and a scan of it."""
-
-    def __init__(self, server: SimulatorServer) -> None:
-        self.server = server
-
-    def holds(self, *resources: dict[str, Any]) -> None:
-        self.server.reset(SEED | {"resources": [*SEED["resources"], IMAGE, *resources]})
-
-    async def scan(self, id_: str = IMAGE["id"]) -> Scan:
-        """Runs the scan as an orchestration does; its timers let the simulated time pass."""
-        context = FakeContext({}, current_utc_datetime=NOW)
-        steps = scan_references(context, ScanRequest(ids=[id_]), lambda _: None)  # type: ignore[arg-type] # a fake
-        try:
-            requested = next(steps)
-            while True:
-                requested = steps.send(await self._reply(context, requested))
-        except StopIteration as end:
-            scan: Scan = end.value
-            return scan
-
-    async def _reply(self, context: FakeContext, requested: Any) -> Any:
-        if isinstance(requested, list):
-            return [await self._reply(context, one) for one in requested]
-        assert isinstance(requested, Call)
-        if requested.name == "timer":
-            self.server.skip_time((requested.input - context.current_utc_datetime).total_seconds())
-            context.current_utc_datetime = requested.input
-            return None
-        request = json.loads(json.dumps(requested.input))
-        return json.loads(json.dumps(await code(requested.name)(request)))
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
     with SimulatorServer(SEED) as server:
@@ -110,30 +59,8 @@ def server() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 async def azure(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Azure]:
-    monkeypatch.setenv("IDENTITY_ENDPOINT", server.identity_endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", server.identity_header)
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
-    settings = Settings.from_environment(
-        {ARM_ENDPOINT: server.arm, ARM_AUDIENCE: "https://management.azure.com", SUBSCRIPTIONS: HERE}
-    )
-    async with default_credential(settings) as credential:
-        arm = Arm(settings, credential)
-        kept = KeptLists(arm)
-        adapters = Services(
-            settings,
-            FixedPolicy(policy(galleries=[SEED["resources"][0]["id"]])),
-            Compute(arm, kept),
-            Looks(kept),
-            FakeEvidence(),
-            Consumers(arm),
-            ResourceGraph(arm),
-        )
-        with using(adapters):
-            found = Azure(server)
-            found.holds()
-            yield found
-        for name in (HERE, THERE, NO_SUBSCRIPTION):
-            await arm.client(name).close()
+    async with azure_behind(server, monkeypatch) as found:
+        yield found
 
 
 def of_azure(scan: Scan) -> list[Consumer]:
@@ -151,7 +78,9 @@ async def test_an_image_that_nobody_uses_has_a_complete_scan_without_consumers(a
     assert (declared.id, declared.blocks) == ("templates", True)
 
 
-async def test_machines_scale_sets_instances_and_pools_are_found_in_another_subscription(azure: Azure) -> None:
+async def test_machines_scale_sets_instances_and_pools_are_found_in_another_subscription(
+    azure: Azure,
+) -> None:
     azure.holds(MACHINE, SCALE_SET, ACCOUNT, POOL)
     scan = await azure.scan()
     assert shown(scan) == [
@@ -260,7 +189,11 @@ async def test_pages_are_followed(azure: Azure) -> None:
 async def test_a_version_is_found_under_the_id_of_a_dev_centers_gallery(azure: Azure) -> None:
     azure.holds(*BOXES)
     (one,) = of_azure(await azure.scan(VERSION))
-    assert (one.id, one.form, one.found_by) == (f"{DEV_CENTER}/devboxdefinitions/ours", "dev center", "provider")
+    assert (one.id, one.form, one.found_by) == (
+        f"{DEV_CENTER}/devboxdefinitions/ours",
+        "dev center",
+        "provider",
+    )
 
 
 async def test_a_declared_consumer_that_has_expired_does_not_block(azure: Azure) -> None:
@@ -270,6 +203,8 @@ async def test_a_declared_consumer_that_has_expired_does_not_block(azure: Azure)
     assert (declared.blocks, declared.why) == (False, "the declaration ended on 2026-02-28")
 
 
-async def test_the_machines_of_a_whole_subscription_are_read_within_resource_graphs_quota(azure: Azure) -> None:
+async def test_the_machines_of_a_whole_subscription_are_read_within_resource_graphs_quota(
+    azure: Azure,
+) -> None:
     for _ in range(4):
         assert (await azure.scan()).complete
