@@ -105,7 +105,8 @@ def _record(
 
 def _show(context: df.DurableOrchestrationContext, request: Repoint) -> None:
     """Shows the outcomes; the steps, which are long, are in the output."""
-    shown = request.model_copy(update={"consumers": [_short(one) for one in request.consumers]})
+    shown = request.model_copy()
+    shown.consumers = [_short(one) for one in request.consumers]
     context.set_custom_status(shown.model_dump(mode="json"))
 
 

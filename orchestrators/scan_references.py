@@ -42,7 +42,7 @@ class _Progress:
         else:
             went_on = result.value.next != self.request.cursor
             self.found = self.found.followed_by(result.value, self.request.part)
-            self.request = self.request.model_copy(update={"cursor": result.value.next})
+            self.request = self.request.at(result.value.next)
             self.done, self.tries = result.value.next is None, 0 if went_on else self.tries
             self.wait(result.value.retry_later)
 

@@ -144,7 +144,7 @@ class Walk:
         if keep:
             self._parents[url] = page
         if page.scarce:
-            # what is left is for the migrations that run; this page was read, and is read again
+            # what is left is for the migrations that run; the walk goes on with the next call
             self._pages_left = 0
             self.found.retry_later = _pause(page.scarce)
         return page

@@ -55,6 +55,10 @@ class ScanPart(BaseModel):
     subjects: list[Subject]
     cursor: Cursor | None = None
 
+    def at(self, cursor: Cursor | None) -> "ScanPart":
+        """The same part from another place on."""
+        return ScanPart(part=self.part, subjects=self.subjects, cursor=cursor)
+
 
 class PartScan(BaseModel):
     """What was found. With `next` the part goes on there, after `retry_later` if it has to wait.

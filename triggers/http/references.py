@@ -46,8 +46,8 @@ async def post_repoint_plan(req: func.HttpRequest) -> func.HttpResponse:
 @answers_problems
 async def post_repoint(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Re-points the consumers named, one update each. They are read back."""
-    caller = operator(req)
     body = parse_body(req, RepointConsumers)
+    caller = operator(req)
     instance_id = await start_repoint(client, body.version, list(dict.fromkeys(body.consumers)), caller)
     return await _found(req, client, instance_id, started=True)
 
