@@ -22,12 +22,13 @@ from tests.unit.app import code
 from tests.unit.builders import policy
 from tests.unit.fakes import FakeDurableClient, FakeEvidence
 from tests.unit.triggers.http.requesting import problem_of, request
-from tests.workflow.estate import HERE, SEED, an_image
+from tests.workflow.estate import GALLERY, HERE, SEED, an_image
 from triggers.http.problems import answers_problems
 
 SECONDS = 0.3
 IMAGE = an_image("web")
 START = {"image": IMAGE["id"], "regions": ["westus2"]}
+REPOINT = {"version": f"{GALLERY}/images/web/versions/1.0.0", "consumers": [IMAGE["id"]]}
 CALLS: dict[str, tuple[str, str, Any]] = {
     "post_migration": ("POST", "migrations", START),
     "post_plan": ("POST", "migrations/plan", START),
@@ -35,6 +36,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "get_images": ("GET", "images", b""),
     "get_galleries": ("GET", "galleries", b""),
     "get_coverage": ("GET", "coverage", b""),
+    "post_repoint_plan": ("POST", "references/repoint/plan", REPOINT),
 }
 OTHERS: dict[str, tuple[str, str, Any]] = {
     "post_batch": ("POST", "batches", {"scope": [{"subscription": HERE}]}),
