@@ -45,21 +45,21 @@ def consumers_in(
     found_by: Finder,
     dev_center_galleries: Mapping[str, str | None] | None = None,
 ) -> list[Consumer]:
-    """The consumers that a resource is, one for each part of it that names one of the subjects.
+    """The consumers that a resource is, one for each part of it and each subject that it names.
 
     A part that the table does not have makes an unknown consumer, which blocks.
     """
     named = list(_names_in(_properties(document)))
     if not named:
         return []
-    found: dict[tuple[str, str], Consumer] = {}
+    found: dict[tuple[str, str, str], Consumer] = {}
     subjects = list(subjects)
     for one in named:
-        for subject in subjects:
+        for subject in (subject for subject in subjects if subject.name == one.reference.name):
             match = subject.matched_by(one.reference, one.exact_version, dev_center_galleries or {})
             if match != "no":
                 consumer = _consumer(document, subject, one, match, found_by)
-                key = (consumer.part, one.text)
+                key = (subject.id, consumer.part, one.text)
                 if key not in found or consumer.blocks:
                     found[key] = consumer
     return list(found.values())
@@ -78,6 +78,7 @@ def _consumer(
     return Consumer(
         id=str(document.get("id") or ""),
         kind=kind.name if kind else type_ or "resource",
+        subject=subject.id,
         names=named.reference.text,
         form=named.reference.form,
         part=part,
@@ -139,6 +140,8 @@ def _unfinished(document: Mapping[str, Any], kind: Kind) -> tuple[bool, Remedy, 
     state = _state(document)
     if state == "succeeded":
         return _never(document, kind)
+    if state == "failed":
+        return True, "ask its owner", "it has failed, and needs the image if somebody repairs it"
     return True, "nothing", f"it is still being made from the image: {state or 'its state is unknown'}"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Literal, NamedTuple, Self
 from urllib.parse import unquote
 
@@ -39,6 +40,11 @@ class Reference(NamedTuple):
     gallery: str
     image: str
     version: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of the image or the definition, in lower case."""
+        return self.image.rpartition("/")[2]
 
 
 def references_in(text: str) -> Iterator[Reference]:
@@ -80,16 +86,20 @@ class Subject(BaseModel):
         """A subject without public names."""
         return cls(id=str(resource), public_names=[])
 
-    @property
+    @cached_property
     def version(self) -> ImageVersionId | None:
         """The version; None for a managed image."""
         return ImageVersionId.parse(self.id) if "/galleries/" in self.id.lower() else None
 
+    @cached_property
+    def name(self) -> str:
+        """The name of the image, or of the version's definition, in lower case."""
+        return (self.version.definition.name if self.version else ImageId.parse(self.id).name).lower()
+
     @property
     def needle(self) -> str:
-        """What every form of the id contains: `images/` and the name of the image or the definition."""
-        version = self.version
-        return f"images/{(version.definition.name if version else ImageId.parse(self.id).name)}".lower()
+        """What every form of the id contains."""
+        return f"images/{self.name}"
 
     def matched_by(
         self, reference: Reference, exact_version: str | None, dev_center_galleries: Mapping[str, str | None]

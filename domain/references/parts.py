@@ -129,9 +129,9 @@ def scan_of(
 
 def united(consumers: Iterable[Consumer]) -> list[Consumer]:
     """Each consumer once, as its provider shows it. It blocks if anybody says so: the graph never removes a hit."""
-    found: dict[tuple[str, str, str], Consumer] = {}
+    found: dict[tuple[str, str, str, str], Consumer] = {}
     for one in sorted(consumers, key=lambda consumer: consumer.found_by == "graph"):
-        key = (one.id.lower(), one.part, one.names.lower())
+        key = (one.id.lower(), one.part, one.names.lower(), one.subject.lower())
         known = found.get(key)
         if known is None or (one.blocks and not known.blocks):
             found[key] = one

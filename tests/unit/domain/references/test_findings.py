@@ -214,5 +214,19 @@ def test_a_record_without_properties_names_nobody(document: Any) -> None:
     assert found(document) == []
 
 
+def test_each_subject_has_its_own_consumers() -> None:
+    """Retention asks for all versions of a definition at once."""
+    versions = [Subject(id=f"{DEFINITION}/versions/{number}.0.0", public_names=[]) for number in (1, 2, 3)]
+    images = [{"resourceId": versions[0].id}, {"resourceId": DEFINITION}]
+    document = resource("Microsoft.DevOpsInfrastructure/pools", {"fabricProfile": {"images": images}})
+    consumers = consumers_in(document, versions, "provider")
+    assert sorted((one.subject[-5:], one.form) for one in consumers) == [
+        ("1.0.0", "definition"),
+        ("1.0.0", "version"),
+        ("2.0.0", "definition"),
+        ("3.0.0", "definition"),
+    ]
+
+
 def test_a_machine_of_another_image_is_no_consumer() -> None:
     assert found(machine(MANAGED, image={"id": f"{IMAGE}-2"})) == []
