@@ -153,10 +153,13 @@ class Walk:
         """Decides what a refusal means: none there, not readable, or not now."""
         if error.code in _WHOLE_SUBSCRIPTION:
             raise error
-        if error.code in _NOT_PROVIDED and not await self._provides(kind):
-            return
-        if error.status == HTTPStatus.NOT_FOUND and len(self._cursor.frames) > 1:
-            if kind.may_lack_children or await self._parent_is_gone(kind):
+        if error.code in _NOT_PROVIDED:
+            if not await self._provides(kind):
+                return
+        elif error.status == HTTPStatus.NOT_FOUND and len(self._cursor.frames) > 1:
+            # a page of a front door has no code of ARM
+            of_arm = not error.code.startswith("HTTP")
+            if (kind.may_lack_children and of_arm) or await self._parent_is_gone(kind):
                 return
         elif diagnose(error).retry != "never":
             raise _StopError(arm_error_result(error).retry_later)

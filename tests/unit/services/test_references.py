@@ -195,6 +195,10 @@ async def test_a_host_pool_without_a_configuration_has_none() -> None:
     azure.errors[f"{host_pool}/sessionHostConfigurations".lower()] = ArmError(404, "NotFound", "none")
     azure.documents[host_pool.lower()] = {}
     assert (await scanned(azure)).unread == []
+    # a page of a front door, and an api-version that is not known there, prove nothing
+    for code in ("HTTP404", "InvalidResourceType"):
+        azure.errors[f"{host_pool}/sessionHostConfigurations".lower()] = ArmError(404, code, "no")
+        assert [one.kind for one in (await scanned(azure)).unread] == ["session host configuration"]
 
 
 @pytest.mark.parametrize("record", [None, "text", {"id": "x"}, {"id": "x", "properties": None}])
