@@ -1,5 +1,6 @@
 """Finds in a resource's JSON whom it names, and decides whether it blocks. Pure: adapters read the resources."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -201,7 +202,11 @@ def _names_in_text(text: str, path: str, around: Any) -> Iterator[_Named]:
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))[:LONGEST_TEXT]
+    """The value as text; of a long one the beginning, and a hash by which every change is noticed."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}… sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _properties(document: Any) -> dict[str, Any]:

@@ -87,6 +87,17 @@ KINDS: tuple[Kind, ...] = (
         strong=False,
     ),
     Kind(
+        "snapshot",
+        "Microsoft.Compute/snapshots",
+        "2024-03-02",
+        (
+            Field("creationData.imageReference", "made-from", "never", "snapshot"),
+            Field("creationData.galleryImageReference", "made-from", "never", "snapshot"),
+        ),
+        "nothing",
+        strong=False,
+    ),
+    Kind(
         "image version",
         "Microsoft.Compute/galleries/images/versions",
         "2024-03-03",

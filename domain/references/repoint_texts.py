@@ -10,6 +10,7 @@ INSTEAD: Mapping[str, str] = {
     ),
     "scale set instance": "Re-point its scale set; then upgrade or reimage the instance.",
     "disk": "Nothing: it lives on without the image.",
+    "snapshot": "Nothing: it lives on without the image.",
     "image version": "Nothing: wait until it is made.",
     "Batch pool": (
         "Make a new pool with virtualMachineConfiguration.imageReference.id = {new}, move the jobs, and delete this "

@@ -99,16 +99,17 @@ def test_every_kind_that_makes_machines_from_the_image_blocks(type_: str, proper
 
 
 def test_the_table_has_a_test_for_every_kind() -> None:
-    others = {"virtual machine", "disk", "image version"}
+    others = {"virtual machine", "disk", "snapshot", "image version"}
     assert {kind.type for kind in KINDS if kind.name not in others} == {type_ for type_, _ in USES}
-    assert {kind.name for kind in KINDS} - {kind.name for kind in STRONG_KINDS} == {"disk"}
+    assert {kind.name for kind in KINDS} - {kind.name for kind in STRONG_KINDS} == {"disk", "snapshot"}
 
 
+@pytest.mark.parametrize("type_", ["disks", "snapshots"])
 @pytest.mark.parametrize("field", ["imageReference", "galleryImageReference"])
-def test_a_disk_never_blocks(field: str) -> None:
+def test_a_disk_and_a_snapshot_never_block(field: str, type_: str) -> None:
     subject = IMAGE if field == "imageReference" else VERSION
     creation = {"createOption": "FromImage", field: {"id": subject}}
-    consumer = the_one(resource(f"{COMPUTE}/disks", {"creationData": creation}), subject)
+    consumer = the_one(resource(f"{COMPUTE}/{type_}", {"creationData": creation}), subject)
     assert (consumer.relation, consumer.blocks, consumer.remedy) == ("made-from", False, "nothing")
 
 
@@ -204,6 +205,14 @@ def test_the_digest_changes_with_the_text_of_the_part_and_with_nothing_else() ->
     assert the_one(document).digest == before
     document["properties"]["a"]["size"] = 2
     assert the_one(document).digest != before
+
+
+def test_a_change_far_inside_a_long_text_is_noticed() -> None:
+    document = resource("Contoso.Widgets/widgets", {"a": {"image": IMAGE, "long": "x" * 5_000 + "1"}})
+    before = the_one(document)
+    document["properties"]["a"]["long"] = "x" * 5_000 + "2"
+    assert the_one(document).digest != before.digest
+    assert len(before.text) < 2_100
 
 
 @pytest.mark.parametrize(
