@@ -7,6 +7,7 @@ from orchestrators import (
     prepare_definition,
     publish_version,
     replicate_version,
+    repoint_consumers,
 )
 
 blueprints = [
@@ -16,4 +17,5 @@ blueprints = [
     prepare_definition.blueprint,
     publish_version.blueprint,
     replicate_version.blueprint,
+    repoint_consumers.blueprint,
 ]

@@ -25,3 +25,8 @@ class Switches:
     operation_retry_after_seconds: float | None = None
     resource_list_lag_seconds: float = 0.0
     unlisted_resources: tuple[str, ...] = ()
+    unregistered_providers: tuple[str, ...] = ()
+    resource_graph_lag_seconds: float = 0.0
+    resource_graph_hidden: tuple[str, ...] = ()
+    resource_graph_truncates_after: int | None = None
+    resource_graph_empty: bool = False
