@@ -5,6 +5,7 @@ from orchestrators import (
     migrate_batch,
     migrate_image,
     prepare_definition,
+    promote_version,
     publish_version,
     replicate_version,
 )
@@ -14,6 +15,7 @@ blueprints = [
     migrate_batch.blueprint,
     migrate_image.blueprint,
     prepare_definition.blueprint,
+    promote_version.blueprint,
     publish_version.blueprint,
     replicate_version.blueprint,
 ]

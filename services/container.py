@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
+from adapters.azure.exclusions import AzureExclusions, Exclusions
+from adapters.azure.followers import AzureFollowers, Followers
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
@@ -24,6 +26,8 @@ class Services:
     compute: AzureCompute
     looks: AzureLooks
     evidence: EvidenceStore
+    exclusions: AzureExclusions
+    followers: AzureFollowers
 
 
 _chosen: Services | None = None
@@ -44,6 +48,8 @@ def services() -> Services:
             compute=Compute(arm, kept),
             looks=Looks(kept),
             evidence=FolderEvidence(settings.evidence_folder),
+            exclusions=Exclusions(arm),
+            followers=Followers(arm),
         )
     return _chosen
 
