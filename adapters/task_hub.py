@@ -179,9 +179,9 @@ class TaskHub:
                     yield Listed(instance, Cursor(instance.id, token))
             token = following or None
 
-    async def raise_event(self, instance_id: str, event: str) -> None:
-        """Sends an external event without a payload of interest."""
-        await self._client.raise_event(instance_id, event, True)
+    async def raise_event(self, instance_id: str, event: str, payload: Any = True) -> None:
+        """Sends an external event. Its payload may arrive as JSON text."""
+        await self._client.raise_event(instance_id, event, payload)
 
     async def rewind(self, instance_id: str) -> bool:
         """Lets a failed instance try its failed calls again; returns False where the backend refuses."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.promotion.messages import PROMOTION_ID_PREFIX
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,13 @@ class Addresses:
         """Where a batch is."""
         return f"{self.base}/batches/{quote(batch_id, safe='')}"
 
+    def promotion(self, promotion_id: str) -> str:
+        """Where a promotion is."""
+        return f"{self.base}/promotions/{quote(promotion_id, safe='')}"
+
     def of(self, instance_id: str) -> str:
-        """Where the migration or batch of this id is."""
+        """Where the migration, batch or promotion of this id is."""
+        if instance_id.startswith(PROMOTION_ID_PREFIX):
+            return self.promotion(instance_id)
         is_batch = instance_id.startswith(BATCH_ID_PREFIX)
         return self.batch(instance_id) if is_batch else self.migration(instance_id)

@@ -165,7 +165,7 @@ def wait_for_orders(run: PromotionRun) -> Orchestration[dict[Order, Ordered]]:
     timer: Any = context.create_timer(until)
     events: dict[Order, Any] = {name: context.wait_for_external_event(name) for name in ORDERS}
     winner = yield context.task_any([timer, *events.values()])
-    if winner is not timer:
+    if winner is not timer and not timer.is_completed:
         timer.cancel()
     # several may have come at the same moment, and what is not taken now is lost
     return {

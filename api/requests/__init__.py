@@ -5,15 +5,18 @@ from api.requests.coverage import CoverageQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
+from api.requests.promotions import AdoptionQuery, StartPromotion
 
 __all__ = [
     "AddRegions",
+    "AdoptionQuery",
     "CheckPolicy",
     "CoverageQuery",
     "MigrationsQuery",
     "Query",
     "StartBatch",
     "StartMigration",
+    "StartPromotion",
     "SubscriptionQuery",
     "check_fields",
 ]

@@ -24,13 +24,10 @@ class PromotionRun:
     def __init__(self, context: df.DurableOrchestrationContext, request: PromotionRequest) -> None:
         self.context = context
         self.request = request
-        if request.action == "rollback" and request.status is not None and not request.status.is_rollback:
-            self.status = PromotionStatus.rolling_back(request.status, request.started_by)
-        else:
-            self.status = request.status or PromotionStatus.of(
-                request.version_id, request.action, request.started_by
-            )
-            self.status.superseded = self.status.superseded or request.superseded
+        self.status = request.status or PromotionStatus.of(
+            request.version_id, request.action, request.started_by
+        )
+        self.status.superseded = self.status.superseded or request.superseded
 
     def move(self, state: PromotionState) -> None:
         """Moves the promotion's state. What it waited for is over."""

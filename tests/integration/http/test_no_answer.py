@@ -11,6 +11,8 @@ from azure_compute_simulator import IdentityFault, RequestFault, SimulatorServer
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
+from adapters.azure.exclusions import Exclusions
+from adapters.azure.followers import Followers
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.policy_store import FixedPolicy
@@ -66,7 +68,15 @@ async def azure(
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
         kept = KeptLists(arm)
-        azure = Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept), FakeEvidence())
+        azure = Services(
+            settings=settings,
+            policies=FixedPolicy(policy()),
+            compute=Compute(arm, kept),
+            looks=Looks(kept),
+            evidence=FakeEvidence(),
+            exclusions=Exclusions(arm),
+            followers=Followers(arm),
+        )
         with using(azure):
             yield simulator
         await arm.client(HERE).close()
