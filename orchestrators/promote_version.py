@@ -159,20 +159,29 @@ def next_look_seconds(run: PromotionRun) -> float:
 
 
 def wait_for_orders(run: PromotionRun) -> Orchestration[dict[Order, Ordered]]:
-    """Waits until the next look is due or an order comes; returns the orders that came."""
+    """Waits until the next look is due or an order comes; returns the orders that came.
+
+    An order ends the wait, so its timer is cancelled, and with a cancelled timer the host takes the wait for over
+    before the order came: it hands the order over to the next execution once more. There it is known by its id, and
+    the wait goes on. That execution is short, for a second order of the same name is heard in the one after it.
+    """
     context = run.context
-    until = context.current_utc_datetime + timedelta(seconds=next_look_seconds(run))
-    timer: Any = context.create_timer(until)
+    seconds = next_look_seconds(run)
+    if run.request.hears_again:
+        seconds = min(seconds, FIRST_LOOK_SECONDS)
+    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
     events: dict[Order, Any] = {name: context.wait_for_external_event(name) for name in ORDERS}
-    winner = yield context.task_any([timer, *events.values()])
-    if winner is not timer and not timer.is_completed:
+    while True:
+        winner = yield context.task_any([timer, *events.values()])
+        came = [name for name, task in events.items() if task is winner or task.is_completed]
+        orders = {name: Ordered.parse(events.pop(name).result) for name in came}
+        new = {name: order for name, order in orders.items() if order.id not in run.request.obeyed}
+        if winner is timer or timer.is_completed or new:
+            break
+    if not timer.is_completed and winner is not timer:
         timer.cancel()
-    # several may have come at the same moment, and what is not taken now is lost
-    return {
-        name: Ordered.parse(task.result)
-        for name, task in events.items()
-        if task is winner or task.is_completed
-    }
+    run.request.obey(*(order.id for order in new.values()))
+    return new
 
 
 def superseding(run: PromotionRun, orders: dict[Order, Ordered]) -> PromotionRequest | None:
@@ -185,6 +194,7 @@ def superseding(run: PromotionRun, orders: dict[Order, Ordered]) -> PromotionReq
     status = run.status
     status.ordered_by = orders["supersede"].by
     newer.status = None
+    newer.obeyed, newer.hears_again = run.request.obeyed, True
     newer.superseded = Superseded(
         version_id=status.version_id, started_by=status.started_by, promoted=list(status.promoted)
     )

@@ -62,7 +62,7 @@ async def read_versions(
     """
     compute = services().compute
     versions = {one.id: one for one in await compute.list_image_versions(definition)}
-    wanted = list(also)
+    wanted = [*also, *unread(list(versions.values()), regions_of(versions.values()))]
     while wanted:
         for version_id in wanted:
             found = await compute.get_image_version(version_id)

@@ -126,6 +126,7 @@ async def roll_back(client: df.DurableOrchestrationClient, instance_id: str, by:
 async def _order(
     client: df.DurableOrchestrationClient, instance_id: str, order: Order, ordered: Ordered
 ) -> None:
+    ordered.id = uuid.uuid4().hex
     await TaskHub(client).raise_event(instance_id, order, ordered.model_dump(mode="json"))
 
 

@@ -14,8 +14,8 @@ OPERATIONS = (
         path="promotions/plan",
         title="Plan a promotion",
         text=(
-            "Reports which scale sets would upgrade, how many instances, which regions have no version to fall back on, "
-            "and what forbids the promotion. Writes nothing."
+            "Reports which scale sets would upgrade, how many instances, which regions have no version to fall back "
+            "on, and what forbids the promotion. Writes nothing."
         ),
         body=requests.StartPromotion,
         answer=answers.PlannedPromotion,
@@ -27,9 +27,9 @@ OPERATIONS = (
         path="promotions",
         title="Start a promotion",
         text=(
-            "Makes a version `latest`, ring by ring; with `elect`, an older one. Only operators may. A promotion of the "
-            "same definition that runs ends as superseded, and this one begins from what is there. Answers 409 if the "
-            "version may not be promoted, or if the same promotion runs."
+            "Makes a version `latest`, ring by ring; with `elect`, an older one. Only operators may. A promotion of "
+            "the same definition that runs ends as superseded, and this one begins from what is there. Answers 409 "
+            "if the version may not be promoted, or if the same promotion runs."
         ),
         body=requests.StartPromotion,
         answer=answers.Accepted,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -30,6 +30,13 @@ class Consumer(BaseModel):
     follows: bool = False
     runs: dict[str, int] = Field(default={})
     behind: int = 0
+
+    def running(self, versions: Iterable[str | None], latest: str | None) -> Self:
+        """The consumer with the versions that its instances run; None for those that do not say it."""
+        copy = self.model_copy()
+        copy.runs = dict(Counter(version or UNKNOWN for version in versions))
+        copy.behind = sum(count for version, count in copy.runs.items() if latest and version != latest)
+        return copy
 
 
 class Adoption(BaseModel):
@@ -59,34 +66,21 @@ def consumers_of(
         if image is None or image.definition != definition:
             continue
         counted.add(scale_set.id.lower())
-        versions = [UNKNOWN] * (scale_set.capacity or 0) if runs is None else [one or UNKNOWN for one in runs]
-        found.append(_consumer(scale_set.id, "scale set", scale_set.region, image.named, versions, resolved))
-        found[-1].follows = scale_set.follows(definition)
+        versions = [None] * (scale_set.capacity or 0) if runs is None else runs
+        consumer = Consumer(
+            id=scale_set.id,
+            kind="scale set",
+            region=scale_set.region,
+            model=image.named or LATEST,
+            follows=scale_set.follows(definition),
+        )
+        found.append(consumer.running(versions, resolved.get(scale_set.region)))
     for machine in machines:
         image = machine.image()
         if image is None or image.definition != definition or (machine.scale_set or "").lower() in counted:
             continue
-        versions = [image.exact or UNKNOWN]
-        found.append(
-            _consumer(machine.id, "virtual machine", machine.region, image.named, versions, resolved)
+        consumer = Consumer(
+            id=machine.id, kind="virtual machine", region=machine.region, model=image.named or LATEST
         )
+        found.append(consumer.running([image.exact], resolved.get(machine.region)))
     return sorted(found, key=lambda one: one.id.lower())
-
-
-def _consumer(
-    consumer_id: str,
-    kind: ConsumerKind,
-    region: str,
-    named: str | None,
-    versions: list[str],
-    resolved: dict[str, str | None],
-) -> Consumer:
-    latest = resolved.get(region)
-    return Consumer(
-        id=consumer_id,
-        kind=kind,
-        region=region,
-        model=named or LATEST,
-        runs=dict(Counter(versions)),
-        behind=sum(one != latest for one in versions) if latest else 0,
-    )

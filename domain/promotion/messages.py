@@ -16,6 +16,8 @@ PROMOTION_ID_PREFIX = "promotion-"
 
 Order = Literal["pause", "resume", "abort", "rollback", "supersede"]
 # the external events by which orders reach a promotion, the strongest first
+BY_HAND = "by hand"
+MOST_OBEYED = 20
 ORDERS: tuple[Order, ...] = ("rollback", "abort", "supersede", "pause", "resume")
 
 
@@ -30,6 +32,7 @@ class PromotionRequest(Start):
     `rings` are in order; regions in no ring come last. An election may name its `regions`; a promotion has all regions
     of the version. A `rollback` carries what it restores as `status`; otherwise `status` is how far the promotion is,
     carried through `continue_as_new`. `superseded` is the promotion that it replaced.
+    `obeyed` are the ids of the orders that it carried out.
     """
 
     version_id: ImageVersionId
@@ -41,6 +44,13 @@ class PromotionRequest(Start):
     targets: NoticeTargets = NoticeTargets()
     status: PromotionStatus | None = None
     superseded: Superseded | None = None
+    obeyed: list[str] = Field(default=[])
+    hears_again: bool = False
+
+    def obey(self, *orders: str) -> None:
+        """Notes orders as carried out; the host hands them over once more."""
+        self.obeyed = [*self.obeyed, *orders][-MOST_OBEYED:]
+        self.hears_again = bool(orders)
 
     @property
     def definition(self) -> ImageDefinitionId:
@@ -54,8 +64,12 @@ class PromotionRequest(Start):
 
 
 class Ordered(BaseModel):
-    """The payload of an order: who gave it, and for `supersede` the promotion that comes instead."""
+    """The payload of an order: its id, who gave it, and for `supersede` the promotion that comes instead.
 
+    By its id an order that arrives again is known: the host hands one over to the next execution once more.
+    """
+
+    id: str = BY_HAND
     by: str = ""
     request: PromotionRequest | None = None
 
