@@ -30,7 +30,7 @@ blueprint = df.Blueprint()
 
 # Azure's caches may show the former flags for a moment
 FIRST_LOOK_SECONDS = 60
-LONGEST_LOOK_SECONDS = 3600
+LONGEST_LOOK_SECONDS = 2 * 3600
 # a paused promotion has nothing to look at
 PAUSED_LOOK_SECONDS = 24 * 3600
 
@@ -150,12 +150,12 @@ def bake_of(run: PromotionRun) -> Bake:
 
 
 def next_look_seconds(run: PromotionRun) -> float:
-    """A tenth of the time that the ring bakes, within bounds."""
+    """A quarter of the time that the ring bakes, within bounds."""
     if run.status.state is _S.PAUSED:
         return PAUSED_LOOK_SECONDS
     since = max(run.status.promoted.values(), default=run.context.current_utc_datetime)
     baking = (run.context.current_utc_datetime - since).total_seconds()
-    return min(max(baking / 10, FIRST_LOOK_SECONDS), LONGEST_LOOK_SECONDS)
+    return min(max(baking / 4, FIRST_LOOK_SECONDS), LONGEST_LOOK_SECONDS)
 
 
 def wait_for_orders(run: PromotionRun) -> Orchestration[dict[Order, Ordered]]:

@@ -78,7 +78,7 @@ def test_a_version_is_promoted_ring_by_ring_when_its_followers_took_it(stack: St
 
 def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> None:
     promoter = Promoter(stack, "windowed")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=2)
+    promoter.start("1.0.1", rings=RINGS)
     promoter.until("baking", ring=1)
     stack.let_pass(timedelta(days=2))
     waiting = promoter.look()
@@ -89,11 +89,10 @@ def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> No
     assert promoter.ended()["state"] == "promoted"
 
 
-@pytest.mark.parametrize("kind", ["failed"])
-def test_a_failing_rolling_upgrade_stops_the_promotion(stack: Stack, kind: str) -> None:
+def test_a_failing_rolling_upgrade_stops_the_promotion(stack: Stack) -> None:
     promoter = Promoter(stack, "failing")
-    stack.control("POST", "faults", {"upgrade": kind, "scale_set": "failing-east"})
-    promoter.start("1.0.1", rings=RINGS, bake_hours=48)
+    stack.control("POST", "faults", {"upgrade": "failed", "scale_set": "failing-east"})
+    promoter.start("1.0.1", rings=RINGS, bake_hours=10)
     ended = promoter.ended()
     assert (ended["state"], ended["failure"]["code"], ended["ring"]) == ("failed", "UpgradeFailed", 1)
     assert "failing-east in eastus2: Faulted" in ended["reason"]
@@ -112,13 +111,13 @@ def test_a_failing_rolling_upgrade_stops_the_promotion(stack: Stack, kind: str) 
 def test_a_promotion_is_paused_resumed_and_cannot_be_ordered_what_its_state_forbids(stack: Stack) -> None:
     promoter = Promoter(stack, "paused")
     assert promoter.post(f"/{promoter.id}/pause").status_code == httpx.codes.NOT_FOUND
-    promoter.start("1.0.1", rings=RINGS, bake_hours=2)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=1)
     promoter.until("baking", ring=1)
     assert promoter.post(f"/{promoter.id}/resume").status_code == httpx.codes.CONFLICT
     promoter.order("pause")
     assert promoter.look()["state"] == "paused"
     assert promoter.post(f"/{promoter.id}/pause").status_code == httpx.codes.CONFLICT
-    stack.let_pass(timedelta(days=3))
+    stack.let_pass(timedelta(days=2))
     paused = promoter.look()
     assert (paused["state"], paused["ring"]) == ("paused", 1)
     promoter.order("resume")
@@ -129,7 +128,7 @@ def test_a_promotion_is_paused_resumed_and_cannot_be_ordered_what_its_state_forb
 
 def test_an_aborted_promotion_says_which_regions_it_changed(stack: Stack) -> None:
     promoter = Promoter(stack, "aborted")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=2)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=0.5)
     promoter.until("baking", ring=2)
     promoter.order("abort")
     ended = promoter.ended()
@@ -140,9 +139,9 @@ def test_an_aborted_promotion_says_which_regions_it_changed(stack: Stack) -> Non
 
 def test_a_newer_promotion_supersedes_one_that_runs(stack: Stack) -> None:
     promoter = Promoter(stack, "superseded")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=500)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=300)
     promoter.until("baking", ring=1)
-    same = promoter.post("", version=promoter.version("1.0.1"), rings=RINGS, bake_hours=500)
+    same = promoter.post("", version=promoter.version("1.0.1"), rings=RINGS, bake_hours=300)
     assert same.status_code == httpx.codes.CONFLICT
 
     promoter.start("1.0.1", rings=[], bake_hours=1)
@@ -157,7 +156,7 @@ def test_a_newer_promotion_supersedes_one_that_runs(stack: Stack) -> None:
 def test_a_promotion_is_rolled_back_in_its_second_ring(stack: Stack) -> None:
     promoter = Promoter(stack, "back")
     before = promoter.flags("1.0.1")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=4)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=1)
     promoter.until("baking", ring=2)
     assert promoter.adoption()["running"] == {"1.0.1": 2}
 
@@ -201,7 +200,7 @@ def test_an_older_version_is_elected_and_rolled_back_in_the_second_ring(stack: S
 
 def test_what_somebody_else_changes_meanwhile_pauses_the_promotion(stack: Stack) -> None:
     promoter = Promoter(stack, "foreign")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=30)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=1)
     promoter.until("baking", ring=1)
     promoter.exclude("1.0.1", "eastus2", excluded=True)
     paused = promoter.until("paused")
@@ -216,7 +215,7 @@ def test_what_somebody_else_changes_meanwhile_pauses_the_promotion(stack: Stack)
 
 def test_a_version_that_vanishes_ends_the_promotion(stack: Stack) -> None:
     promoter = Promoter(stack, "gone")
-    promoter.start("1.0.1", rings=RINGS, bake_hours=30)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=1)
     promoter.until("baking", ring=1)
     call_arm(stack, "DELETE", promoter.version("1.0.1")).raise_for_status()
     ended = promoter.ended()
