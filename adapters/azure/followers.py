@@ -74,12 +74,10 @@ class Followers:
         latest = await self._latest_upgrade(scale_set)
         if latest is None or not latest.went_wrong:
             return history
-        return [
-            one.model_copy(update={"code": latest.code, "error": latest.error or one.error})
-            if one.begun_at == latest.begun_at
-            else one
-            for one in history
-        ]
+        for one in history:
+            if one.begun_at == latest.begun_at:
+                one.code, one.error = latest.code, latest.error or one.error
+        return history
 
     async def window(self, scale_set: ScaleSet) -> str | None:
         """Returns the maintenance window in which the OS is upgraded, in words; None if it is upgraded at any time."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from domain.promotion.flags import FlagChange
 from domain.promotion.status import PromotionStatus
 
 # documented: at most 16 KB of UTF-16 text; the rest is room for what the host adds
@@ -36,7 +37,7 @@ def _drop_followers(status: PromotionStatus) -> None:
 def _drop_records(status: PromotionStatus) -> None:
     status.before = []
     # one entry is kept, which says that there is something to roll back
-    status.written = [change.model_copy(update={"regions": {}}) for change in status.written[:1]]
+    status.written = [FlagChange(version=change.version) for change in status.written[:1]]
 
 
 def _cut_texts(status: PromotionStatus) -> None:

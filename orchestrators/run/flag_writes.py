@@ -57,7 +57,7 @@ def write_ring(run: PromotionRun) -> Orchestration[None]:
         if latest.get(region, status.version_id.name) == status.version_id.name
     }
     status.bake_until = run.context.current_utc_datetime + timedelta(hours=status.bake_hours)
-    yield from run.announce("promotion.ring-promoted", f"ring {status.ring}", latest=latest)
+    yield from run.announce("promotion.ring-promoted", f"ring {status.ring}", {"latest": latest})
     run.log("ring promoted")
     if differences:
         reason = f"{FLAGS_CHANGED}: the read-back differs: {'; '.join(differences)}"

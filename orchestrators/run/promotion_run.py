@@ -61,7 +61,7 @@ class PromotionRun:
         if not self.context.is_replaying:
             log_promotion_event(event, self.context.instance_id, self.status)
 
-    def announce(self, kind: NoticeType, key: str, **data: Any) -> Orchestration[None]:
+    def announce(self, kind: NoticeType, key: str, data: dict[str, Any] | None = None) -> Orchestration[None]:
         """Tells subscribers what happened."""
         status = self.status
         shown = {
@@ -80,7 +80,7 @@ class PromotionRun:
             subject=str(status.version_id),
             at=self.context.current_utc_datetime,
             key=f"{self.request.start_id} {key}",
-            data=shown | data,
+            data=shown | (data or {}),
             targets=self.request.targets,
         )
         yield from announce(self.context, notice)
@@ -98,9 +98,8 @@ class PromotionRun:
             if not self.context.is_replaying:
                 log_latest_changed(self.request.definition, region, old, new)
             moment = f"{self.context.current_utc_datetime:%Y%m%dT%H%M%S}"
-            yield from self.announce(
-                "latest.changed", f"{region} {moment}", region=region, latest_before=old, latest_now=new
-            )
+            details = {"region": region, "latest_before": old, "latest_now": new}
+            yield from self.announce("latest.changed", f"{region} {moment}", details)
 
     def end(self, end: PromotionEnd) -> Orchestration[dict[str, Any]]:
         """Ends the promotion: records it, announces it, and returns the orchestration's output."""

@@ -78,7 +78,7 @@ def test_a_version_is_promoted_ring_by_ring_when_its_followers_took_it(stack: St
 
 def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> None:
     promoter = Promoter(stack, "windowed")
-    promoter.start("1.0.1", rings=RINGS)
+    promoter.start("1.0.1", rings=RINGS, bake_hours=0)
     promoter.until("baking", ring=1)
     stack.let_pass(timedelta(days=2))
     waiting = promoter.look()
@@ -189,7 +189,7 @@ def test_an_older_version_is_elected_and_rolled_back_in_the_second_ring(stack: S
     assert promoter.ended()["state"] == "rolled-back"
     assert [promoter.flags(number) for number, _ in THREE] == before
 
-    promoter.start("1.0.0", action="elect", rings=[])
+    promoter.start("1.0.0", action="elect", rings=[], bake_hours=0)
     ended = promoter.ended()
     assert ended["state"] == "promoted"
     assert set(promoter.latest().values()) == {"1.0.0"}
@@ -225,7 +225,7 @@ def test_a_version_that_vanishes_ends_the_promotion(stack: Stack) -> None:
 
 def test_a_scale_set_without_instances_is_stated(stack: Stack) -> None:
     promoter = Promoter(stack, "empty")
-    promoter.start("1.0.1")
+    promoter.start("1.0.1", bake_hours=0)
     ended = promoter.ended()
     assert ended["state"] == "promoted"
     assert ended["warnings"] == ["scale sets without instances have nothing to upgrade: empty-east"]

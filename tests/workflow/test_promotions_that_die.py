@@ -71,7 +71,7 @@ def test_a_promotion_goes_on_and_a_rollback_restores_what_was_before(
 ) -> None:
     promoter = Promoter(stack, next(names))
     dies(stack, during=during, function=function, after_effects=after_effects, skip=skip, times=1)
-    promoter.start("1.0.1", rings=[["eastus2"], ["westus2"]])
+    promoter.start("1.0.1", rings=[["eastus2"], ["westus2"]], bake_hours=0)
     promotion = ended(stack, promoter)
     assert (promotion["state"], promotion["pending"]) == ("promoted", []), promotion
     assert promoter.flags("1.0.1") == (False, dict.fromkeys(REGIONS, False))

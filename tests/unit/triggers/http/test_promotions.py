@@ -108,7 +108,9 @@ async def test_orders_reach_a_promotion_that_runs() -> None:
         response = await route(req=request("promotions/{id}/pause", method="POST", id=ID), client=hub)
         assert response.status_code == 202
     assert [event for _, event in hub.events] == ["pause", "abort", "rollback"]
-    refused = await post_promotion_resume(req=request("promotions/{id}/pause", method="POST", id=ID), client=hub)
+    refused = await post_promotion_resume(
+        req=request("promotions/{id}/pause", method="POST", id=ID), client=hub
+    )
     problem_of(refused, 409)
 
 
