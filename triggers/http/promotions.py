@@ -35,8 +35,8 @@ async def post_promotion_plan(req: func.HttpRequest) -> func.HttpResponse:
 @answers_problems
 async def post_promotion(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Starts a promotion or an election, after checking that the version may be promoted."""
-    by = operator(req)
-    request = await _request(parse_body(req, StartPromotion), by)
+    body = parse_body(req, StartPromotion)
+    request = await _request(body, operator(req))
     await checked_plan(request)
     started = await start_promotion(client, request)
     if not started.fresh:

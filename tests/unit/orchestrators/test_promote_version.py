@@ -287,3 +287,20 @@ def test_latest_that_changes_elsewhere_is_stated() -> None:
     assert continued(context).warnings == [
         "latest in westeurope changed from 1.0.0 to 0.9.0, not by this promotion"
     ]
+
+
+def test_subscribers_hear_of_the_start_each_ring_and_the_end() -> None:
+    targets = {"topic": "https://topic.example/api/events"}
+    context = Context(request(targets=targets))
+    run(promote_version, context, script(announce=[value(None)] * 2))
+    end = Context(context.continued_with, events=["abort"])
+    run(promote_version, end, {**LOOK, "announce": [value(None)]})
+    told = [call.input for one in (context, end) for call in one.named("announce")]
+    assert [one["type"] for one in told] == [
+        "promotion.started",
+        "promotion.ring-promoted",
+        "promotion.ended",
+    ]
+    assert told[1]["data"]["latest"] == {"eastus2": "2.0.0", "westeurope": "1.0.0"}
+    assert told[2]["data"]["state"] == "aborted"
+    assert len({one["key"] for one in told}) == 3

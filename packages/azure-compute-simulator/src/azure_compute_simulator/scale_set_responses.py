@@ -4,6 +4,8 @@ from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.errors import HttpMethodNotSupportedError, NotFoundError
 from azure_compute_simulator.models.maintenance import ConfigurationAssignments, assignments_of
 from azure_compute_simulator.models.resources import Resource
+from azure_compute_simulator.models.scale_set_instances import instance_view as render_view
+from azure_compute_simulator.models.scale_set_instances import render_instance
 from azure_compute_simulator.paging import paged
 from azure_compute_simulator.resource_ids import ResourceId
 
@@ -19,14 +21,14 @@ def instance(request: ArmRequest) -> ArmResponse:
     scale_set = _scale_set(request)
     found = request.types.scale_sets.instance(scale_set, request.values["name1"])
     expand = request.query.get("$expand", "")
-    return ArmResponse(200, request.types.scale_sets.render_instance(scale_set, found, expand))
+    return ArmResponse(200, render_instance(scale_set, found, expand))
 
 
 def instance_view(request: ArmRequest) -> ArmResponse:
     """GET of the instance view of one instance."""
     scale_set = _scale_set(request)
     request.types.scale_sets.instance(scale_set, request.values["name1"])
-    return ArmResponse(200, request.types.scale_sets.instance_view(scale_set))
+    return ArmResponse(200, render_view(scale_set))
 
 
 def os_upgrade_history(request: ArmRequest) -> ArmResponse:

@@ -10,7 +10,6 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import NotFoundError
 from azure_compute_simulator.models.disk_controllers import check_disk_controllers
 from azure_compute_simulator.models.machines import latest_version, resolve_image
@@ -28,13 +27,20 @@ from azure_compute_simulator.models.os_upgrades import (
 )
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Resource
+from azure_compute_simulator.models.scale_set_instances import (
+    capacity,
+    followed_definition,
+    is_flexible,
+    machine_id,
+    model_reference,
+    render_instance,
+    show_machine,
+    upgrade_policy,
+)
 from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
 
 _DEFINITION = "microsoft.compute/galleries/images"
 _VERSION = "microsoft.compute/galleries/images/versions"
-_MACHINE = "Microsoft.Compute/virtualMachines"
-# the least that a scale set without a capacity has
-_CAPACITY = 1
 
 
 class ScaleSets(ResourceType):
@@ -100,7 +106,7 @@ class ScaleSets(ResourceType):
     def instances(self, resource: Resource, expand: str = "") -> list[Json]:
         """Returns the list of instances. Those of flexible orchestration are virtual machines (documented)."""
         fleet = self.fleet(resource)
-        return [self.render_instance(resource, instance, expand) for instance in fleet.instances]
+        return [render_instance(resource, instance, expand) for instance in fleet.instances]
 
     def instance(self, resource: Resource, instance_id: str) -> Instance:
         """Returns an instance. Raises NotFoundError."""
@@ -109,47 +115,10 @@ class ScaleSets(ResourceType):
                 return found
         raise NotFoundError("The entity was not found in this Azure location.")
 
-    def render_instance(self, resource: Resource, instance: Instance, expand: str = "") -> Json:
-        """Returns an instance's JSON (specified)."""
-        storage = {"imageReference": instance.reference | _exact(instance.version)}
-        properties: Json = {
-            "latestModelApplied": instance.latest_model,
-            "vmId": instance.vm_id,
-            "storageProfile": storage,
-            "provisioningState": "Succeeded",
-        }
-        if "instanceview" in expand.lower():
-            properties["instanceView"] = self.instance_view(resource)
-        flexible = _is_flexible(resource)
-        own_id = (
-            str(self._machine_id(resource, instance))
-            if flexible
-            else f"{resource.id}/virtualMachines/{instance.number}"
-        )
-        return {
-            "name": instance.name,
-            "id": own_id,
-            "type": _MACHINE if flexible else f"{self.type}/virtualMachines",
-            "location": resource.location,
-            "instanceId": instance.name if flexible else str(instance.number),
-            "sku": {
-                "name": (resource.hidden.get("sku") or {}).get("name", "Standard_D2s_v5"),
-                "tier": "Standard",
-            },
-            "properties": properties,
-        }
-
-    def instance_view(self, resource: Resource) -> Json:
-        """Returns the instance view of an instance that runs."""
-        time = timestamp(resource.changed)
-        provisioned = {"code": "ProvisioningState/succeeded", "level": "Info", "time": time}
-        running = {"code": "PowerState/running", "level": "Info", "displayStatus": "VM running"}
-        return {"statuses": [provisioned, running]}
-
     def machines(self, resource: Resource) -> list[Resource]:
         """Returns the virtual machines of a scale set in flexible orchestration."""
-        ids = [self._machine_id(resource, instance) for instance in self.fleet(resource).instances]
-        return [machine for id_ in ids if _is_flexible(resource) and (machine := self.azure.find(id_))]
+        ids = [machine_id(resource, instance) for instance in self.fleet(resource).instances]
+        return [machine for id_ in ids if is_flexible(resource) and (machine := self.azure.find(id_))]
 
     # automatic OS upgrades
 
@@ -190,7 +159,7 @@ class ScaleSets(ResourceType):
         fleet = self.fleet(resource)
         if fleet.running:
             self._advance_upgrade(resource, fleet, fleet.running, now)
-        definition = _followed(resource)
+        definition = followed_definition(resource)
         if definition is None or fleet.running or resource.provisioning_state == "Deleting":
             fleet.plan = None
             return
@@ -253,7 +222,7 @@ class ScaleSets(ResourceType):
             return
         upgrade.code = FAULTED
         upgrade.done, upgrade.failed = upgrade.done - len(batch), len(batch)
-        if not _policy(resource).get("disableAutomaticRollback"):
+        if not upgrade_policy(resource).get("disableAutomaticRollback"):
             upgrade.rolled_back = len(batch)
             self._run(resource, fleet, {one: upgrade.before[one] for one in batch})
 
@@ -262,7 +231,7 @@ class ScaleSets(ResourceType):
         for instance in fleet.instances:
             if instance.number in versions:
                 instance.version = versions[instance.number]
-                self._show_machine(resource, instance)
+                show_machine(self.azure, resource, instance)
 
     # the model
 
@@ -270,7 +239,7 @@ class ScaleSets(ResourceType):
         fleet = Fleet()
         stated = resource.hidden.get("instances")
         current = self._current_version(resource)
-        versions = stated if isinstance(stated, list) else [current] * _capacity(resource)
+        versions = stated if isinstance(stated, list) else [current] * capacity(resource)
         if isinstance(stated, list):
             resource.hidden.setdefault("sku", {})["capacity"] = len(stated)
         for version in versions:
@@ -287,15 +256,15 @@ class ScaleSets(ResourceType):
             instance.latest_model = mode.lower() != "manual"
             if instance.latest_model:
                 instance.reference, instance.version = dict(model_reference(resource)), version
-                self._show_machine(resource, instance)
+                show_machine(self.azure, resource, instance)
         fleet.version, fleet.plan = version, None
 
     def _scale(self, resource: Resource, fleet: Fleet) -> None:
         """Adds instances of the present latest version, or removes the newest."""
-        wanted = _capacity(resource)
+        wanted = capacity(resource)
         while len(fleet.instances) > wanted:
             removed = fleet.instances.pop()
-            self.azure.resources.pop(self._machine_id(resource, removed).key, None)
+            self.azure.resources.pop(machine_id(resource, removed).key, None)
         while len(fleet.instances) < wanted:
             self._add_instance(resource, fleet, self._current_version(resource))
 
@@ -305,7 +274,7 @@ class ScaleSets(ResourceType):
         name = f"{resource.id.name}_{at}"
         instance = Instance(at, name, str(uuid.uuid4()), dict(model_reference(resource)), version)
         fleet.instances.append(instance)
-        self._show_machine(resource, instance)
+        show_machine(self.azure, resource, instance)
 
     def _current_version(self, resource: Resource) -> str | None:
         """Returns the version that a new instance gets; None if its image is not simulated."""
@@ -320,59 +289,3 @@ class ScaleSets(ResourceType):
             return None
         latest = latest_version(self.azure, id_, resource.location)
         return latest.id.name if latest else None
-
-    def _machine_id(self, resource: Resource, instance: Instance) -> ResourceId:
-        return ResourceId(resource.id.subscription, resource.id.group, _MACHINE, (instance.name,))
-
-    def _show_machine(self, resource: Resource, instance: Instance) -> None:
-        """Keeps the virtual machine of an instance in flexible orchestration."""
-        if not _is_flexible(resource):
-            return
-        id_ = self._machine_id(resource, instance)
-        machine = self.azure.find(id_)
-        if machine is None:
-            now = self.azure.clock.now()
-            machine = Resource(id_, resource.location, None, {}, now, now, "Succeeded")
-            self.azure.resources[id_.key] = machine
-        machine.properties = {
-            "vmId": instance.vm_id,
-            "virtualMachineScaleSet": {"id": str(resource.id)},
-            "storageProfile": {"imageReference": instance.reference | _exact(instance.version)},
-        }
-
-
-def model_reference(resource: Resource) -> Json:
-    """Returns the image reference of a scale set's model."""
-    profile = resource.properties.get("virtualMachineProfile") or {}
-    reference: Json = (profile.get("storageProfile") or {}).get("imageReference") or {}
-    return reference
-
-
-def _followed(resource: Resource) -> ResourceId | None:
-    """Returns the definition whose latest version the scale set follows by itself."""
-    text = model_reference(resource).get("id")
-    if not _policy(resource).get("enableAutomaticOSUpgrade") or not text:
-        return None
-    try:
-        id_ = parse_resource_id(text)
-    except ValueError:
-        return None
-    return id_ if id_.type.lower() == _DEFINITION else None
-
-
-def _policy(resource: Resource) -> Json:
-    upgrades = resource.properties.get("upgradePolicy") or {}
-    policy: Json = upgrades.get("automaticOSUpgradePolicy") or {}
-    return policy
-
-
-def _is_flexible(resource: Resource) -> bool:
-    return str(resource.properties.get("orchestrationMode", "Uniform")).lower() == "flexible"
-
-
-def _capacity(resource: Resource) -> int:
-    return int((resource.hidden.get("sku") or {}).get("capacity", _CAPACITY))
-
-
-def _exact(version: str | None) -> Json:
-    return {"exactVersion": version} if version else {}
