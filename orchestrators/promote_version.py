@@ -45,16 +45,23 @@ def promote_version(context: df.DurableOrchestrationContext) -> Orchestration[ob
     run = PromotionRun(context, request)
     try:
         end = yield from advance(run)
-        if end is None:
-            orders = yield from wait_for_orders(run)
-            newer = superseding(run, orders)
-            if newer is not None:
-                yield from run.end(PromotionEnd(_S.SUPERSEDED, f"superseded by {newer.version_id.name}"))
-                context.continue_as_new(newer.model_dump(mode="json"))
-                return None
-            end = yield from obey(run, orders)
     except StepFailedError as error:
         end = failed(run, error.failure)
+    # also at an end: an order that came meanwhile would be lost with the instance
+    orders = yield from wait_for_orders(run, next_look_seconds(run) if end is None else 0)
+    newer = superseding(run, orders)
+    if newer is not None:
+        superseded = PromotionEnd(
+            _S.SUPERSEDED, f"superseded by {newer.version_id.name}: {run.status.where()}"
+        )
+        yield from run.end(end or superseded)
+        context.continue_as_new(newer.model_dump(mode="json"))
+        return None
+    if end is None or ("rollback" in orders and not run.status.is_rolling_back):
+        try:
+            end = yield from obey(run, orders)
+        except StepFailedError as error:
+            end = failed(run, error.failure)
     if end is not None:
         return (yield from run.end(end))
     request.status = run.status
@@ -65,7 +72,7 @@ def promote_version(context: df.DurableOrchestrationContext) -> Orchestration[ob
 def advance(run: PromotionRun) -> Orchestration[PromotionEnd | None]:
     """Takes the next step; returns the end, or None if there is something to wait for."""
     state = run.status.state
-    if run.status.is_rollback or state is _S.ROLLING_BACK:
+    if run.status.is_rolling_back:
         return (yield from roll_back(run))
     if state is _S.PAUSED:
         run.show()
@@ -158,7 +165,7 @@ def next_look_seconds(run: PromotionRun) -> float:
     return min(max(baking / 4, FIRST_LOOK_SECONDS), LONGEST_LOOK_SECONDS)
 
 
-def wait_for_orders(run: PromotionRun) -> Orchestration[dict[Order, Ordered]]:
+def wait_for_orders(run: PromotionRun, seconds: float) -> Orchestration[dict[Order, Ordered]]:
     """Waits until the next look is due or an order comes; returns the orders that came.
 
     An order ends the wait, so its timer is cancelled, and with a cancelled timer the host takes the wait for over
@@ -166,7 +173,6 @@ def wait_for_orders(run: PromotionRun) -> Orchestration[dict[Order, Ordered]]:
     the wait goes on. That execution is short, for a second order of the same name is heard in the one after it.
     """
     context = run.context
-    seconds = next_look_seconds(run)
     if run.request.hears_again:
         seconds = min(seconds, FIRST_LOOK_SECONDS)
     timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))

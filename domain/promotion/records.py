@@ -67,11 +67,11 @@ def before_evidence(before: Before, start_id: str, at: datetime) -> Evidence:
     )
 
 
-def end_evidence(status: PromotionStatus, start_id: str, at: datetime) -> Evidence:
-    """The record of how a promotion, election or rollback ended. Its subject is the version."""
+def end_evidence(status: PromotionStatus, version: ImageVersionId, start_id: str, at: datetime) -> Evidence:
+    """The record of how a promotion, election or rollback ended. Its subject is a version that it touched."""
     shown = status.model_dump(mode="json", exclude={"followers", "waiting_for", "looks"})
     return Evidence(
-        subject=str(status.version_id),
+        subject=str(version),
         kind="rollback" if status.state is PromotionState.ROLLED_BACK else _KINDS[status.action],
         at=at,
         by=status.ordered_by or status.started_by,

@@ -81,6 +81,11 @@ class PromotionStatus(HasPromotionState):
         return self.action == "rollback"
 
     @property
+    def is_rolling_back(self) -> bool:
+        """Whether what was before is being restored."""
+        return self.is_rollback or self.state is PromotionState.ROLLING_BACK
+
+    @property
     def current_ring(self) -> list[Region]:
         """The regions of the ring that is promoted or bakes."""
         return self.rings[self.ring - 1] if 0 < self.ring <= len(self.rings) else []

@@ -105,12 +105,11 @@ class PromotionRun:
         """Ends the promotion: records it, announces it, and returns the orchestration's output."""
         self.status = self.status.ended(end)
         self.log(end.state)
+        now = self.context.current_utc_datetime
         try:
-            yield from record(
-                self.context,
-                end_evidence(self.status, self.request.start_id, self.context.current_utc_datetime),
-                lambda _: None,
-            )
+            for version in self.status.touched:
+                evidence = end_evidence(self.status, version, self.request.start_id, now)
+                yield from record(self.context, evidence, lambda _: None)
         except StepFailedError as error:
             # the flags are what counts; that they are not recorded is stated
             self.status.warn(f"the evidence of this end could not be stored: {error.failure.message}")

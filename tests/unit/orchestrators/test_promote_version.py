@@ -304,3 +304,28 @@ def test_subscribers_hear_of_the_start_each_ring_and_the_end() -> None:
     assert told[1]["data"]["latest"] == {"eastus2": "2.0.0", "westeurope": "1.0.0"}
     assert told[2]["data"]["state"] == "aborted"
     assert len({one["key"] for one in told}) == 3
+
+
+def test_an_order_that_comes_at_the_end_is_not_lost() -> None:
+    last = status(BAKING, rings=[["eastus2"]], bake_until=NOW)
+    found = {"look_at_promotion": [value(report())], "record_evidence": [STORED]}
+    for order in ("rollback", "supersede"):
+        context = Context(request(last), events=[order])
+        context.payloads[order] = {"id": "1", "by": "bob", "request": request(version_id=version_id("3.0.0"))}
+        assert run(promote_version, context, dict(found)) is None
+        after = PromotionRequest.model_validate(context.continued_with)
+        state = after.status.state if after.status else None
+        assert (after.version_id.name, state) == (
+            ("2.0.0", "rolling-back") if order == "rollback" else ("3.0.0", None)
+        )
+    assert context.statuses[-1]["state"] == "promoted"
+
+
+def test_an_election_is_recorded_for_every_version_that_it_touched() -> None:
+    other = VersionFlags(version=version_id("3.0.0"), own=False, regions={})
+    elected = status(BAKING, action="elect", before=[BEFORE, other])
+    context = Context(request(elected, action="elect"), events=["abort"])
+    run(promote_version, context, {**LOOK, "record_evidence": [STORED, STORED]})
+    records = [call.input for call in context.named("record_evidence")]
+    assert [one["subject"] for one in records] == [str(V2), str(version_id("3.0.0"))]
+    assert {one["kind"] for one in records} == {"election"}
