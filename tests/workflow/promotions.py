@@ -130,7 +130,11 @@ class Promoter:
         return promotion
 
     def until(
-        self, *states: str, ring: int | None = None, within: timedelta = timedelta(days=20)
+        self,
+        *states: str,
+        ring: int | None = None,
+        step: timedelta = STEP,
+        within: timedelta = timedelta(days=20),
     ) -> dict[str, Any]:
         """Lets time pass until the promotion is in one of these states, and in this ring."""
         end = self.stack.now() + within
@@ -141,11 +145,11 @@ class Promoter:
                 return promotion
             stuck = promotion["state"] in ENDED or self.stack.now() > end
             assert not stuck, f"{promotion['state']}: {promotion['reason']}, {promotion['waiting_for']}"
-            self.stack.let_pass(STEP)
+            self.stack.let_pass(step)
 
-    def ended(self) -> dict[str, Any]:
+    def ended(self, step: timedelta = STEP) -> dict[str, Any]:
         """Lets time pass until the promotion has ended."""
-        return self.until(*ENDED)
+        return self.until(*ENDED, step=step)
 
     def adoption(self) -> dict[str, Any]:
         """Returns the adoption of the definition."""

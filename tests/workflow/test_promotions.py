@@ -84,7 +84,7 @@ def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> No
     waiting = promoter.look()
     assert (waiting["state"], waiting["ring"]) == ("baking", 1)
     assert "upgrade in their maintenance windows only (every 1Week Sunday" in waiting["waiting_for"]["reason"]
-    ended = promoter.ended()
+    ended = promoter.ended(timedelta(hours=6))
     assert (ended["state"], ended["warnings"]) == ("promoted", [])
     assert datetime.fromisoformat(ended["promoted"]["westus2"]).weekday() == 6
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from azure_compute_simulator.errors import NotFoundError
+from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.disk_controllers import check_disk_controllers
 from azure_compute_simulator.models.machines import latest_version, resolve_image
 from azure_compute_simulator.models.maintenance import next_window
@@ -53,6 +54,14 @@ class ScaleSets(ResourceType):
     type = "Microsoft.Compute/virtualMachineScaleSets"
     seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0}
 
+    def __init__(self, azure: Azure) -> None:
+        super().__init__(azure)
+        self._made: dict[str, Resource] = {}
+
+    def clear(self) -> None:
+        """Forgets all scale sets."""
+        self._made.clear()
+
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a scale set. Its image must be available in its region."""
         profile = request.properties.get("virtualMachineProfile") or {}
@@ -81,7 +90,9 @@ class ScaleSets(ResourceType):
         """Returns the scale set as the seed describes it. Its image need not exist."""
         hidden = {"sku": dict(request.body.get("sku") or {})}
         properties = {"uniqueId": str(uuid.uuid4())} | deepcopy(request.properties)
-        return self.new_resource(resource_id, request, location, properties, hidden)
+        resource = self.new_resource(resource_id, request, location, properties, hidden)
+        self._made[resource_id.key] = resource
+        return resource
 
     def render(self, resource: Resource, api_version: str, expand: str = "") -> Json:
         """Returns the scale set's JSON, with its size and capacity (specified)."""
@@ -91,6 +102,7 @@ class ScaleSets(ResourceType):
 
     def on_deleted(self, resource: Resource) -> None:
         """Removes the machines of a scale set in flexible orchestration."""
+        self._made.pop(resource.id.key, None)
         for machine in self.machines(resource):
             self.azure.resources.pop(machine.id.key, None)
 
@@ -136,24 +148,25 @@ class ScaleSets(ResourceType):
 
     def advance_background(self) -> None:
         """Plans, begins and advances the upgrades that are due."""
-        for resource in list(self.azure.resources.values()):
-            if resource.id.type.lower() == self.type.lower():
-                self._advance_upgrades(resource, self.azure.clock.now())
+        for resource in self._existing():
+            self._advance_upgrades(resource, self.azure.clock.now())
 
     def background_due(self) -> list[datetime | None]:
         """Returns when the next upgrade begins and when the next batches are done."""
         # `latest` may have changed a moment ago, and what follows from it is due later
         self.advance_background()
         moments: list[datetime | None] = []
-        for resource in self.azure.resources.values():
-            fleet: Fleet | None = resource.hidden.get("fleet")
-            if fleet is None:
-                continue
+        for resource in self._existing():
+            fleet = self.fleet(resource)
             if fleet.plan:
                 moments.append(fleet.plan.due)
             if fleet.running:
                 moments += [fleet.running.batch_ends(at) for at in range(len(fleet.running.batches))]
         return moments
+
+    def _existing(self) -> list[Resource]:
+        """Returns the scale sets that exist; going through all resources would take too long."""
+        return [one for key, one in self._made.items() if self.azure.resources.get(key) is one]
 
     def _advance_upgrades(self, resource: Resource, now: datetime) -> None:
         fleet = self.fleet(resource)
