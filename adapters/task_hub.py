@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from domain import names
 from domain.errors import TaskHubError
 from domain.fleet.interruptions import Interruptions
+from domain.promotion.watch import KnownLatest
 from domain.records.freeze import Freeze
 from domain.starts import Start
 
@@ -32,6 +33,7 @@ _EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
 _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
 _INTERRUPTIONS = df.EntityId(names.INTERRUPTIONS, "all")
 _FREEZE = df.EntityId(names.FREEZE, "all")
+_LATEST = df.EntityId(names.LATEST_WATCH, "all")
 
 
 class Instance(NamedTuple):
@@ -179,9 +181,9 @@ class TaskHub:
                     yield Listed(instance, Cursor(instance.id, token))
             token = following or None
 
-    async def raise_event(self, instance_id: str, event: str) -> None:
-        """Sends an external event without a payload of interest."""
-        await self._client.raise_event(instance_id, event, True)
+    async def raise_event(self, instance_id: str, event: str, payload: Any = True) -> None:
+        """Sends an external event. Its payload may arrive as JSON text."""
+        await self._client.raise_event(instance_id, event, payload)
 
     async def rewind(self, instance_id: str) -> bool:
         """Lets a failed instance try its failed calls again; returns False where the backend refuses."""
@@ -222,6 +224,18 @@ class TaskHub:
     async def keep_freeze(self, freeze: Freeze) -> None:
         """Stores whether deletions are stopped."""
         await self._client.signal_entity(_FREEZE, names.KEEP, freeze.model_dump(mode="json"))
+
+    async def known_latest(self) -> KnownLatest:
+        """What `latest` resolved to at the last watch. What this release cannot read is forgotten."""
+        stored = await self._client.read_entity_state(_LATEST)
+        try:
+            return KnownLatest.model_validate(stored.entity_state or {})
+        except ValidationError:
+            return KnownLatest()
+
+    async def keep_known_latest(self, known: KnownLatest) -> None:
+        """Stores what `latest` resolves to."""
+        await self._client.signal_entity(_LATEST, names.KEEP, known.model_dump(mode="json"))
 
     async def purge(self, created_before: datetime) -> int:
         """Purges the orchestrations that were created earlier and have ended; returns how many.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.promotion.messages import PROMOTION_ID_PREFIX
 from domain.references.repoint import REPOINT_ID_PREFIX
 
 
@@ -29,9 +30,16 @@ class Addresses:
         """Where a request to re-point consumers is."""
         return f"{self.base}/references/repoint/{quote(instance_id, safe='')}"
 
+    def promotion(self, promotion_id: str) -> str:
+        """Where a promotion is."""
+        return f"{self.base}/promotions/{quote(promotion_id, safe='')}"
+
     def of(self, instance_id: str) -> str:
         """Where the instance of this id is."""
-        if instance_id.startswith(REPOINT_ID_PREFIX):
-            return self.repoint(instance_id)
-        is_batch = instance_id.startswith(BATCH_ID_PREFIX)
-        return self.batch(instance_id) if is_batch else self.migration(instance_id)
+        places = {
+            BATCH_ID_PREFIX: self.batch,
+            PROMOTION_ID_PREFIX: self.promotion,
+            REPOINT_ID_PREFIX: self.repoint,
+        }
+        place = next((of for prefix, of in places.items() if instance_id.startswith(prefix)), self.migration)
+        return place(instance_id)

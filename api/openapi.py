@@ -20,7 +20,7 @@ _HEADERS = {
 # of each problem: what it means, and the headers that it may carry
 _PROBLEMS = {
     400: ("The request is invalid. `errors` names every invalid field.", ()),
-    403: ("The caller is not allowed to do this: only operators are.", ()),
+    403: ("The caller may not do this: only operators may.", ()),
     404: ("There is no such image, migration or batch.", ()),
     409: (
         "The present state does not allow it: a migration or batch is running, has ended, or an image is not ready.",
@@ -148,12 +148,13 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
     schema = operation.query.model_json_schema(schema_generator=_Schemas)
-    definitions = schema.get("$defs", {})
+    definitions, required = schema.get("$defs", {}), schema.get("required", [])
     return [
         {
             "name": name,
             "in": "query",
             "description": field.pop("description"),
+            **({"required": True} if name in required else {}),
             "schema": _without_null(field, definitions),
         }
         for name, field in schema["properties"].items()
@@ -162,7 +163,10 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _without_null(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """A parameter is given or left out; a query string has no null. References are replaced by what they refer to."""
-    given: dict[str, Any] = next(choice for choice in field["anyOf"] if choice.get("type") != "null")
+    choices: list[dict[str, Any]] = field.get("anyOf") or [
+        {name: value for name, value in field.items() if name != "title"}
+    ]
+    given = next(choice for choice in choices if choice.get("type") != "null")
     if "$ref" in given:
         return dict(definitions[re.sub(r".*/", "", given["$ref"])])
     return given

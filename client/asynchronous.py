@@ -12,7 +12,7 @@ from api import answers
 from client import calls
 from client.calls import Answer, Ending
 from client.synchronous import TIMEOUT_SECONDS
-from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 
 class AsyncGallerist:
@@ -94,6 +94,37 @@ class AsyncGallerist:
 
     async def resume_batch(self, batch_id: str) -> answers.Accepted:
         return await self._send(calls.resume_batch(batch_id))
+
+    async def plan_promotion(
+        self, version: ImageVersionId | str, **choices: Unpack[calls.PromotionChoices]
+    ) -> answers.PlannedPromotion:
+        return await self._send(calls.plan_promotion(version, choices))
+
+    async def start_promotion(
+        self, version: ImageVersionId | str, **choices: Unpack[calls.PromotionChoices]
+    ) -> answers.Accepted:
+        return await self._send(calls.start_promotion(version, choices))
+
+    async def promotions(self) -> answers.Promotions:
+        return await self._send(calls.promotions())
+
+    async def promotion(self, promotion_id: str) -> answers.Promotion:
+        return await self._send(calls.promotion(promotion_id))
+
+    async def pause_promotion(self, promotion_id: str) -> answers.Accepted:
+        return await self._send(calls.order_promotion(promotion_id, "pause"))
+
+    async def resume_promotion(self, promotion_id: str) -> answers.Accepted:
+        return await self._send(calls.order_promotion(promotion_id, "resume"))
+
+    async def abort_promotion(self, promotion_id: str) -> answers.Accepted:
+        return await self._send(calls.order_promotion(promotion_id, "abort"))
+
+    async def roll_back_promotion(self, promotion_id: str) -> answers.Accepted:
+        return await self._send(calls.order_promotion(promotion_id, "rollback"))
+
+    async def adoption(self, definition: ImageDefinitionId | str) -> answers.Adoption:
+        return await self._send(calls.adoption(definition))
 
     async def coverage(
         self, subscription: str | None = None, *, category: str | None = None

@@ -18,7 +18,7 @@ from api.problems import MEDIA_TYPE, Problem
 from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
 from domain.fleet.states import ENDS as BATCH_ENDS
 from domain.migration.states import ENDS as MIGRATION_ENDS
-from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 # where an answer does not say when to ask again
 POLL_SECONDS = 10.0
@@ -63,6 +63,15 @@ class BatchChoices(TypedDict, total=False):
     dry_run: bool
     per_subscription: int
     per_gallery: int
+
+
+class PromotionChoices(TypedDict, total=False):
+    """What a promotion decides instead of the policy; `action` may be `elect`."""
+
+    action: str
+    rings: list[list[str]]
+    bake_hours: float
+    regions: list[str]
 
 
 class MigrationFilters(TypedDict, total=False):
@@ -189,6 +198,36 @@ def cancel_batch(batch_id: str) -> Call[answers.Accepted]:
 
 def resume_batch(batch_id: str) -> Call[answers.Accepted]:
     return Call("post_batch_resume", answers.Accepted.model_validate_json, ids={"id": batch_id})
+
+
+def plan_promotion(
+    version: ImageVersionId | str, choices: PromotionChoices
+) -> Call[answers.PlannedPromotion]:
+    body = {"version": str(version), **choices}
+    return Call("post_promotion_plan", answers.PlannedPromotion.model_validate_json, body=body)
+
+
+def start_promotion(version: ImageVersionId | str, choices: PromotionChoices) -> Call[answers.Accepted]:
+    body = {"version": str(version), **choices}
+    return Call("post_promotion", answers.Accepted.model_validate_json, body=body)
+
+
+def promotions() -> Call[answers.Promotions]:
+    return Call("get_promotions", answers.Promotions.model_validate_json)
+
+
+def promotion(promotion_id: str) -> Call[answers.Promotion]:
+    return Call("get_promotion", answers.Promotion.model_validate_json, ids={"id": promotion_id})
+
+
+def order_promotion(promotion_id: str, order: str) -> Call[answers.Accepted]:
+    name = f"post_promotion_{order}"
+    return Call(name, answers.Accepted.model_validate_json, ids={"id": promotion_id})
+
+
+def adoption(definition: ImageDefinitionId | str) -> Call[answers.Adoption]:
+    query = {"definition": str(definition)}
+    return Call("get_adoption", answers.Adoption.model_validate_json, query=query)
 
 
 def coverage(subscription: str | None, category: str | None) -> Call[answers.Coverage]:

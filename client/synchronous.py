@@ -10,7 +10,7 @@ import httpx
 from api import answers
 from client import calls
 from client.calls import Answer, Ending
-from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 TIMEOUT_SECONDS = 60
 
@@ -113,6 +113,46 @@ class Gallerist:
     def resume_batch(self, batch_id: str) -> answers.Accepted:
         """Restarts a batch that has ended. It skips images that are already migrated."""
         return self._send(calls.resume_batch(batch_id))
+
+    def plan_promotion(
+        self, version: ImageVersionId | str, **choices: Unpack[calls.PromotionChoices]
+    ) -> answers.PlannedPromotion:
+        """Plans what `start_promotion` would do with the same arguments. Writes nothing."""
+        return self._send(calls.plan_promotion(version, choices))
+
+    def start_promotion(
+        self, version: ImageVersionId | str, **choices: Unpack[calls.PromotionChoices]
+    ) -> answers.Accepted:
+        """Makes a version `latest` ring by ring; with `action="elect"`, an older one."""
+        return self._send(calls.start_promotion(version, choices))
+
+    def promotions(self) -> answers.Promotions:
+        """Lists all promotions."""
+        return self._send(calls.promotions())
+
+    def promotion(self, promotion_id: str) -> answers.Promotion:
+        """Returns a promotion with its rings and followers."""
+        return self._send(calls.promotion(promotion_id))
+
+    def pause_promotion(self, promotion_id: str) -> answers.Accepted:
+        """Keeps a promotion from going on."""
+        return self._send(calls.order_promotion(promotion_id, "pause"))
+
+    def resume_promotion(self, promotion_id: str) -> answers.Accepted:
+        """Lets a paused promotion go on."""
+        return self._send(calls.order_promotion(promotion_id, "resume"))
+
+    def abort_promotion(self, promotion_id: str) -> answers.Accepted:
+        """Ends a promotion; what is promoted stays."""
+        return self._send(calls.order_promotion(promotion_id, "abort"))
+
+    def roll_back_promotion(self, promotion_id: str) -> answers.Accepted:
+        """Restores what was before a promotion."""
+        return self._send(calls.order_promotion(promotion_id, "rollback"))
+
+    def adoption(self, definition: ImageDefinitionId | str) -> answers.Adoption:
+        """Returns what `latest` of a definition resolves to, and which versions run."""
+        return self._send(calls.adoption(definition))
 
     def coverage(self, subscription: str | None = None, *, category: str | None = None) -> answers.Coverage:
         """Counts the managed images per category; `category` lists those of one."""

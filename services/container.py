@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.consumers import AzureConsumers, Consumers
 from adapters.azure.credentials import default_credential
+from adapters.azure.exclusions import AzureExclusions, Exclusions
+from adapters.azure.followers import AzureFollowers, Followers
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
@@ -28,6 +31,25 @@ class Services:
     evidence: EvidenceStore
     consumers: AzureConsumers
     graph: AzureGraph
+    exclusions: AzureExclusions
+    followers: AzureFollowers
+
+    @classmethod
+    def over(cls, arm: Arm, settings: Settings, policies: PolicyStore, evidence: EvidenceStore) -> Self:
+        """The adapters that speak to Azure through this one."""
+        # one store, so that plans, batches, coverage and lists read nothing twice
+        kept = KeptLists(arm)
+        return cls(
+            settings=settings,
+            policies=policies,
+            compute=Compute(arm, kept),
+            looks=Looks(kept),
+            evidence=evidence,
+            consumers=Consumers(arm),
+            graph=ResourceGraph(arm),
+            exclusions=Exclusions(arm),
+            followers=Followers(arm),
+        )
 
 
 _chosen: Services | None = None
@@ -39,18 +61,8 @@ def services() -> Services:
     if _chosen is None:
         settings = Settings.from_environment()
         credential = default_credential(settings)
-        arm = Arm(settings, credential)
-        # one store, so that plans, batches, coverage and lists read nothing twice
-        kept = KeptLists(arm)
-        _chosen = Services(
-            settings=settings,
-            policies=policy_store(settings, credential),
-            compute=Compute(arm, kept),
-            looks=Looks(kept),
-            evidence=FolderEvidence(settings.evidence_folder),
-            consumers=Consumers(arm),
-            graph=ResourceGraph(arm),
-        )
+        policies, evidence = policy_store(settings, credential), FolderEvidence(settings.evidence_folder)
+        _chosen = Services.over(Arm(settings, credential), settings, policies, evidence)
     return _chosen
 
 

@@ -10,6 +10,7 @@ from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
 from services.interruptions import continue_interrupted
+from services.watch_latest import watch_latest
 
 blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
@@ -25,14 +26,20 @@ async def sweep(timer: func.TimerRequest, client: df.DurableOrchestrationClient)
     """Starts a batch over every configured subscription.
 
     Catches images whose events were lost, images older than the deployment, images that were replaced under their
-    names, and blocked ones whose obstacle may be gone.
+    names, and blocked ones whose obstacle may be gone. Then it looks whether `latest` of a promoted definition changed.
     """
+    await _start_sweep(client, late=" (late)" if timer.past_due else "")
+    changed = await watch_latest(client)
+    if changed:
+        logger.warning("latest of promoted definitions changed in %d regions without a promotion", changed)
+
+
+async def _start_sweep(client: df.DurableOrchestrationClient, late: str) -> None:
     subscriptions = services().settings.subscriptions
     if not subscriptions:
         logger.info("sweep skipped: the setting GALLERIST_SUBSCRIPTIONS names no subscription")
         return
     started = await start_sweep(client, subscriptions)
-    late = " (late)" if timer.past_due else ""
     logger.info("sweep %s%s", "started" if started else "skipped: the previous one is still running", late)
 
 

@@ -4,6 +4,7 @@ Each is made by its `of` from the domain's values, so that a new field of the do
 No field has a default unless it can be absent: what is not in the answer is not in the schema either.
 """
 
+from api.answers.adoption import Adoption
 from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
@@ -12,6 +13,7 @@ from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
 from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
+from api.answers.promotions import PlannedPromotion, Promotion, Promotions
 from api.answers.references import (
     PlannedRepoint,
     Reference,
@@ -24,6 +26,7 @@ from api.answers.references import (
 
 __all__ = [
     "Accepted",
+    "Adoption",
     "Answer",
     "Batch",
     "BatchImage",
@@ -43,6 +46,7 @@ __all__ = [
     "Migrations",
     "Plan",
     "PlannedDefinition",
+    "PlannedPromotion",
     "PlannedRepoint",
     "PlannedTarget",
     "PlannedVersion",
@@ -50,6 +54,8 @@ __all__ = [
     "PolicyCounts",
     "PreviewedImage",
     "PreviewedNumber",
+    "Promotion",
+    "Promotions",
     "Reference",
     "References",
     "RepointPlans",

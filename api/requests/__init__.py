@@ -5,10 +5,12 @@ from api.requests.coverage import CoverageQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
+from api.requests.promotions import AdoptionQuery, StartPromotion
 from api.requests.references import ReferencesQuery, RepointConsumers
 
 __all__ = [
     "AddRegions",
+    "AdoptionQuery",
     "CheckPolicy",
     "CoverageQuery",
     "MigrationsQuery",
@@ -17,6 +19,7 @@ __all__ = [
     "RepointConsumers",
     "StartBatch",
     "StartMigration",
+    "StartPromotion",
     "SubscriptionQuery",
     "check_fields",
 ]

@@ -14,6 +14,8 @@ from azure.durable_functions.models.EntityStateResponse import EntityStateRespon
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.azure.consumers import AzureConsumers
+from adapters.azure.exclusions import FlagsWrite
+from adapters.azure.followers import AzureFollowers
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.azure.resource_graph import AzureGraph
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
@@ -24,6 +26,8 @@ from domain.errors import ArmError, PolicyError, PolicyFault
 from domain.fleet.gaps import Gaps, Unread, Unreadable
 from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
+from domain.promotion.flags import FlagChange, VersionFlags
+from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
@@ -266,6 +270,74 @@ class FakeEvidence:
         return sorted(name for name in self.texts if name.startswith(folder))
 
 
+class FakeExclusions:
+    """Exclusion flags of the versions of a `FakeCompute`. A write is done at the next read."""
+
+    def __init__(self, compute: FakeCompute) -> None:
+        self._compute = compute
+
+    async def read(self, version: ImageVersionId) -> ImageVersion | None:
+        found = await self._compute.get_image_version(version)
+        before = found.model_copy(deep=True) if found else None
+        if found is not None and found.provisioning_state == "Updating":
+            found.provisioning_state = "Succeeded"
+        return before
+
+    async def begin(self, change: FlagChange) -> FlagsWrite | None:
+        found = await self._compute.get_image_version(change.version)
+        if found is None:
+            return None
+        before = found.model_copy(deep=True)
+        flags = VersionFlags.of(found)
+        after = change.applied(flags)
+        if after == flags:
+            return FlagsWrite(before)
+        self._compute.writes.append(f"flags {change.version.name}")
+        found.exclude_from_latest = after.own
+        for region in found.target_regions:
+            region.exclude_from_latest = after.regions[region.name]
+        found.provisioning_state = "Updating"
+        return FlagsWrite(before, written=True, operation_url=OPERATION)
+
+
+class FakeFollowers:
+    """Consumers in memory, by subscription. What `errors` names cannot be read."""
+
+    def __init__(self, scale_sets: Iterable[ScaleSet] = (), machines: Iterable[Machine] = ()) -> None:
+        self._scale_sets = list(scale_sets)
+        self._machines = list(machines)
+        self.seen: list[str] = []
+        self.runs: dict[str, list[str | None]] = {}
+        self.attempts: dict[str, list[OsUpgrade]] = {}
+        self.windows: dict[str, str] = {}
+        self.errors: dict[str, ArmError] = {}
+
+    async def subscriptions(self, through: str) -> list[str]:
+        return self.seen
+
+    async def machines(self, subscription: str) -> list[Machine]:
+        self._check(subscription)
+        return [one for one in self._machines if f"/{subscription}/" in one.id]
+
+    async def scale_sets(self, subscription: str) -> list[ScaleSet]:
+        self._check(subscription)
+        return [one for one in self._scale_sets if f"/{subscription}/" in one.id]
+
+    async def instance_versions(self, scale_set: ScaleSet) -> list[str | None]:
+        self._check(scale_set.id)
+        return self.runs.get(scale_set.id, [])
+
+    async def upgrades(self, scale_set: ScaleSet) -> list[OsUpgrade]:
+        return self.attempts.get(scale_set.id, [])
+
+    async def window(self, scale_set: ScaleSet) -> str | None:
+        return self.windows.get(scale_set.id)
+
+    def _check(self, part: str) -> None:
+        if part in self.errors:
+            raise self.errors[part]
+
+
 SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
@@ -279,6 +351,7 @@ def working_with(
     *,
     consumers: AzureConsumers | None = None,
     graph: AzureGraph | None = None,
+    followers: AzureFollowers | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
@@ -290,6 +363,8 @@ def working_with(
         evidence=evidence or FakeEvidence(),
         consumers=consumers or FakeConsumers(),
         graph=graph or FakeGraph(),
+        exclusions=FakeExclusions(compute),
+        followers=followers or FakeFollowers(),
     )
     with using(replacement):
         yield compute

@@ -3,7 +3,17 @@
 A route reads the request, calls a service, and answers with a model of `api`. What it raises becomes a problem.
 """
 
-from triggers.http import batches, coverage, health, images, migrations, openapi, policy, references
+from triggers.http import (
+    batches,
+    coverage,
+    health,
+    images,
+    migrations,
+    openapi,
+    policy,
+    promotions,
+    references,
+)
 
 blueprints = [
     batches.blueprint,
@@ -14,4 +24,5 @@ blueprints = [
     openapi.blueprint,
     policy.blueprint,
     references.blueprint,
+    promotions.blueprint,
 ]

@@ -65,6 +65,7 @@ def test_the_page_describes_no_operation_that_does_not_exist() -> None:
         (calls.MigrationChoices, requests.StartMigration, {"image"}),
         (calls.BatchChoices, requests.StartBatch, {"scope"}),
         (calls.MigrationFilters, requests.MigrationsQuery, {"page"}),
+        (calls.PromotionChoices, requests.StartPromotion, {"version"}),
         (calls.ScopeChoice, Scope, set()),
         (calls.RegionChoice, TargetRegion, set()),
     ],

@@ -9,12 +9,7 @@ import pytest
 from azure_compute_simulator import IdentityFault, RequestFault, SimulatorServer
 
 from adapters.azure.arm import Arm
-from adapters.azure.compute import Compute
-from adapters.azure.consumers import Consumers
 from adapters.azure.credentials import default_credential
-from adapters.azure.kept import KeptLists
-from adapters.azure.looks import Looks
-from adapters.azure.resource_graph import ResourceGraph
 from adapters.policy_store import FixedPolicy
 from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from services.container import Services, using
@@ -69,16 +64,7 @@ async def azure(
     )
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
-        kept = KeptLists(arm)
-        azure = Services(
-            settings,
-            FixedPolicy(policy()),
-            Compute(arm, kept),
-            Looks(kept),
-            FakeEvidence(),
-            Consumers(arm),
-            ResourceGraph(arm),
-        )
+        azure = Services.over(arm, settings, FixedPolicy(policy()), FakeEvidence())
         with using(azure):
             yield simulator
         await arm.client(HERE).close()

@@ -10,12 +10,8 @@ import pytest
 from azure_compute_simulator import SimulatorServer
 
 from adapters.azure.arm import Arm
-from adapters.azure.compute import Compute
-from adapters.azure.consumers import NO_SUBSCRIPTION, Consumers
+from adapters.azure.consumers import NO_SUBSCRIPTION
 from adapters.azure.credentials import default_credential
-from adapters.azure.kept import KeptLists
-from adapters.azure.looks import Looks
-from adapters.azure.resource_graph import ResourceGraph
 from adapters.policy_store import FixedPolicy
 from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from domain.references.scan import Scan, ScanRequest
@@ -75,16 +71,8 @@ async def azure_behind(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch)
     )
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
-        kept = KeptLists(arm)
-        adapters = Services(
-            settings,
-            FixedPolicy(policy(galleries=[SEED["resources"][0]["id"]])),
-            Compute(arm, kept),
-            Looks(kept),
-            FakeEvidence(),
-            Consumers(arm),
-            ResourceGraph(arm),
-        )
+        in_force = FixedPolicy(policy(galleries=[SEED["resources"][0]["id"]]))
+        adapters = Services.over(arm, settings, in_force, FakeEvidence())
         with using(adapters):
             azure = Azure(server)
             azure.holds()

@@ -60,7 +60,7 @@ def batch(state: str) -> dict[str, Any]:
     }
 
 
-VERSION = definition_id().version("1.0.0")
+VERSION = str(definition_id("web").version("1.0.0"))
 SCOPE = {"subscription": SUBSCRIPTION}
 # one call of every method, with every argument
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -76,6 +76,15 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "batches": ((), {}),
     "cancel_batch": (("batch-1",), {}),
     "resume_batch": (("batch-1",), {}),
+    "plan_promotion": ((VERSION,), {"rings": [["eastus2"]]}),
+    "start_promotion": ((VERSION,), {"action": "elect", "bake_hours": 1}),
+    "promotions": ((), {}),
+    "promotion": (("promotion-1",), {}),
+    "pause_promotion": (("promotion-1",), {}),
+    "resume_promotion": (("promotion-1",), {}),
+    "abort_promotion": (("promotion-1",), {}),
+    "roll_back_promotion": (("promotion-1",), {}),
+    "adoption": ((VERSION.rpartition("/versions/")[0],), {}),
     "coverage": ((SUBSCRIPTION,), {"category": "blocked"}),
     "check_policy": ((SCOPE,), {"policy": "rules: []", "limit": 5}),
     "references": ((image_id(),), {}),

@@ -27,6 +27,8 @@ class Call:
     instance_id: str | None = None
     operation: str | None = None
     on_cancel: Callable[[], None] | None = None
+    is_completed: bool = False
+    result: Any = None
 
     def cancel(self) -> None:
         """Cancels a timer."""

@@ -1,7 +1,7 @@
 """A simulated Azure Resource Manager for managed images, galleries and the machines made from them."""
 
 from azure_compute_simulator.event_grid import DeliverySwitches
-from azure_compute_simulator.faults import IdentityFault, RegionFault, RequestFault
+from azure_compute_simulator.faults import IdentityFault, RegionFault, RequestFault, UpgradeFault
 from azure_compute_simulator.seed import SeedError
 from azure_compute_simulator.server import SimulatorServer
 from azure_compute_simulator.simulator import Simulator
@@ -18,5 +18,6 @@ __all__ = [
     "Simulator",
     "SimulatorServer",
     "Switches",
+    "UpgradeFault",
     "__version__",
 ]

@@ -26,6 +26,8 @@ _ARM_ACTIONS = {
     "subscription": "Microsoft.Resources/subscriptions",
     "deployments": "Microsoft.Resources/deployments",
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
+    "maintenanceConfigurations": "Microsoft.Maintenance/maintenanceConfigurations",
+    "configurationAssignments": "Microsoft.Maintenance/configurationAssignments",
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }

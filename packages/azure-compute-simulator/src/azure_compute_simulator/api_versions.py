@@ -65,6 +65,9 @@ API_VERSIONS: Mapping[str, list[str]] = {
     "images": _COMPUTE,
     "virtualMachines": _COMPUTE,
     "virtualMachineScaleSets": _COMPUTE,
+    "virtualMachineScaleSets/virtualMachines": _COMPUTE,
+    "virtualMachineScaleSets/osUpgradeHistory": _COMPUTE,
+    "virtualMachineScaleSets/rollingUpgrades": _COMPUTE,
 }
 
 

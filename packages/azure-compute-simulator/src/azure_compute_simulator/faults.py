@@ -70,6 +70,34 @@ class RegionFault:
 
 
 @dataclass
+class UpgradeFault:
+    """A fault of the next `times` automatic OS upgrades of scale sets whose id matches, to versions whose id matches.
+
+    A `failed` upgrade ends after its first batch, whose instances get their former version again unless the scale set
+    disables that (documented); after a `cancelled` one they keep the new version.
+    """
+
+    upgrade: Literal["failed", "cancelled"]
+    scale_set: str = ".*"
+    version: str = ".*"
+    times: int = 1
+    message: str = (
+        "Rolling Upgrade failed after exceeding the MaxUnhealthyInstancePercent value defined in the policy."
+    )
+
+    def __post_init__(self) -> None:
+        _check_pattern("scale_set", self.scale_set)
+        _check_pattern("version", self.version)
+
+    def matches(self, scale_set_id: str, version_id: str) -> bool:
+        """Whether this upgrade meets the fault."""
+        return bool(
+            re.search(self.scale_set, scale_set_id, re.IGNORECASE)
+            and re.search(self.version, version_id, re.IGNORECASE)
+        )
+
+
+@dataclass
 class IdentityFault:
     """A fault of the endpoint that issues tokens, for its next `times` requests, or for `seconds` of simulated time.
 
@@ -84,16 +112,18 @@ class IdentityFault:
     retry_after: float | None = None
 
 
-Fault = RequestFault | RegionFault | IdentityFault
+Fault = RequestFault | RegionFault | IdentityFault | UpgradeFault
 
 
 def parse_fault(document: dict[str, Any]) -> Fault:
     """Reads a fault: of the identity endpoint if the document has `identity`, of a region if it has `region`.
 
-    Any other is a fault of requests. Raises ValueError.
+    It is one of an OS upgrade if it has `upgrade`. Any other is a fault of requests. Raises ValueError.
     """
     if "identity" in document:
         return parse_fields(IdentityFault, document)
+    if "upgrade" in document:
+        return parse_fields(UpgradeFault, document)
     if "region" in document:
         return parse_fields(RegionFault, document)
     return parse_fields(RequestFault, document)
@@ -106,6 +136,7 @@ class Faults:
     requests: list[RequestFault] = field(default_factory=list)
     regions: list[RegionFault] = field(default_factory=list)
     identity: list[tuple[IdentityFault, datetime]] = field(default_factory=list)
+    upgrades: list[UpgradeFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # another one when the faults are removed, which is what a request that hangs waits for
@@ -117,6 +148,8 @@ class Faults:
             self.identity.append((fault, now))
         elif isinstance(fault, RegionFault):
             self.regions.append(fault)
+        elif isinstance(fault, UpgradeFault):
+            self.upgrades.append(fault)
         else:
             self.requests.append(fault)
 
@@ -125,6 +158,7 @@ class Faults:
         self.requests.clear()
         self.regions.clear()
         self.identity.clear()
+        self.upgrades.clear()
         self.generation = object()
 
     def take_request_fault(self, method: str, path: str) -> RequestFault | None:
@@ -154,6 +188,16 @@ class Faults:
         """Returns the fault that this region meets at this progress, or None."""
         for fault in self.regions:
             if fault.matches(version_id, region) and progress >= fault.progress:
+                return fault
+        return None
+
+    def take_upgrade_fault(self, scale_set_id: str, version_id: str) -> UpgradeFault | None:
+        """Returns the fault that this upgrade meets, or None, and counts it."""
+        for fault in self.upgrades:
+            if fault.matches(scale_set_id, version_id):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.upgrades.remove(fault)
                 return fault
         return None
 

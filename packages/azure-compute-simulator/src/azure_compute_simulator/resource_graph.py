@@ -17,11 +17,11 @@ from azure_compute_simulator.errors import (
     ResourceGraphRateLimitingError,
 )
 from azure_compute_simulator.models.resources import Json, Resource
-from azure_compute_simulator.scale_set_instances import INSTANCES, instance_documents
+from azure_compute_simulator.models.scale_sets import ScaleSets
 
 # documented: where resources are that the table `resources` does not have
 _TABLES = {
-    "computeresources": {INSTANCES.lower()},
+    "computeresources": {"microsoft.compute/virtualmachinescalesets/virtualmachines"},
     "batchresources": {"microsoft.batch/batchaccounts/pools"},
     "desktopvirtualizationresources": {"microsoft.desktopvirtualization/hostpools/sessionhostconfigurations"},
 }
@@ -107,8 +107,12 @@ def _may_read(request: ArmRequest, resource: Resource) -> bool:
 
 def _documents(request: ArmRequest, resource: Resource) -> Iterator[Json]:
     """Yields the row of a resource, and those of a scale set's machines."""
-    document = request.types.get(resource.id.type).render(resource, _NEWEST_API_VERSION)
-    for shown in (document, *instance_documents(resource)):
+    resource_type = request.types.get(resource.id.type)
+    documents = [resource_type.render(resource, _NEWEST_API_VERSION)]
+    if isinstance(resource_type, ScaleSets):
+        # those of flexible orchestration are virtual machines, with rows of their own
+        documents += [one for one in resource_type.instances(resource) if one["type"].lower() in _ELSEWHERE]
+    for shown in documents:
         yield {
             "id": shown["id"],
             # documented: types are in lower case

@@ -30,3 +30,4 @@ class Switches:
     resource_graph_hidden: tuple[str, ...] = ()
     resource_graph_truncates_after: int | None = None
     resource_graph_empty: bool = False
+    os_upgrade_delay_seconds: float | None = None

@@ -11,7 +11,7 @@ from azure_compute_simulator import (
     provider_registrations,
     resource_graph,
     responses,
-    scale_set_instances,
+    scale_set_responses,
 )
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.models.consumers import CONSUMER_TYPES
@@ -24,7 +24,7 @@ class Endpoint:
     """What a URL leads to.
 
     `type` is the compute type or the name of ARM's own resource. `listed_in` is the scope of a list: group or
-    subscription; None if the URL is not a list.
+    subscription; None if the URL is not a list, or one of what is below a resource.
     """
 
     handler: Handler
@@ -42,6 +42,9 @@ _SUBSCRIPTION = "/subscriptions/<subscription>"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
 _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+_MAINTENANCE = "/providers/Microsoft.Maintenance"
+_SCALE_SET = f"{_GROUP}{_COMPUTE}/virtualMachineScaleSets/<name0>"
+_INSTANCES = f"{_SCALE_SET}/virtualMachines"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = (
@@ -59,9 +62,6 @@ _ENDPOINTS = {
     "/subscriptions": Endpoint(arm_responses.subscriptions),
     "/providers/Microsoft.ResourceGraph/resources": Endpoint(resource_graph.query),
     f"{_SUBSCRIPTION}/providers/<namespace>": Endpoint(provider_registrations.provider, "providers"),
-    f"{_GROUP}{_COMPUTE}/virtualMachineScaleSets/<name0>/virtualMachines": Endpoint(
-        scale_set_instances.instances, "virtualMachineScaleSets/virtualMachines", "group"
-    ),
     "/tenants": Endpoint(arm_responses.tenants),
     _SUBSCRIPTION: Endpoint(arm_responses.subscription, "subscription"),
     f"{_SUBSCRIPTION}/locations": Endpoint(arm_responses.locations, "locations"),
@@ -82,6 +82,29 @@ _ENDPOINTS = {
     ),
     f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
         responses.instance_view, "virtualMachines"
+    ),
+    _INSTANCES: Endpoint(scale_set_responses.instances, "virtualMachineScaleSets/virtualMachines"),
+    f"{_INSTANCES}/<name1>": Endpoint(
+        scale_set_responses.instance, "virtualMachineScaleSets/virtualMachines"
+    ),
+    f"{_INSTANCES}/<name1>/instanceView": Endpoint(
+        scale_set_responses.instance_view, "virtualMachineScaleSets/virtualMachines"
+    ),
+    f"{_SCALE_SET}/osUpgradeHistory": Endpoint(
+        scale_set_responses.os_upgrade_history, "virtualMachineScaleSets/osUpgradeHistory"
+    ),
+    f"{_SCALE_SET}/rollingUpgrades/latest": Endpoint(
+        scale_set_responses.latest_rolling_upgrade, "virtualMachineScaleSets/rollingUpgrades"
+    ),
+    f"{_GROUP}{_MAINTENANCE}/maintenanceConfigurations/<name0>": Endpoint(
+        partial(responses.item, type_="Microsoft.Maintenance/maintenanceConfigurations"),
+        "maintenanceConfigurations",
+    ),
+    f"{_SCALE_SET}{_MAINTENANCE}/configurationAssignments": Endpoint(
+        scale_set_responses.assignments, "configurationAssignments"
+    ),
+    f"{_SCALE_SET}{_MAINTENANCE}/configurationAssignments/<name1>": Endpoint(
+        scale_set_responses.assignment, "configurationAssignments"
     ),
     f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
     f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),

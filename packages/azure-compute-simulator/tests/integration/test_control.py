@@ -16,7 +16,12 @@ def test_the_control_plane_reads_and_sets_paces_faults_and_switches(simulator: S
         assert control.post("/faults", json={"status": 503}).status_code == 200
         assert len(control.get("/faults").json()["requests"]) == 1
         assert control.request("DELETE", "/faults").status_code == 200
-        assert control.get("/faults").json() == {"requests": [], "regions": [], "identity": []}
+        assert control.get("/faults").json() == {
+            "requests": [],
+            "regions": [],
+            "identity": [],
+            "upgrades": [],
+        }
         assert control.post("/switches", json={"succeeded_early": True}).status_code == 200
         assert control.get("/switches").json()["succeeded_early"] is True
         assert control.post("/reset").status_code == 200
@@ -42,6 +47,7 @@ WRONG_REQUESTS = {
     ),
     "fault value": ("POST", "/faults", {"times": "two"}, "'times' must be a whole number, not 'two'."),
     "fault pattern": ("POST", "/faults", {"path": "("}, "'path' is not a regular expression"),
+    "upgrade fault": ("POST", "/faults", {"upgrade": "lost"}, "must be failed or cancelled, not 'lost'"),
     "region fault without a kind": ("POST", "/faults", {"region": "westus"}, "kind: missing."),
     "switch": ("POST", "/switches", {"fast": True}, "fast: not known; use signed_operation_urls"),
     "switch value": (

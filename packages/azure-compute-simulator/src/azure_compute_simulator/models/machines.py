@@ -1,4 +1,4 @@
-"""Virtual machines and scale sets: which images they can be created from, and what they show of them."""
+"""Virtual machines: which images they can be created from, and what they show of them."""
 
 import uuid
 from dataclasses import dataclass
@@ -93,32 +93,6 @@ class VirtualMachines(ResourceType):
             "hyperVGeneration": resource.hidden.get("generation", "V1"),
             "statuses": [provisioned, running],
         }
-
-
-class ScaleSets(ResourceType):
-    """`Microsoft.Compute/virtualMachineScaleSets`. They refer to an image; their machines are not simulated."""
-
-    type = "Microsoft.Compute/virtualMachineScaleSets"
-    seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0}
-
-    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
-        """Returns a scale set. Its image must be available in its region."""
-        profile = request.properties.get("virtualMachineProfile") or {}
-        reference = (profile.get("storageProfile") or {}).get("imageReference") or {}
-        image = resolve_image(self.azure, reference, location)
-        size = (request.body.get("sku") or {}).get("name")
-        check_disk_controllers(profile, size, image.disk_controllers)
-        return self.create_from_seed(resource_id, request, location)
-
-    def change(self, resource: Resource, request: WriteRequest) -> None:
-        """Replaces the properties that are sent."""
-        resource.properties |= request.properties
-
-    def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
-        """Returns the scale set as the seed describes it. Its image need not exist."""
-        return self.new_resource(
-            resource_id, request, location, {"uniqueId": str(uuid.uuid4())} | request.properties
-        )
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from azure_compute_simulator.models.definitions import ImageDefinitions
 from azure_compute_simulator.models.deployments import Deployments
 from azure_compute_simulator.models.galleries import Galleries
 from azure_compute_simulator.models.images import Images
-from azure_compute_simulator.models.machines import ScaleSets, VirtualMachines
+from azure_compute_simulator.models.machines import VirtualMachines
+from azure_compute_simulator.models.maintenance import ConfigurationAssignments, MaintenanceConfigurations
 from azure_compute_simulator.models.read_only import Disks, NetworkInterfaces, Snapshots
 from azure_compute_simulator.models.resource_type import ResourceType
+from azure_compute_simulator.models.scale_sets import ScaleSets
 from azure_compute_simulator.models.versions import ImageVersions
 
 
@@ -20,13 +22,16 @@ class ResourceTypes:
     def __init__(self, azure: Azure) -> None:
         self.virtual_machines = VirtualMachines(azure)
         self.image_versions = ImageVersions(azure)
+        self.scale_sets = ScaleSets(azure)
         types: list[ResourceType] = [
             Images(azure),
             Galleries(azure),
             ImageDefinitions(azure),
             self.image_versions,
             self.virtual_machines,
-            ScaleSets(azure),
+            self.scale_sets,
+            MaintenanceConfigurations(azure),
+            ConfigurationAssignments(azure),
             Deployments(azure, self.get),
             Disks(azure),
             Snapshots(azure),
