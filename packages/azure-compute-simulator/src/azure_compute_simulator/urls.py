@@ -6,7 +6,7 @@ from functools import partial
 
 from werkzeug.routing import Map, Rule
 
-from azure_compute_simulator import arm_responses, responses
+from azure_compute_simulator import arm_responses, responses, size_responses
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 
 Handler = Callable[[ArmRequest], ArmResponse]
@@ -71,6 +71,13 @@ _ENDPOINTS = {
     f"{_GROUP}{_COMPUTE}/virtualMachines/<name0>/instanceView": Endpoint(
         responses.instance_view, "virtualMachines"
     ),
+    f"{_GROUP}/providers/Microsoft.Network/networkInterfaces": Endpoint(
+        partial(responses.list_in_parent, type_="Microsoft.Network/networkInterfaces"),
+        "networkInterfaces",
+        "group",
+    ),
+    f"{_SUBSCRIPTION}{_COMPUTE}/skus": Endpoint(size_responses.skus, "skus", "subscription"),
+    f"{_OPERATIONS}/usages": Endpoint(size_responses.usages, "locations/usages", "subscription"),
     f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
     f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),
 }

@@ -16,7 +16,12 @@ def test_the_control_plane_reads_and_sets_paces_faults_and_switches(simulator: S
         assert control.post("/faults", json={"status": 503}).status_code == 200
         assert len(control.get("/faults").json()["requests"]) == 1
         assert control.request("DELETE", "/faults").status_code == 200
-        assert control.get("/faults").json() == {"requests": [], "regions": [], "identity": []}
+        assert control.get("/faults").json() == {
+            "requests": [],
+            "regions": [],
+            "identity": [],
+            "machines": [],
+        }
         assert control.post("/switches", json={"succeeded_early": True}).status_code == 200
         assert control.get("/switches").json()["succeeded_early"] is True
         assert control.post("/reset").status_code == 200
