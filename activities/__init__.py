@@ -1,10 +1,11 @@
 """Activity functions: glue of at most fifteen lines each that parses, calls a use case, and dumps."""
 
-from activities import batches, images, records, versions
+from activities import batches, images, proofs, records, versions
 
 blueprints = [
     batches.blueprint,
     images.blueprint,
+    proofs.blueprint,
     records.blueprint,
     versions.blueprint,
 ]

@@ -76,6 +76,7 @@ class Stack:
     # the clocks run fast or skip, so an hourly sweep would interfere, and what runs each two minutes is seldom needed
     sweep_schedule: str = "0 0 0 1 1 *"
     recovery_schedule: str = "0 0 0 1 1 *"
+    proof_sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     # one for all calls: opening a client costs more than most calls
@@ -130,6 +131,7 @@ class Stack:
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
             "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
             "GALLERIST_RECOVERY_SCHEDULE": self.recovery_schedule,
+            "GALLERIST_PROOF_SWEEP_SCHEDULE": self.proof_sweep_schedule,
             # the app compares the age of histories with the real time
             "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",

@@ -9,6 +9,7 @@ from adapters.azure.compute import Compute
 from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
+from adapters.azure.machines import AzureMachines, Machines
 from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
@@ -23,6 +24,7 @@ class Services:
     policies: PolicyStore
     compute: AzureCompute
     looks: AzureLooks
+    machines: AzureMachines
     evidence: EvidenceStore
 
 
@@ -43,6 +45,7 @@ def services() -> Services:
             policies=policy_store(settings, credential),
             compute=Compute(arm, kept),
             looks=Looks(kept),
+            machines=Machines(arm),
             evidence=FolderEvidence(settings.evidence_folder),
         )
     return _chosen

@@ -144,6 +144,10 @@ class FakeCompute:
         found.provisioning_state = "Updating"
         return RegionsWrite(before, written=True, operation_url=OPERATION)
 
+    async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
+        self._write(f"tags {', '.join(tags)}")
+        self.versions[version].tags |= tags
+
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
         self._raise_error()
         assert (subscription, operation_url) == (SUBSCRIPTION, OPERATION)
