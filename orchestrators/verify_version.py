@@ -29,7 +29,7 @@ from domain.proofs.refusals import NO_SIZE, own_failure
 from domain.proofs.sizes import ProofSizes, SizeNeeds, controllers_to_prove
 from domain.proofs.verdict import MachineLook, MachineQuery, Verdict, judge, too_late
 from domain.records.evidence import Evidence
-from domain.resources.ids import ImageVersionId, MachineId, ResourceGroupId
+from domain.resources.ids import ImageVersionId, MachineId
 from domain.results import CurrentWait, Failure
 from orchestrators.run.activity_calls import (
     OnWait,
@@ -126,7 +126,7 @@ def _request(
         version_id=version,
         region=status.region,
         controller=status.controller,
-        group=ResourceGroupId.of(version.subscription, verification.resource_group),
+        resource_group=verification.resource_group,
         subnet=verification.subnets[status.region],
         needs=SizeNeeds.of(target.plan.definition, status.controller, len(luns)),
         data_disk_luns=luns,
@@ -308,7 +308,7 @@ def _clean_up(
 
     What cannot be deleted is a warning: the timer deletes it when it has expired.
     """
-    machine = request.group.machine(request.machine_name)
+    machine = request.machine
     try:
         yield from _delete(context, machine, show)
     except StepFailedError as error:

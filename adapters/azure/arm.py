@@ -1,7 +1,7 @@
 """Sends requests to Azure Resource Manager: one client per subscription, one attempt per call, no waiting."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -168,6 +168,8 @@ def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
 
 def _date(header: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(header or "")
+        moment = parsedate_to_datetime(header or "")
     except ValueError:
         return None
+    # headers are in GMT (documented in RFC 9110)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

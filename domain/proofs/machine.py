@@ -69,7 +69,8 @@ def machine_name(version: ImageVersionId, region: str, controller: Controller, s
     A machine is never written twice: its secret differs, and Azure refuses the change (reported: azure-cli #11840).
     """
     short = re.sub(r"[^a-z0-9]+", "-", size.lower().removeprefix("standard_")).strip("-")[:30].rstrip("-")
-    return f"{_PREFIX}{_hash(f'{version.key}\n{region}\n{controller}')[:12]}-{short}"
+    what = _hash("/".join((version.key, region, controller)))[:12]
+    return f"{_PREFIX}{what}-{short}"
 
 
 def is_proof_name(name: str) -> bool:

@@ -12,7 +12,7 @@ from domain.proofs.machine import MachineSpec, machine_name
 from domain.proofs.refusals import NO_CAPACITY, NO_QUOTA, NO_SIZE, RefusalKind, own_failure
 from domain.proofs.sizes import Controller, SizeNeeds, SizesRequest
 from domain.proofs.verdict import MachineLook
-from domain.resources.ids import ImageVersionId, ResourceGroupId, SubnetId
+from domain.resources.ids import ImageVersionId, MachineId, ResourceGroupId, SubnetId
 from domain.resources.images import PurchasePlan
 from domain.resources.regions import Region
 from domain.results import CurrentWait, Failure
@@ -103,7 +103,7 @@ class ProofRequest(Start):
     version_id: ImageVersionId
     region: Region
     controller: Controller
-    group: ResourceGroupId
+    resource_group: str
     subnet: SubnetId
     needs: SizeNeeds
     data_disk_luns: list[int] = []
@@ -122,9 +122,10 @@ class ProofRequest(Start):
         return (self.attempts.sizes or [""])[self.attempts.index]
 
     @property
-    def machine_name(self) -> str:
-        """The name of the machine that this execution makes."""
-        return machine_name(self.version_id, self.region, self.controller, self.size)
+    def machine(self) -> MachineId:
+        """The machine that this execution makes."""
+        name = machine_name(self.version_id, self.region, self.controller, self.size)
+        return ResourceGroupId.of(self.version_id.subscription, self.resource_group).machine(name)
 
     @property
     def seconds_between_looks(self) -> float:
@@ -143,7 +144,7 @@ class ProofRequest(Start):
     def machine_spec(self, now: datetime) -> MachineSpec:
         """The machine of this execution."""
         return MachineSpec(
-            id=self.group.machine(self.machine_name),
+            id=self.machine,
             location=self.region,
             size=self.size,
             version_id=self.version_id,
@@ -173,7 +174,7 @@ class ProofRequest(Start):
         """The request while this execution's machine is tried."""
         copy = self.model_copy()
         copy.status = self.status.model_copy()
-        copy.status.size, copy.status.machine = self.size, self.machine_name
+        copy.status.size, copy.status.machine = self.size, self.machine.name
         copy.status.started_at = self.status.started_at or now
         return copy
 

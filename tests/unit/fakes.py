@@ -13,6 +13,7 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
+from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
@@ -27,6 +28,7 @@ from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVer
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
+from tests.unit.fake_machines import FakeMachines
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
 from tests.unit.task_hub_lists import list_server
 
@@ -277,6 +279,7 @@ def working_with(
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
+    machines: AzureMachines | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
@@ -285,6 +288,7 @@ def working_with(
         policies=policies or FixedPolicy(under or policy()),
         compute=compute,
         looks=looks,
+        machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
     )
     with using(replacement):
