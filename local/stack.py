@@ -128,6 +128,7 @@ class Stack:
             "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
+            "GALLERIST_EVIDENCE_FOLDER": str(self.folder / "evidence"),
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
             "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
             "GALLERIST_RECOVERY_SCHEDULE": self.recovery_schedule,

@@ -86,9 +86,7 @@ def migrate(
     if others and first.usable_version:
         # Azure builds one version per managed image at a time, and the image is free again once that version is
         # replicated (documented: "Create an image version"). The other galleries copy the first one's version.
-        yield from make_versions(
-            run, others, source.copied_from(first.usable_version), plan.verification
-        )
+        yield from make_versions(run, others, source.copied_from(first.usable_version), plan.verification)
     # others that were not begun, because the first gallery has nothing to copy, count as failed
     return End.of_targets([target.status for target in targets])
 

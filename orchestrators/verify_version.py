@@ -182,7 +182,9 @@ def _mark(run: MigrationRun, target: PlannedTarget) -> Orchestration[None]:
             run.context, names.MARK_VERSION, request, VersionMark, run.show_waiting
         )
         if mark.no_room:
-            warning = f"version {request.version_id} has no room for the tag of its proof: remove one of its tags"
+            warning = (
+                f"version {request.version_id} has no room for the tag of its proof: remove one of its tags"
+            )
     except StepFailedError as error:
         warning = f"version {request.version_id} could not be marked with its proof: {error.failure.message}"
     if warning:
@@ -280,9 +282,7 @@ def _watch(
         until = context.current_utc_datetime + timedelta(seconds=seconds)
         show(CurrentWait(reason=f"{machine.name} starts in {request.region}", until=until))
         yield from sleep(context, seconds)
-        result = yield from call_once(
-            context, names.GET_PROOF_MACHINE, MachineQuery(id=machine), MachineLook
-        )
+        result = yield from call_once(context, names.GET_PROOF_MACHINE, MachineQuery(id=machine), MachineLook)
         if result.failure is not None:
             return _Outcome(Verdict(kind="surroundings", failure=result.failure), latest)
         if result.retry_later is None:
@@ -312,7 +312,9 @@ def _clean_up(
     try:
         yield from _delete(context, machine, show)
     except StepFailedError as error:
-        warning = f"{machine} could not be deleted yet, and is deleted when it has expired: {error.failure.message}"
+        warning = (
+            f"{machine} could not be deleted yet, and is deleted when it has expired: {error.failure.message}"
+        )
         copy = request.model_copy()
         copy.status = request.status.warned(warning)
         return copy

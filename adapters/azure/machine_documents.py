@@ -61,9 +61,7 @@ def _storage(spec: MachineSpec) -> dict[str, Any]:
     return {
         "imageReference": {"id": str(spec.version_id)},
         "osDisk": {"name": spec.os_disk_name, **disk},
-        "dataDisks": [
-            {"name": spec.data_disk_name(lun), "lun": lun, **disk} for lun in spec.data_disk_luns
-        ],
+        "dataDisks": [{"name": spec.data_disk_name(lun), "lun": lun, **disk} for lun in spec.data_disk_luns],
         **({"diskControllerType": "NVMe"} if spec.controller == "nvme" else {}),
     }
 
@@ -119,7 +117,9 @@ def parse_machine(resource: Any) -> MachineLook:
         message=str(failure.get("message") or ""),
         agent_ready=any(_code(one).lower() == _READY for one in reports),
         agent_version=str(agent["vmAgentVersion"]) if agent.get("vmAgentVersion") else None,
-        agent_message=next((str(one.get("message") or one.get("displayStatus") or "") for one in reports), ""),
+        agent_message=next(
+            (str(one.get("message") or one.get("displayStatus") or "") for one in reports), ""
+        ),
         version_id=_version(image.get("id")),
         created_at=_time(properties.get("timeCreated")),
         tags=_tags(resource.get("tags")),

@@ -161,9 +161,7 @@ def plan_migration(
         *(check_tags(image, draft.naming.tags, targets[0].version.tags) if targets else []),
         *check_generation(image, decision.choices.definition.features.stated()),
         *check_end_of_life(request.overrides.end_of_life, request.now),
-        *check_verification(
-            verification, draft.regions, draft.naming.galleries, proof_permissions or {}
-        ),
+        *check_verification(verification, draft.regions, draft.naming.galleries, proof_permissions or {}),
         *draft.checks,
         *target_checks,
     ]

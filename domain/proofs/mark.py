@@ -5,7 +5,6 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from domain.proofs.machine import PROOF_TAG
 from domain.proofs.proof import ProofStatus
 from domain.resources.ids import ImageVersionId
 from domain.resources.provenance import LONGEST_TAG_VALUE
@@ -64,5 +63,3 @@ def _text(verdict: str, regions: list[str], end: str) -> str:
         if len(text) <= LONGEST_TAG_VALUE:
             return text
     return f"{verdict} - {end}"[:LONGEST_TAG_VALUE]
-
-

@@ -70,7 +70,9 @@ def judge(look: MachineLook | None, *, agent: bool) -> Verdict:
         return Verdict(kind="not-yet")
     if may_still_succeed(look.code):
         return Verdict(kind="not-yet")
-    failure = own_failure(look.code or NOT_PROVISIONED, look.message or f"the machine is {look.provisioning_state}")
+    failure = own_failure(
+        look.code or NOT_PROVISIONED, look.message or f"the machine is {look.provisioning_state}"
+    )
     if is_guests_fault(look.code):
         return Verdict(kind="failed", failure=failure)
     refusal = refusal_kind(look.code, look.message)

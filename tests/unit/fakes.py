@@ -28,8 +28,8 @@ from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVer
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
-from tests.unit.fake_machines import FakeMachines
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.fake_machines import FakeMachines
 from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"

@@ -8,9 +8,7 @@ from tests.workflow.estate import GALLERY, HERE, SEED, TWIN, Estate
 GROUP = "proofs"
 GROUP_ID = f"/subscriptions/{HERE}/resourceGroups/{GROUP}"
 _NETWORKS = f"/subscriptions/{HERE}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks"
-SUBNETS = {
-    region: f"{_NETWORKS}/{region}/subnets/proofs" for region in ("eastus2", "westus2", "northeurope")
-}
+SUBNETS = {region: f"{_NETWORKS}/{region}/subnets/proofs" for region in ("eastus2", "westus2", "northeurope")}
 VERIFY = {"mode": "boot", "resource_group": GROUP, "subnets": SUBNETS, "deadline_minutes": 40}
 _MACHINE_TYPES = (
     "Microsoft.Compute/virtualMachines",
@@ -33,7 +31,7 @@ def policy(**verify: Any) -> dict[str, Any]:
             {
                 "name": "home",
                 "match": {"names": ["home-*"]},
-                "verify": {"regions": "home"},
+                "verify": {"regions": "home", "deadline_minutes": 12},
             },
             {
                 "name": "patient",
@@ -43,7 +41,7 @@ def policy(**verify: Any) -> dict[str, Any]:
             {
                 "name": "no agent",
                 "match": {"names": ["plain-*"]},
-                "verify": {"regions": "home", "agent": False},
+                "verify": {"regions": "home", "agent": False, "deadline_minutes": 12},
             },
             {
                 "name": "sizes",
@@ -97,6 +95,4 @@ def created(estate: Estate) -> list[tuple[str, int]]:
 
 def proofs(migration: dict[str, Any], target: int = 0) -> dict[tuple[str, str], dict[str, Any]]:
     """The proofs of a migration's target, by region and controller."""
-    return {
-        (proof["region"], proof["controller"]): proof for proof in migration["targets"][target]["proofs"]
-    }
+    return {(proof["region"], proof["controller"]): proof for proof in migration["targets"][target]["proofs"]}

@@ -59,9 +59,7 @@ def _region_faults(verification: Verification, regions: list[TargetRegion]) -> l
                 "name regions of the version, or add these to 'regions' in the policy's rule",
             )
         )
-    without = [
-        name for name in verification.regions if name in known and name not in verification.subnets
-    ]
+    without = [name for name in verification.regions if name in known and name not in verification.subnets]
     if without:
         faults.append(
             failed(
@@ -80,8 +78,7 @@ def _subnet_faults(verification: Verification, galleries: list[GalleryId]) -> li
     elsewhere = [
         name
         for name in verification.regions
-        if name in verification.subnets
-        and {verification.subnets[name].subscription.lower()} != subscriptions
+        if name in verification.subnets and {verification.subnets[name].subscription.lower()} != subscriptions
     ]
     if not elsewhere:
         return []

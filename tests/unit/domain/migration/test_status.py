@@ -90,7 +90,9 @@ def test_a_status_survives_the_durable_boundary() -> None:
 def test_child_orchestrations_of_one_migration_have_ids_of_their_own() -> None:
     migration = migration_id(image_id())
     definitions = [definition_id("web"), definition_id("api"), definition_id("web", within=OTHER_GALLERY)]
-    ids = {child_instance_id("publish_version", migration, "run", definition.key) for definition in definitions}
+    ids = {
+        child_instance_id("publish_version", migration, "run", definition.key) for definition in definitions
+    }
     assert len(ids) == 3
     assert not any(one.startswith("migration-") for one in ids)
     assert child_instance_id("publish_version", migration, "later", definitions[0].key) not in ids
