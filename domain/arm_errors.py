@@ -125,9 +125,9 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     # the machine of a proof
     _known(
         "OSProvisioningTimedOut",
-        "The machine started, and nothing in it reported to Azure in time: no provisioning agent or a broken one, an "
-        "image that was not generalized, a missing driver, or no way to Azure's wire server.",
-        "Start a machine from the version by hand and read its boot diagnostics. Images without an agent need "
+        "The machine started, and nothing in it reported to Azure in time.",
+        "Start a machine from the version by hand and read its boot diagnostics: mostly the provisioning agent is "
+        "missing or broken, the image was not generalized, or a driver is missing. Images without an agent need "
         "verify.agent: false and must report ready by themselves. Rebuild the image, or raise verify.deadline_minutes "
         "if it only needs longer.",
     ),
@@ -192,10 +192,9 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
     ),
     _known(
         "MarketplacePurchaseEligibilityFailed|VMMarketplaceInvalidInput",
-        "The image has a marketplace purchase plan that the subscription cannot use: its terms were not accepted, the "
-        "offer is not sold to it, or the definition lacks the plan.",
-        "Accept the offer's terms in the gallery's subscription ('az vm image terms accept'), or give the plan with the "
-        "image's tags PlanInfo, PlanProduct and PlanPublisher and use a new definition.",
+        "The subscription cannot use the image's marketplace purchase plan, or the definition lacks it.",
+        "Accept the offer's terms in the gallery's subscription ('az vm image terms accept'), or give the plan with "
+        "the image's tags PlanInfo, PlanProduct and PlanPublisher and use a new definition.",
     ),
     _known(
         "VMExtension.*",

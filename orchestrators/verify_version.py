@@ -169,7 +169,7 @@ def _replace(target: PlannedTarget, status: ProofStatus) -> None:
 
 
 def _mark(run: MigrationRun, target: PlannedTarget) -> Orchestration[None]:
-    """Writes the result into the version's tags. A proof whose mark cannot be written still holds for this migration."""
+    """Writes the result into the version's tags. Without the mark a proof still holds for this migration."""
     if not target.status.proofs:
         return
     request = MarkRequest(

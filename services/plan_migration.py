@@ -45,7 +45,7 @@ async def plan(request: PlanRequest) -> MigrationPlan:
         dict(zip(naming.galleries, views, strict=True)),
         await _known_regions(compute, image.id.subscription, naming.galleries),
         await _readable(compute.list_permissions(image.id)),
-        await _proof_permissions(compute, image, decision, naming.galleries),
+        proof_permissions=await _proof_permissions(compute, image, decision, naming.galleries),
     )
 
 

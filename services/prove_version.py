@@ -1,4 +1,4 @@
-"""Makes the machine that proves a version, looks at it, and takes it away, so that a repeated call does nothing twice."""
+"""Makes the machine that proves a version, looks at it, takes it away: a repeated call does nothing twice."""
 
 import asyncio
 from http import HTTPStatus

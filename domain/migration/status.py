@@ -77,8 +77,8 @@ class End(NamedTuple):
     def of_targets(cls, targets: Sequence[TargetStatus]) -> Self:
         """`completed` if every target is, `failed` or `blocked` if none has a usable version, otherwise `partial`.
 
-        `unverified` if every version is where it should be, and one of them is not proved. A target that was never begun
-        counts as failed.
+        `unverified` if every version is where it should be, and one of them is not proved. A target that was never
+        begun counts as failed.
         """
         states = {target.state if target.state in ENDS else MigrationState.FAILED for target in targets}
         if states == {MigrationState.COMPLETED}:

@@ -122,6 +122,7 @@ def plan_migration(
     views: dict[GalleryId, GalleryView],
     known_regions: frozenset[str],
     source_permissions: list[Permission] | None = None,
+    *,
     proof_permissions: Mapping[str, list[Permission] | None] | None = None,
 ) -> MigrationPlan:
     """Decides what to do with the image.

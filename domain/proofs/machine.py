@@ -1,4 +1,4 @@
-"""The machine of a proof: its name, its description without secrets, and how it is recognised when it is left behind."""
+"""The machine of a proof: its name, its description without secrets, and how it is recognised when it is left."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ _NAME = re.compile(r"gallerist-proof-[0-9a-f]{12}-[a-z0-9-]{1,30}")
 
 
 class MachineSpec(BaseModel):
-    """The input of `begin_proof_machine`. The secret that a machine needs is made when it is created, and kept nowhere."""
+    """The input of `begin_proof_machine`. The machine's secret is made when it is created, and kept nowhere."""
 
     id: MachineId
     location: Region
@@ -69,7 +69,7 @@ def machine_name(version: ImageVersionId, region: str, controller: Controller, s
     A machine is never written twice: its secret differs, and Azure refuses the change (reported: azure-cli #11840).
     """
     short = re.sub(r"[^a-z0-9]+", "-", size.lower().removeprefix("standard_")).strip("-")[:30].rstrip("-")
-    what = _hash("/".join((version.key, region, controller)))[:12]
+    what = _hash(f"{version.key}/{region}/{controller}")[:12]
     return f"{_PREFIX}{what}-{short}"
 
 

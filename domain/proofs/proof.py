@@ -106,9 +106,9 @@ class ProofRequest(Start):
     resource_group: str
     subnet: SubnetId
     needs: SizeNeeds
-    data_disk_luns: list[int] = []
+    data_disk_luns: list[int] = Field(default=[])
     plan: PurchasePlan | None = None
-    wanted_sizes: list[str] = []
+    wanted_sizes: list[str] = Field(default=[])
     agent: bool
     deadline_minutes: float
     migration: str

@@ -1,4 +1,4 @@
-"""Whose fault it is when a machine is refused or fails: the capacity's, the size's, the image's, or the surroundings'."""
+"""Why a machine is refused or fails: for want of capacity, by its size, by the image, or by what surrounds it."""
 
 import re
 from typing import Literal

@@ -93,19 +93,15 @@ def controllers_to_prove(definition: ImageDefinition) -> list[Controller]:
 
 def misfit(size: VmSize, needs: SizeNeeds) -> str | None:
     """Why a machine of this size cannot be made from the version; None if it can."""
-    if size.restricted:
-        return "the subscription cannot have it in this region"
-    if needs.generation not in size.generations:
-        return f"it boots generation {', '.join(size.generations)} only"
-    if needs.architecture.lower() != size.architecture.lower():
-        return f"its architecture is {size.architecture}"
-    if needs.controller not in size.controllers:
-        return f"its disk controllers are {', '.join(size.controllers)}"
-    if needs.trusted_launch and not size.trusted_launch:
-        return "it has no trusted launch"
-    if size.data_disks < needs.data_disks:
-        return f"it takes {size.data_disks} data disks"
-    return None
+    reasons = {
+        "the subscription cannot have it in this region": size.restricted,
+        f"it boots generation {', '.join(size.generations)} only": needs.generation not in size.generations,
+        f"its architecture is {size.architecture}": needs.architecture.lower() != size.architecture.lower(),
+        f"its disk controllers are {', '.join(size.controllers)}": needs.controller not in size.controllers,
+        "it has no trusted launch": needs.trusted_launch and not size.trusted_launch,
+        f"it takes {size.data_disks} data disks": size.data_disks < needs.data_disks,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), None)
 
 
 def choose_sizes(offered: Sequence[VmSize], request: SizesRequest) -> ProofSizes:

@@ -19,7 +19,8 @@ from domain.resources.ids import ImageVersionId, MachineId
 from domain.results import Failure
 
 VerdictKind = Literal["proved", "not-yet", "failed", "no-hardware", "surroundings", "lost"]
-_WORKING = frozenset({"creating", "updating", "migrating"})
+# a state that nobody knows may be a newer name of one that passes
+_WORKING = frozenset({"creating", "updating", "migrating", "unknown"})
 
 
 class MachineLook(BaseModel):
@@ -66,10 +67,12 @@ def judge(look: MachineLook | None, *, agent: bool) -> Verdict:
     state = look.provisioning_state.lower()
     if state == "succeeded":
         return Verdict(kind="proved" if look.agent_ready or not agent else "not-yet")
-    if state in _WORKING or state == "unknown":
+    if state in _WORKING or may_still_succeed(look.code):
         return Verdict(kind="not-yet")
-    if may_still_succeed(look.code):
-        return Verdict(kind="not-yet")
+    return _of_failure(look)
+
+
+def _of_failure(look: MachineLook) -> Verdict:
     failure = own_failure(
         look.code or NOT_PROVISIONED, look.message or f"the machine is {look.provisioning_state}"
     )

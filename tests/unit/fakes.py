@@ -279,6 +279,7 @@ def working_with(
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
+    *,
     machines: AzureMachines | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""

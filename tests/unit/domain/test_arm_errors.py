@@ -46,8 +46,7 @@ KNOWN = [
         200,
         "OSProvisioningTimedOut",
         "OS Provisioning for VM 'm' did not finish in the allotted time. The VM may still finish provisioning",
-        "The machine started, and nothing in it reported to Azure in time: no provisioning agent or a broken one, an "
-        "image that was not generalized, a missing driver, or no way to Azure's wire server.",
+        "The machine started, and nothing in it reported to Azure in time.",
         "never",
     ),
     (
@@ -131,8 +130,7 @@ KNOWN = [
         400,
         "MarketplacePurchaseEligibilityFailed",
         "Marketplace purchase eligibilty check returned errors. See inner errors for details. ",
-        "The image has a marketplace purchase plan that the subscription cannot use: its terms were not accepted, the "
-        "offer is not sold to it, or the definition lacks the plan.",
+        "The subscription cannot use the image's marketplace purchase plan, or the definition lacks it.",
         "never",
     ),
     (

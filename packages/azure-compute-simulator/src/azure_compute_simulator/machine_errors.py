@@ -114,8 +114,8 @@ class OSProvisioningClientErrorError(ServiceError):
         super().__init__(
             f"OS Provisioning for VM '{machine}' did not finish in the allotted time. However, the VM guest agent was "
             "detected running. This suggests the guest OS has not been properly prepared to be used as a VM image "
-            "(with CreateOption=FromImage). To resolve this issue, either use the VHD as is with CreateOption=Attach or "
-            f"prepare it properly for use as an image:\r\n{_PREPARED}"
+            "(with CreateOption=FromImage). To resolve this issue, either use the VHD as is with CreateOption=Attach "
+            f"or prepare it properly for use as an image:\r\n{_PREPARED}"
         )
 
 

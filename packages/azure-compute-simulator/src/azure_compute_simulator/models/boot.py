@@ -124,7 +124,7 @@ def instance_view(azure: Azure, resource: Resource) -> Json:
 
 
 def _provisioning(resource: Resource, boot: Boot | None, time: str) -> Json:
-    """Returns the status of the provisioning. A failure has its code in the status and its text beside it (reported)."""
+    """Returns the status of the provisioning; that of a failure has its code and its text (reported)."""
     state = resource.provisioning_state
     status: Json = {"code": f"ProvisioningState/{state.lower()}", "level": "Info"}
     if state == "Failed" and boot and boot.error:
