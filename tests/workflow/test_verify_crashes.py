@@ -103,6 +103,8 @@ def in_activity(estate: Estate, activity: str, *, after_effects: bool) -> None:
     name = next(names)
     estate.start(an_image(name)["id"])
     assert proved(estate, name) == 1
+    (fault,) = httpx.get(f"{estate.stack.host['url']}/_host/faults").raise_for_status().json()
+    assert fault["remaining"] == 0
 
 
 def in_episode(estate: Estate, orchestrator: str, skip: int) -> None:

@@ -57,6 +57,9 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
     f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/<name0>/subnets/<name1>{_PERMISSIONS}": Endpoint(
+        arm_responses.permissions
+    ),
     _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
