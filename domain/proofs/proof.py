@@ -167,7 +167,8 @@ class ProofRequest(Start):
     def with_sizes(self, sizes: list[str]) -> Self:
         """The request with the sizes to try."""
         copy = self.model_copy()
-        copy.attempts = self.attempts.model_copy(update={"sizes": sizes})
+        copy.attempts = self.attempts.model_copy()
+        copy.attempts.sizes = sizes
         return copy
 
     def began(self, now: datetime) -> Self:
