@@ -29,8 +29,10 @@ class LeftResource(NamedTuple):
     api_version: str
 
 
-def machine_body(spec: MachineSpec, public_key: str, password: str) -> dict[str, Any]:
+def machine_body(spec: MachineSpec, secret: str) -> dict[str, Any]:
     """Writes a machine that goes with all of its parts when it is deleted.
+
+    The secret is a password for Windows, a public key for anything else.
 
     The default is to keep them, and data disks of an image come by themselves unless they are named by their numbers
     (documented: "Delete a VM and attached resources"; reported: ansible-collections/azure #2221).
@@ -43,7 +45,7 @@ def machine_body(spec: MachineSpec, public_key: str, password: str) -> dict[str,
         "properties": {
             "hardwareProfile": {"vmSize": spec.size},
             "storageProfile": _storage(spec),
-            "osProfile": _os_profile(spec, public_key, password),
+            "osProfile": _os_profile(spec, secret),
             "networkProfile": _network(spec),
             # without a storage account the service keeps the diagnostics (documented: managed boot diagnostics)
             "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
@@ -66,19 +68,19 @@ def _storage(spec: MachineSpec) -> dict[str, Any]:
     }
 
 
-def _os_profile(spec: MachineSpec, public_key: str, password: str) -> dict[str, Any]:
+def _os_profile(spec: MachineSpec, secret: str) -> dict[str, Any]:
     profile: dict[str, Any] = {"computerName": spec.computer_name, "adminUsername": _USER}
     if not spec.agent:
         # documented: without an agent no extension can be allowed
         profile["allowExtensionOperations"] = False
     if spec.os_type.lower() == "windows":
         configuration = {"provisionVMAgent": spec.agent, "enableAutomaticUpdates": False}
-        return profile | {"adminPassword": password, "windowsConfiguration": configuration}
+        return profile | {"adminPassword": secret, "windowsConfiguration": configuration}
     return profile | {
         "linuxConfiguration": {
             "provisionVMAgent": spec.agent,
             "disablePasswordAuthentication": True,
-            "ssh": {"publicKeys": [{"path": f"/home/{_USER}/.ssh/authorized_keys", "keyData": public_key}]},
+            "ssh": {"publicKeys": [{"path": f"/home/{_USER}/.ssh/authorized_keys", "keyData": secret}]},
         }
     }
 

@@ -43,13 +43,6 @@ _SYMBOLS = "!#%*+-.:=?@_~"
 _KEY_BITS = 2048
 
 
-class Secret(NamedTuple):
-    """What a machine's creation needs: a public key whose private half is gone, or a password that nobody keeps."""
-
-    public_key: str
-    password: str
-
-
 class MachineList(NamedTuple):
     """The machines of a resource group, and ARM's own time of the answer, if it says so."""
 
@@ -92,7 +85,7 @@ class Machines:
             await machines.begin_create_or_update(
                 spec.id.resource_group,
                 spec.id.name,
-                VirtualMachine(machine_body(spec, *_new_secret())),
+                VirtualMachine(machine_body(spec, _new_secret(spec.os_type))),
                 api_version=MACHINES_API,
                 polling=False,
             )
@@ -146,11 +139,16 @@ def _list_path(group: ResourceGroupId, type_name: str, api_version: str) -> str:
     return f"{quote(str(group))}/providers/{type_name}?api-version={api_version}"
 
 
-def _new_secret() -> Secret:
-    """Makes a key and a password; whichever the machine does not need is dropped with the rest."""
+def _new_secret(os_type: str) -> str:
+    """Makes what a machine's creation needs: for Windows a password that nobody keeps, otherwise a public key.
+
+    The private half of the key is gone when this returns.
+    """
+    if os_type.lower() == "windows":
+        alphabet = string.ascii_letters + string.digits + _SYMBOLS
+        password = "".join(secrets.choice(alphabet) for _ in range(_PASSWORD_LENGTH))
+        # one of each kind, wherever chance left one out
+        return f"{password}aZ7{secrets.choice(_SYMBOLS)}"
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     public: Any = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    alphabet = string.ascii_letters + string.digits + _SYMBOLS
-    password = "".join(secrets.choice(alphabet) for _ in range(_PASSWORD_LENGTH))
-    # one of each kind, wherever chance left one out
-    return Secret(public.decode(), f"{password}aZ7{secrets.choice(_SYMBOLS)}")
+    return str(public.decode())

@@ -31,7 +31,7 @@ def policy(**verify: Any) -> dict[str, Any]:
             {
                 "name": "home",
                 "match": {"names": ["home-*"]},
-                "verify": {"regions": "home", "deadline_minutes": 12},
+                "verify": {"regions": "home", "deadline_minutes": 5},
             },
             {
                 "name": "patient",
@@ -41,7 +41,7 @@ def policy(**verify: Any) -> dict[str, Any]:
             {
                 "name": "no agent",
                 "match": {"names": ["plain-*"]},
-                "verify": {"regions": "home", "agent": False, "deadline_minutes": 12},
+                "verify": {"regions": "home", "agent": False, "deadline_minutes": 5},
             },
             {
                 "name": "sizes",

@@ -47,7 +47,7 @@ PLAN = {"PlanInfo": "gen1", "PlanProduct": "rocky", "PlanPublisher": "resf"}
 IMAGES: dict[str, dict[str, Any]] = {
     "two": {},
     "home-silent": {},
-    "home-unprepared": {},
+    "patient-unprepared": {},
     "patient-dead": {},
     "patient-late": {},
     "plain-ready": {},
@@ -63,7 +63,7 @@ IMAGES: dict[str, dict[str, Any]] = {
 }
 FAULTS: list[dict[str, Any]] = [
     {"machine": "agent-never-ready", "image": "/home-silent/"},
-    {"machine": "client-error", "image": "/home-unprepared/"},
+    {"machine": "client-error", "image": "/patient-unprepared/"},
     {"machine": "timed-out", "image": "/patient-dead/"},
     {"machine": "timed-out-then-ready", "image": "/patient-late/"},
     {"machine": "reports-ready", "image": "/plain-ready/"},
@@ -170,7 +170,7 @@ def test_a_quota_that_stays_used_up_is_stated_and_not_the_images_fault(
     ("name", "code"),
     [
         ("home-silent", "AgentNotReady"),
-        ("home-unprepared", "OSProvisioningClientError"),
+        ("patient-unprepared", "OSProvisioningClientError"),
         ("patient-dead", "OSProvisioningTimedOut"),
         ("plain-dead", "MachineNotReady"),
     ],
