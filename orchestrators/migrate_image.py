@@ -28,7 +28,7 @@ from orchestrators.run.activity_calls import Orchestration, StepFailedError, cal
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.started import started_at
 from orchestrators.run.target import PlannedTarget, Target
-from orchestrators.verify_version import verify_versions
+from orchestrators.verify_versions import verify_versions
 
 blueprint = df.Blueprint()
 

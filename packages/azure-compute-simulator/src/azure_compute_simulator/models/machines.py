@@ -33,6 +33,7 @@ from azure_compute_simulator.models.boot import (
     outcome_of,
 )
 from azure_compute_simulator.models.disk_controllers import SCSI, check_disk_controllers, image_controllers
+from azure_compute_simulator.models.machine_profiles import machine_disks, provisions_agent, secrets_of
 from azure_compute_simulator.models.quotas import check_quota
 from azure_compute_simulator.models.refusals import allocation_error, check_refusal
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
@@ -107,8 +108,8 @@ class VirtualMachines(ResourceType):
             self._check_linked_writes(request, resource_id, interfaces)
         if profile:
             properties["networkProfile"] = profile
-        storage |= _disks(resource_id, storage, image)
-        secrets = _secrets(os_profile or {})
+        storage |= machine_disks(resource_id, storage, image)
+        secrets = secrets_of(os_profile or {})
         (os_profile or {}).pop("adminPassword", None)
         properties |= {"storageProfile": storage, "vmId": str(uuid.uuid4())}
         properties["timeCreated"] = timestamp(self.azure.clock.now())
@@ -180,7 +181,7 @@ class VirtualMachines(ResourceType):
         """Replaces what is sent, except disks and interfaces. Raises PropertyChangeNotAllowedError for a secret."""
         os_profile = request.properties.get("osProfile") or {}
         before = resource.hidden.get("secrets")
-        for path, secret in _secrets(os_profile).items():
+        for path, secret in secrets_of(os_profile).items():
             if before is not None and before.get(path) != secret:
                 raise PropertyChangeNotAllowedError(path)
         fixed = {"storageProfile", "osProfile", "networkProfile"}
@@ -377,65 +378,6 @@ def _number(version: Resource) -> tuple[int, ...]:
 def _parent(id_: ResourceId) -> ResourceId:
     assert id_.parent is not None  # noqa: S101 - a version has a definition
     return id_.parent
-
-
-def _disks(machine: ResourceId, sent: Json, image: FoundImage) -> Json:
-    """Returns the disks that a machine gets from its image."""
-    os_disk = {"osType": image.os_type, "caching": "ReadWrite", "diskSizeGB": image.size_gb}
-    name = f"{machine.name}_OsDisk_1_{uuid.uuid4().hex}"
-    return {
-        "osDisk": os_disk | _managed(machine, sent.get("osDisk") or {}, name),
-        "dataDisks": _data_disks(machine, sent.get("dataDisks") or [], image),
-    }
-
-
-def _data_disks(machine: ResourceId, sent: list[Json], image: FoundImage) -> list[Json]:
-    """Returns the data disks. Those of the image come by themselves, and stay behind (reported).
-
-    Raises InvalidParameterError if disks are sent whose numbers are not those of the image (reported text).
-    """
-    sizes = dict(image.data_disks)
-    from_image = [disk for disk in sent if str(disk.get("createOption", "")).lower() == "fromimage"]
-    numbers = {disk.get("lun") for disk in from_image}
-    if image.id and sent and numbers != set(sizes):
-        raise InvalidParameterError(
-            "StorageProfile.dataDisks.lun does not have required value(s) for image specified in storage profile.",
-            target="storageProfile.dataDisks.lun",
-        )
-    disks = sent or [{"lun": lun, "createOption": "FromImage"} for lun in sizes]
-    return [
-        {"diskSizeGB": sizes.get(disk.get("lun", 0), 30), "caching": "None"}
-        | _managed(machine, disk, f"{machine.name}_disk{disk.get('lun', 0) + 2}_{uuid.uuid4().hex}")
-        for disk in disks
-    ]
-
-
-def _managed(machine: ResourceId, sent: Json, name: str) -> Json:
-    """Returns a managed disk as it was sent, with the service's defaults: it is kept when the machine goes."""
-    disk = {"name": name, "deleteOption": "Detach", "createOption": "FromImage"} | sent
-    id_ = ResourceId(machine.subscription, machine.group, DISKS, (disk["name"],))
-    defaults = {"storageAccountType": "Premium_LRS", "id": str(id_)}
-    return disk | {"managedDisk": defaults | (sent.get("managedDisk") or {})}
-
-
-def provisions_agent(os_profile: Json) -> bool:
-    """Whether the machine gets the VM agent: unless its configuration says no (documented)."""
-    for name in ("linuxConfiguration", "windowsConfiguration"):
-        if (os_profile.get(name) or {}).get("provisionVMAgent") is False:
-            return False
-    return True
-
-
-def _secrets(os_profile: Json) -> dict[str, str]:
-    """Returns what an update cannot change, by its path in the service's error (reported)."""
-    ssh = (os_profile.get("linuxConfiguration") or {}).get("ssh") or {}
-    keys = [str(key.get("keyData", "")) for key in ssh.get("publicKeys") or []]
-    found = {
-        "osProfile.adminPassword": os_profile.get("adminPassword"),
-        "linuxConfiguration.ssh.publicKeys": "\n".join(keys),
-        "customData": os_profile.get("customData"),
-    }
-    return {path: str(value) for path, value in found.items() if value}
 
 
 def group_path(resource_id: ResourceId) -> str:
