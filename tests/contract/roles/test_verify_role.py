@@ -122,6 +122,25 @@ def test_proofs_need_every_single_action(estate: Estate, number: int) -> None:
         assert f"give the identity a role with {lacking[1]} at " in migration["fix"]
 
 
+def test_azure_refuses_what_the_plan_would_have_refused(estate: Estate) -> None:
+    """Where the permissions cannot be read, the plan goes on, and each missing action is refused by the service."""
+    unreadable = {
+        "path": "/Microsoft.Authorization/permissions",
+        "status": 403,
+        "code": "AuthorizationFailed",
+    }
+    estate.stack.control("POST", "faults", {**unreadable, "times": 100_000})
+    numbers = range(1, len(CASES))
+    for number in numbers:
+        estate.start(image(number)["id"])
+    found = {number: estate.ended(image(number)["id"]) for number in numbers}
+    for number, migration in found.items():
+        lacking = CASES[number]
+        assert lacking is not None
+        told = [migration["reason"] or "", *migration["warnings"]]
+        assert [text for text in told if f"perform action '{lacking[1]}'" in text], (lacking, told)
+
+
 def test_a_plan_checks_every_action_of_the_roles() -> None:
     assert set(ROLES["verify"]) == set(PROOF_ACTIONS)
     assert set(ROLES["verify-subnet"]) == set(SUBNET_ACTIONS)
