@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.references.repoint import REPOINT_ID_PREFIX
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,13 @@ class Addresses:
         """Where a batch is."""
         return f"{self.base}/batches/{quote(batch_id, safe='')}"
 
+    def repoint(self, instance_id: str) -> str:
+        """Where a request to re-point consumers is."""
+        return f"{self.base}/references/repoint/{quote(instance_id, safe='')}"
+
     def of(self, instance_id: str) -> str:
-        """Where the migration or batch of this id is."""
+        """Where the instance of this id is."""
+        if instance_id.startswith(REPOINT_ID_PREFIX):
+            return self.repoint(instance_id)
         is_batch = instance_id.startswith(BATCH_ID_PREFIX)
         return self.batch(instance_id) if is_batch else self.migration(instance_id)

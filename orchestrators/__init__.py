@@ -7,6 +7,7 @@ from orchestrators import (
     prepare_definition,
     publish_version,
     replicate_version,
+    repoint_consumers,
     verify_version,
 )
 
@@ -18,4 +19,5 @@ blueprints = [
     publish_version.blueprint,
     replicate_version.blueprint,
     verify_version.blueprint,
+    repoint_consumers.blueprint,
 ]

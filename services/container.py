@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
+from adapters.azure.consumers import AzureConsumers, Consumers
 from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.machines import AzureMachines, Machines
 from adapters.azure.protocols import AzureCompute, AzureLooks
+from adapters.azure.resource_graph import AzureGraph, ResourceGraph
 from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
@@ -26,6 +28,8 @@ class Services:
     looks: AzureLooks
     machines: AzureMachines
     evidence: EvidenceStore
+    consumers: AzureConsumers
+    graph: AzureGraph
 
 
 _chosen: Services | None = None
@@ -47,6 +51,8 @@ def services() -> Services:
             looks=Looks(kept),
             machines=Machines(arm),
             evidence=FolderEvidence(settings.evidence_folder),
+            consumers=Consumers(arm),
+            graph=ResourceGraph(arm),
         )
     return _chosen
 

@@ -14,6 +14,7 @@ from domain.migration.log_line import log_event
 from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.references.repoint import REPOINT_ID_PREFIX, Repoint
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 from domain.starts import Start
 
@@ -21,7 +22,11 @@ logger = logging.getLogger(__name__)
 
 _FAILED = "Failed"
 # the ids of what is continued, and the type of its input
-_CONTINUED: dict[str, type[Start]] = {MIGRATION_ID_PREFIX: RunRequest, BATCH_ID_PREFIX: Batch}
+_CONTINUED: dict[str, type[Start]] = {
+    MIGRATION_ID_PREFIX: RunRequest,
+    BATCH_ID_PREFIX: Batch,
+    REPOINT_ID_PREFIX: Repoint,
+}
 START_AGAIN = (
     "Start the migration again: it continues with what is there. If it fails again, report the error; "
     "the log of the function app has the whole of it."

@@ -12,6 +12,15 @@ from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
 from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
+from api.answers.references import (
+    PlannedRepoint,
+    Reference,
+    References,
+    Repointed,
+    Repointing,
+    RepointPlans,
+    UnreadKind,
+)
 
 __all__ = [
     "Accepted",
@@ -34,12 +43,19 @@ __all__ = [
     "Migrations",
     "Plan",
     "PlannedDefinition",
+    "PlannedRepoint",
     "PlannedTarget",
     "PlannedVersion",
     "PolicyCheck",
     "PolicyCounts",
     "PreviewedImage",
     "PreviewedNumber",
+    "Reference",
+    "References",
+    "RepointPlans",
+    "Repointed",
+    "Repointing",
     "StartedMigration",
+    "UnreadKind",
     "UnreadableInstance",
 ]

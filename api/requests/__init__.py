@@ -5,6 +5,7 @@ from api.requests.coverage import CoverageQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
+from api.requests.references import ReferencesQuery, RepointConsumers
 
 __all__ = [
     "AddRegions",
@@ -12,6 +13,8 @@ __all__ = [
     "CoverageQuery",
     "MigrationsQuery",
     "Query",
+    "ReferencesQuery",
+    "RepointConsumers",
     "StartBatch",
     "StartMigration",
     "SubscriptionQuery",

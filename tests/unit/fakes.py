@@ -13,8 +13,10 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
+from adapters.azure.consumers import AzureConsumers
 from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.resource_graph import AzureGraph
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
@@ -30,6 +32,7 @@ from domain.resources.permissions import Permission
 from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
 from tests.unit.fake_machines import FakeMachines
+from tests.unit.fake_references import FakeConsumers, FakeGraph
 from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
@@ -281,6 +284,8 @@ def working_with(
     evidence: EvidenceStore | None = None,
     *,
     machines: AzureMachines | None = None,
+    consumers: AzureConsumers | None = None,
+    graph: AzureGraph | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
@@ -291,6 +296,8 @@ def working_with(
         looks=looks,
         machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
+        consumers=consumers or FakeConsumers(),
+        graph=graph or FakeGraph(),
     )
     with using(replacement):
         yield compute

@@ -3,7 +3,7 @@
 A route reads the request, calls a service, and answers with a model of `api`. What it raises becomes a problem.
 """
 
-from triggers.http import batches, coverage, health, images, migrations, openapi, policy
+from triggers.http import batches, coverage, health, images, migrations, openapi, policy, references
 
 blueprints = [
     batches.blueprint,
@@ -13,4 +13,5 @@ blueprints = [
     migrations.blueprint,
     openapi.blueprint,
     policy.blueprint,
+    references.blueprint,
 ]

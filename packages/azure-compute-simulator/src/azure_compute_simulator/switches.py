@@ -28,3 +28,8 @@ class Switches:
     restricted_sizes: tuple[str, ...] = ()
     regional_cores: int = 350
     family_cores: int = 350
+    unregistered_providers: tuple[str, ...] = ()
+    resource_graph_lag_seconds: float = 0.0
+    resource_graph_hidden: tuple[str, ...] = ()
+    resource_graph_truncates_after: int | None = None
+    resource_graph_empty: bool = False
