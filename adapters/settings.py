@@ -25,6 +25,7 @@ POLICY_FILE = "GALLERIST_POLICY_FILE"
 POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
 RECOVERY_SCHEDULE = "GALLERIST_RECOVERY_SCHEDULE"
+PROOF_SWEEP_SCHEDULE = "GALLERIST_PROOF_SWEEP_SCHEDULE"
 KEEP_DAYS = "GALLERIST_KEEP_DAYS"
 EVIDENCE_FOLDER = "GALLERIST_EVIDENCE_FOLDER"
 ALLOW_KEYS = "GALLERIST_ALLOW_KEYS_TO_APPROVE"
@@ -48,6 +49,7 @@ class Settings:
     policy_file: Path
     sweep_schedule: str
     recovery_schedule: str
+    proof_sweep_schedule: str
     keep_days: int
     evidence_folder: Path
     keys_may_approve: bool
@@ -88,6 +90,8 @@ class Settings:
             sweep_schedule=environment.get(SWEEP_SCHEDULE) or "0 17 * * * *",
             # every two minutes
             recovery_schedule=environment.get(RECOVERY_SCHEDULE) or "0 */2 * * * *",
+            # 47 minutes past every hour
+            proof_sweep_schedule=environment.get(PROOF_SWEEP_SCHEDULE) or "0 47 * * * *",
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
             evidence_folder=APP_ROOT / (environment.get(EVIDENCE_FOLDER) or "evidence"),
             keys_may_approve=_flag(ALLOW_KEYS, environment.get(ALLOW_KEYS) or "false"),

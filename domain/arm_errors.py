@@ -122,6 +122,91 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Name another definition in the policy's rule, or set definition.across_resource_groups there if the images "
         "are one family.",
     ),
+    # the machine of a proof
+    _known(
+        "OSProvisioningTimedOut",
+        "The machine started, and nothing in it reported to Azure in time.",
+        "Start a machine from the version by hand and read its boot diagnostics: mostly the provisioning agent is "
+        "missing or broken, the image was not generalized, or a driver is missing. Images without an agent need "
+        "verify.agent: false and must report ready by themselves. Rebuild the image, or raise verify.deadline_minutes "
+        "if it only needs longer.",
+    ),
+    _known(
+        "OSProvisioningClientError|OSProvisioningInternalError",
+        "The provisioning agent inside the machine failed: mostly the image was not generalized, or is not prepared.",
+        "Generalize the machine before its capture (sysprep, or waagent -deprovision+user), and build the image again.",
+    ),
+    _known(
+        "VMAgentStatusCommunicationError|AgentNotReady",
+        "The machine was provisioned, and its VM agent did not report that it is ready.",
+        "Check that the image has the VM agent, enabled and not too old, and that the subnet lets it reach Azure "
+        "(168.63.129.16 and Azure Storage). For images without an agent set verify.agent: false.",
+    ),
+    _known(
+        "MachineNotReady",
+        "Azure did not finish provisioning the machine within the time that the policy allows.",
+        "Read the boot diagnostics of a machine from the version, or raise verify.deadline_minutes.",
+    ),
+    _known(
+        "NoCapacityForProof",
+        "Azure had no hardware for the machine of the proof. That says nothing about the image.",
+        "Start the migration again later, or name other sizes with verify.sizes or other regions with verify.regions.",
+    ),
+    _known(
+        "NoQuotaForProof",
+        "The subscription's quota of cores is used up. That says nothing about the image.",
+        "Ask for more quota for one of the sizes' families in the region, or name other sizes with verify.sizes; then "
+        "start the migration again.",
+    ),
+    _known(
+        "NoSizeForProof",
+        "The region offers no VM size that can boot the version. That says nothing about the image.",
+        "Name sizes that fit with verify.sizes (generation, architecture, disk controllers, data disks), or prove the "
+        "version in another region with verify.regions.",
+    ),
+    _known(
+        "ProofNameTaken",
+        "A machine that Gallerist did not make has the name of the proof's machine.",
+        "Give the proofs a resource group of their own with verify.resource_group, or remove that machine.",
+    ),
+    _known(
+        "ProofMachineLost",
+        "Somebody or something deleted the machine of the proof while it was being watched.",
+        "Exclude verify.resource_group from whatever deletes machines there, and start the migration again.",
+    ),
+    _known(
+        "SkuNotAvailable",
+        "The VM size is not available in the region: for this subscription, or at the moment.",
+        "Name other sizes with verify.sizes, or ask Azure's support for access to this one.",
+    ),
+    _known(
+        "(Zonal)?AllocationFailed|Overconstrained(Zonal)?AllocationRequest",
+        "Azure has no free hardware for the machine at the moment.",
+        "Start the migration again later, or name other sizes with verify.sizes.",
+    ),
+    _known(
+        "OperationNotAllowed|QuotaExceeded",
+        "The subscription's quota of cores is used up in the region.",
+        "Ask for more quota of the family that the message names, or name other sizes with verify.sizes.",
+        message=r"Cores quota|quota limits of Core",
+    ),
+    _known(
+        "MarketplacePurchaseEligibilityFailed|VMMarketplaceInvalidInput",
+        "The subscription cannot use the image's marketplace purchase plan, or the definition lacks it.",
+        "Accept the offer's terms in the gallery's subscription ('az vm image terms accept'), or give the plan with "
+        "the image's tags PlanInfo, PlanProduct and PlanPublisher and use a new definition.",
+    ),
+    _known(
+        "VMExtension.*",
+        "An extension failed on the machine of the proof. Gallerist installs none: an Azure Policy assignment does.",
+        "Exempt verify.resource_group from the assignment that installs the extension, or mend the extension.",
+    ),
+    _known(
+        "BadRequest",
+        "The VM size and the image have different Hyper-V generations or architectures.",
+        "Name sizes that fit with verify.sizes.",
+        message="cannot boot Hypervisor Generation|only supports a CPU Architecture",
+    ),
     # the source
     _known(
         "",

@@ -76,6 +76,7 @@ class Stack:
     # the clocks run fast or skip, so an hourly sweep would interfere, and what runs each two minutes is seldom needed
     sweep_schedule: str = "0 0 0 1 1 *"
     recovery_schedule: str = "0 0 0 1 1 *"
+    proof_sweep_schedule: str = "0 0 0 1 1 *"
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     # one for all calls: opening a client costs more than most calls
@@ -127,12 +128,13 @@ class Stack:
             "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),
+            "GALLERIST_EVIDENCE_FOLDER": str(self.folder / "evidence"),
             "GALLERIST_SUBSCRIPTIONS": " ".join(entry["id"] for entry in self.seed["subscriptions"]),
             "GALLERIST_SWEEP_SCHEDULE": self.sweep_schedule,
             "GALLERIST_RECOVERY_SCHEDULE": self.recovery_schedule,
+            "GALLERIST_PROOF_SWEEP_SCHEDULE": self.proof_sweep_schedule,
             # the app compares the age of histories with the real time
             "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
-            "GALLERIST_EVIDENCE_FOLDER": str(self.folder / "evidence"),
             # nobody signs in on one machine, and the only key is that of whoever runs the stack
             "GALLERIST_ALLOW_KEYS_TO_APPROVE": "true",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",

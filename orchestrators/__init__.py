@@ -9,6 +9,7 @@ from orchestrators import (
     publish_version,
     replicate_version,
     repoint_consumers,
+    verify_version,
 )
 
 blueprints = [
@@ -19,5 +20,6 @@ blueprints = [
     promote_version.blueprint,
     publish_version.blueprint,
     replicate_version.blueprint,
+    verify_version.blueprint,
     repoint_consumers.blueprint,
 ]

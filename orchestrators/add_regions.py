@@ -39,7 +39,10 @@ def add_regions(context: df.DurableOrchestrationContext) -> Orchestration[object
     for target in targets:
         end_target(target)
     run.show_targets(targets)
-    return run.end(End.of_targets([target.status for target in targets]))
+    end = End.of_targets([target.status for target in targets])
+    if end.state is MigrationState.UNVERIFIED:
+        run.move(MigrationState.VERIFYING)
+    return run.end(end)
 
 
 def _target(target: WideningTarget, request: AddRegionsRequest) -> Target:
@@ -49,6 +52,7 @@ def _target(target: WideningTarget, request: AddRegionsRequest) -> Target:
         version_id=target.version_id,
         outcome="updated",
         regions=target.regions,
+        proofs=target.proofs,
     )
     return Target(status, target.rollout, request.pace)
 

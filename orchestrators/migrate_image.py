@@ -2,8 +2,8 @@
 
 find the image -> plan -> prepare the definitions -> first gallery -> other galleries -> end
 
-For each gallery: publish the version -> replicate it -> decide how the target ends. If the image was replaced
-meanwhile, the migration starts over. Preparing, publishing and replicating have files of their own; the rest is here.
+For each gallery: publish the version -> replicate it -> prove it -> decide how the target ends. If the image was
+replaced meanwhile, the migration starts over. Preparing, publishing, replicating and verifying have files of their own.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from domain.migration.states import MigrationState
 from domain.migration.status import End
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
+from domain.planning.verification import Verification
 from domain.resources.images import ManagedImage
 from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
@@ -27,6 +28,7 @@ from orchestrators.run.activity_calls import Orchestration, StepFailedError, cal
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.started import started_at
 from orchestrators.run.target import PlannedTarget, Target
+from orchestrators.verify_versions import verify_versions
 
 blueprint = df.Blueprint()
 
@@ -80,31 +82,44 @@ def migrate(
     run.move(MigrationState.PREPARING)
     yield from prepare_definitions(run, targets)
     source = Source(image=image, wanted_version=request.overrides.version)
-    yield from make_versions(run, [first], source)
+    yield from make_versions(run, [first], source, plan.verification)
     if others and first.usable_version:
         # Azure builds one version per managed image at a time, and the image is free again once that version is
         # replicated (documented: "Create an image version"). The other galleries copy the first one's version.
-        yield from make_versions(run, others, source.copied_from(first.usable_version))
+        yield from make_versions(run, others, source.copied_from(first.usable_version), plan.verification)
     # others that were not begun, because the first gallery has nothing to copy, count as failed
     return End.of_targets([target.status for target in targets])
 
 
-def make_versions(run: MigrationRun, targets: Sequence[PlannedTarget], source: Source) -> Orchestration[None]:
-    """Publishes and replicates the versions of these targets side by side, and decides how each one ends."""
+def make_versions(
+    run: MigrationRun,
+    targets: Sequence[PlannedTarget],
+    source: Source,
+    verification: Verification | None = None,
+) -> Orchestration[None]:
+    """Publishes, replicates and proves the versions of these targets side by side, and decides how each one ends."""
     run.move(MigrationState.PUBLISHING)
     yield from publish_versions(run, targets, source)
     run.move(MigrationState.REPLICATING)
     yield from replicate_versions(run, targets)
-    # `verify` goes here: it boots a machine from each version, and sets `target.failure` where none starts
+    yield from verify_versions(run, targets, verification)
     for target in targets:
         end_target(target)
     run.show_targets(targets)
 
 
 def end_target(target: Target) -> None:
-    """A target is completed if every region has its version, partial if some have, otherwise failed."""
+    """A target is completed if every region has its version, partial if some have, otherwise failed.
+
+    It is unverified instead of completed where a proof was asked for and not given.
+    """
     if target.failure is not None or target.report is None:
         target.status = target.status.ended(MigrationState.FAILED, target.failure)
+    elif target.report.completed and target.status.unproved:
+        if target.status.state is MigrationState.REPLICATING:
+            # the proofs are those of an earlier run
+            target.move(MigrationState.VERIFYING)
+        target.status = target.status.ended(MigrationState.UNVERIFIED, target.status.unproved)
     elif target.report.completed:
         target.status = target.status.ended(MigrationState.COMPLETED)
     else:

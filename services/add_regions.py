@@ -42,6 +42,7 @@ async def add_regions(
         WideningTarget(
             version_id=target.version_id,
             regions=target.regions,
+            proofs=target.proofs,
             rollout=_rollout(choices, TargetRegion(name=target.regions[0].region), added),
         )
         for target in record.status.targets

@@ -13,6 +13,7 @@ from adapters.azure.exclusions import AzureExclusions, Exclusions
 from adapters.azure.followers import AzureFollowers, Followers
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
+from adapters.azure.machines import AzureMachines, Machines
 from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.azure.resource_graph import AzureGraph, ResourceGraph
 from adapters.evidence_store import EvidenceStore, FolderEvidence
@@ -28,6 +29,7 @@ class Services:
     policies: PolicyStore
     compute: AzureCompute
     looks: AzureLooks
+    machines: AzureMachines
     evidence: EvidenceStore
     consumers: AzureConsumers
     graph: AzureGraph
@@ -44,6 +46,7 @@ class Services:
             policies=policies,
             compute=Compute(arm, kept),
             looks=Looks(kept),
+            machines=Machines(arm),
             evidence=evidence,
             consumers=Consumers(arm),
             graph=ResourceGraph(arm),

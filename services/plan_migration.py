@@ -11,10 +11,13 @@ from domain.planning.checks.gallery import Usage
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
 from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
+from domain.planning.verification import proof_scopes, verification_of
 from domain.policy.naming import Naming, name_targets
+from domain.policy.rules import Decision
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
 from domain.resources.images import ManagedImage
+from domain.resources.permissions import Permission
 from services.container import services
 from services.publish_version import list_soft_deleted
 from services.refusals import NotFoundError
@@ -42,7 +45,19 @@ async def plan(request: PlanRequest) -> MigrationPlan:
         dict(zip(naming.galleries, views, strict=True)),
         await _known_regions(compute, image.id.subscription, naming.galleries),
         await _readable(compute.list_permissions(image.id)),
+        proof_permissions=await _proof_permissions(compute, image, decision, naming.galleries),
     )
+
+
+async def _proof_permissions(
+    compute: AzureCompute, image: ManagedImage, decision: Decision, galleries: list[GalleryId]
+) -> dict[str, list[Permission] | None]:
+    """Returns what the identity may do where the plan's proofs are made; empty if it makes none."""
+    verification = verification_of(decision.choices, target_regions(image, decision.choices))
+    return {
+        str(scope): await _readable(compute.list_permissions(scope))
+        for scope, _ in proof_scopes(verification, galleries)
+    }
 
 
 async def read_image(image: ImageId) -> ManagedImage:

@@ -12,6 +12,7 @@ from domain.migration.messages import RunRequest
 from domain.migration.replication import ReplicationReport
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance
+from domain.proofs.proof import ProofProgress
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
 from domain.results import StepStatus
@@ -50,6 +51,11 @@ async def find_migration(client: df.DurableOrchestrationClient, instance_id: str
             if report is not None:
                 status.targets[index] = target.with_regions(report.regions)
                 status.waiting_for = status.waiting_for or report.waiting_for
+        if target.state is MigrationState.VERIFYING:
+            for position, proof in enumerate(target.proofs):
+                progress = _latest_proof(await hub.get(proof.watched_by)) if proof.watched_by else None
+                if progress is not None and proof.verdict == "running":
+                    target.proofs[position] = progress.proof
     for child_id in status.child_instance_ids:
         step_status = _step_status(await hub.get(child_id))
         status.waiting_for = status.waiting_for or step_status.waiting_for
@@ -136,6 +142,12 @@ def _latest_report(watch: Instance | None) -> ReplicationReport | None:
     if watch is None or not watch.custom_status:
         return None
     return ReplicationReport.model_validate(watch.custom_status)
+
+
+def _latest_proof(proof: Instance | None) -> ProofProgress | None:
+    if proof is None or not proof.running or not proof.custom_status:
+        return None
+    return ProofProgress.model_validate(proof.custom_status)
 
 
 def _step_status(step: Instance | None) -> StepStatus:

@@ -1,6 +1,7 @@
-"""The timers: they catch missed images, continue what was interrupted, and delete old history."""
+"""The timers: they catch missed images, continue what was interrupted, and delete old history and left machines."""
 
 import logging
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -10,6 +11,7 @@ from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
 from services.interruptions import continue_interrupted
+from services.sweep_proofs import delete_left_machines
 from services.watch_latest import watch_latest
 
 blueprint = df.Blueprint()
@@ -50,6 +52,14 @@ async def recover(timer: func.TimerRequest, client: df.DurableOrchestrationClien
     continued = await continue_interrupted(client)
     if continued:
         logger.warning("%d interrupted orchestrations continue", continued)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.proof_sweep_schedule)
+async def sweep_proofs(timer: func.TimerRequest) -> None:  # noqa: ARG001 # the binding's name
+    """Deletes the machines of proofs, and their disks and network interfaces, that a crash left behind."""
+    deleted = await delete_left_machines(datetime.now(UTC))
+    if deleted:
+        logger.warning("deletes what was left of proofs: %s", ", ".join(deleted))
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=EVERY_NIGHT)

@@ -1,6 +1,8 @@
 """Sends requests to Azure Resource Manager: one client per subscription, one attempt per call, no waiting."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -23,10 +25,14 @@ READ_TIMEOUT_SECONDS = 60
 
 
 class Page(NamedTuple):
-    """One answer of a list, or a resource. `scarce` is the limit of which little is left, if there is one."""
+    """One answer of a list, or a resource. `scarce` is the limit of which little is left, if there is one.
+
+    `at` is ARM's own time of the answer, if its header can be read.
+    """
 
     body: dict[str, Any]
     scarce: str | None = None
+    at: datetime | None = None
 
     @property
     def items(self) -> list[Any]:
@@ -91,7 +97,7 @@ class Arm:
         body = parse_object(response)
         if response.status_code != HTTPStatus.OK:
             raise parse_error(response.status_code, body, response.headers)
-        return Page(body, nearly_used_up(response.headers))
+        return Page(body, nearly_used_up(response.headers), _date(response.headers.get("Date")))
 
     async def get(self, subscription: str, url: str) -> AsyncHttpResponse:
         """Returns the response to a GET request, whatever its status.
@@ -101,6 +107,19 @@ class Arm:
         """
         with arm_errors():
             return await self.client(subscription).send_request(HttpRequest("GET", url))
+
+    async def delete(self, subscription: str, path: str) -> None:
+        """Begins to delete a resource that the SDK's clients do not cover. One that does not exist is deleted already.
+
+        Raises:
+            ArmError: it is refused, or there was no response.
+        """
+        with arm_errors():
+            response = await self.client(subscription).send_request(
+                HttpRequest("DELETE", f"{self._endpoint}{path}")
+            )
+        if response.status_code >= HTTPStatus.BAD_REQUEST and response.status_code != HTTPStatus.NOT_FOUND:
+            raise parse_error(response.status_code, parse_object(response), response.headers)
 
     async def send(
         self, subscription: str, method: str, path: str, body: Any, headers: dict[str, str] | None = None
@@ -174,3 +193,12 @@ def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
         # front doors answer with pages of HTML or nothing at all (recorded)
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    # headers are in GMT (documented in RFC 9110)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

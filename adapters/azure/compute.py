@@ -6,7 +6,7 @@ started and checked later, and a throttled call says how long to wait.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +26,7 @@ from adapters.azure.documents import (
     parse_permission,
     parse_soft_deleted,
     regions_body,
+    tags_body,
     version_body,
 )
 from adapters.azure.errors import arm_errors, parse_error
@@ -176,6 +177,17 @@ class Compute:
         if body is None:
             return RegionsWrite(before)
         return RegionsWrite(before, written=True, operation_url=await self._put_version(version, body))
+
+    async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
+        """Starts to set tags of a version; its other tags, its regions and everything else stay as they are.
+
+        Raises:
+            ArmError: also if the version does not exist.
+        """
+        resource = await self._get_version(version)
+        if resource is None:
+            raise ArmError(404, "ResourceNotFound", does_not_exist(version))
+        await self._put_version(version, tags_body(resource, tags))
 
     async def _get_version(self, version: ImageVersionId) -> dict[str, Any] | None:
         definition = version.definition

@@ -5,7 +5,7 @@ a usable id (`ResourceIdError`): unknown values are kept as they are, and parts 
 have their documented default, or are `Unknown`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -21,6 +21,7 @@ from domain.resources.galleries import (
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import Disk, ManagedImage, PurchasePlan
 from domain.resources.permissions import Permission
+from domain.resources.provenance import merge_tags
 from domain.resources.regions import canonical_region
 
 Id = TypeVar("Id", bound=ResourceId)
@@ -254,6 +255,12 @@ def regions_body(
             "storageProfile": {},
         },
     }
+
+
+def tags_body(resource: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """Returns an existing version with these tags beside its own; everything else is sent again as it was read."""
+    body = regions_body(resource, [], [], repeat=True) or {}
+    return {**body, "tags": merge_tags(tags, _tags(resource.get("tags")))}
 
 
 def _without(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from api.ids import AnyImageId, AnyVersionId
 from api.links import Addresses
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, TargetStatus
+from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import RegionProgress
 from domain.results import CurrentWait, Failure
 
@@ -32,6 +33,31 @@ class StartedMigration(Answer):
         )
 
 
+class Proof(Answer):
+    """A machine that was started from the version, to see whether it comes up."""
+
+    region: str
+    controller: str
+    """`scsi` or `nvme`: the disk controller of the machine."""
+    verdict: str
+    """`running`, `proved`, `failed` (the image's fault), or `unproved` (no machine could be made or watched)."""
+    size: str | None
+    """The VM size that was tried last."""
+    machine: str | None
+    """The machine's name. It is deleted when the proof ends."""
+    started_at: datetime | None
+    ended_at: datetime | None
+    agent_version: str | None
+    """What the machine's VM agent reported."""
+    failure: Failure | None
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, proof: ProofStatus) -> Self:
+        """The proof as the migration knows it."""
+        return cls(**proof.model_dump(exclude={"watched_by"}))
+
+
 class MigrationTarget(Answer):
     """One target gallery of a migration."""
 
@@ -47,8 +73,10 @@ class MigrationTarget(Answer):
     state: MigrationState
     regions: list[RegionProgress]
     """The replication, region by region."""
+    proofs: list[Proof]
+    """The proofs of the version, region by region; none where the policy asks for none."""
     failure: Failure | None
-    """Why the version is not in every region."""
+    """Why the version is not in every region, or is not proved."""
 
     @classmethod
     def of(cls, target: TargetStatus) -> Self:
@@ -61,6 +89,7 @@ class MigrationTarget(Answer):
             outcome=target.outcome,
             state=target.state,
             regions=target.regions,
+            proofs=[Proof.of(proof) for proof in target.proofs],
             failure=target.failure,
         )
 
@@ -71,7 +100,7 @@ class Migration(Answer):
     id: str
     image: AnyImageId
     state: MigrationState
-    """`completed`, `skipped`, `blocked`, `partial`, `failed` and `cancelled` are ends."""
+    """`completed`, `skipped`, `blocked`, `partial`, `unverified`, `failed` and `cancelled` are ends."""
     started_by: str
     """Who started it: the caller's name, `http`, an event, or a batch."""
     rule: str | None

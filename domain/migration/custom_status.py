@@ -58,11 +58,13 @@ def _drop_texts(status: MigrationStatus) -> None:
     status.reason, status.fix = _cut(status.reason), _cut(status.fix)
     for target in status.targets:
         target.failure = None
+        for proof in target.proofs:
+            proof.failure, proof.warnings = None, []
 
 
 def _drop_regions(status: MigrationStatus) -> None:
     for target in status.targets:
-        target.regions = []
+        target.regions, target.proofs = [], []
 
 
 def _drop_targets(status: MigrationStatus) -> None:

@@ -6,18 +6,19 @@ from pydantic import BaseModel
 
 from domain.planning.requests import Overrides
 from domain.planning.rollout import Pace, Rollout
+from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import RegionProgress, TargetRegion
-from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
+from domain.resources.ids import ImageId, ImageVersionId
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 from domain.starts import Start
 
 
-def child_instance_id(step: str, migration: str, run: str, definition: ImageDefinitionId) -> str:
-    """The instance id of the child orchestration that takes a step for one target gallery.
+def child_instance_id(step: str, migration: str, run: str, key: str) -> str:
+    """The instance id of the child orchestration that takes a step for what the key names: mostly a target gallery.
 
     `run` differs between runs of one migration: children of a terminated run may still be running.
     """
-    target = hashlib.sha256(definition.key.encode()).hexdigest()[:8]
+    target = hashlib.sha256(key.encode()).hexdigest()[:8]
     return f"{step}-{migration.removeprefix(MIGRATION_ID_PREFIX)}-{run}-{target}"
 
 
@@ -41,11 +42,15 @@ class ImageRequest(BaseModel):
 
 
 class WideningTarget(BaseModel):
-    """A version that gets more regions: its regions as they were last seen, and those it is to have in the end."""
+    """A version that gets more regions: its regions as they were last seen, and those it is to have in the end.
+
+    `proofs` are those that were made of it: more regions change nothing about them.
+    """
 
     version_id: ImageVersionId
     regions: list[RegionProgress]
     rollout: Rollout
+    proofs: list[ProofStatus] = []
 
 
 class AddRegionsRequest(RunRequest):

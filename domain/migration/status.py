@@ -9,6 +9,8 @@ from pydantic import Field, ValidationError
 from domain.field_errors import field_errors
 from domain.migration.publishing import DEFINITION_TAKEN, VERSION_TAKEN
 from domain.migration.states import ENDS, HasMigrationState, MigrationState
+from domain.proofs.proof import ProofStatus
+from domain.proofs.refusals import MACHINE_LOST, own_failure
 from domain.resources.galleries import RegionProgress
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.results import CurrentWait, Failure
@@ -22,6 +24,7 @@ class TargetStatus(HasMigrationState):
 
     `outcome` says what `begin_image_version` did: created, updated or adopted. `watched_by` is the child orchestration
     that replicates the version; its custom status is newer than `regions`. None where the migration does it itself.
+    `proofs` are the machines that were started from the version.
     """
 
     definition: ImageDefinitionId
@@ -30,6 +33,16 @@ class TargetStatus(HasMigrationState):
     regions: list[RegionProgress] = Field(default=[])
     failure: Failure | None = None
     watched_by: str | None = None
+    proofs: list[ProofStatus] = Field(default=[])
+
+    @property
+    def unproved(self) -> Failure | None:
+        """Why the version is not proved although it was asked for: what is the image's fault comes first."""
+        for verdict in ("failed", "unproved", "running"):
+            for proof in self.proofs:
+                if proof.verdict == verdict:
+                    return proof.failure or own_failure(MACHINE_LOST, f"no proof was made in {proof.region}")
+        return None
 
     def with_regions(self, regions: Sequence[RegionProgress]) -> Self:
         """Updates these regions; the others stay, in their order."""
@@ -64,13 +77,16 @@ class End(NamedTuple):
     def of_targets(cls, targets: Sequence[TargetStatus]) -> Self:
         """`completed` if every target is, `failed` or `blocked` if none has a usable version, otherwise `partial`.
 
-        A target that was never begun counts as failed.
+        `unverified` if every version is where it should be, and one of them is not proved. A target that was never
+        begun counts as failed.
         """
         states = {target.state if target.state in ENDS else MigrationState.FAILED for target in targets}
         if states == {MigrationState.COMPLETED}:
             return cls(MigrationState.COMPLETED)
         failure = next((target.failure for target in targets if target.failure), None)
         end = cls.of_failure(failure) if failure else cls(MigrationState.FAILED)
+        if states <= {MigrationState.COMPLETED, MigrationState.UNVERIFIED}:
+            return end._replace(state=MigrationState.UNVERIFIED)
         return end if states == {MigrationState.FAILED} else end._replace(state=MigrationState.PARTIAL)
 
 

@@ -4,6 +4,7 @@ Planning neither reads nor writes anything: the caller brings what it needs, so 
 carried out.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -33,11 +34,13 @@ from domain.planning.checks.regions import (
     check_replicas,
     check_zone_redundancy,
 )
+from domain.planning.checks.verification import check_verification
 from domain.planning.estimates import Estimate, estimate
 from domain.planning.numbering import Numbering, number_image
 from domain.planning.requests import Overrides, PlanRequest
 from domain.planning.rollout import Pace, pace_of
 from domain.planning.targets import GalleryView, TargetInputs, TargetPlan, plan_target
+from domain.planning.verification import Verification, verification_of
 from domain.policy.naming import Naming, name_targets
 from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Choices
@@ -60,6 +63,7 @@ class MigrationPlan(BaseModel):
     checks: list[Check] = []
     targets: list[TargetPlan] = []
     estimate: Estimate | None = None
+    verification: Verification | None = None
     apart_by_time: bool = False
     """Only the image's listed creation time tells it apart from a version with the same content."""
 
@@ -118,12 +122,14 @@ def plan_migration(
     views: dict[GalleryId, GalleryView],
     known_regions: frozenset[str],
     source_permissions: list[Permission] | None = None,
+    *,
+    proof_permissions: Mapping[str, list[Permission] | None] | None = None,
 ) -> MigrationPlan:
     """Decides what to do with the image.
 
     `views` holds every gallery that `name_targets` gives. `known_regions` are the canonical names of the regions
     that all subscriptions involved can use. `source_permissions` are the identity's permissions on the image, None
-    if they cannot be read.
+    if they cannot be read; `proof_permissions` are those at the scopes of `proof_scopes`.
     """
     image = request.image
     if decision.ignores:
@@ -139,6 +145,7 @@ def plan_migration(
         return _conclude(image, decision, draft.checks, [])
     inputs = TargetInputs(request, decision, draft.naming, draft.regions, draft.numbering)
     targets, target_checks = _plan_targets(inputs, views)
+    verification = verification_of(decision.choices, draft.regions)
     # the first gallery decides: it gets its version from the image itself
     older = versions_apart_by_time(image, views[draft.naming.galleries[0]].versions)
     checks = [
@@ -155,10 +162,12 @@ def plan_migration(
         *(check_tags(image, draft.naming.tags, targets[0].version.tags) if targets else []),
         *check_generation(image, decision.choices.definition.features.stated()),
         *check_end_of_life(request.overrides.end_of_life, request.now),
+        *check_verification(verification, draft.regions, draft.naming.galleries, proof_permissions or {}),
         *draft.checks,
         *target_checks,
     ]
     plan = _conclude(image, decision, checks, targets)
+    plan.verification = verification if plan.targets else None
     plan.apart_by_time = bool(older and plan.targets and not plan.targets[0].adopts)
     return plan
 

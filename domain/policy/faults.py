@@ -27,6 +27,7 @@ def faults_in(choices: Choices) -> Iterator[Fault]:
     yield from _template_faults(choices)
     yield from _tag_faults(choices)
     yield from _version_faults(choices)
+    yield from _verify_faults(choices)
 
 
 def _gallery_faults(choices: Choices) -> Iterator[Fault]:
@@ -73,3 +74,23 @@ def _version_faults(choices: Choices) -> Iterator[Fault]:
     if strategy == "tag" and not tag:
         reason = "strategy tag needs version.tag, the name of the image tag that holds Major.Minor.Patch"
         yield Fault(("version",), reason)
+
+
+def _verify_faults(choices: Choices) -> Iterator[Fault]:
+    verify = choices.verify
+    if verify.mode != "boot":
+        return
+    if not verify.resource_group:
+        reason = "verify.mode boot needs verify.resource_group, a resource group for the machines alone"
+        yield Fault(("verify", "resource_group"), reason)
+    if not verify.subnets:
+        reason = "verify.mode boot needs verify.subnets: for each region the id of the machine's subnet"
+        yield Fault(("verify", "subnets"), reason)
+    included = [region.name for region in choices.regions or [] if region.exclude_from_latest is False]
+    if choices.exclude_from_latest is False or included:
+        # a version that fails its proof must never have been `latest`
+        reason = (
+            "verify.mode boot needs exclude_from_latest: true, for the version and for each region: otherwise it is "
+            "`latest` before a machine has started from it"
+        )
+        yield Fault(("exclude_from_latest",), reason)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, Section
+from domain.resources.ids import SubnetId
 from domain.resources.regions import Region
 
 VerifyMode = Literal["off", "boot"]
@@ -49,7 +50,7 @@ class Verify(Section):
     """Where: in the image's own region, in every target region, or in those named."""
     resource_group: Name | None = None
     """The resource group of the machines, in the version's subscription. Nothing else should be in it."""
-    subnets: dict[Region, str] | None = None
+    subnets: dict[Region, SubnetId] | None = None
     """For each region, the resource id of the subnet that the machine's network interface joins."""
     sizes: list[Name] | None = Field(default=None, min_length=1, max_length=50)
     """The VM sizes to try, in this order; without them, the smallest that fit the definition."""

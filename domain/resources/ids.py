@@ -30,7 +30,7 @@ SubscriptionId = Annotated[str, AfterValidator(check_subscription_id)]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResourceId:
-    """The id of a Microsoft.Compute resource; each subclass is one resource type.
+    """The id of a resource; each subclass is one resource type, of Microsoft.Compute unless it says otherwise.
 
     Ids that differ only in case are equal: the service upper-cases resource groups in some lists and
     lower-cases them in events (recorded; documented in the Event Grid samples).
@@ -40,6 +40,7 @@ class ResourceId:
     resource_group: str
     names: tuple[str, ...]
 
+    provider: ClassVar[str] = _PROVIDER
     types: ClassVar[tuple[str, ...]] = ()
     kind: ClassVar[str] = "resource"
     # the form of the names; documented in the REST reference of each type
@@ -78,12 +79,12 @@ class ResourceId:
     @classmethod
     def type_name(cls) -> str:
         """The resource type, as in `Microsoft.Compute/galleries/images`."""
-        return "/".join((_PROVIDER, *cls.types))
+        return "/".join((cls.provider, *cls.types))
 
     @classmethod
     def _form(cls) -> str:
         tail = "/".join(f"{name}/{{name}}" for name in cls.types)
-        return f"/subscriptions/{{id}}/resourceGroups/{{name}}/providers/{_PROVIDER}/{tail}"
+        return f"/subscriptions/{{id}}/resourceGroups/{{name}}/providers/{cls.provider}/{tail}"
 
     @property
     def name(self) -> str:
@@ -98,7 +99,8 @@ class ResourceId:
     def __str__(self) -> str:
         pairs = zip(self.types, self.names, strict=True)
         tail = "/".join(f"{type_name}/{name}" for type_name, name in pairs)
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}/providers/{_PROVIDER}/{tail}"
+        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/{self.provider}/{tail}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResourceId) and self.key == other.key
@@ -141,6 +143,60 @@ class DiskEncryptionSetId(ResourceId):
 
     types = ("diskEncryptionSets",)
     kind = "disk encryption set"
+
+
+class MachineId(ResourceId):
+    """A virtual machine, `Microsoft.Compute/virtualMachines`."""
+
+    types = ("virtualMachines",)
+    kind = "virtual machine"
+
+
+class SubnetId(ResourceId):
+    """A subnet, `Microsoft.Network/virtualNetworks/subnets`."""
+
+    provider = "Microsoft.Network"
+    types = ("virtualNetworks", "subnets")
+    kind = "subnet"
+
+
+class ResourceGroupId(ResourceId):
+    """A resource group, as the scope of permissions."""
+
+    kind = "resource group"
+
+    @classmethod
+    def of(cls, subscription: str, name: str) -> Self:
+        return cls(subscription, name, ())
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self.resource_group
+
+    def machine(self, name: str) -> MachineId:
+        return MachineId(self.subscription, self.resource_group, (name,))
+
+    def __str__(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+
+
+class SubscriptionScope(ResourceId):
+    """A subscription, as the scope of permissions."""
+
+    kind = "subscription"
+
+    @classmethod
+    def of(cls, subscription: str) -> Self:
+        return cls(subscription, "", ())
+
+    @property
+    def name(self) -> str:
+        """The subscription's id."""
+        return self.subscription
+
+    def __str__(self) -> str:
+        return f"/subscriptions/{self.subscription}"
 
 
 class GalleryId(ResourceId):

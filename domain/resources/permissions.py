@@ -13,6 +13,22 @@ GALLERY_ACTIONS = (
     "Microsoft.Compute/galleries/images/versions/write",
 )
 
+# a proof: its machine with disks and network interface, the subnet that it joins, and the sizes to choose from
+PROOF_ACTIONS = (
+    "Microsoft.Compute/virtualMachines/read",
+    "Microsoft.Compute/virtualMachines/write",
+    "Microsoft.Compute/virtualMachines/delete",
+    "Microsoft.Compute/disks/read",
+    "Microsoft.Compute/disks/write",
+    "Microsoft.Compute/disks/delete",
+    "Microsoft.Network/networkInterfaces/read",
+    "Microsoft.Network/networkInterfaces/write",
+    "Microsoft.Network/networkInterfaces/join/action",
+    "Microsoft.Network/networkInterfaces/delete",
+)
+SUBNET_ACTIONS = ("Microsoft.Network/virtualNetworks/subnets/join/action",)
+SIZE_ACTIONS = ("Microsoft.Compute/skus/read",)
+
 
 class Permission(BaseModel):
     """One role's permissions: `actions`, which may hold wildcards, minus `not_actions`."""

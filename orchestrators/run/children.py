@@ -11,7 +11,7 @@ from domain.results import lost_call
 from orchestrators.run.activity_calls import Orchestration, Patience, StepFailedError
 from orchestrators.run.log_lines import log_lost_call
 from orchestrators.run.migration_run import MigrationRun
-from orchestrators.run.target import Target
+from orchestrators.run.target import Child
 
 # called with the instance ids of the children that were started, by their position
 OnStart = Callable[[Mapping[int, str]], None]
@@ -20,7 +20,7 @@ OnStart = Callable[[Mapping[int, str]], None]
 def call_children(
     run: MigrationRun,
     orchestrator: str,
-    targets: Sequence[Target],
+    children: Sequence[Child],
     requests: Sequence[BaseModel],
     on_start: OnStart = lambda _: None,
 ) -> Orchestration[list[Any]]:
@@ -33,7 +33,7 @@ def call_children(
     outputs: dict[int, Any] = {}
     missing = list(range(len(requests)))
     for attempt in itertools.count(1):
-        ids = run.begin_children(orchestrator, [targets[index] for index in missing], attempt)
+        ids = run.begin_children(orchestrator, [children[index] for index in missing], attempt)
         on_start(dict(zip(missing, ids, strict=True)))
         settled = yield from settle(
             run.context,

@@ -12,7 +12,7 @@ from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus
 from domain.results import CurrentWait
 from orchestrators.run.log_lines import log_migration
-from orchestrators.run.target import Target
+from orchestrators.run.target import Child, Target
 
 
 class MigrationRun:
@@ -35,12 +35,10 @@ class MigrationRun:
         self.status.child_instance_ids = []
         self._show()
 
-    def begin_children(self, step: str, targets: Sequence[Target], attempt: int = 1) -> list[str]:
+    def begin_children(self, step: str, children: Sequence[Child], attempt: int = 1) -> list[str]:
         """Returns and shows the instance ids of the child orchestrations that take this step."""
         run = self._id if attempt == 1 else f"{self._id}-{attempt}"
-        ids = [
-            child_instance_id(step, self.context.instance_id, run, target.definition) for target in targets
-        ]
+        ids = [child_instance_id(step, self.context.instance_id, run, child.child_key) for child in children]
         self.status.child_instance_ids = ids
         self._show()
         return ids

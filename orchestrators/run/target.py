@@ -1,6 +1,7 @@
 """One target gallery during a run: what is planned for it, and what became of it so far."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from domain.migration.replication import ExpectedVersion, ReplicationReport
 from domain.migration.states import MigrationState
@@ -9,6 +10,14 @@ from domain.planning.rollout import Pace, Rollout
 from domain.planning.targets import TargetPlan
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.results import Failure
+
+
+class Child(Protocol):
+    """What a child orchestration is started for."""
+
+    @property
+    def child_key(self) -> str:
+        """What tells the child from the others of its step."""
 
 
 @dataclass
@@ -31,6 +40,11 @@ class Target:
     def definition(self) -> ImageDefinitionId:
         """The image definition that holds the version."""
         return self.status.definition
+
+    @property
+    def child_key(self) -> str:
+        """What tells the target's child orchestration from the others of its step."""
+        return self.definition.key
 
     @property
     def usable_version(self) -> ImageVersionId | None:

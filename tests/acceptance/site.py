@@ -15,6 +15,7 @@ from domain.resources.provenance import migration_id
 from tests.acceptance.hosts import EmbeddedHost, ExtensionHost
 from tests.workflow import estate
 from tests.workflow.estate import GALLERY, HERE, Estate, an_image, eventually
+from tests.workflow.proofs import GROUP, GROUP_ID
 
 Seen = TypeVar("Seen")
 
@@ -30,6 +31,12 @@ rules:
   - name: ignored
     match: {{tags: {{environment: scratch}}}}
     action: ignore
+  - name: proved
+    match: {{names: ["proved-*"]}}
+    verify:
+      mode: boot
+      resource_group: proofs
+      subnets: {{eastus2: {GROUP_ID}/providers/Microsoft.Network/virtualNetworks/net/subnets/proofs}}
 """
 # groups whose images are those of one test
 GROUPS = ("batched", "continued", "cancelled")
@@ -37,7 +44,7 @@ SEED: dict[str, Any] = {
     **estate.SEED,
     "resourceGroups": [
         *estate.SEED["resourceGroups"],
-        *({"subscription": HERE, "name": name, "location": "eastus2"} for name in GROUPS),
+        *({"subscription": HERE, "name": name, "location": "eastus2"} for name in (*GROUPS, GROUP)),
     ],
 }
 # a time that the embedded host passes when a test moves its clock by a day

@@ -3,6 +3,7 @@
 from tests.acceptance.marks import slow
 from tests.acceptance.site import Site
 from tests.workflow.estate import an_image
+from tests.workflow.proofs import left
 
 
 def test_a_host_that_is_killed_while_a_version_replicates_loses_nothing(site: Site) -> None:
@@ -71,6 +72,22 @@ def test_a_worker_that_is_killed_five_times_inside_one_activity_loses_nothing(si
 
     assert site.ended(image)["state"] == "completed"
     assert site.sources("killed-often") == [image.lower()]
+
+
+def test_a_worker_that_is_killed_while_azure_makes_the_machine_of_a_proof_leaves_none(site: Site) -> None:
+    """The activity runs again and finds the machine: it is made once, and nothing of it stays."""
+    image = site.write(an_image("proved-once"))
+    with site.host.gate.hold("PUT", "/virtualMachines/gallerist-proof-") as hold:
+        site.start_directly(image)
+        hold.wait_for_request()
+        site.host.kill_worker()
+    site.host.restart_worker()
+
+    migration = site.ended(image)
+    assert migration["state"] == "completed"
+    assert [proof["verdict"] for proof in migration["targets"][0]["proofs"]] == ["proved"]
+    assert [entry["status"] for entry in site.writes("/virtualMachines/")].count(201) == 1
+    assert left(site) == []
 
 
 def kill_the_worker_inside_an_activity(site: Site, image: str, name: str) -> None:

@@ -16,6 +16,7 @@ from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 from adapters.azure.consumers import AzureConsumers
 from adapters.azure.exclusions import FlagsWrite
 from adapters.azure.followers import AzureFollowers
+from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.azure.resource_graph import AzureGraph
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
@@ -34,6 +35,7 @@ from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.fake_machines import FakeMachines
 from tests.unit.fake_references import FakeConsumers, FakeGraph
 from tests.unit.task_hub_lists import list_server
 
@@ -150,6 +152,10 @@ class FakeCompute:
         found.target_regions = kept
         found.provisioning_state = "Updating"
         return RegionsWrite(before, written=True, operation_url=OPERATION)
+
+    async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
+        self._write(f"tags {', '.join(tags)}")
+        self.versions[version].tags |= tags
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
         self._raise_error()
@@ -349,6 +355,7 @@ def working_with(
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
     *,
+    machines: AzureMachines | None = None,
     consumers: AzureConsumers | None = None,
     graph: AzureGraph | None = None,
     followers: AzureFollowers | None = None,
@@ -360,6 +367,7 @@ def working_with(
         policies=policies or FixedPolicy(under or policy()),
         compute=compute,
         looks=looks,
+        machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
         consumers=consumers or FakeConsumers(),
         graph=graph or FakeGraph(),

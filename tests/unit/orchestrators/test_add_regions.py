@@ -6,11 +6,12 @@ from domain.migration.messages import AddRegionsRequest, WideningTarget
 from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicateRequest, ReplicationReport
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import RegionProgress, TargetRegion
 from domain.resources.ids import ImageDefinitionId
 from tests.unit.app import code
 from tests.unit.builders import PACE, definition_id, image_id, rollout_in
-from tests.unit.orchestrators.stepping import FakeContext, Script, failed, run, value
+from tests.unit.orchestrators.stepping import FakeContext, Script, a_failure, failed, run, value
 
 add_regions = code("add_regions")
 
@@ -21,12 +22,15 @@ FIRST, SECOND = definition_id("web"), definition_id("api")
 ADDED = TargetRegion(name="japaneast", replicas=2)
 
 
-def widened(script: Script, *definitions: ImageDefinitionId) -> tuple[MigrationStatus, FakeContext]:
+def widened(
+    script: Script, *definitions: ImageDefinitionId, proofs: list[ProofStatus] | None = None
+) -> tuple[MigrationStatus, FakeContext]:
     targets = [
         WideningTarget(
             version_id=definition.version("1.0.0"),
             regions=[HOME, OTHER],
             rollout=rollout_in([TargetRegion(name="westeurope"), ADDED]),
+            proofs=proofs or [],
         )
         for definition in definitions or (FIRST, SECOND)
     ]
@@ -108,3 +112,19 @@ def test_where_every_gallery_refuses_nothing_is_watched() -> None:
     status, context = widened({"update_regions": lambda _: failed("AuthorizationFailed")})
     assert status.state is MigrationState.FAILED
     assert [call.name for call in context.calls] == ["update_regions"] * 2
+
+
+def test_more_regions_prove_nothing() -> None:
+    """A version whose proof failed stays unverified; one that was proved is completed."""
+    replies: Script = {
+        "update_regions": lambda _: value(RegionsUpdate()),
+        "get_replication_status": lambda _: value(report(HOME, NEW)),
+    }
+    silent = ProofStatus(region="westeurope", verdict="failed", failure=a_failure("AgentNotReady"))
+    status, _ = widened(replies, FIRST, proofs=[silent])
+    assert status.state is MigrationState.UNVERIFIED
+    assert status.failure is not None
+    assert status.failure.code == "AgentNotReady"
+    assert status.targets[0].proofs == [silent]
+    proved = ProofStatus(region="westeurope", verdict="proved")
+    assert widened(replies, FIRST, proofs=[proved])[0].state is MigrationState.COMPLETED

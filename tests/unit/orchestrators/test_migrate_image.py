@@ -16,9 +16,12 @@ from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from domain.planning.rollout import Pace
 from domain.planning.targets import TargetPlan
+from domain.planning.verification import Verification
 from domain.planning.version_spec import VersionSpec
+from domain.proofs.mark import VersionMark
+from domain.proofs.proof import ProofRequest, ProofVerdict
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import GalleryId
+from domain.resources.ids import GalleryId, SubnetId
 from domain.resources.images import ManagedImage
 from orchestrators.migrate_image import (
     MOST_LOOKS_FOR_AGE,
@@ -32,6 +35,7 @@ from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,
     GALLERY,
+    GROUP,
     NOW,
     OTHER_GALLERY,
     THIRD_GALLERY,
@@ -575,3 +579,137 @@ def test_a_child_that_never_answers_fails_its_own_target_only() -> None:
     assert [target.state for target in status.targets] == [completed, failed, completed]
     assert (status.state, status.failure and status.failure.code) == (MigrationState.PARTIAL, "NoAnswer")
     assert len(context.named("replicate_version")) == 2 + MOST_WAITS
+
+
+SUBNET = SubnetId.parse(f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net/subnets/proofs")
+VERIFICATION = Verification(
+    regions=["westeurope", "eastus2"],
+    resource_group="proofs",
+    subnets={"westeurope": SUBNET, "eastus2": SUBNET},
+    agent=True,
+    deadline_minutes=40,
+)
+
+
+def proof(verdict: ProofVerdict) -> Any:
+    """The answer of the child orchestration `verify_version`."""
+
+    def reply(call: Call) -> Any:
+        status = ProofRequest.model_validate(call.input).status
+        failure = None if verdict == "proved" else a_failure("AgentNotReady")
+        return status.ended(verdict, NOW, failure).model_dump(mode="json")
+
+    return reply
+
+
+def verified(verify: Any, **changes: Any) -> tuple[MigrationStatus, FakeContext]:
+    replies = script(
+        plan_migration=[value(plan(GALLERY, verification=VERIFICATION))],
+        verify_version=verify,
+        read_mark=lambda _: value(VersionMark()),
+        mark_version=lambda call: value(VersionMark(value=call.input["value"])),
+        **changes,
+    )
+    return migrate(replies)
+
+
+def test_a_version_is_proved_in_each_region_after_its_replication() -> None:
+    status, context = verified(proof("proved"))
+    assert states(context)[-3:] == ["replicating", "verifying", "completed"]
+    assert [one.region for one in status.targets[0].proofs] == ["westeurope", "eastus2"]
+    ids = [call.instance_id for call in context.named("verify_version")]
+    assert len(set(ids)) == 2
+    (mark,) = context.named("mark_version")
+    assert mark.input["value"] == "passed westeurope,eastus2 2026-02-01"
+    assert context.named("read_mark") == []
+
+
+def test_one_proof_that_failed_leaves_the_version_unverified() -> None:
+    status, context = verified(in_turn(proof("proved"), proof("failed")))
+    assert (status.state, status.targets[0].state) == (MigrationState.UNVERIFIED, MigrationState.UNVERIFIED)
+    assert status.failure is not None
+    assert (status.failure.code, status.fix) == ("AgentNotReady", "mend it")
+    assert context.named("mark_version")[0].input["value"] == "failed eastus2 2026-02-01 AgentNotReady"
+
+
+def test_a_proof_whose_workers_always_die_is_no_proof() -> None:
+    status, _ = verified(lambda _: lost())
+    assert status.state is MigrationState.UNVERIFIED
+    assert {one.verdict for one in status.targets[0].proofs} == {"unproved"}
+
+
+def test_a_region_without_the_version_is_not_proved_and_the_target_stays_partial() -> None:
+    status, context = verified(proof("proved"), get_replication_status=lambda _: value(HALF))
+    assert status.state is MigrationState.PARTIAL
+    assert len(context.named("verify_version")) == 1
+
+
+def test_a_version_that_is_nowhere_is_not_proved() -> None:
+    status, context = verified(proof("proved"), get_replication_status=lambda _: value(LOST))
+    assert status.state is MigrationState.FAILED
+    assert context.named("verify_version") == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "proofs"),
+    [
+        ("passed westeurope,eastus2 2026-01-01", 0),
+        ("passed westeurope 2026-01-01", 1),
+        ("failed westeurope 2026-01-01 AgentNotReady", 2),
+        (None, 2),
+    ],
+)
+def test_an_adopted_version_is_proved_where_its_mark_does_not_say_so(mark: str | None, proofs: int) -> None:
+    def adopted(call: Call) -> Any:
+        wanted = VersionSpec.model_validate(call.input)
+        return value(Publication(outcome="adopted", version_id=wanted.id))
+
+    status, context = migrate(
+        script(
+            plan_migration=[value(plan(GALLERY, verification=VERIFICATION))],
+            begin_image_version=adopted,
+            verify_version=proof("proved"),
+            read_mark=lambda _: value(VersionMark(value=mark)),
+            mark_version=lambda _: value(VersionMark()),
+        )
+    )
+    assert status.state is MigrationState.COMPLETED
+    assert len(context.named("verify_version")) == proofs
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(failed("ScopeLocked"), "could not be marked"), (value(VersionMark(no_room=True)), "has no room")],
+)
+def test_a_mark_that_cannot_be_written_is_a_warning(answer: Any, words: str) -> None:
+    """The proof holds for this migration all the same."""
+    replies = script(
+        plan_migration=[value(plan(GALLERY, verification=VERIFICATION))],
+        verify_version=proof("proved"),
+        mark_version=lambda _: answer,
+    )
+    status, _ = migrate(replies)
+    assert status.state is MigrationState.COMPLETED
+    assert words in status.warnings[-1]
+
+
+def test_each_gallery_has_proofs_of_its_own() -> None:
+    """The second gallery's version is a copy of the first one's, and is proved by itself."""
+    replies = script(
+        plan_migration=[value(plan(GALLERY, OTHER_GALLERY, verification=VERIFICATION))],
+        verify_version=proof("proved"),
+        mark_version=lambda _: value(VersionMark()),
+    )
+    status, context = migrate(replies)
+    assert status.state is MigrationState.COMPLETED
+    versions = [call.input["version_id"] for call in context.named("verify_version")]
+    assert len(versions) == 4
+    assert len(set(versions)) == 2
+    assert states(context)[3:] == [
+        "replicating",
+        "verifying",
+        "publishing",
+        "replicating",
+        "verifying",
+        "completed",
+    ]

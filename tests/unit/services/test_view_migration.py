@@ -10,6 +10,7 @@ from domain.migration.messages import MigrationRequest
 from domain.migration.replication import ReplicationReport
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, TargetStatus, UnreadableInstance
+from domain.proofs.proof import ProofProgress, ProofStatus
 from domain.resources.provenance import migration_id
 from domain.results import CurrentWait, StepStatus
 from services.interruptions import continue_interrupted
@@ -79,6 +80,25 @@ async def test_a_child_that_replicates_shows_newer_regions_than_the_migration() 
         ("westeurope", "Completed"),
         ("eastus2", "Completed"),
     ]
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_a_proof_that_runs_is_newer_than_what_the_migration_shows(*, running: bool) -> None:
+    client = FakeDurableClient()
+    tried = ProofStatus(region="eastus2", size="Standard_A", watched_by="verify-1")
+    progress = ProofProgress(proof=tried, waiting_for=WAIT)
+    client.add("verify-1", "Running" if running else "Failed", customStatus=progress.model_dump(mode="json"))
+    target = TargetStatus(
+        definition=definition_id(),
+        state=MigrationState.VERIFYING,
+        proofs=[ProofStatus(region="eastus2", watched_by="verify-1")],
+    )
+    record = await found(
+        client, state=MigrationState.VERIFYING, targets=[target], child_instance_ids=["verify-1"]
+    )
+    (proof,) = record.status.targets[0].proofs
+    assert proof.size == ("Standard_A" if running else None)
+    assert record.status.waiting_for == (WAIT if running else None)
 
 
 async def test_a_terminated_migration_is_cancelled_and_waits_for_nothing() -> None:

@@ -10,10 +10,13 @@ import pytest
 from domain.fleet.batches import SWEEP_BATCH_ID
 from tests.unit.app import code
 from tests.unit.builders import SUBSCRIPTION
+from tests.unit.fake_machines import FakeMachines
 from tests.unit.fakes import SETTINGS, FakeCompute, FakeDurableClient, working_with
+from tests.unit.services.test_sweep_proofs import NAME, a_policy, machine
 
 forget_history = code("forget_history")
 sweep = code("sweep")
+sweep_proofs = code("sweep_proofs")
 
 
 class Tick(func.TimerRequest):
@@ -95,3 +98,11 @@ async def test_the_sweep_is_skipped_without_a_subscription_in_the_settings(
         await sweep(timer=Tick(), client=client)
     assert client.started == []
     assert "GALLERIST_SUBSCRIPTIONS" in caplog.messages[0]
+
+
+async def test_what_proofs_left_is_deleted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    machines = FakeMachines(machine())
+    with working_with(FakeCompute(), a_policy(), machines=machines), caplog.at_level(logging.WARNING):
+        await sweep_proofs(timer=Tick())
+        await sweep_proofs(timer=Tick())
+    assert [record.message for record in caplog.records] == [f"deletes what was left of proofs: {NAME}"]

@@ -1,7 +1,13 @@
 """A simulated Azure Resource Manager for managed images, galleries and the machines made from them."""
 
 from azure_compute_simulator.event_grid import DeliverySwitches
-from azure_compute_simulator.faults import IdentityFault, RegionFault, RequestFault, UpgradeFault
+from azure_compute_simulator.faults import (
+    IdentityFault,
+    MachineFault,
+    RegionFault,
+    RequestFault,
+    UpgradeFault,
+)
 from azure_compute_simulator.seed import SeedError
 from azure_compute_simulator.server import SimulatorServer
 from azure_compute_simulator.simulator import Simulator
@@ -12,6 +18,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "DeliverySwitches",
     "IdentityFault",
+    "MachineFault",
     "RegionFault",
     "RequestFault",
     "SeedError",

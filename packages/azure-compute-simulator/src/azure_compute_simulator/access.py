@@ -31,6 +31,7 @@ _ARM_ACTIONS = {
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }
+_JOINED_TYPE = "Microsoft.Network/virtualNetworks/subnets"
 # to refer to a resource of these types, the caller needs the right to read it (documented: linked access)
 _LINKED_TYPES = (
     "Microsoft.Compute/images",
@@ -125,10 +126,22 @@ def check_linked_access(
     for linked in _ids(body):
         needed = _linked_action(linked)
         if needed and not _granted(assignments, principal, needed, linked):
-            raise LinkedAuthorizationFailedError(
-                f"The client has permission to perform action '{action}' on scope '{scope}'; however, it does not have "
-                f"permission to perform action '{needed}' on the linked scope '{linked}'."
-            )
+            raise _linked_failure(action, scope, needed, linked)
+
+
+def check_linked_action(
+    assignments: list[RoleAssignment], principal: Principal, action: str, needed: str, scope: str
+) -> None:
+    """Raises LinkedAuthorizationFailedError if the caller may not do what an action does besides (reported)."""
+    if not _granted(assignments, principal, needed, scope):
+        raise _linked_failure(action, scope, needed, scope)
+
+
+def _linked_failure(action: str, scope: str, needed: str, linked: str) -> LinkedAuthorizationFailedError:
+    return LinkedAuthorizationFailedError(
+        f"The client has permission to perform action '{action}' on scope '{scope}'; however, it does not have "
+        f"permission to perform action '{needed}' on the linked scope '{linked}'."
+    )
 
 
 def _granted(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> bool:
@@ -144,6 +157,9 @@ def _linked_action(resource_id: str) -> str | None:
     _, found, path = resource_id.partition("/providers/")
     segments = path.split("/")
     type_ = "/".join([segments[0], *segments[1::2]]).lower()
+    if found and type_ == _JOINED_TYPE.lower():
+        # documented: a machine's interface joins the subnet
+        return f"{_JOINED_TYPE}/join/action"
     return next((f"{known}/read" for known in _LINKED_TYPES if found and known.lower() == type_), None)
 
 

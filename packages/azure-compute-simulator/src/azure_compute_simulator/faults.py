@@ -112,14 +112,68 @@ class IdentityFault:
     retry_after: float | None = None
 
 
-Fault = RequestFault | RegionFault | IdentityFault | UpgradeFault
+MachineFaultKind = Literal[
+    # the service refuses the machine
+    "sku-not-available",
+    "quota",
+    "quota-exceeded",
+    "not-purchasable",
+    # its creation fails for want of hardware
+    "allocation-failed",
+    "zonal-allocation-failed",
+    "overconstrained",
+    # it boots, and this is what comes of it
+    "success",
+    "timed-out-then-ready",
+    "timed-out",
+    "client-error",
+    "agent-never-ready",
+    "no-agent",
+    "reports-ready",
+]
+
+
+@dataclass
+class MachineFault:
+    """What happens to the next `times` machines whose name, size, location and image match the regular expressions.
+
+    `machine` is a refusal, a failure of the allocation, or the outcome of the boot. With `leaves`, a refused machine
+    leaves its network interface behind.
+    """
+
+    machine: MachineFaultKind
+    name: str = ".*"
+    size: str = ".*"
+    location: str = ".*"
+    image: str = ".*"
+    times: int = 1
+    leaves: bool = False
+
+    def __post_init__(self) -> None:
+        for field_name in ("name", "size", "location", "image"):
+            _check_pattern(field_name, getattr(self, field_name))
+
+    def matches(self, name: str, size: str, location: str, image: str) -> bool:
+        """Whether this machine meets the fault."""
+        return (
+            bool(re.fullmatch(self.size, size, re.IGNORECASE))
+            and bool(re.fullmatch(self.location, location, re.IGNORECASE))
+            and bool(re.search(self.name, name, re.IGNORECASE))
+            and bool(re.search(self.image, image, re.IGNORECASE))
+        )
+
+
+Fault = RequestFault | RegionFault | IdentityFault | MachineFault | UpgradeFault
 
 
 def parse_fault(document: dict[str, Any]) -> Fault:
     """Reads a fault: of the identity endpoint if the document has `identity`, of a region if it has `region`.
 
-    It is one of an OS upgrade if it has `upgrade`. Any other is a fault of requests. Raises ValueError.
+    One with `machine` is about machines, one with `upgrade` about OS upgrades, any other about requests.
+    Raises ValueError.
     """
+    if "machine" in document:
+        return parse_fields(MachineFault, document)
     if "identity" in document:
         return parse_fields(IdentityFault, document)
     if "upgrade" in document:
@@ -137,6 +191,7 @@ class Faults:
     regions: list[RegionFault] = field(default_factory=list)
     identity: list[tuple[IdentityFault, datetime]] = field(default_factory=list)
     upgrades: list[UpgradeFault] = field(default_factory=list)
+    machines: list[MachineFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # another one when the faults are removed, which is what a request that hangs waits for
@@ -150,6 +205,8 @@ class Faults:
             self.regions.append(fault)
         elif isinstance(fault, UpgradeFault):
             self.upgrades.append(fault)
+        elif isinstance(fault, MachineFault):
+            self.machines.append(fault)
         else:
             self.requests.append(fault)
 
@@ -159,6 +216,7 @@ class Faults:
         self.regions.clear()
         self.identity.clear()
         self.upgrades.clear()
+        self.machines.clear()
         self.generation = object()
 
     def take_request_fault(self, method: str, path: str) -> RequestFault | None:
@@ -171,6 +229,16 @@ class Faults:
                 fault.times -= 1
                 if fault.times <= 0:
                     self.requests.remove(fault)
+                return fault
+        return None
+
+    def take_machine_fault(self, name: str, size: str, location: str, image: str) -> MachineFault | None:
+        """Returns the fault that a new machine meets, or None, and counts it."""
+        for fault in self.machines:
+            if fault.matches(name, size, location, image):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.machines.remove(fault)
                 return fault
         return None
 

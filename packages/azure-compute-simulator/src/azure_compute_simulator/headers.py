@@ -1,7 +1,8 @@
 """The headers that ARM and its front door add to every response (recorded)."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 _ALWAYS = {
     "Cache-Control": "no-cache",
@@ -18,6 +19,8 @@ def common_headers(now: datetime, request_id: str | None) -> dict[str, str]:
     correlation = str(uuid.uuid4())
     moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     return _ALWAYS | {
+        # documented: the server's time, by which clients can judge the age of what they read
+        "Date": format_datetime(now.astimezone(UTC), usegmt=True),
         "x-ms-request-id": request_id or str(uuid.uuid4()),
         "x-ms-correlation-request-id": correlation,
         "x-ms-routing-request-id": f"SIMULATOR:{now:%Y%m%dT%H%M%SZ}:{correlation}",

@@ -25,6 +25,9 @@ class Switches:
     operation_retry_after_seconds: float | None = None
     resource_list_lag_seconds: float = 0.0
     unlisted_resources: tuple[str, ...] = ()
+    restricted_sizes: tuple[str, ...] = ()
+    regional_cores: int = 350
+    family_cores: int = 350
     unregistered_providers: tuple[str, ...] = ()
     resource_graph_lag_seconds: float = 0.0
     resource_graph_hidden: tuple[str, ...] = ()

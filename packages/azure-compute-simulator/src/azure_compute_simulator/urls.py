@@ -12,6 +12,7 @@ from azure_compute_simulator import (
     resource_graph,
     responses,
     scale_set_responses,
+    size_responses,
 )
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.models.consumers import CONSUMER_TYPES
@@ -69,6 +70,9 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
     f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/<name0>/subnets/<name1>{_PERMISSIONS}": Endpoint(
+        arm_responses.permissions
+    ),
     _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
@@ -106,6 +110,13 @@ _ENDPOINTS = {
     f"{_SCALE_SET}{_MAINTENANCE}/configurationAssignments/<name1>": Endpoint(
         scale_set_responses.assignment, "configurationAssignments"
     ),
+    f"{_GROUP}/providers/Microsoft.Network/networkInterfaces": Endpoint(
+        partial(responses.list_in_parent, type_="Microsoft.Network/networkInterfaces"),
+        "networkInterfaces",
+        "group",
+    ),
+    f"{_SUBSCRIPTION}{_COMPUTE}/skus": Endpoint(size_responses.skus, "skus", "subscription"),
+    f"{_OPERATIONS}/usages": Endpoint(size_responses.usages, "locations/usages", "subscription"),
     f"{_OPERATIONS}/operations/<operation>": Endpoint(responses.operation_status, "operations"),
     f"{_OPERATIONS}/capsOperations/<operation>": Endpoint(responses.operation_status, "capsOperations"),
 }

@@ -20,6 +20,7 @@ def test_the_control_plane_reads_and_sets_paces_faults_and_switches(simulator: S
             "requests": [],
             "regions": [],
             "identity": [],
+            "machines": [],
             "upgrades": [],
         }
         assert control.post("/switches", json={"succeeded_early": True}).status_code == 200

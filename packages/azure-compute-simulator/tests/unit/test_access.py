@@ -83,7 +83,10 @@ def test_a_list_of_the_subscription_needs_a_role_at_the_subscription(arm: ArmCli
     assert f"over scope '/subscriptions/{SUBSCRIPTION}'" in arm.error("GET", path)[1]["message"]
 
 
-@pytest.mark.parametrize("scope", [f"/subscriptions/{SUBSCRIPTION}", GROUP_ID, IMAGE])
+SUBNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/net/subnets/s"
+
+
+@pytest.mark.parametrize("scope", [f"/subscriptions/{SUBSCRIPTION}", GROUP_ID, IMAGE, SUBNET])
 def test_permissions_come_from_the_callers_roles_at_and_above_the_scope(arm: ArmClient, scope: str) -> None:
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     query = "api-version=2022-04-01"

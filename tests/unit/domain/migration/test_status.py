@@ -9,6 +9,7 @@ from domain.migration.publishing import Source, ledger_key
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus, TargetStatus
 from domain.planning.targets import TargetPlan
+from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId, ImageDefinitionId
 from domain.resources.provenance import migration_id
@@ -63,11 +64,46 @@ def test_new_regions_are_appended_and_known_ones_updated_in_place() -> None:
         ),
         ([target(S.PARTIAL, failure=FAILURE)], End(S.PARTIAL, "no", "mend it", FAILURE)),
         ([target(S.FAILED)], End(S.FAILED)),
+        ([target(S.UNVERIFIED, failure=FAILURE)], End(S.UNVERIFIED, "no", "mend it", FAILURE)),
+        (
+            [target(S.COMPLETED), target(S.UNVERIFIED, failure=FAILURE)],
+            End(S.UNVERIFIED, "no", "mend it", FAILURE),
+        ),
+        (
+            [target(S.UNVERIFIED, failure=FAILURE), target(S.PARTIAL)],
+            End(S.PARTIAL, "no", "mend it", FAILURE),
+        ),
     ],
 )
 def test_a_migration_ends_as_its_targets_do(targets: list[TargetStatus], end: End) -> None:
     """A target that was never begun counts as failed; only a person can resolve a number that is taken."""
     assert End.of_targets(targets) == end
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([], None),
+        (["proved", "proved"], None),
+        (["proved", "unproved"], "unproved"),
+        (["unproved", "failed"], "failed"),
+        (["running"], "running"),
+    ],
+)
+def test_a_target_is_unproved_for_the_worst_reason(verdicts: list[Any], code: str | None) -> None:
+    """What is the image's fault comes first; a proof that never ended is none."""
+    proofs = [
+        ProofStatus(region="eastus2", verdict=verdict, failure=Failure(code=verdict, message="m"))
+        for verdict in verdicts
+    ]
+    unproved = target(proofs=proofs).unproved
+    assert (unproved and unproved.code) == code
+
+
+def test_a_proof_without_a_reason_is_lost() -> None:
+    unproved = target(proofs=[ProofStatus(region="eastus2")]).unproved
+    assert unproved is not None
+    assert unproved.code == "ProofMachineLost"
 
 
 def test_the_end_of_a_migration_clears_what_it_waits_for() -> None:
@@ -90,10 +126,12 @@ def test_a_status_survives_the_durable_boundary() -> None:
 def test_child_orchestrations_of_one_migration_have_ids_of_their_own() -> None:
     migration = migration_id(image_id())
     definitions = [definition_id("web"), definition_id("api"), definition_id("web", within=OTHER_GALLERY)]
-    ids = {child_instance_id("publish_version", migration, "run", definition) for definition in definitions}
+    ids = {
+        child_instance_id("publish_version", migration, "run", definition.key) for definition in definitions
+    }
     assert len(ids) == 3
     assert not any(one.startswith("migration-") for one in ids)
-    assert child_instance_id("publish_version", migration, "later", definitions[0]) not in ids
+    assert child_instance_id("publish_version", migration, "later", definitions[0].key) not in ids
 
 
 def test_a_ledger_belongs_to_one_definition_whatever_the_case_of_its_id() -> None:

@@ -207,7 +207,6 @@ def test_nothing_of_the_second_half_is_on_unless_the_policy_says_so() -> None:
 @pytest.mark.parametrize(
     ("key", "short", "section"),
     [
-        ("verify", "boot", {"mode": "boot"}),
         ("promote", "after-verification", {"when": "after-verification"}),
         ("retire_source", "after-approval", {"when": "after-approval"}),
     ],
@@ -218,6 +217,16 @@ def test_a_step_can_be_switched_on_by_one_word(key: str, short: str, section: di
     long = Policy.model_validate({"defaults": galleries | {key: section}})
     assert Policy.model_validate({"defaults": galleries | {key: short}}) == long
     assert find_faults({"defaults": galleries | {key: True}})
+
+
+def test_a_rule_can_switch_on_the_proof_that_the_defaults_prepare() -> None:
+    prepared = {"resource_group": "proofs", "subnets": {"eastus2": SUBNET}}
+    document = {
+        "defaults": {"galleries": [GOLDEN], "verify": prepared},
+        "rules": [{"name": "it", "verify": "boot"}],
+    }
+    assert Policy.model_validate(document).choices_of("it").verify.mode == "boot"
+    assert find_faults({"defaults": {"galleries": [GOLDEN], "verify": "boot"}})
 
 
 @pytest.mark.parametrize(

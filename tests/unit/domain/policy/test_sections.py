@@ -12,7 +12,7 @@ from domain.policy.section import Section
 from domain.policy.sections import Choices, DefinitionNaming, VersionNumbering
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
 
-SUBNET = "/subscriptions/0/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/proofs"
+SUBNET = f"/subscriptions/{GALLERY.subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/proofs"
 # for every key of a policy's choices two different values, each valid beside all the others
 VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
     ("galleries",): ([str(GALLERY)], [str(OTHER_GALLERY)]),

@@ -34,7 +34,7 @@ def check_disk_controllers(
     """
     if not size:
         return
-    supported = _size_controllers(size)
+    supported = size_controllers(size)
     wanted = (machine.get("storageProfile") or {}).get("diskControllerType")
     if wanted and str(wanted).lower() not in supported:
         raise InvalidParameterError(
@@ -52,7 +52,8 @@ def check_disk_controllers(
         )
 
 
-def _size_controllers(size: str) -> frozenset[str]:
+def size_controllers(size: str) -> frozenset[str]:
+    """Returns the controllers of a size, by its name."""
     generation = _GENERATION.search(size)
     if generation and int(generation[1]) >= _FIRST_NVME_GENERATION:
         return frozenset({NVME})

@@ -1,11 +1,13 @@
-"""Resource types that only a seed can create: disks, snapshots, network interfaces. Clients can read them."""
+"""Resource types that only a seed or a machine creates: disks, snapshots, network interfaces. Clients can read them."""
 # ruff: noqa: ARG002, D102 - every write is refused, whatever it is
 
 from typing import ClassVar
 
-from azure_compute_simulator.errors import HttpMethodNotSupportedError
+from azure_compute_simulator.errors import HttpMethodNotSupportedError, OperationNotAllowedError
+from azure_compute_simulator.machine_errors import NicInUseError
+from azure_compute_simulator.models.attachments import INTERFACES, MANAGED_BY
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
-from azure_compute_simulator.models.resources import Resource
+from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.resource_ids import ResourceId
 
 
@@ -35,10 +37,30 @@ class ReadOnly(ResourceType):
         return self.new_resource(resource_id, request, location, dict(request.properties))
 
 
-class Disks(ReadOnly):
+class Attachable(ReadOnly):
+    """What machines bring into being and can leave behind. Clients can read and delete it."""
+
+    def check_writable(self, method: str) -> None:
+        """Refuses every write but a deletion."""
+        if method != "DELETE":
+            super().check_writable(method)
+
+
+class Disks(Attachable):
     """`Microsoft.Compute/disks`. Images can be created from them."""
 
     type = "Microsoft.Compute/disks"
+
+    def check_delete(self, resource: Resource) -> None:
+        """Raises OperationNotAllowedError while a machine has the disk (reported)."""
+        machine = resource.hidden.get(MANAGED_BY)
+        if machine:
+            raise OperationNotAllowedError(f"Disk {resource.id.name} is attached to VM {machine}.")
+
+    def render(self, resource: Resource, api_version: str, expand: str = "") -> Json:
+        """Returns the disk's JSON, with the machine that has it beside the properties (specified)."""
+        machine = resource.hidden.get(MANAGED_BY)
+        return super().render(resource, api_version, expand) | ({"managedBy": machine} if machine else {})
 
 
 class Snapshots(ReadOnly):
@@ -47,7 +69,13 @@ class Snapshots(ReadOnly):
     type = "Microsoft.Compute/snapshots"
 
 
-class NetworkInterfaces(ReadOnly):
+class NetworkInterfaces(Attachable):
     """`Microsoft.Network/networkInterfaces`. Machines refer to them."""
 
-    type = "Microsoft.Network/networkInterfaces"
+    type = INTERFACES
+
+    def check_delete(self, resource: Resource) -> None:
+        """Raises NicInUseError while a machine has the interface (reported)."""
+        machine = resource.hidden.get(MANAGED_BY)
+        if machine:
+            raise NicInUseError(str(resource.id), str(machine))
