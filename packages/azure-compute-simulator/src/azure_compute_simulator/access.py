@@ -25,6 +25,9 @@ _ARM_ACTIONS = {
     "subscription": "Microsoft.Resources/subscriptions",
     "deployments": "Microsoft.Resources/deployments",
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
+    "locks": "Microsoft.Authorization/locks",
+    "policyAssignments": "Microsoft.Authorization/policyAssignments",
+    "policyDefinitions": "Microsoft.Authorization/policyDefinitions",
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }

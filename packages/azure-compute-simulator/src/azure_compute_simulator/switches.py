@@ -25,3 +25,4 @@ class Switches:
     operation_retry_after_seconds: float | None = None
     resource_list_lag_seconds: float = 0.0
     unlisted_resources: tuple[str, ...] = ()
+    policy_delay_seconds: float = 900.0

@@ -6,7 +6,7 @@ from functools import partial
 
 from werkzeug.routing import Map, Rule
 
-from azure_compute_simulator import arm_responses, responses
+from azure_compute_simulator import arm_responses, policy_responses, responses
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 
 Handler = Callable[[ArmRequest], ArmResponse]
@@ -35,6 +35,8 @@ _SUBSCRIPTION = "/subscriptions/<subscription>"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
 _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+_LOCKS = "/providers/Microsoft.Authorization/locks"
+_POLICIES = f"{_SUBSCRIPTION}/providers/Microsoft.Authorization"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = (
@@ -57,6 +59,11 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
     f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_SUBSCRIPTION}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
+    f"{_GROUP}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
+    f"{_POLICIES}/policyDefinitions/<policy>": Endpoint(policy_responses.definition, "policyDefinitions"),
+    f"{_POLICIES}/policyAssignments": Endpoint(policy_responses.assignments, "policyAssignments"),
+    f"{_POLICIES}/policyAssignments/<policy>": Endpoint(policy_responses.assignment, "policyAssignments"),
     _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
@@ -100,6 +107,7 @@ def _type_rules(type_: str) -> Iterator[Rule]:
     many = partial(responses.list_in_parent, type_=full_type)
     yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
     yield Rule(f"{collection}/<name{len(parents)}>{_PERMISSIONS}", endpoint=_ENDPOINTS[_GROUP + _PERMISSIONS])
+    yield Rule(f"{collection}/<name{len(parents)}>{_LOCKS}", endpoint=_ENDPOINTS[_GROUP + _LOCKS])
     yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
     if not parents:
         everywhere = partial(responses.list_in_subscription, type_=full_type)
