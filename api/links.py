@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.retirement.messages import RETIREMENT_ID_PREFIX
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,17 @@ class Addresses:
         """Where a batch is."""
         return f"{self.base}/batches/{quote(batch_id, safe='')}"
 
+    def retirement(self, retirement_id: str) -> str:
+        """Where a retirement is."""
+        return f"{self.base}/retirements/{quote(retirement_id, safe='')}"
+
+    def retirements(self, **query: str) -> str:
+        """Where a page of the list of retirements is."""
+        return f"{self.base}/retirements?{urlencode(query)}"
+
     def of(self, instance_id: str) -> str:
-        """Where the migration or batch of this id is."""
+        """Where the migration, batch or retirement of this id is."""
+        if instance_id.startswith(RETIREMENT_ID_PREFIX):
+            return self.retirement(instance_id)
         is_batch = instance_id.startswith(BATCH_ID_PREFIX)
         return self.batch(instance_id) if is_batch else self.migration(instance_id)

@@ -7,6 +7,7 @@ from orchestrators import (
     prepare_definition,
     publish_version,
     replicate_version,
+    retire_image,
 )
 
 blueprints = [
@@ -16,4 +17,5 @@ blueprints = [
     prepare_definition.blueprint,
     publish_version.blueprint,
     replicate_version.blueprint,
+    retire_image.blueprint,
 ]

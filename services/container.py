@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
+from adapters.azure.consumers import AzureConsumers, Consumers
 from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
+from adapters.azure.retiring import AzureRetiring, Retiring
 from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
@@ -24,6 +26,8 @@ class Services:
     compute: AzureCompute
     looks: AzureLooks
     evidence: EvidenceStore
+    retiring: AzureRetiring
+    consumers: AzureConsumers
 
 
 _chosen: Services | None = None
@@ -44,6 +48,8 @@ def services() -> Services:
             compute=Compute(arm, kept),
             looks=Looks(kept),
             evidence=FolderEvidence(settings.evidence_folder),
+            retiring=Retiring(arm),
+            consumers=Consumers(arm),
         )
     return _chosen
 

@@ -15,13 +15,19 @@ from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.retirement.messages import RETIREMENT_ID_PREFIX
+from domain.retirement.retirement import Retirement
 from domain.starts import Start
 
 logger = logging.getLogger(__name__)
 
 _FAILED = "Failed"
 # the ids of what is continued, and the type of its input
-_CONTINUED: dict[str, type[Start]] = {MIGRATION_ID_PREFIX: RunRequest, BATCH_ID_PREFIX: Batch}
+_CONTINUED: dict[str, type[Start]] = {
+    MIGRATION_ID_PREFIX: RunRequest,
+    BATCH_ID_PREFIX: Batch,
+    RETIREMENT_ID_PREFIX: Retirement,
+}
 START_AGAIN = (
     "Start the migration again: it continues with what is there. If it fails again, report the error; "
     "the log of the function app has the whole of it."

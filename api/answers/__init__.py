@@ -12,6 +12,7 @@ from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
 from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
+from api.answers.retirements import Freeze, Retirement, RetirementCertificate, Retirements
 
 __all__ = [
     "Accepted",
@@ -21,6 +22,7 @@ __all__ = [
     "Batches",
     "Coverage",
     "Estimate",
+    "Freeze",
     "Galleries",
     "GalleryVersion",
     "Health",
@@ -40,6 +42,9 @@ __all__ = [
     "PolicyCounts",
     "PreviewedImage",
     "PreviewedNumber",
+    "Retirement",
+    "RetirementCertificate",
+    "Retirements",
     "StartedMigration",
     "UnreadableInstance",
 ]

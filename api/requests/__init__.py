@@ -5,15 +5,29 @@ from api.requests.coverage import CoverageQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
+from api.requests.retirements import (
+    Acknowledge,
+    Approve,
+    Explain,
+    RetirementsQuery,
+    SetFreeze,
+    StartRetirement,
+)
 
 __all__ = [
+    "Acknowledge",
     "AddRegions",
+    "Approve",
     "CheckPolicy",
     "CoverageQuery",
+    "Explain",
     "MigrationsQuery",
     "Query",
+    "RetirementsQuery",
+    "SetFreeze",
     "StartBatch",
     "StartMigration",
+    "StartRetirement",
     "SubscriptionQuery",
     "check_fields",
 ]

@@ -1,4 +1,4 @@
-"""The deletion certificate: every obligation with its evidence, stored before the DELETE is sent, completed after it."""
+"""The deletion certificate: every obligation with its evidence, stored before the DELETE, completed after it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from domain.about import VERSION
 from domain.records.evidence import Stored, digest_of, text_of
 from domain.resources.ids import ImageId, ImageVersionId
 from domain.retirement.messages import Decision, certificate_name
+from domain.retirement.obligations import is_for
 from domain.retirement.readings import Look
 from domain.retirement.retirement import Approval, Obligation, Retirement
 
@@ -83,7 +84,9 @@ def certificate_of(retirement: Retirement, look: Look, now: datetime) -> Certifi
         made_by=f"gallerist-{VERSION}",
         obligations=retirement.obligations,
         approval=retirement.approval,
-        acknowledgements=[one for one in look.reading.decisions if one.kind == "acknowledge"],
+        acknowledgements=[
+            one for one in look.reading.decisions if one.kind == "acknowledge" and is_for(retirement, one)
+        ],
         replaced_by=[target.version_id for target in retirement.targets],
         record=look.reading.image.document,
     )

@@ -14,6 +14,8 @@ RETIREMENT_ID_PREFIX = "retirement-"
 DECIDED_EVENT = "decided"
 DECISIONS = "decisions"
 CERTIFICATES = "certificates"
+# of every policy definition and assignment that a retirement writes
+GUARD_PREFIX = "gallerist-retire-"
 
 DecisionKind = Literal["approve", "reject", "acknowledge", "cancel"]
 
@@ -21,6 +23,11 @@ DecisionKind = Literal["approve", "reject", "acknowledge", "cancel"]
 def retirement_id(image: ImageId, fingerprint: str) -> str:
     """The instance id of the retirement of an image with this content."""
     return RETIREMENT_ID_PREFIX + hashlib.sha256(f"{image.key}\n{fingerprint}".encode()).hexdigest()[:32]
+
+
+def guard_name(retirement: str) -> str:
+    """The name of a retirement's policy definition and assignment; at most 64 characters (documented)."""
+    return f"{GUARD_PREFIX}{retirement.removeprefix(RETIREMENT_ID_PREFIX)}"
 
 
 class RetiredTarget(BaseModel):
@@ -56,12 +63,13 @@ class RetirementRequest(Start):
 class Decision(BaseModel):
     """What a person decided about one retirement, which has one image and one fingerprint.
 
-    An approval is for the soak of this `round`: after another soak it is void. An acknowledgement is for one consumer
+    `run` is the start of the retirement: one that is begun again is decided again. An approval is for the soak of this `round`: after another soak it is void. An acknowledgement is for one consumer
     with this digest: it is void when the consumer changes.
     """
 
     kind: DecisionKind
     retirement: str
+    run: str
     by: str
     at: datetime
     reason: str

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from domain.references.scan import Consumer
 from domain.resources.galleries import ImageVersion
-from domain.resources.provenance import FINGERPRINT_TAG
+from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_ID_PREFIX
+from domain.retirement.messages import Decision
 from domain.retirement.readings import CAP_PERIOD, LOCK_TAG, PROOF_TAG, PROVED, Look, Terms, VersionReading
 from domain.retirement.retirement import Answer, Approval, Obligation, Retirement
 
@@ -153,7 +154,7 @@ def _proved(facts: Facts) -> Verdict:
     faults = [
         f"no machine has been proved to start from {version}"
         for version, proof in proofs.items()
-        if not proof.startswith(PROVED)
+        if proof.split()[:1] != [PROVED]
     ]
     return _no(answers, faults, "start the migration again: it proves the version")
 
@@ -236,14 +237,26 @@ def _unreferenced(facts: Facts) -> Verdict:
         if one.until >= _day(facts.now)
     ]
     building = look.reading.building
-    faults += (
-        [building.unread] if building.unread else [f"{one} is being built from it" for one in building.values]
-    )
-    return _no(answers, faults, "the owners of the consumers; an operator may acknowledge an unknown one")
+    # the migration that began the retirement ends in a moment
+    passes = not faults and not building.unread and all(is_migration(one) for one in building.values)
+    built = [f"{one} is being built from it" for one in building.values]
+    faults += [building.unread] if building.unread else built
+    lifted_by = "the owners of the consumers; an operator may acknowledge an unknown one"
+    return _no(answers, faults, lifted_by, passes=passes)
+
+
+def is_migration(building: str) -> bool:
+    """Whether what is being built is this image's own migration."""
+    return building.startswith(MIGRATION_ID_PREFIX)
 
 
 def _day(moment: datetime) -> date:
     return moment.date()
+
+
+def is_for(retirement: Retirement, decision: Decision) -> bool:
+    """Whether somebody decided this about this retirement, since it was begun."""
+    return (decision.retirement, decision.run) == (retirement.id, retirement.start_id)
 
 
 def acknowledgement_of(facts: Facts, consumer: Consumer) -> str | None:
@@ -252,7 +265,7 @@ def acknowledgement_of(facts: Facts, consumer: Consumer) -> str | None:
         return None
     for decision in facts.look.reading.decisions:
         same = (decision.consumer or "").lower() == consumer.id.lower() and decision.digest == consumer.digest
-        if decision.kind == "acknowledge" and decision.retirement == facts.retirement.id and same:
+        if decision.kind == "acknowledge" and is_for(facts.retirement, decision) and same:
             return f"by {decision.by} at {decision.at.isoformat()}: {decision.reason}"
     return None
 
@@ -373,7 +386,7 @@ def needs_approval(facts: Facts) -> bool:
 def approval_of(facts: Facts) -> Approval | None:
     """The first approval of this retirement in its present round; those for another soak or image are void."""
     for decision in facts.look.reading.decisions:
-        is_own = decision.retirement == facts.retirement.id and decision.round == facts.retirement.round
+        is_own = is_for(facts.retirement, decision) and decision.round == facts.retirement.round
         if decision.kind == "approve" and is_own:
             return Approval(by=decision.by, at=decision.at, reason=decision.reason)
     return None

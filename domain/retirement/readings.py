@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from domain.policy.rules import Policy
 from domain.policy.second_half import DeclaredConsumer, RetireWhen
 from domain.records.notices import NoticeTargets
 from domain.references.scan import Scan
 from domain.resources.galleries import ImageVersion
-from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.ids import ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.retirement.messages import Attempt, Decision
 
@@ -18,7 +19,10 @@ FRESH = timedelta(minutes=10)
 CAP_PERIOD = timedelta(hours=24)
 # the tags of a version: the proof, written by `verify`, and what the retirement writes itself
 PROOF_TAG = "gallerist-proof"
-PROVED = "proved"
+PROVED = "passed"
+# the policy's `verify.mode` that asks for a proof
+BOOT = "boot"
+OWNER_TAG = "owner"
 LOCK_TAG = "gallerist-lock"
 CERTIFICATE_TAG = "gallerist-certificate"
 
@@ -48,6 +52,30 @@ class Terms(BaseModel):
     def notice(self) -> timedelta:
         """How long before the deletion the owner hears of it; never longer than the soak."""
         return timedelta(days=min(self.notice_days, self.soak_days))
+
+
+def terms_of(policy: Policy, image: ManagedImage, now: datetime, *, proof_wanted: bool) -> Terms:
+    """What a policy says about the image: its choices, and who is told."""
+    decision = policy.decide(image, now)
+    retire, notify = decision.choices.retire_source, decision.choices.notify
+    tags = {name.lower(): text for name, text in image.tags.items()}
+    wanted = retire.when if decision.action == "migrate" else "never"
+    return Terms(
+        rule=decision.rule,
+        when=wanted or "never",
+        soak_days=retire.soak_days if retire.soak_days is not None else 14,
+        approval_days=retire.approval_days or 30,
+        strict=retire.strict or False,
+        most_per_day=retire.most_per_day or 1,
+        consumers=retire.consumers or [],
+        notice_days=notify.notice_days if notify.notice_days is not None else 3,
+        proof_wanted=proof_wanted or decision.choices.verify.mode == BOOT,
+        end_of_life_days=decision.choices.end_of_life_after_days,
+        notify=NoticeTargets(
+            topic=notify.topic, webhook=notify.webhook, owner=tags.get(OWNER_TAG) or notify.owner
+        ),
+        faults=list(decision.faults),
+    )
 
 
 class ImageReading(BaseModel):
@@ -143,16 +171,3 @@ class Look(BaseModel):
         """The reading of one version; one that was not read is unread."""
         found = (one for one in self.reading.versions if one.version_id == version_id)
         return next(found, VersionReading(version_id=version_id, unread="it was not read"))
-
-
-class ReadRequest(BaseModel):
-    """The input of `read_retirement`: whose retirement, and the subscriptions that were scanned."""
-
-    retirement: str
-    image: ImageId
-    fingerprint: str
-    version_ids: list[ImageVersionId]
-    proof_wanted: bool
-    by_hand: bool
-    subscriptions: list[str]
-    now: datetime

@@ -56,8 +56,8 @@ class Retirement(RetirementRequest, HasRetirementState):
     """The retirement of one managed image.
 
     `soak_since` is when the versions, their proof and the absence of references last became true; `round` counts the
-    soaks that began. `certificate` is stored and the DELETE may follow; `maybe_sent` is the certificate of a DELETE of which
-    nobody knows whether it was sent. `sent_at` is when Azure accepted the DELETE.
+    soaks that began. `certificate` is stored and the DELETE may follow; `maybe_sent` is the certificate of a DELETE
+    that may have been sent: nobody knows. `sent_at` is when Azure accepted the DELETE.
     """
 
     terms: Terms = Terms()
@@ -68,6 +68,7 @@ class Retirement(RetirementRequest, HasRetirementState):
     asked_at: datetime | None = None
     approval: Approval | None = None
     guard_placed: bool = False
+    guarded_in: list[str] = Field(default=[])
     guarded_since: datetime | None = None
     certificate: Stored | None = None
     certified_at: datetime | None = None

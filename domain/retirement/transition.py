@@ -16,6 +16,7 @@ from domain.retirement.obligations import (
     Rule,
     approval_of,
     check_all,
+    is_for,
     is_forbidden,
     named,
     needs_approval,
@@ -56,6 +57,12 @@ class Looked(NamedTuple):
     """Everything was read."""
 
     look: Look
+
+
+class LookFailed(NamedTuple):
+    """Nothing could be read."""
+
+    failure: Failure
 
 
 class Protected(NamedTuple):
@@ -124,6 +131,7 @@ class Unguarded(NamedTuple):
 Event = (
     Woke
     | Looked
+    | LookFailed
     | Protected
     | Told
     | Guarded
@@ -216,6 +224,8 @@ def next_step(
             step = _after_waking(retirement)
         case Looked(look):
             step = _after_look(retirement, look, now, rules)
+        case LookFailed(failure):
+            step = _refused(_unsure(retirement), failure, now)
         case Told(kind, look, failure):
             step = _after_notice(retirement, kind, look, failure, now, rules)
         case Protected(failure) | Guarded(failure):
@@ -244,11 +254,13 @@ def _after_look(retirement: Retirement, look: Look, now: datetime, rules: Sequen
     if not look.is_fresh(now):
         return _rest(_unsure(retirement), now + SOON, "what was read is too old to act on")
     placed = retirement.guard_placed or bool(look.reading.guards.values)
-    retirement = retirement.changed(terms=look.terms, guard_placed=placed)
+    there = look.reading.image.image is not None
+    terms = look.terms if there else retirement.terms
+    guarded_in = sorted({*retirement.guarded_in, *look.reading.guards.values})
+    retirement = retirement.changed(terms=terms, guard_placed=placed, guarded_in=guarded_in)
     if _was_deleted(retirement, look):
         return _watch(retirement, now)
     # a DELETE shows at once: where the image is as before, none was accepted
-    there = look.reading.image.image is not None
     retirement = retirement.changed(maybe_sent=None) if there else _unsure(retirement, certified=True)
     decided = _decided_against(retirement, look)
     if decided is not None:
@@ -287,7 +299,7 @@ def _watch(retirement: Retirement, now: datetime) -> Step:
 
 def _decided_against(retirement: Retirement, look: Look) -> Ending | None:
     for decision in look.reading.decisions:
-        if decision.retirement != retirement.id or decision.kind not in ("reject", "cancel"):
+        if not is_for(retirement, decision) or decision.kind not in ("reject", "cancel"):
             continue
         state = S.KEPT if decision.kind == "reject" else S.CANCELLED
         verb = "rejected" if decision.kind == "reject" else "cancelled"
@@ -336,7 +348,10 @@ def _proceed(retirement: Retirement, look: Look, now: datetime) -> Step:
     if against - {SOAK, APPROVAL} or is_forbidden(Facts(retirement, look, now)):
         return _block(retirement, now)
     if look.terms.strict and retirement.guarded_since is None:
-        return Step(retirement.without_certificate().changed(guard_placed=True), Guard(_unguarded(look)))
+        wanted = _unguarded(look)
+        guarded_in = sorted({*retirement.guarded_in, *wanted})
+        placing = retirement.without_certificate().changed(guard_placed=True, guarded_in=guarded_in)
+        return Step(placing, Guard(wanted))
     notice = _notice(retirement, look, now)
     if notice is not None:
         return Step(retirement.without_certificate(), Tell(notice, look))

@@ -3,14 +3,26 @@
 A route reads the request, calls a service, and answers with a model of `api`. What it raises becomes a problem.
 """
 
-from triggers.http import batches, coverage, health, images, migrations, openapi, policy
+from triggers.http import (
+    batches,
+    coverage,
+    freeze,
+    health,
+    images,
+    migrations,
+    openapi,
+    policy,
+    retirements,
+)
 
 blueprints = [
     batches.blueprint,
     coverage.blueprint,
+    freeze.blueprint,
     health.blueprint,
     images.blueprint,
     migrations.blueprint,
     openapi.blueprint,
     policy.blueprint,
+    retirements.blueprint,
 ]

@@ -55,7 +55,7 @@ def a_version(**changes: Any) -> ImageVersion:
     found = version(
         published_at=PUBLISHED, end_of_life=END_OF_LIFE, replication=in_regions(westeurope="Completed")
     )
-    found.tags[PROOF_TAG] = "proved in westeurope"
+    found.tags[PROOF_TAG] = "passed westeurope 2026-01-15"
     return found.model_copy(update=changes)
 
 
@@ -102,6 +102,7 @@ def a_decision(kind: str = "approve", **changes: Any) -> Decision:
     fields = {
         "kind": kind,
         "retirement": RETIREMENT.id,
+        "run": RETIREMENT.start_id,
         "by": "ana@example.org",
         "at": NOW,
         "reason": "the fleet is on the version",
