@@ -192,6 +192,8 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_SWEEP_SCHEDULE: sweepSchedule
       GALLERIST_RECOVERY_SCHEDULE: recoverySchedule
       GALLERIST_KEEP_DAYS: string(keepDays)
+      GALLERIST_EVIDENCE_FOLDER: ''
+      GALLERIST_ALLOW_KEYS_TO_APPROVE: 'false'
     }
   }
 }

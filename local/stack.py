@@ -132,6 +132,9 @@ class Stack:
             "GALLERIST_RECOVERY_SCHEDULE": self.recovery_schedule,
             # the app compares the age of histories with the real time
             "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
+            "GALLERIST_EVIDENCE_FOLDER": str(self.folder / "evidence"),
+            # nobody signs in on one machine, and the only key is that of whoever runs the stack
+            "GALLERIST_ALLOW_KEYS_TO_APPROVE": "true",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
             "IDENTITY_ENDPOINT": self.simulator["identity_endpoint"],
             "IDENTITY_HEADER": self.simulator["identity_header"],

@@ -57,7 +57,7 @@ foreach ($image in $images) {
 
 # a contract test compares these with the app's own end states
 $goodEnds = 'completed', 'skipped'
-$badEnds = 'blocked', 'partial', 'failed', 'cancelled'
+$badEnds = 'blocked', 'partial', 'unverified', 'failed', 'cancelled'
 # Azure Automation unloads a job that has run for three hours (documented)
 $deadline = (Get-Date).AddHours(2.5)
 while ($running.Count -and (Get-Date) -lt $deadline) {

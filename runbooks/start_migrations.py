@@ -29,7 +29,7 @@ from typing import Any
 
 # a contract test compares these with the app's own end states
 GOOD_ENDS = {"completed", "skipped"}
-BAD_ENDS = {"blocked", "partial", "failed", "cancelled"}
+BAD_ENDS = {"blocked", "partial", "unverified", "failed", "cancelled"}
 # used where an answer has no Retry-After
 POLL_SECONDS = 30
 # documented: Azure Automation unloads a job that has run for three hours

@@ -13,6 +13,7 @@ _LEVELS = {
     MigrationState.FAILED: logging.ERROR,
     MigrationState.PARTIAL: logging.WARNING,
     MigrationState.BLOCKED: logging.WARNING,
+    MigrationState.UNVERIFIED: logging.WARNING,
 }
 
 

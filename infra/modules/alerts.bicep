@@ -19,7 +19,7 @@ var failedQuery = '''
 AppTraces
 | where AppRoleName =~ '{app}'
 | parse Message with 'migration ' state ' id=' id ' image=' image ' ' details
-| where state in ('failed', 'blocked', 'partial')
+| where state in ('failed', 'blocked', 'partial', 'unverified')
 | project TimeGenerated, state, id, image, details
 '''
 
@@ -29,7 +29,7 @@ AppTraces
 | parse Message with 'migration ' state ' id=' id ' image=' image ' ' *
 | where isnotempty(id)
 | summarize arg_max(TimeGenerated, state), started = maxif(TimeGenerated, state == 'started') by id, image
-| where state !in ('completed', 'skipped', 'blocked', 'partial', 'failed', 'cancelled') and started < ago({hours}h)
+| where state !in ('completed', 'skipped', 'blocked', 'partial', 'unverified', 'failed', 'cancelled') and started < ago({hours}h)
 '''
 
 resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {

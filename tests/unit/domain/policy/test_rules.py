@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.policy.faults import Fault
 from domain.policy.rules import BUILT_IN, Policy, find_faults
 from domain.policy.section import Section
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, image_id, policy
@@ -190,11 +189,55 @@ def test_every_part_of_the_policy_refuses_unknown_keys() -> None:
         assert section.model_config["extra"] == "forbid", section
 
 
-@pytest.mark.parametrize("key", ["promote", "verify", "retire_source", "retention"])
-def test_a_key_of_a_step_that_does_not_exist_is_an_unknown_key(key: str) -> None:
-    """A policy cannot ask for something that nothing does."""
-    faults = find_faults({"defaults": {"galleries": [GOLDEN], key: "never"}})
-    assert faults == [Fault(("defaults", key), "unknown key")]
+def test_nothing_of_the_second_half_is_on_unless_the_policy_says_so() -> None:
+    choices = Policy.model_validate({"defaults": {"galleries": [GOLDEN]}}).choices_of(None)
+    assert (choices.verify.mode, choices.promote.when, choices.retire_source.when) == (
+        "off",
+        "never",
+        "never",
+    )
+    assert (choices.retention.dry_run, choices.retention.keep_last, choices.retention.keep_days) == (
+        True,
+        None,
+        None,
+    )
+    assert (choices.notify.topic, choices.notify.webhook) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "short", "section"),
+    [
+        ("verify", "boot", {"mode": "boot"}),
+        ("promote", "after-verification", {"when": "after-verification"}),
+        ("retire_source", "after-approval", {"when": "after-approval"}),
+    ],
+)
+def test_a_step_can_be_switched_on_by_one_word(key: str, short: str, section: dict[str, str]) -> None:
+    """`off` is text in our YAML; `true` is no choice of any step."""
+    galleries = {"galleries": [GOLDEN]}
+    long = Policy.model_validate({"defaults": galleries | {key: section}})
+    assert Policy.model_validate({"defaults": galleries | {key: short}}) == long
+    assert find_faults({"defaults": galleries | {key: True}})
+
+
+@pytest.mark.parametrize(
+    ("section", "document", "reason"),
+    [
+        ("promote", {"rings": [["eastus2"], ["westus2", "East US 2"]]}, "regions in two rings: eastus2"),
+        (
+            "notify",
+            {"webhook": "http://hooks.contoso.com/a"},
+            "'http://hooks.contoso.com/a' is not an https URL",
+        ),
+        ("retire_source", {"consumers": [{"name": "a cluster"}]}, "Field required"),
+        ("retention", {"keep_last": 0}, "Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_section_of_the_second_half_that_makes_no_sense_is_a_fault(
+    section: str, document: dict[str, Any], reason: str
+) -> None:
+    (fault,) = find_faults({"defaults": {"galleries": [GOLDEN], section: document}})
+    assert (fault.location[:2], fault.reason) == (("defaults", section), reason)
 
 
 def test_every_fault_of_a_policy_is_found_at_once() -> None:

@@ -12,6 +12,7 @@ from domain.policy.section import Section
 from domain.policy.sections import Choices, DefinitionNaming, VersionNumbering
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, image
 
+SUBNET = "/subscriptions/0/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/proofs"
 # for every key of a policy's choices two different values, each valid beside all the others
 VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
     ("galleries",): ([str(GALLERY)], [str(OTHER_GALLERY)]),
@@ -38,6 +39,35 @@ VALUES: dict[tuple[str, ...], tuple[Any, Any]] = {
     ("replication", "first_replicas"): (1, 2),
     ("replication", "heal_attempts"): (0, 1),
     ("replication", "stuck_after_hours"): (1, 2),
+    ("verify", "mode"): ("off", "boot"),
+    ("verify", "regions"): ("home", ["eastus2"]),
+    ("verify", "resource_group"): ("proofs", "others"),
+    ("verify", "subnets"): ({"eastus2": SUBNET}, {"eastus2": f"{SUBNET}-2"}),
+    ("verify", "sizes"): (["Standard_B2s"], ["Standard_D2s_v5"]),
+    ("verify", "agent"): (True, False),
+    ("verify", "deadline_minutes"): (30, 60),
+    ("promote", "when"): ("never", "after-replication"),
+    ("promote", "rings"): ([["eastus2"]], [["westus2"], ["eastus2"]]),
+    ("promote", "bake_hours"): (1, 2),
+    ("retire_source", "when"): ("never", "after-approval"),
+    ("retire_source", "soak_days"): (7, 14),
+    ("retire_source", "approval_days"): (20, 30),
+    ("retire_source", "strict"): (True, False),
+    ("retire_source", "most_per_day"): (5, 6),
+    ("retire_source", "consumers"): ([{"name": "cluster", "until": "2027-01-31"}], []),
+    ("retention", "keep_last"): (3, 5),
+    ("retention", "keep_days"): (90, 180),
+    ("retention", "grace_days"): (7, 14),
+    ("retention", "dry_run"): (True, False),
+    ("retention", "most_per_run"): (5, 6),
+    ("retention", "old_replicas"): (1, 2),
+    ("notify", "topic"): (
+        "https://one.eventgrid.azure.net/api/events",
+        "https://two.eventgrid.azure.net/api/events",
+    ),
+    ("notify", "webhook"): ("https://hooks.contoso.com/a", "https://hooks.contoso.com/b"),
+    ("notify", "owner"): ("images@contoso.com", "platform@contoso.com"),
+    ("notify", "notice_days"): (1, 2),
 }
 # moved into the key that it is short for when a policy is read
 SHORTHAND = ("definition", "security_type")
@@ -142,6 +172,17 @@ NUMBERS = {
     ("replication", "first_replicas"): (1, 100),
     ("replication", "heal_attempts"): (0, 10),
     ("replication", "stuck_after_hours"): (0.01, 336),
+    ("verify", "deadline_minutes"): (0.01, 1440),
+    ("promote", "bake_hours"): (0, 336),
+    ("retire_source", "soak_days"): (0, 36500),
+    ("retire_source", "approval_days"): (0.01, 36500),
+    ("retire_source", "most_per_day"): (1, 1000),
+    ("retention", "keep_last"): (1, 10_000),
+    ("retention", "keep_days"): (0, 36500),
+    ("retention", "grace_days"): (0, 36500),
+    ("retention", "most_per_run"): (1, 1000),
+    ("retention", "old_replicas"): (1, 100),
+    ("notify", "notice_days"): (0, 36500),
 }
 
 

@@ -49,13 +49,10 @@ async def test_a_start_answers_202_with_the_address_to_poll() -> None:
     assert len(client.started) == 1
 
 
-@pytest.mark.parametrize(
-    ("headers", "started_by"),
-    [({}, "http"), ({"x-ms-client-principal-name": "ana@example.com"}, "ana@example.com")],
-)
-async def test_a_migration_records_who_started_it(headers: dict[str, str], started_by: str) -> None:
-    _, client = await start(BODY, headers=headers)
-    assert MigrationRequest.model_validate(client.started[0][2]).started_by == started_by
+async def test_a_migration_records_who_started_it() -> None:
+    """Whom the platform names; without its authentication a header names nobody, see test_callers.py."""
+    _, client = await start(BODY, headers={"x-ms-client-principal-name": "ana@example.com"})
+    assert MigrationRequest.model_validate(client.started[0][2]).started_by == "http"
 
 
 async def test_a_second_start_answers_409_with_the_address_of_the_running_migration() -> None:

@@ -40,7 +40,7 @@ async def test_a_plan_holds_everything_that_would_be_created() -> None:
     assert (target["gallery"], target["definition"]["name"]) == (str(GALLERY), "web-20260115")
     assert [region["name"] for region in target["version"]["regions"]] == ["westeurope", "eastus2"]
     assert (target["version"]["number"], target["version"]["exists"]) == ("1.0.0", False)
-    assert target["version"]["tags"][STARTED_BY_TAG] == "ada"
+    assert target["version"]["tags"][STARTED_BY_TAG] == "http"
     assert plan["estimate"].keys() == {"storage"}
 
 
