@@ -93,10 +93,9 @@ async def approve(
     if fingerprint != retirement.fingerprint:
         raise ConflictError(f"the retirement is for the fingerprint {retirement.fingerprint}", instance_id)
     if retirement.asked_at is None:
-        ends = f"; the soak lasts until {retirement.soak_ends.isoformat()}" if retirement.soak_ends else ""
-        raise ConflictError(
-            f"the retirement does not wait for an approval: it is {retirement.state}{ends}", instance_id
-        )
+        ends = f"; its soak lasts until {retirement.soak_ends.isoformat()}" if retirement.soak_ends else ""
+        message = f"the retirement does not wait for an approval: it is {retirement.state}{ends}"
+        raise ConflictError(message, instance_id)
     await _check_image(retirement, instance_id)
     await _keep(client, record, "approve", by, reason)
 

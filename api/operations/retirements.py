@@ -14,8 +14,8 @@ OPERATIONS = (
         path="retirements",
         title="Begin a retirement",
         text=(
-            "Begins the retirement of a managed image whose migration completed in every target gallery. It always needs "
-            "an approval. For operators only."
+            "Begins the retirement of a managed image whose migration completed in every target gallery. It always "
+            "needs an approval. For operators only."
         ),
         body=requests.StartRetirement,
         answer=answers.Accepted,
@@ -49,8 +49,8 @@ OPERATIONS = (
         path="retirements/{id}/approve",
         title="Approve a deletion",
         text=(
-            "Approves the deletion of the image with this fingerprint. It is void if the soak starts again. Answers 409 "
-            "unless the retirement waits for an approval, and if the image was re-created. For operators only."
+            "Approves the deletion of the image with this fingerprint. It is void if the soak starts again. Answers "
+            "409 unless the retirement waits for an approval, and if the image was re-created. For operators only."
         ),
         body=requests.Approve,
         answer=answers.Accepted,

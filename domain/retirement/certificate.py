@@ -74,6 +74,7 @@ class Deletion(Frozen):
 
 def certificate_of(retirement: Retirement, look: Look, now: datetime) -> Certificate:
     """The certificate of a retirement whose obligations are all met."""
+    own = [decision for decision in look.reading.decisions if is_for(retirement, decision)]
     return Certificate(
         retirement=retirement.id,
         image=retirement.image,
@@ -84,9 +85,7 @@ def certificate_of(retirement: Retirement, look: Look, now: datetime) -> Certifi
         made_by=f"gallerist-{VERSION}",
         obligations=retirement.obligations,
         approval=retirement.approval,
-        acknowledgements=[
-            one for one in look.reading.decisions if one.kind == "acknowledge" and is_for(retirement, one)
-        ],
+        acknowledgements=[one for one in own if one.kind == "acknowledge"],
         replaced_by=[target.version_id for target in retirement.targets],
         record=look.reading.image.document,
     )

@@ -63,8 +63,9 @@ class RetirementRequest(Start):
 class Decision(BaseModel):
     """What a person decided about one retirement, which has one image and one fingerprint.
 
-    `run` is the start of the retirement: one that is begun again is decided again. An approval is for the soak of this `round`: after another soak it is void. An acknowledgement is for one consumer
-    with this digest: it is void when the consumer changes.
+    `run` is the start of the retirement: one that is begun again is decided again. An approval is for the soak of this
+    `round`: after another soak it is void. An acknowledgement is for one consumer with this digest: it is void when the
+    consumer changes.
     """
 
     kind: DecisionKind

@@ -106,7 +106,9 @@ def _replicated(facts: Facts) -> Verdict:
     return _no(answers, faults, "whoever manages the gallery", passes=bool(faults) and passing)
 
 
-def _fault_of(found: VersionReading, wanted: list[str], facts: Facts) -> tuple[str, bool]:
+def _fault_of(  # noqa: PLR0911 # a list of what can be wrong
+    found: VersionReading, wanted: list[str], facts: Facts
+) -> tuple[str, bool]:
     """What is wrong with a version, and whether it passes by itself; an empty text if nothing is."""
     if found.unread:
         return f"it could not be read: {found.unread}", False
@@ -285,7 +287,7 @@ def _unlocked(facts: Facts) -> Verdict:
 # 6. it is the image that was migrated
 
 
-def _unchanged(facts: Facts) -> Verdict:
+def _unchanged(facts: Facts) -> Verdict:  # noqa: PLR0911 # a list of what can be wrong
     """The same resource with the same content. ARM has no etag for images, so content and creation time tell."""
     read = facts.look.reading.image
     if read.unread:

@@ -215,7 +215,7 @@ class Step(NamedTuple):
     effect: Effect
 
 
-def next_step(
+def next_step(  # noqa: C901 # a table
     retirement: Retirement, event: Event, now: datetime, rules: Sequence[Rule] = OBLIGATIONS
 ) -> Step:
     """Decides. `rules` are the obligations; only tests give others."""
@@ -403,7 +403,7 @@ def _delete(retirement: Retirement, look: Look, now: datetime) -> Step:
     return Step(retirement.at(S.DELETING), SendDelete(look))
 
 
-def _after_notice(
+def _after_notice(  # noqa: PLR0917 # the parts of one event
     retirement: Retirement,
     kind: NoticeKind,
     look: Look,
@@ -440,7 +440,7 @@ def _after_delete(retirement: Retirement, answer: DeleteAnswered, now: datetime)
         return _rest(kept, now + BETWEEN_CONFIRMATIONS, "nobody knows whether Azure got the DELETE")
     if answer.moved is not None:
         failure = _unknown(f"the image was not deleted: {answer.moved}")
-        return _refused(retirement, failure, now, SOON)
+        return _refused(retirement, failure, now)
     if answer.failure is not None:
         return _refused(retirement, answer.failure, now)
     sent = retirement.changed(
@@ -515,11 +515,9 @@ def _block(retirement: Retirement, now: datetime) -> Step:
     return _rest(retirement.without_certificate().at(S.BLOCKED), until, _reasons(retirement))
 
 
-def _refused(
-    retirement: Retirement, failure: Failure, now: datetime, pause: timedelta = AFTER_REFUSAL
-) -> Step:
+def _refused(retirement: Retirement, failure: Failure, now: datetime) -> Step:
     blocked = retirement.without_certificate().at(S.BLOCKED).changed(refusal=failure)
-    return _rest(blocked, now + pause, failure.message)
+    return _rest(blocked, now + AFTER_REFUSAL, failure.message)
 
 
 def _rest(retirement: Retirement, until: datetime, reason: str) -> Step:

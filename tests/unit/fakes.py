@@ -13,7 +13,9 @@ from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrc
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
+from adapters.azure.consumers import AzureConsumers
 from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.retiring import AzureRetiring
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
@@ -28,6 +30,7 @@ from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.retiring_fakes import FakeRetiring
 from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
@@ -246,6 +249,16 @@ class FakeLooks:
         return FakeLook(self._compute)
 
 
+class FakeConsumers:
+    """Machines and scale sets, by subscription and kind."""
+
+    def __init__(self) -> None:
+        self.resources: dict[tuple[str, str], list[dict[str, Any]]] = {}
+
+    async def list_resources(self, subscription: str, kind: str) -> list[dict[str, Any]]:
+        return self.resources.get((subscription, kind), [])
+
+
 class FakeEvidence:
     """Evidence in memory, written once."""
 
@@ -267,12 +280,14 @@ SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
 @contextmanager
-def working_with(
+def working_with(  # noqa: PLR0917 # each replaces one adapter
     compute: FakeCompute,
     under: Policy | None = None,
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
+    retiring: AzureRetiring | None = None,
+    consumers: AzureConsumers | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
@@ -282,6 +297,8 @@ def working_with(
         compute=compute,
         looks=looks,
         evidence=evidence or FakeEvidence(),
+        retiring=retiring or FakeRetiring(),
+        consumers=consumers or FakeConsumers(),
     )
     with using(replacement):
         yield compute

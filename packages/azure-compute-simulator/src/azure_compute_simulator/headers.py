@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from email.utils import format_datetime
 
 _ALWAYS = {
     "Cache-Control": "no-cache",
@@ -18,6 +19,8 @@ def common_headers(now: datetime, request_id: str | None) -> dict[str, str]:
     correlation = str(uuid.uuid4())
     moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     return _ALWAYS | {
+        # the simulated time: clients compare it with the times inside the responses
+        "Date": format_datetime(now, usegmt=True),
         "x-ms-request-id": request_id or str(uuid.uuid4()),
         "x-ms-correlation-request-id": correlation,
         "x-ms-routing-request-id": f"SIMULATOR:{now:%Y%m%dT%H%M%SZ}:{correlation}",

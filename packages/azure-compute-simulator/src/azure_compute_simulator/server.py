@@ -46,6 +46,11 @@ class _RequestHandler(WSGIRequestHandler):
         """Returns the Server header (recorded)."""
         return "Microsoft-HTTPAPI/2.0"
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Sends the status and the Server header. ARM's own headers have the date: the simulated one."""
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's signature
         """Does nothing: the gateway logs requests."""
 

@@ -1,6 +1,7 @@
 """Lists of locks, and Azure Policy as far as it denies machines from an image."""
 
 import json
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -150,3 +151,9 @@ def test_an_image_in_another_case_is_the_same(arm: ArmClient) -> None:
         "properties": {"storageProfile": {"imageReference": {"id": IMAGE.lower()}}},
     }
     assert arm.error("PUT", f"{COMPUTE}/virtualMachines/lower", body)[0] == 403
+
+
+def test_the_date_of_a_response_is_the_simulated_time(arm: ArmClient) -> None:
+    arm.simulator.skip_time(86400 * 400)
+    date = arm.send("GET", IMAGE).headers["Date"]
+    assert parsedate_to_datetime(date) == arm.simulator.clock.now().replace(microsecond=0)

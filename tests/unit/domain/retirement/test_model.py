@@ -272,7 +272,7 @@ class Driver:
         fault = state.world.unmet()
         return self._with(state, deleted=True, fault=state.world.fault or fault)
 
-    def _carry_out(self, state: State, effect: Effect) -> Event | None:
+    def _carry_out(self, state: State, effect: Effect) -> Event | None:  # noqa: PLR0911 # a table
         now = state.world.now
         match effect:
             case Protect():
