@@ -127,10 +127,14 @@ class _Run:
             *(target.version_id.subscription for target in retirement.targets),
         }
         request = ScanRequest(ids=[str(retirement.image)], expected=sorted(own))
+        known, reading = self.retirement.scanned, None
         try:
+            # references are read last, so that nothing stands between them and the DELETE
+            if known:
+                reading = yield from self._read(known)
             scan = yield from scan_references(self.context, request, self._show_waiting)
-            query = ReadRequest.of(self.retirement, scan.subscriptions, self._now)
-            reading = yield from self._call(names.READ_RETIREMENT, query, Reading)
+            if reading is None or set(scan.subscriptions) - set(known):
+                reading = yield from self._read(scan.subscriptions)
         except StepFailedError as error:
             return to.LookFailed(error.failure)
         look = Look(begun_at=begun_at, ended_at=self._now, scan=scan, reading=reading)
@@ -139,6 +143,10 @@ class _Run:
             told = self.retirement.changed(terms=look.terms)
             yield from announce(self.context, notice_of(told, "retirement.started", self._now))
         return to.Looked(look)
+
+    def _read(self, subscriptions: list[str]) -> Orchestration[Reading]:
+        query = ReadRequest.of(self.retirement, subscriptions, self._now)
+        return (yield from self._call(names.READ_RETIREMENT, query, Reading))
 
     def _protect(self, effect: to.Protect) -> Orchestration[to.Event]:
         request = ProtectRequest(writes=effect.writes)

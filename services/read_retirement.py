@@ -48,7 +48,7 @@ async def read(client: df.DurableOrchestrationClient, request: ReadRequest) -> R
         image=image,
         versions=[await _version(request, index) for index in range(len(request.version_ids))],
         locks=await _locks(request.image),
-        building=await _building(client, request),
+        building=await _building(client, request, image.image),
         older=await _older(policy, image.image, request),
         attempts=await _attempts(request),
         frozen=await frozen_because(client),
@@ -126,17 +126,19 @@ async def _locks(image: ImageId) -> Locks:
     return Locks(values=found or [], unread=why)
 
 
-async def _building(client: df.DurableOrchestrationClient, request: ReadRequest) -> Texts:
+async def _building(
+    client: df.DurableOrchestrationClient, request: ReadRequest, image: ManagedImage | None
+) -> Texts:
     """The image's running migration, and versions of any gallery that Azure is still making from it."""
     try:
         migration = await migration_of_image(client, request.image)
     except ConflictError as error:
         return Texts(unread=str(error))
     found = [migration.id] if migration and migration.running else []
+    if image is None:
+        return Texts(values=found)
     for subscription in _subscriptions(request):
-        versions, why = await _or_why(
-            services().retiring.list_unfinished_versions(subscription, request.image)
-        )
+        versions, why = await _or_why(services().retiring.list_unfinished_versions(subscription, image))
         if versions is None:
             return Texts(values=found, unread=f"the galleries of {subscription} could not be read: {why}")
         found += [str(version) for version in versions]

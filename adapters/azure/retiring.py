@@ -61,7 +61,9 @@ class AzureRetiring(Protocol):
     async def get_version(self, version: ImageVersionId) -> VersionDocument | None: ...
     async def list_locks(self, image: ImageId) -> list[FoundLock]: ...
     async def list_group_images(self, image: ImageId) -> list[ManagedImage]: ...
-    async def list_unfinished_versions(self, subscription: str, image: ImageId) -> list[ImageVersionId]: ...
+    async def list_unfinished_versions(
+        self, subscription: str, image: ManagedImage
+    ) -> list[ImageVersionId]: ...
     async def begin_protection(self, protection: Protection) -> None: ...
     async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None: ...
     async def begin_delete(self, image: ImageId) -> str | None: ...
@@ -121,23 +123,28 @@ class Retiring:
         pages = self._arm.pages(image.subscription, path)
         return [parse_managed_image(item, created_at=None) async for item in pages]
 
-    async def list_unfinished_versions(self, subscription: str, image: ImageId) -> list[ImageVersionId]:
-        """Returns the versions in a subscription that Azure is still making from the image, by the provider's lists."""
+    async def list_unfinished_versions(self, subscription: str, image: ManagedImage) -> list[ImageVersionId]:
+        """Returns the versions in a subscription that Azure is still making from the image, by the provider's lists.
+
+        Definitions of another operating system or generation are left out: the service refuses the image there.
+        """
         path = f"/subscriptions/{subscription}/providers/{GalleryId.type_name()}?api-version={GALLERIES_API}"
         unfinished: list[ImageVersionId] = []
         async for item in self._arm.pages(subscription, path):
-            for definition in await self._definitions(parse_gallery(item).id):
+            for definition in await self._definitions(parse_gallery(item).id, image):
                 listed = f"{quote(str(definition))}/versions?api-version={GALLERIES_API}"
                 async for version in self._arm.pages(subscription, listed):
                     parsed = parse_image_version(version)
-                    if not parsed.is_finished and (parsed.source or "").lower() == image.key:
+                    if not parsed.is_finished and (parsed.source or "").lower() == image.id.key:
                         unfinished.append(parsed.id)
         return unfinished
 
-    async def _definitions(self, gallery: GalleryId) -> list[ImageDefinitionId]:
+    async def _definitions(self, gallery: GalleryId, image: ManagedImage) -> list[ImageDefinitionId]:
         path = f"{quote(str(gallery))}/images?api-version={GALLERIES_API}"
         pages = self._arm.pages(gallery.subscription, path)
-        return [parse_image_definition(item).id async for item in pages]
+        found = [parse_image_definition(item) async for item in pages]
+        kind = (image.os_type, image.hyper_v_generation)
+        return [one.id for one in found if (one.os_type, one.hyper_v_generation) == kind]
 
     async def begin_protection(self, protection: Protection) -> None:
         """Starts to protect a version: everything in it is sent again as it was read."""

@@ -55,13 +55,15 @@ class Ending(BaseModel):
 class Retirement(RetirementRequest, HasRetirementState):
     """The retirement of one managed image.
 
-    `soak_since` is when the versions, their proof and the absence of references last became true; `round` counts the
-    soaks that began. `certificate` is stored and the DELETE may follow; `maybe_sent` is the certificate of a DELETE
-    that may have been sent: nobody knows. `sent_at` is when Azure accepted the DELETE.
+    `scanned` are the subscriptions of the last scan. `soak_since` is when the versions, their proof and the absence of
+    references last became true; `round` counts the soaks that began. `certificate` is stored and the DELETE may follow;
+    `maybe_sent` is the certificate of a DELETE that may have been sent: nobody knows. `sent_at` is when Azure accepted
+    the DELETE.
     """
 
     terms: Terms = Terms()
     obligations: list[Obligation] = Field(default=[])
+    scanned: list[str] = Field(default=[])
     round: int = 0
     soak_since: datetime | None = None
     noticed_at: datetime | None = None

@@ -33,6 +33,7 @@ PROTECTED = 3
 # how often everything is looked at while nothing else is due: a scan reads every subscription
 BETWEEN_LOOKS = timedelta(hours=12)
 WHILE_BLOCKED = timedelta(hours=1)
+WHILE_UNSOAKED = timedelta(hours=6)
 # what passes by itself: a version that is being updated, an answer that did not come
 SOON = timedelta(minutes=5)
 AFTER_REFUSAL = timedelta(minutes=15)
@@ -257,7 +258,8 @@ def _after_look(retirement: Retirement, look: Look, now: datetime, rules: Sequen
     there = look.reading.image.image is not None
     terms = look.terms if there else retirement.terms
     guarded_in = sorted({*retirement.guarded_in, *look.reading.guards.values})
-    retirement = retirement.changed(terms=terms, guard_placed=placed, guarded_in=guarded_in)
+    scanned = look.scan.subscriptions if look.scan else []
+    retirement = retirement.changed(terms=terms, guard_placed=placed, guarded_in=guarded_in, scanned=scanned)
     if _was_deleted(retirement, look):
         return _watch(retirement, now)
     # a DELETE shows at once: where the image is as before, none was accepted
@@ -437,7 +439,7 @@ def _after_certificate(
 def _after_delete(retirement: Retirement, answer: DeleteAnswered, now: datetime) -> Step:
     if answer.unanswered:
         kept = retirement.changed(maybe_sent=retirement.certificate)
-        return _rest(kept, now + BETWEEN_CONFIRMATIONS, "nobody knows whether Azure got the DELETE")
+        return _rest(kept, now + SOON, "nobody knows whether Azure got the DELETE")
     if answer.moved is not None:
         failure = _unknown(f"the image was not deleted: {answer.moved}")
         return _refused(retirement, failure, now)
@@ -510,8 +512,11 @@ def _end(retirement: Retirement, ending: Ending) -> Step:
 
 
 def _block(retirement: Retirement, now: datetime) -> Step:
-    passing = all(one.passes for one in retirement.unmet if one.number != SOAK)
-    until = now + (SOON if passing else WHILE_BLOCKED)
+    against = [one for one in retirement.unmet if one.number != SOAK]
+    soaked = len(against) == len(retirement.unmet)
+    # until the soak is over nobody waits for what else stands against the deletion
+    pause = WHILE_BLOCKED if soaked else WHILE_UNSOAKED
+    until = now + (SOON if all(one.passes for one in against) else pause)
     return _rest(retirement.without_certificate().at(S.BLOCKED), until, _reasons(retirement))
 
 

@@ -44,7 +44,7 @@ class FakeRetiring:
         self._raise("list_group_images")
         return list(self.images.values())
 
-    async def list_unfinished_versions(self, subscription: str, image: ImageId) -> list[ImageVersionId]:
+    async def list_unfinished_versions(self, subscription: str, image: ManagedImage) -> list[ImageVersionId]:
         self._raise("list_unfinished_versions")
         return [version for version in self.unfinished if version.subscription == subscription]
 

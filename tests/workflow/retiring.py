@@ -1,5 +1,6 @@
 """A stack whose images are retired, and what a test does with it: migrate, wait, decide, look."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,14 +16,13 @@ from tests.workflow.estate import GALLERY, HERE, SEED, TWIN, Estate, an_image
 
 GROUP = f"/subscriptions/{HERE}/resourceGroups/packer"
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
-# no notice goes out in these tests: the policy names nowhere to send one
 POLICY = f"""\
 defaults:
   galleries: [{GALLERY}]
   regions: [westus2]
   replication: {{deadline_hours: 300}}
-  retire_source: {{when: after-approval, soak_days: 2, approval_days: 10, most_per_day: 50}}
-  notify: {{notice_days: 1}}
+  retire_source: {{when: after-approval, soak_days: 0.5, approval_days: 10, most_per_day: 500}}
+  notify: {{notice_days: 0.25}}
 rules:
   - name: twins
     match: {{names: ["twin-*"]}}
@@ -36,9 +36,9 @@ rules:
   - name: by time alone
     match: {{names: ["timed-*"]}}
     retire_source: {{when: after-soak}}
-  - name: proved
-    match: {{names: ["unproved-*"]}}
-    retire_source: {{when: after-approval}}
+  - name: dated
+    match: {{names: ["dated-*"]}}
+    end_of_life_after_days: 30
   - name: one family
     match: {{names: ["family-*"]}}
     name_pattern: (?P<family>.+)-\\d+
@@ -50,9 +50,8 @@ class Retiring(Estate):
     """Retires images as operators do."""
 
     def migrated(self, name: str, **image: Any) -> str:
-        """An image whose migration completed; returns its id."""
+        """An image whose migration, which its event started, completed; returns its id."""
         image_id = self.write(an_image(name, **image))
-        self.start(image_id)
         assert self.ended(image_id)["state"] == "completed"
         return image_id
 
@@ -60,6 +59,12 @@ class Retiring(Estate):
         """Begins the retirement of a new, migrated image; returns the image's id and the retirement's."""
         image_id = self.migrated(name, **image)
         return image_id, self.begin(image_id)
+
+    def awaiting(self, name: str) -> tuple[str, str]:
+        """An image whose retirement waits for an approval; returns the image's id and the retirement's."""
+        image_id, retirement = self.retired(name)
+        self.waits(retirement, "awaiting-approval")
+        return image_id, retirement
 
     def begin(self, image_id: str) -> str:
         started = self.post("retirements", image=image_id)
@@ -88,14 +93,12 @@ class Retiring(Estate):
 
     def approve(self, retirement: str, **body: Any) -> httpx.Response:
         fingerprint = self.retirement(retirement)["fingerprint"]
-        return self.post(
-            f"retirements/{retirement}/approve",
-            **{"fingerprint": fingerprint, "reason": "fleet moved", **body},
-        )
+        wanted = {"fingerprint": fingerprint, "reason": "the fleet moved", **body}
+        return self.post(f"retirements/{retirement}/approve", **wanted)
 
-    def approved(self, retirement: str) -> None:
-        self.waits(retirement, "awaiting-approval")
-        answer = self.approve(retirement)
+    def cancel(self, retirement: str) -> None:
+        """Ends a retirement, so that its looks cost the tests that follow nothing."""
+        answer = self.post(f"retirements/{retirement}/cancel", reason="the test is over")
         assert answer.status_code == 202, answer.text
 
     def unmet(self, retirement: str) -> dict[str, str]:
@@ -106,22 +109,28 @@ class Retiring(Estate):
     def exists(self, image_id: str) -> bool:
         return call_arm(self.stack, "GET", image_id).status_code == 200
 
+    def put(self, resource: dict[str, Any]) -> None:
+        body = {key: value for key, value in resource.items() if key != "id"}
+        call_arm(self.stack, "PUT", resource["id"], body).raise_for_status()
+
     def deletes(self, image_id: str) -> list[dict[str, Any]]:
-        """The DELETE requests for the image that ARM accepted."""
+        """The DELETE requests for the image, whether ARM accepted them or not."""
         return [
             entry
             for entry in self.stack.control("GET", "requests")
-            if entry["method"] == "DELETE"
-            and entry["path"].lower() == image_id.lower()
-            and entry["status"] == 202
+            if entry["method"] == "DELETE" and entry["path"].lower() == image_id.lower()
         ]
 
-    def let_days_pass(self, days: float) -> None:
-        self.stack.let_pass(timedelta(days=days))
+    def evidence(self, folder: str) -> list[dict[str, Any]]:
+        """The documents of the evidence store under this folder."""
+        paths = sorted((self.stack.folder / "evidence" / folder).rglob("*.json"))
+        return [{"name": path.name, **json.loads(path.read_text(encoding="utf-8"))} for path in paths]
 
-    def certificates(self, retirement: str) -> list[str]:
-        folder = self.stack.folder / "evidence" / "certificates" / retirement
-        return sorted(path.name.partition("-")[2] for path in folder.glob("*.json"))
+    def fault(self, **fault: Any) -> None:
+        self.stack.control("POST", "faults", fault)
+
+    def let_hours_pass(self, hours: float) -> None:
+        self.stack.let_pass(timedelta(hours=hours))
 
 
 @contextmanager
@@ -130,6 +139,7 @@ def retiring(folder: Path, policy: str = POLICY, **options: Any) -> Iterator[Ret
         Stack(folder, SEED, policy, "seconds:60", one_clock=True, **options) as stack,
         Retiring(stack) as estate,
     ):
+        stack.subscribe_to_events()
         yield estate
 
 
@@ -138,4 +148,12 @@ def a_scale_set(name: str, image_id: str) -> dict[str, Any]:
         "id": f"{COMPUTE}/virtualMachineScaleSets/{name}",
         "location": "eastus2",
         "properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": {"id": image_id}}}},
+    }
+
+
+def a_machine(name: str, image_id: str) -> dict[str, Any]:
+    return {
+        "id": f"{COMPUTE}/virtualMachines/{name}",
+        "location": "eastus2",
+        "properties": {"storageProfile": {"imageReference": {"id": image_id}}},
     }
