@@ -80,6 +80,7 @@ class Retirement(RetirementRequest, HasRetirementState):
     operation_url: str | None = None
     gone_reads: int = 0
     refusal: Failure | None = None
+    refusals: int = 0
     ending: Ending | None = None
     unguard_tries: int = 0
     reason: str | None = None

@@ -37,6 +37,7 @@ WHILE_UNSOAKED = timedelta(hours=6)
 # what passes by itself: a version that is being updated, an answer that did not come
 SOON = timedelta(minutes=5)
 AFTER_REFUSAL = timedelta(minutes=15)
+MOST_DOUBLINGS = 5
 # documented: a new policy assignment takes up to 15 minutes to apply
 GUARD_APPLIES = timedelta(minutes=15)
 AFTER_GUARD = timedelta(minutes=1)
@@ -349,17 +350,27 @@ def _proceed(retirement: Retirement, look: Look, now: datetime) -> Step:
         return Step(retirement.without_certificate(), Protect(writes))
     if against - {SOAK, APPROVAL} or is_forbidden(Facts(retirement, look, now)):
         return _block(retirement, now)
-    if look.terms.strict and retirement.guarded_since is None:
-        wanted = _unguarded(look)
-        guarded_in = sorted({*retirement.guarded_in, *wanted})
-        placing = retirement.without_certificate().changed(guard_placed=True, guarded_in=guarded_in)
-        return Step(placing, Guard(wanted))
+    placing = _guard(retirement, look, now) if look.terms.strict else None
+    if placing is not None:
+        return placing
     notice = _notice(retirement, look, now)
     if notice is not None:
         return Step(retirement.without_certificate(), Tell(notice, look))
     if against:
         return _wait_for_time_or_person(retirement, look, now, against)
     return _delete(retirement, look, now)
+
+
+def _guard(retirement: Retirement, look: Look, now: datetime) -> Step | None:
+    """What is missing so that new machines are denied everywhere; None if nothing is."""
+    if look.reading.guards.unread:
+        return _refused(retirement, _unknown(look.reading.guards.unread), now)
+    if retirement.guarded_since is not None:
+        return None
+    wanted = _unguarded(look)
+    guarded_in = sorted({*retirement.guarded_in, *wanted})
+    placing = retirement.without_certificate().changed(guard_placed=True, guarded_in=guarded_in)
+    return Step(placing, Guard(wanted))
 
 
 def _notice(retirement: Retirement, look: Look, now: datetime) -> NoticeKind | None:
@@ -451,6 +462,7 @@ def _after_delete(retirement: Retirement, answer: DeleteAnswered, now: datetime)
         delete_answered=True,
         gone_reads=0,
         refusal=None,
+        refusals=0,
     )
     return _rest(sent, now + BETWEEN_CONFIRMATIONS, "Azure is deleting the image")
 
@@ -521,8 +533,11 @@ def _block(retirement: Retirement, now: datetime) -> Step:
 
 
 def _refused(retirement: Retirement, failure: Failure, now: datetime) -> Step:
-    blocked = retirement.without_certificate().at(S.BLOCKED).changed(refusal=failure)
-    return _rest(blocked, now + AFTER_REFUSAL, failure.message)
+    """Shows the refusal, and looks again: soon at first, and ever later while it lasts."""
+    pause = min(AFTER_REFUSAL * 2**retirement.refusals, WHILE_UNSOAKED)
+    refusals = min(retirement.refusals + 1, MOST_DOUBLINGS)
+    blocked = retirement.without_certificate().at(S.BLOCKED).changed(refusal=failure, refusals=refusals)
+    return _rest(blocked, now + pause, failure.message)
 
 
 def _rest(retirement: Retirement, until: datetime, reason: str) -> Step:

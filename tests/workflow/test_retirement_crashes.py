@@ -85,6 +85,8 @@ def worker_dies(estate: Retiring, **fault: Any) -> None:
     retirement = estate.begin(image)
     end = ended(estate, retirement)
     assert end["state"] == "retired", end
+    (left,) = httpx.get(f"{estate.stack.host['url']}/_host/faults").raise_for_status().json()
+    assert left["remaining"] == 0
     check(estate, image, retirement, at)
 
 
