@@ -72,9 +72,10 @@ def test_an_image_is_retired_with_these_actions_and_misses_every_single_one(
     else:
         assert missed, found
     if found["state"] not in ENDS:
-        estate.cancel(found["id"])
+        # one that was deleted already ends once its policy assignments can be removed
+        estate.post(f"retirements/{found['id']}/cancel", reason="the test is over")
         estate.stack.control("POST", "roles", {"roles": []})
-        estate.let_hours_pass(2)
+        estate.let_hours_pass(7)
 
 
 def test_no_role_has_a_wildcard_or_an_action_twice() -> None:
