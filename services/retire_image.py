@@ -71,9 +71,10 @@ async def delete(client: df.DurableOrchestrationClient, request: DeleteRequest) 
     Raises:
         ArmError: something could not be read; nothing was sent.
     """
-    retirement, reading = request.retirement, await read(client, request.read)
+    reading = await read(client, request.read)
     if reading.image.gone:
         return DeleteAnswer()
+    retirement = request.retirement.changed(terms=reading.terms)
     age = reading.image.read_at - request.look.begun_at
     if not -LARGEST_DIFFERENCE <= age <= FRESH:
         return DeleteAnswer(moved=f"the last look is {age} old by Azure's clock")
