@@ -30,7 +30,7 @@ async def get_freeze(req: func.HttpRequest, client: df.DurableOrchestrationClien
 @answers_problems
 async def post_freeze(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Stops all deletions, or allows them again."""
-    by, body = operator(req), parse_body(req, SetFreeze)
+    body, by = parse_body(req, SetFreeze), operator(req)
     freeze = Freeze(frozen=body.frozen, by=by, reason=body.reason, at=datetime.now(UTC))
     await set_freeze(client, freeze)
     return answer(answers.Freeze.set_to(freeze))

@@ -34,8 +34,8 @@ PAGE = 100
 @answers_problems
 async def post_retirement(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Begins a retirement by hand."""
-    by = operator(req)
     body = parse_body(req, StartRetirement)
+    by = operator(req)
     return _accepted(req, (await retirements.start_by_hand(client, body.image, by)).id)
 
 
@@ -77,7 +77,7 @@ async def post_retirement_approve(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Approves the deletion of the image with this fingerprint."""
-    by, body = operator(req), parse_body(req, Approve)
+    body, by = parse_body(req, Approve), operator(req)
     await retirements.approve(client, req.route_params["id"], body.fingerprint, by, body.reason)
     return _accepted(req, req.route_params["id"])
 
@@ -89,7 +89,7 @@ async def post_retirement_reject(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Ends a retirement; the image is kept."""
-    by, body = operator(req), parse_body(req, Explain)
+    body, by = parse_body(req, Explain), operator(req)
     await retirements.reject(client, req.route_params["id"], by, body.reason)
     return _accepted(req, req.route_params["id"])
 
@@ -101,7 +101,7 @@ async def post_retirement_acknowledge(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """Accepts one unknown consumer as it is now."""
-    by, body = operator(req), parse_body(req, Acknowledge)
+    body, by = parse_body(req, Acknowledge), operator(req)
     await retirements.acknowledge(
         client, req.route_params["id"], by, body.reason, consumer=body.consumer, digest=body.digest
     )
