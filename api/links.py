@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from domain.fleet.batches import BATCH_ID_PREFIX
+from domain.references.repoint import REPOINT_ID_PREFIX
 from domain.retirement.messages import RETIREMENT_ID_PREFIX
 
 
@@ -33,8 +34,14 @@ class Addresses:
         """Where a page of the list of retirements is."""
         return f"{self.base}/retirements?{urlencode(query)}"
 
+    def repoint(self, instance_id: str) -> str:
+        """Where a request to re-point consumers is."""
+        return f"{self.base}/references/repoint/{quote(instance_id, safe='')}"
+
     def of(self, instance_id: str) -> str:
-        """Where the migration, batch or retirement of this id is."""
+        """Where the instance of this id is."""
+        if instance_id.startswith(REPOINT_ID_PREFIX):
+            return self.repoint(instance_id)
         if instance_id.startswith(RETIREMENT_ID_PREFIX):
             return self.retirement(instance_id)
         is_batch = instance_id.startswith(BATCH_ID_PREFIX)

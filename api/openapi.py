@@ -20,6 +20,7 @@ _HEADERS = {
 # of each problem: what it means, and the headers that it may carry
 _PROBLEMS = {
     400: ("The request is invalid. `errors` names every invalid field.", ()),
+    403: ("The caller is not allowed to do this: only operators are.", ()),
     404: ("There is no such image, migration or batch.", ()),
     409: (
         "The present state does not allow it: a migration or batch is running, has ended, or an image is not ready.",

@@ -12,7 +12,7 @@ from api import answers
 from client import calls
 from client.calls import Answer, Ending
 from client.synchronous import TIMEOUT_SECONDS
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, ImageVersionId
 
 
 class AsyncGallerist:
@@ -104,6 +104,20 @@ class AsyncGallerist:
         self, scope: calls.ScopeChoice, *, policy: str | None = None, limit: int | None = None
     ) -> answers.PolicyCheck:
         return await self._send(calls.check_policy(scope, policy, limit))
+
+    async def references(
+        self, image: ImageId | str | None = None, *, version: ImageVersionId | str | None = None
+    ) -> answers.References:
+        return await self._send(calls.references(image, version))
+
+    async def plan_repoint(self, version: ImageVersionId | str, consumers: list[str]) -> answers.RepointPlans:
+        return await self._send(calls.plan_repoint(version, consumers))
+
+    async def repoint(self, version: ImageVersionId | str, consumers: list[str]) -> answers.Repointing:
+        return await self._send(calls.repoint(version, consumers))
+
+    async def repointing(self, request_id: str) -> answers.Repointing:
+        return await self._send(calls.repointing(request_id))
 
     async def health(self) -> answers.Health:
         return await self._send(calls.health())

@@ -18,7 +18,7 @@ from api.problems import MEDIA_TYPE, Problem
 from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
 from domain.fleet.states import ENDS as BATCH_ENDS
 from domain.migration.states import ENDS as MIGRATION_ENDS
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, ImageVersionId
 
 # where an answer does not say when to ask again
 POLL_SECONDS = 10.0
@@ -203,6 +203,25 @@ def check_policy(scope: ScopeChoice, policy: str | None, limit: int | None) -> C
     if limit is not None:
         body["limit"] = limit
     return Call("post_policy_check", answers.PolicyCheck.model_validate_json, body=body)
+
+
+def references(image: ImageId | str | None, version: ImageVersionId | str | None) -> Call[answers.References]:
+    query = _given(image=str(image) if image else None, version=str(version) if version else None)
+    return Call("get_references", answers.References.model_validate_json, query=query)
+
+
+def plan_repoint(version: ImageVersionId | str, consumers: list[str]) -> Call[answers.RepointPlans]:
+    body = {"version": str(version), "consumers": consumers}
+    return Call("post_repoint_plan", answers.RepointPlans.model_validate_json, body=body)
+
+
+def repoint(version: ImageVersionId | str, consumers: list[str]) -> Call[answers.Repointing]:
+    body = {"version": str(version), "consumers": consumers}
+    return Call("post_repoint", answers.Repointing.model_validate_json, body=body)
+
+
+def repointing(request_id: str) -> Call[answers.Repointing]:
+    return Call("get_repoint", answers.Repointing.model_validate_json, ids={"id": request_id})
 
 
 def health() -> Call[answers.Health]:

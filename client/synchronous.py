@@ -10,7 +10,7 @@ import httpx
 from api import answers
 from client import calls
 from client.calls import Answer, Ending
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, ImageVersionId
 
 TIMEOUT_SECONDS = 60
 
@@ -123,6 +123,28 @@ class Gallerist:
     ) -> answers.PolicyCheck:
         """Reports what a policy, or the one in force, gives each image of a scope."""
         return self._send(calls.check_policy(scope, policy, limit))
+
+    def references(
+        self, image: ImageId | str | None = None, *, version: ImageVersionId | str | None = None
+    ) -> answers.References:
+        """Lists who uses an image, or a version, as far as it can be read within one answer."""
+        return self._send(calls.references(image, version))
+
+    def plan_repoint(self, version: ImageVersionId | str, consumers: list[str]) -> answers.RepointPlans:
+        """Says what re-pointing these consumers to the version would do. Writes nothing."""
+        return self._send(calls.plan_repoint(version, consumers))
+
+    def repoint(self, version: ImageVersionId | str, consumers: list[str]) -> answers.Repointing:
+        """Starts to re-point these consumers to the version.
+
+        Raises:
+            ProblemError: 403 if the caller is no operator, 404 if there is no such version.
+        """
+        return self._send(calls.repoint(version, consumers))
+
+    def repointing(self, request_id: str) -> answers.Repointing:
+        """Returns how far a request to re-point consumers is."""
+        return self._send(calls.repointing(request_id))
 
     def health(self) -> answers.Health:
         """Checks that the app can work. Needs no key."""

@@ -7,6 +7,7 @@ from orchestrators import (
     prepare_definition,
     publish_version,
     replicate_version,
+    repoint_consumers,
     retire_image,
 )
 
@@ -18,4 +19,5 @@ blueprints = [
     publish_version.blueprint,
     replicate_version.blueprint,
     retire_image.blueprint,
+    repoint_consumers.blueprint,
 ]

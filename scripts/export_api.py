@@ -168,6 +168,8 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     _make_batch_calls(gallerist, recorder, stack)
     gallerist.coverage(category="blocked")
     recorder.show()
+    gallerist.references(_IMAGE)
+    recorder.show()
     policy = _POLICY.replace("westus2", "westus3")
     gallerist.check_policy({"subscription": _SUBSCRIPTION}, policy=policy)
     recorder.show()

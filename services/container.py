@@ -11,6 +11,7 @@ from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
+from adapters.azure.resource_graph import AzureGraph, ResourceGraph
 from adapters.azure.retiring import AzureRetiring, Retiring
 from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
@@ -28,6 +29,7 @@ class Services:
     evidence: EvidenceStore
     retiring: AzureRetiring
     consumers: AzureConsumers
+    graph: AzureGraph
 
 
 _chosen: Services | None = None
@@ -50,6 +52,7 @@ def services() -> Services:
             evidence=FolderEvidence(settings.evidence_folder),
             retiring=Retiring(arm),
             consumers=Consumers(arm),
+            graph=ResourceGraph(arm),
         )
     return _chosen
 

@@ -14,6 +14,7 @@ from domain.migration.log_line import log_event
 from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.references.repoint import REPOINT_ID_PREFIX, Repoint
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 from domain.retirement.messages import RETIREMENT_ID_PREFIX
 from domain.retirement.retirement import Retirement
@@ -27,6 +28,7 @@ _CONTINUED: dict[str, type[Start]] = {
     MIGRATION_ID_PREFIX: RunRequest,
     BATCH_ID_PREFIX: Batch,
     RETIREMENT_ID_PREFIX: Retirement,
+    REPOINT_ID_PREFIX: Repoint,
 }
 START_AGAIN = (
     "Start the migration again: it continues with what is there. If it fails again, report the error; "

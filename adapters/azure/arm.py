@@ -5,8 +5,9 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.compute.aio import ComputeManagementClient
 
@@ -41,7 +42,7 @@ class Page(NamedTuple):
 
 
 class Arm:
-    """The SDK's clients, shared for the life of the process, and GET requests that the SDK does not cover."""
+    """The SDK's clients, shared for the life of the process, and requests that the SDK does not cover."""
 
     def __init__(self, settings: Settings, credential: AsyncTokenCredential) -> None:
         self._endpoint = settings.arm_endpoint
@@ -67,6 +68,7 @@ class Arm:
                 transport=one_attempt_transport(),
                 connection_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
+                per_retry_policies=[_NoRegistrationPolicy()],
                 per_call_policies=[_PlainHttpPolicy()] if self._endpoint.startswith("http://") else [],
             )
         return self._clients[key]
@@ -105,6 +107,18 @@ class Arm:
         with arm_errors():
             return await self.client(subscription).send_request(HttpRequest("GET", url))
 
+    async def send(
+        self, subscription: str, method: str, path: str, body: Any, headers: dict[str, str] | None = None
+    ) -> AsyncHttpResponse:
+        """Sends a request with a JSON body to a path; returns the response, whatever its status.
+
+        Raises:
+            ArmError: there was no response.
+        """
+        request = HttpRequest(method, f"{self._endpoint}{path}", json=body, headers=headers)
+        with arm_errors():
+            return await self.client(subscription).send_request(request)
+
     def owns(self, url: str) -> bool:
         """Whether the URL is one of this endpoint: a token is sent to no other."""
         return url.startswith(f"{self._endpoint}/")
@@ -124,6 +138,21 @@ class _PlainHttpPolicy(SansIOHTTPPolicy[Any, Any]):
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.context.options["enforce_https"] = False
+
+
+class _NoRegistrationPolicy(AsyncHTTPPolicy[Any, Any]):
+    """Raises the refusal of a provider for which the subscription is not registered.
+
+    Another policy of the SDK, which would see it next, answers it by registering the provider: a read would write.
+    """
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        response = await self.next.send(request)
+        if response.http_response.status_code == HTTPStatus.CONFLICT:
+            error = HttpResponseError(response=response.http_response)
+            if error.error is not None and error.error.code == "MissingSubscriptionRegistration":
+                raise error
+        return response
 
 
 async def found(call: Any) -> dict[str, Any] | None:

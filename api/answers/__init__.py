@@ -12,6 +12,15 @@ from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
 from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
+from api.answers.references import (
+    PlannedRepoint,
+    Reference,
+    References,
+    Repointed,
+    Repointing,
+    RepointPlans,
+    UnreadKind,
+)
 from api.answers.retirements import Freeze, Retirement, RetirementCertificate, Retirements
 
 __all__ = [
@@ -36,15 +45,22 @@ __all__ = [
     "Migrations",
     "Plan",
     "PlannedDefinition",
+    "PlannedRepoint",
     "PlannedTarget",
     "PlannedVersion",
     "PolicyCheck",
     "PolicyCounts",
     "PreviewedImage",
     "PreviewedNumber",
+    "Reference",
+    "References",
+    "RepointPlans",
+    "Repointed",
+    "Repointing",
     "Retirement",
     "RetirementCertificate",
     "Retirements",
     "StartedMigration",
+    "UnreadKind",
     "UnreadableInstance",
 ]

@@ -6,7 +6,7 @@ routes of the app.
 
 from collections.abc import Mapping
 
-from api.operations import app, azure, batches, migrations, policy, retirements
+from api.operations import app, azure, batches, migrations, policy, references, retirements
 from api.operations.operation import Operation
 
 __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *azure.OPERATIONS,
     *batches.OPERATIONS,
     *policy.OPERATIONS,
+    *references.OPERATIONS,
     *retirements.OPERATIONS,
     *app.OPERATIONS,
 )

@@ -5,6 +5,7 @@ from api.requests.coverage import CoverageQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
+from api.requests.references import ReferencesQuery, RepointConsumers
 from api.requests.retirements import (
     Acknowledge,
     Approve,
@@ -23,6 +24,8 @@ __all__ = [
     "Explain",
     "MigrationsQuery",
     "Query",
+    "ReferencesQuery",
+    "RepointConsumers",
     "RetirementsQuery",
     "SetFreeze",
     "StartBatch",

@@ -8,6 +8,7 @@ from typing import get_args
 from pydantic import TypeAdapter, ValidationError
 
 from domain.field_errors import error_details, reason
+from domain.policy.consumers import parse_consumers
 from domain.policy.section import LONGEST_DAYS
 from domain.policy.sections import Action, Choices, DefinitionNaming
 from domain.resources.galleries import StorageAccountType, TargetRegions
@@ -105,6 +106,11 @@ def _read_end_of_life(overrides: TagOverrides, text: str) -> None:
     overrides.choices.end_of_life_after_days = int(text)
 
 
+def _check_consumers(_overrides: TagOverrides, text: str) -> None:
+    """Only checks the tag: it adds to the policy's consumers, and decides nothing about the migration."""
+    parse_consumers(text)
+
+
 def _entries(text: str) -> list[str]:
     entries = [entry.strip() for entry in text.split(",")]
     if not all(entries):
@@ -120,4 +126,5 @@ READERS: dict[str, Callable[[TagOverrides, str], None]] = {
     "regions": _read_regions,
     "exclude-from-latest": _read_exclude_from_latest,
     "end-of-life-after-days": _read_end_of_life,
+    "consumers": _check_consumers,
 }

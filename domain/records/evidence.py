@@ -13,6 +13,7 @@ EvidenceKind = Literal[
     "promotion",
     "election",
     "rollback",
+    "repoint",
     "retirement",
     "certificate",
     "retention",

@@ -19,13 +19,15 @@ Finder = Literal["provider", "graph", "declared"]
 class Consumer(BaseModel):
     """A resource, or something outside Azure, that names what was searched for.
 
-    `id` is the resource id, or the declared name. `names` is the id as the consumer writes it, `part` where it does:
+    `id` is the resource id, or the declared name. `subject` is the id that was searched for; of a declared consumer it
+    is empty, for that is one of every subject. `names` is the id as the consumer writes it, `part` where it does:
     `model`, `instance 3`, `template`. `text` is the part of the resource that names the image, as canonical JSON: an
     acknowledgement is for this text.
     """
 
     id: str
     kind: str
+    subject: str = ""
     names: str
     form: Form
     part: str = "model"
@@ -70,6 +72,8 @@ class Scan(BaseModel):
     subscriptions: list[str]
     consumers: list[Consumer] = Field(default=[])
     unread: list[Unread] = Field(default=[])
+    # consumers that do not block and are left out
+    more: int = 0
 
     @property
     def blocking(self) -> list[Consumer]:

@@ -426,8 +426,9 @@ def _after_notice(  # noqa: PLR0917 # the parts of one event
 ) -> Step:
     if failure is not None:
         return _refused(retirement, failure, now)
-    field = "noticed_at" if kind == "retirement.notice" else "asked_at"
-    return _after_look(retirement.changed(**{field: now}), look, now, rules)
+    is_notice = kind == "retirement.notice"
+    told = retirement.changed(noticed_at=now) if is_notice else retirement.changed(asked_at=now)
+    return _after_look(told, look, now, rules)
 
 
 def _after_write(retirement: Retirement, failure: Failure | None, now: datetime, pause: timedelta) -> Step:

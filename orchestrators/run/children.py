@@ -35,7 +35,7 @@ def call_children(
     for attempt in itertools.count(1):
         ids = run.begin_children(orchestrator, [targets[index] for index in missing], attempt)
         on_start(dict(zip(missing, ids, strict=True)))
-        settled = yield from _settle(
+        settled = yield from settle(
             run.context,
             [
                 run.context.call_sub_orchestrator(
@@ -59,7 +59,7 @@ def call_children(
     return [outputs[index] for index in range(len(requests))]
 
 
-def _settle(context: df.DurableOrchestrationContext, tasks: list[Any]) -> Orchestration[list[Any]]:
+def settle(context: df.DurableOrchestrationContext, tasks: list[Any]) -> Orchestration[list[Any]]:
     """Waits until every task has ended; returns each one's output, or its exception.
 
     `task_all` begins all of them and raises as soon as one fails. Then each is waited for by itself, for the host does

@@ -15,6 +15,7 @@ from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 from adapters.azure.consumers import AzureConsumers
 from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.resource_graph import AzureGraph
 from adapters.azure.retiring import AzureRetiring
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
@@ -30,6 +31,7 @@ from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
 from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.fake_references import FakeConsumers, FakeGraph
 from tests.unit.retiring_fakes import FakeRetiring
 from tests.unit.task_hub_lists import list_server
 
@@ -249,16 +251,6 @@ class FakeLooks:
         return FakeLook(self._compute)
 
 
-class FakeConsumers:
-    """Machines and scale sets, by subscription and kind."""
-
-    def __init__(self) -> None:
-        self.resources: dict[tuple[str, str], list[dict[str, Any]]] = {}
-
-    async def list_resources(self, subscription: str, kind: str) -> list[dict[str, Any]]:
-        return self.resources.get((subscription, kind), [])
-
-
 class FakeEvidence:
     """Evidence in memory, written once."""
 
@@ -280,14 +272,16 @@ SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
 @contextmanager
-def working_with(  # noqa: PLR0917 # each replaces one adapter
+def working_with(
     compute: FakeCompute,
     under: Policy | None = None,
     settings: Settings = SETTINGS,
     policies: PolicyStore | None = None,
     evidence: EvidenceStore | None = None,
+    *,
     retiring: AzureRetiring | None = None,
     consumers: AzureConsumers | None = None,
+    graph: AzureGraph | None = None,
 ) -> Iterator[FakeCompute]:
     """Lets triggers and activities use this Azure and this policy, or this policy store."""
     looks = FakeLooks(compute)
@@ -299,6 +293,7 @@ def working_with(  # noqa: PLR0917 # each replaces one adapter
         evidence=evidence or FakeEvidence(),
         retiring=retiring or FakeRetiring(),
         consumers=consumers or FakeConsumers(),
+        graph=graph or FakeGraph(),
     )
     with using(replacement):
         yield compute

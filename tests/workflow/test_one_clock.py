@@ -53,7 +53,7 @@ def is_count(path: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "images", [6, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+    "images", [3, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
 )
 def test_a_day_gives_the_same_figures_twice_to_the_digit(tmp_path: Path, images: int) -> None:
     """Nothing depends on how fast the machine is or what else it does."""

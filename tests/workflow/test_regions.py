@@ -22,15 +22,22 @@ rules:
     replication: {{waves: home-first, first_replicas: 1}}
   - name: impatient
     match: {{names: ["stuck-*"]}}
-    replication: {{deadline_hours: 20, stuck_after_hours: 5}}
+    replication: {{deadline_hours: 8, stuck_after_hours: 2}}
 """
 
 
-@pytest.fixture
-def estate(tmp_path: Path) -> Iterator[Estate]:
-    """The app with a simulated Azure in which each test injects its own faults."""
-    with Stack(tmp_path, SEED, POLICY, PACE, one_clock=True) as stack, Estate(stack) as estate:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    folder: Path = tmp_path_factory.mktemp("stack")
+    with Stack(folder, SEED, POLICY, PACE, one_clock=True) as stack, Estate(stack) as estate:
         yield estate
+
+
+@pytest.fixture
+def estate(running: Estate) -> Iterator[Estate]:
+    """The app with a simulated Azure in which each test injects its own faults; they end with it."""
+    yield running
+    running.stack.control("DELETE", "faults")
 
 
 def test_home_first_adds_the_other_regions_then_raises_the_replica_counts(estate: Estate) -> None:

@@ -12,6 +12,7 @@ from triggers.http import (
     migrations,
     openapi,
     policy,
+    references,
     retirements,
 )
 
@@ -24,5 +25,6 @@ blueprints = [
     migrations.blueprint,
     openapi.blueprint,
     policy.blueprint,
+    references.blueprint,
     retirements.blueprint,
 ]

@@ -10,9 +10,11 @@ from azure_compute_simulator import IdentityFault, RequestFault, SimulatorServer
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
+from adapters.azure.consumers import Consumers
 from adapters.azure.credentials import default_credential
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
+from adapters.azure.resource_graph import ResourceGraph
 from adapters.policy_store import FixedPolicy
 from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from services.container import Services, using
@@ -20,12 +22,13 @@ from tests.unit.app import code
 from tests.unit.builders import policy
 from tests.unit.fakes import FakeDurableClient, FakeEvidence
 from tests.unit.triggers.http.requesting import problem_of, request
-from tests.workflow.estate import HERE, SEED, an_image
+from tests.workflow.estate import GALLERY, HERE, SEED, an_image
 from triggers.http.problems import answers_problems
 
 SECONDS = 0.3
 IMAGE = an_image("web")
 START = {"image": IMAGE["id"], "regions": ["westus2"]}
+REPOINT = {"version": f"{GALLERY}/images/web/versions/1.0.0", "consumers": [IMAGE["id"]]}
 CALLS: dict[str, tuple[str, str, Any]] = {
     "post_migration": ("POST", "migrations", START),
     "post_plan": ("POST", "migrations/plan", START),
@@ -33,6 +36,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "get_images": ("GET", "images", b""),
     "get_galleries": ("GET", "galleries", b""),
     "get_coverage": ("GET", "coverage", b""),
+    "post_repoint_plan": ("POST", "references/repoint/plan", REPOINT),
 }
 OTHERS: dict[str, tuple[str, str, Any]] = {
     "post_batch": ("POST", "batches", {"scope": [{"subscription": HERE}]}),
@@ -66,7 +70,15 @@ async def azure(
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
         kept = KeptLists(arm)
-        azure = Services(settings, FixedPolicy(policy()), Compute(arm, kept), Looks(kept), FakeEvidence())
+        azure = Services(
+            settings,
+            FixedPolicy(policy()),
+            Compute(arm, kept),
+            Looks(kept),
+            FakeEvidence(),
+            Consumers(arm),
+            ResourceGraph(arm),
+        )
         with using(azure):
             yield simulator
         await arm.client(HERE).close()

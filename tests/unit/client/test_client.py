@@ -11,7 +11,7 @@ import pytest
 
 from api.operations import OPERATIONS, Operation, operation_of
 from client import AsyncGallerist, Gallerist, ProblemError, StillRunningError, UnexpectedAnswerError
-from tests.unit.builders import SUBSCRIPTION, image_id
+from tests.unit.builders import SUBSCRIPTION, definition_id, image_id
 from tests.unit.client.transports import Script, answer, problem
 
 URL = "https://gallerist.example/api"
@@ -60,6 +60,7 @@ def batch(state: str) -> dict[str, Any]:
     }
 
 
+VERSION = definition_id().version("1.0.0")
 SCOPE = {"subscription": SUBSCRIPTION}
 # one call of every method, with every argument
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -77,6 +78,10 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "resume_batch": (("batch-1",), {}),
     "coverage": ((SUBSCRIPTION,), {"category": "blocked"}),
     "check_policy": ((SCOPE,), {"policy": "rules: []", "limit": 5}),
+    "references": ((image_id(),), {}),
+    "plan_repoint": ((VERSION, [str(image_id())]), {}),
+    "repoint": ((VERSION, [str(image_id())]), {}),
+    "repointing": (("repoint-1",), {}),
     "health": ((), {}),
     "openapi": ((), {}),
 }

@@ -22,6 +22,7 @@ _ARM_ACTIONS = {
     "resources": "Microsoft.Resources/subscriptions/resources",
     "resourceGroups": "Microsoft.Resources/subscriptions/resourceGroups",
     "locations": "Microsoft.Resources/subscriptions/locations",
+    "providers": "Microsoft.Resources/subscriptions/providers",
     "subscription": "Microsoft.Resources/subscriptions",
     "deployments": "Microsoft.Resources/deployments",
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
@@ -77,7 +78,8 @@ class RoleAssignment:
 
 def action_of(type_: str, access: str) -> str:
     """Returns the action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
-    return f"{_ARM_ACTIONS.get(type_, f'Microsoft.Compute/{type_}')}/{_VERBS[access]}"
+    named = type_ if type_.startswith("Microsoft.") else f"Microsoft.Compute/{type_}"
+    return f"{_ARM_ACTIONS.get(type_, named)}/{_VERBS[access]}"
 
 
 def check_access(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> None:
@@ -88,6 +90,18 @@ def check_access(assignments: list[RoleAssignment], principal: Principal, action
             f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
             "please refresh your credentials."
         )
+
+
+def sees(assignments: list[RoleAssignment], principal: Principal, subscription: str) -> bool:
+    """Whether the caller has a role at, above or below a subscription."""
+    below = [
+        assignment
+        for assignment in assignments
+        if assignment.applies_to(principal, assignment.scope)
+        and f"{assignment.scope}/".lower().startswith(f"{subscription}/".lower())
+    ]
+    above = any(assignment.applies_to(principal, subscription) for assignment in assignments)
+    return not assignments or bool(below) or above
 
 
 def permissions(assignments: list[RoleAssignment], principal: Principal, scope: str) -> list[Json]:

@@ -21,10 +21,13 @@ _FILTER_TERM = re.compile(
 
 
 def subscriptions(request: ArmRequest) -> ArmResponse:
-    """GET of all subscriptions."""
-    return paged(
-        request, [_subscription(item) for item in request.azure.subscriptions.values()], by_gateway=True
-    )
+    """GET of the subscriptions in which the caller has a role (documented)."""
+    found = [
+        _subscription(item)
+        for item in request.azure.subscriptions.values()
+        if access.sees(request.azure.roles, request.principal, f"/subscriptions/{item.id}")
+    ]
+    return paged(request, found, by_gateway=True)
 
 
 def subscription(request: ArmRequest) -> ArmResponse:

@@ -109,6 +109,26 @@ class InvalidResourceTypeError(GatewayError):
     status = 404
 
 
+class InvalidResourceNamespaceError(GatewayError):
+    """A resource provider that does not exist."""
+
+    status = 404
+
+
+class MissingSubscriptionRegistrationError(GatewayError):
+    """The subscription is not registered for the resource provider (reported text)."""
+
+    status = 409
+
+    def __init__(self, namespace: str) -> None:
+        text = (
+            f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for "
+            "how to register subscriptions."
+        )
+        detail = {"code": "MissingSubscriptionRegistration", "target": namespace, "message": text}
+        super().__init__(text, details=[detail])
+
+
 class InvalidRequestContentError(GatewayError):
     """The body is not JSON, or not an object."""
 
@@ -393,3 +413,58 @@ class TooManyComputeRequestsError(ServiceError):
             "code": "OperationNotAllowed",
             "innererror": {"internalErrorCode": "TooManyRequestsReceived"},
         }
+
+
+class ResourceGraphError(ServiceError):
+    """Resource Graph refuses a query. The reason is in the details (reported: azure-cli-extensions #3325)."""
+
+    def __init__(self, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(
+            "Please provide below info when asking for support: timestamp, correlationId.",
+            details=[{"code": code, "message": text}],
+            headers=headers,
+        )
+
+
+class ResourceGraphRateLimitingError(ResourceGraphError):
+    """The quota of queries is used up. The code on the wire is RateLimiting."""
+
+    status = 429
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__(
+            "RateLimiting",
+            "Client application has been throttled and should not attempt to repeat the request until an amount of "
+            "time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.",
+            headers,
+        )
+
+    def body(self) -> dict[str, Any]:
+        """Returns the error with its code on the wire."""
+        return super().body() | {"code": "RateLimiting"}
+
+
+class InvalidQueryError(ResourceGraphError):
+    """The query is not one that is simulated. The code on the wire is BadRequest."""
+
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("InvalidQuery", "Query is invalid. Please refer to the documentation for syntax.")
+
+    def body(self) -> dict[str, Any]:
+        """Returns the error with its code on the wire."""
+        return super().body() | {"code": "BadRequest"}
+
+
+class InvalidSkipTokenError(ResourceGraphError):
+    """The token of a page is not one that was given out. The code on the wire is BadRequest."""
+
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("InvalidSkipToken", "The skip token is invalid.")
+
+    def body(self) -> dict[str, Any]:
+        """Returns the error with its code on the wire."""
+        return super().body() | {"code": "BadRequest"}

@@ -26,3 +26,8 @@ class Switches:
     resource_list_lag_seconds: float = 0.0
     unlisted_resources: tuple[str, ...] = ()
     policy_delay_seconds: float = 900.0
+    unregistered_providers: tuple[str, ...] = ()
+    resource_graph_lag_seconds: float = 0.0
+    resource_graph_hidden: tuple[str, ...] = ()
+    resource_graph_truncates_after: int | None = None
+    resource_graph_empty: bool = False

@@ -79,6 +79,8 @@ _ARM_LIMITS = {
     "deletes": Limit("deletes", 200, 20.0),
 }
 _GLOBAL_FACTOR = 15
+# documented: queries of one user, in the whole tenant
+_RESOURCE_GRAPH = Limit("resource-graph", 15, 5.0)
 _ARM_VERBS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 
@@ -142,6 +144,11 @@ class Throttling:
             raise self._too_many(next(bucket for bucket in buckets if bucket.seconds_until_enough()), wait)
         left = [f"Microsoft.Compute/{bucket.limit.name};{int(bucket.tokens)}" for bucket in buckets]
         return {"x-ms-ratelimit-remaining-resource": ",".join(left)} if left else {}
+
+    def take_from_resource_graph(self, principal: str) -> int:
+        """Takes a query from the caller's quota. Returns how many are left; -1 if there was none."""
+        bucket = self._bucket(principal, _RESOURCE_GRAPH)
+        return -1 if self._take([bucket]) else int(bucket.tokens)
 
     def _bucket(self, owner: str, limit: Limit) -> Bucket:
         key = (owner.lower(), limit.name)

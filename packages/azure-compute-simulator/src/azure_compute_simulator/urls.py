@@ -6,8 +6,16 @@ from functools import partial
 
 from werkzeug.routing import Map, Rule
 
-from azure_compute_simulator import arm_responses, policy_responses, responses
+from azure_compute_simulator import (
+    arm_responses,
+    policy_responses,
+    provider_registrations,
+    resource_graph,
+    responses,
+    scale_set_instances,
+)
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
+from azure_compute_simulator.models.consumers import CONSUMER_TYPES
 
 Handler = Callable[[ArmRequest], ArmResponse]
 
@@ -52,6 +60,11 @@ COMPUTE_TYPES = (
 
 _ENDPOINTS = {
     "/subscriptions": Endpoint(arm_responses.subscriptions),
+    "/providers/Microsoft.ResourceGraph/resources": Endpoint(resource_graph.query),
+    f"{_SUBSCRIPTION}/providers/<namespace>": Endpoint(provider_registrations.provider, "providers"),
+    f"{_GROUP}{_COMPUTE}/virtualMachineScaleSets/<name0>/virtualMachines": Endpoint(
+        scale_set_instances.instances, "virtualMachineScaleSets/virtualMachines", "group"
+    ),
     "/tenants": Endpoint(arm_responses.tenants),
     _SUBSCRIPTION: Endpoint(arm_responses.subscription, "subscription"),
     f"{_SUBSCRIPTION}/locations": Endpoint(arm_responses.locations, "locations"),
@@ -85,7 +98,7 @@ _FIXED_SEGMENTS = {
     segment.lower(): segment
     for segment in (
         *(part for path in _ENDPOINTS for part in path.split("/") if not part.startswith("<")),
-        *(part for type_ in COMPUTE_TYPES for part in type_.split("/")),
+        *(part for type_ in (*COMPUTE_TYPES, *CONSUMER_TYPES) for part in type_.split("/")),
     )
 }
 
@@ -94,7 +107,25 @@ def _rules() -> list[Rule]:
     rules = [Rule(path, endpoint=endpoint) for path, endpoint in _ENDPOINTS.items()]
     for type_ in COMPUTE_TYPES:
         rules.extend(_type_rules(type_))
+    for type_ in CONSUMER_TYPES:
+        rules.extend(_consumer_rules(type_))
     return rules
+
+
+def _consumer_rules(type_: str) -> Iterator[Rule]:
+    """Yields the rules of a type of another provider, which the subscription must be registered for."""
+    namespace, *parents, segment = type_.split("/")
+    above = "".join(f"/{parent}/<name{level}>" for level, parent in enumerate(parents))
+    collection = f"{_GROUP}/providers/{namespace}{above}/{segment}"
+
+    def checked(handler: Handler, listed_in: str | None = None) -> Endpoint:
+        return Endpoint(provider_registrations.if_registered(handler, namespace), type_, listed_in)
+
+    yield Rule(f"{collection}/<name{len(parents)}>", endpoint=checked(partial(responses.item, type_=type_)))
+    yield Rule(collection, endpoint=checked(partial(responses.list_in_parent, type_=type_), "group"))
+    if not parents:
+        many = partial(responses.list_in_subscription, type_=type_)
+        yield Rule(f"{_SUBSCRIPTION}/providers/{type_}", endpoint=checked(many, "subscription"))
 
 
 def _type_rules(type_: str) -> Iterator[Rule]:

@@ -72,7 +72,7 @@ def test_an_unreadable_tag_is_a_fault_with_its_name(tag: str, text: str, fault: 
 
 def test_every_tag_has_a_test() -> None:
     tested = {"action", "version", "definition", "galleries", "regions"}
-    assert set(READERS) == tested | {"exclude-from-latest", "end-of-life-after-days"}
+    assert set(READERS) == tested | {"exclude-from-latest", "end-of-life-after-days", "consumers"}
 
 
 RULES = Policy.model_validate(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.consumers import stored_documents
 from azure_compute_simulator.models.definitions import ImageDefinitions
 from azure_compute_simulator.models.deployments import Deployments
 from azure_compute_simulator.models.galleries import Galleries
@@ -30,6 +31,7 @@ class ResourceTypes:
             Disks(azure),
             Snapshots(azure),
             NetworkInterfaces(azure),
+            *stored_documents(azure),
         ]
         self._by_name = {type_.type.lower(): type_ for type_ in types}
         azure.behaviours = self._by_name

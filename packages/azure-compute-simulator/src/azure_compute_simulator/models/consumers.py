@@ -1,0 +1,51 @@
+"""Resources of other providers that can name an image: stored as they were sent, without rules of their own."""
+
+from typing import ClassVar
+
+from azure_compute_simulator.models.azure import Azure
+from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
+from azure_compute_simulator.models.resources import Resource
+from azure_compute_simulator.resource_ids import ResourceId
+
+CONSUMER_TYPES = (
+    "Microsoft.Batch/batchAccounts",
+    "Microsoft.Batch/batchAccounts/pools",
+    "Microsoft.DevOpsInfrastructure/pools",
+    "Microsoft.DevCenter/devcenters",
+    "Microsoft.DevCenter/devcenters/galleries",
+    "Microsoft.DevCenter/devcenters/devboxdefinitions",
+    "Microsoft.DesktopVirtualization/hostPools",
+    "Microsoft.DesktopVirtualization/hostPools/sessionHostConfigurations",
+    "Microsoft.VirtualMachineImages/imageTemplates",
+    "Microsoft.LabServices/labs",
+    "Microsoft.DevTestLab/labs",
+    "Microsoft.DevTestLab/labs/customimages",
+    # they only mention an image, or nobody knows what they do with it
+    "Microsoft.Insights/metricAlerts",
+    "Microsoft.Portal/dashboards",
+    "Microsoft.Logic/workflows",
+    "Microsoft.ServiceFabric/managedClusters",
+    "Microsoft.ServiceFabric/managedClusters/nodeTypes",
+)
+
+
+class StoredDocument(ResourceType):
+    """A resource type whose properties are stored as they were sent. What they name need not exist."""
+
+    # inferred: no recording writes one
+    seconds: ClassVar[dict[str, float]] = {"create": 5.0, "update": 5.0, "delete": 5.0}
+
+    def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns the resource as it was sent."""
+        return self.new_resource(resource_id, request, location, dict(request.properties))
+
+    def change(self, resource: Resource, request: WriteRequest) -> None:
+        """Replaces the properties that are sent."""
+        resource.properties |= request.properties
+
+
+def stored_documents(azure: Azure) -> list[ResourceType]:
+    """Returns one resource type for each name in `CONSUMER_TYPES`."""
+    return [
+        type(name.rpartition("/")[2], (StoredDocument,), {"type": name})(azure) for name in CONSUMER_TYPES
+    ]
