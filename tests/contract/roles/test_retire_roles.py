@@ -16,10 +16,8 @@ from tests.workflow.retiring import Retiring, retiring
 OWN = ("retire", "strict")
 ROLES = {
     name: json.loads((INFRA / "roles" / f"{name}.json").read_text(encoding="utf-8"))["actions"]
-    for name in (*OWN, "gallery-publisher", "gallery-reader", "image-reader")
+    for name in (*OWN, "references", "gallery-publisher", "gallery-reader", "image-reader")
 }
-# what the scan for references reads on this branch; its own role has more
-SCAN = ["Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachineScaleSets/read"]
 GRANTS = [(name, action) for name in OWN for action in ROLES[name]]
 # Without it a retirement goes on and knows less: why a deletion that Azure began has failed.
 OPTIONAL = {("retire", "Microsoft.Compute/locations/operations/read")}
@@ -37,12 +35,12 @@ def assignments(lacking: tuple[str, str] | None) -> list[dict[str, Any]]:
 
     def at(scope: str, *names: str) -> dict[str, Any]:
         granted = [action for name in names for action in ROLES[name] if (name, action) != lacking]
-        return {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": scope, "actions": [*granted, *SCAN]}
+        return {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": scope, "actions": granted}
 
     return [
         at(GALLERY, "gallery-publisher", "gallery-reader"),
-        at(f"/subscriptions/{HERE}", "image-reader", *OWN),
-        at(f"/subscriptions/{THERE}", *OWN),
+        at(f"/subscriptions/{HERE}", "image-reader", "references", *OWN),
+        at(f"/subscriptions/{THERE}", "references", "strict"),
     ]
 
 
