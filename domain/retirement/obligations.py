@@ -232,7 +232,10 @@ def _unreferenced(facts: Facts) -> Verdict:
         if accepted:
             answers.append((f"acknowledged {consumer.id} ({consumer.digest})", accepted))
         else:
-            faults.append(f"{consumer.kind} {consumer.id} {consumer.relation} it ({consumer.digest})")
+            verb = {"uses": "uses it", "makes": "makes it again"}.get(
+                consumer.relation, "names it: unknown use"
+            )
+            faults.append(f"{consumer.kind} {consumer.id} {verb} ({consumer.digest})")
     faults += [
         f"declared consumer '{one.name}' needs it until {one.until}"
         for one in terms.consumers

@@ -14,6 +14,7 @@ from tests.workflow.retiring import Retiring, retiring
 
 ACTIVITIES = [
     "read_retirement",
+    "plan_scan",
     "scan_references",
     "protect_versions",
     "place_guards",
