@@ -1,6 +1,6 @@
 """Activity functions: glue of at most fifteen lines each that parses, calls a use case, and dumps."""
 
-from activities import batches, images, promotions, proofs, records, references, versions
+from activities import batches, images, promotions, proofs, records, references, retirements, versions
 
 blueprints = [
     batches.blueprint,
@@ -9,5 +9,6 @@ blueprints = [
     proofs.blueprint,
     records.blueprint,
     references.blueprint,
+    retirements.blueprint,
     versions.blueprint,
 ]

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from domain.fleet.batches import BATCH_ID_PREFIX
 from domain.promotion.messages import PROMOTION_ID_PREFIX
 from domain.references.repoint import REPOINT_ID_PREFIX
+from domain.retirement.messages import RETIREMENT_ID_PREFIX
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class Addresses:
         """Where a batch is."""
         return f"{self.base}/batches/{quote(batch_id, safe='')}"
 
+    def retirement(self, retirement_id: str) -> str:
+        """Where a retirement is."""
+        return f"{self.base}/retirements/{quote(retirement_id, safe='')}"
+
+    def retirements(self, **query: str) -> str:
+        """Where a page of the list of retirements is."""
+        return f"{self.base}/retirements?{urlencode(query)}"
+
     def repoint(self, instance_id: str) -> str:
         """Where a request to re-point consumers is."""
         return f"{self.base}/references/repoint/{quote(instance_id, safe='')}"
@@ -40,6 +49,7 @@ class Addresses:
             BATCH_ID_PREFIX: self.batch,
             PROMOTION_ID_PREFIX: self.promotion,
             REPOINT_ID_PREFIX: self.repoint,
+            RETIREMENT_ID_PREFIX: self.retirement,
         }
         place = next((of for prefix, of in places.items() if instance_id.startswith(prefix)), self.migration)
         return place(instance_id)

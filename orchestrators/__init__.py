@@ -9,6 +9,7 @@ from orchestrators import (
     publish_version,
     replicate_version,
     repoint_consumers,
+    retire_image,
     verify_version,
 )
 
@@ -21,5 +22,6 @@ blueprints = [
     publish_version.blueprint,
     replicate_version.blueprint,
     verify_version.blueprint,
+    retire_image.blueprint,
     repoint_consumers.blueprint,
 ]

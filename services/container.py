@@ -16,6 +16,7 @@ from adapters.azure.looks import Looks
 from adapters.azure.machines import AzureMachines, Machines
 from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.azure.resource_graph import AzureGraph, ResourceGraph
+from adapters.azure.retiring import AzureRetiring, Retiring
 from adapters.evidence_store import EvidenceStore, FolderEvidence
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
@@ -31,6 +32,7 @@ class Services:
     looks: AzureLooks
     machines: AzureMachines
     evidence: EvidenceStore
+    retiring: AzureRetiring
     consumers: AzureConsumers
     graph: AzureGraph
     exclusions: AzureExclusions
@@ -47,6 +49,7 @@ class Services:
             compute=Compute(arm, kept),
             looks=Looks(kept),
             machines=Machines(arm),
+            retiring=Retiring(arm),
             evidence=evidence,
             consumers=Consumers(arm),
             graph=ResourceGraph(arm),

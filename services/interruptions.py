@@ -17,6 +17,8 @@ from domain.migration.status import MigrationStatus
 from domain.promotion.messages import PROMOTION_ID_PREFIX, PromotionRequest
 from domain.references.repoint import REPOINT_ID_PREFIX, Repoint
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.retirement.messages import RETIREMENT_ID_PREFIX
+from domain.retirement.retirement import Retirement
 from domain.starts import Start
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ _FAILED = "Failed"
 _CONTINUED: dict[str, type[Start]] = {
     MIGRATION_ID_PREFIX: RunRequest,
     BATCH_ID_PREFIX: Batch,
+    RETIREMENT_ID_PREFIX: Retirement,
     REPOINT_ID_PREFIX: Repoint,
     PROMOTION_ID_PREFIX: PromotionRequest,
 }

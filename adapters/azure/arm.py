@@ -56,6 +56,11 @@ class Arm:
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
 
+    @property
+    def endpoint(self) -> str:
+        """The address of Azure Resource Manager, without a slash at its end."""
+        return self._endpoint
+
     def client(self, subscription: str) -> ComputeManagementClient:
         """Returns the subscription's client, creating it at the first call."""
         key = subscription.lower()

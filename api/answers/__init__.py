@@ -23,6 +23,7 @@ from api.answers.references import (
     RepointPlans,
     UnreadKind,
 )
+from api.answers.retirements import Freeze, Retirement, RetirementCertificate, Retirements
 
 __all__ = [
     "Accepted",
@@ -33,6 +34,7 @@ __all__ = [
     "Batches",
     "Coverage",
     "Estimate",
+    "Freeze",
     "Galleries",
     "GalleryVersion",
     "Health",
@@ -61,6 +63,9 @@ __all__ = [
     "RepointPlans",
     "Repointed",
     "Repointing",
+    "Retirement",
+    "RetirementCertificate",
+    "Retirements",
     "StartedMigration",
     "UnreadKind",
     "UnreadableInstance",

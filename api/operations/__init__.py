@@ -6,7 +6,7 @@ routes of the app.
 
 from collections.abc import Mapping
 
-from api.operations import app, azure, batches, migrations, policy, promotions, references
+from api.operations import app, azure, batches, migrations, policy, promotions, references, retirements
 from api.operations.operation import Operation
 
 __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
@@ -18,6 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *promotions.OPERATIONS,
     *policy.OPERATIONS,
     *references.OPERATIONS,
+    *retirements.OPERATIONS,
     *app.OPERATIONS,
 )
 BY_NAME: Mapping[str, Operation] = {operation.name: operation for operation in OPERATIONS}

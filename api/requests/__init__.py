@@ -7,19 +7,33 @@ from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
 from api.requests.promotions import AdoptionQuery, StartPromotion
 from api.requests.references import ReferencesQuery, RepointConsumers
+from api.requests.retirements import (
+    Acknowledge,
+    Approve,
+    Explain,
+    RetirementsQuery,
+    SetFreeze,
+    StartRetirement,
+)
 
 __all__ = [
+    "Acknowledge",
     "AddRegions",
     "AdoptionQuery",
+    "Approve",
     "CheckPolicy",
     "CoverageQuery",
+    "Explain",
     "MigrationsQuery",
     "Query",
     "ReferencesQuery",
     "RepointConsumers",
+    "RetirementsQuery",
+    "SetFreeze",
     "StartBatch",
     "StartMigration",
     "StartPromotion",
+    "StartRetirement",
     "SubscriptionQuery",
     "check_fields",
 ]

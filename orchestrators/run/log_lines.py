@@ -8,6 +8,8 @@ from domain.migration.log_line import LOGGER, log_event
 from domain.migration.status import MigrationStatus
 from domain.records.notices import Notice
 from domain.results import Failure
+from domain.retirement.log_line import log_event as log_retirement_event
+from domain.retirement.retirement import Retirement
 
 logger = logging.getLogger(LOGGER)
 
@@ -16,6 +18,12 @@ def log_migration(context: df.DurableOrchestrationContext, event: str, status: M
     """Logs that a migration started or ended."""
     if not context.is_replaying:
         log_event(event, context.instance_id, status)
+
+
+def log_retirement(context: df.DurableOrchestrationContext, event: str, retirement: Retirement) -> None:
+    """Logs what happened to a retirement."""
+    if not context.is_replaying:
+        log_retirement_event(event, context.instance_id, retirement)
 
 
 def log_lost_call(context: df.DurableOrchestrationContext, name: str, error: Exception) -> None:

@@ -19,6 +19,7 @@ from adapters.azure.followers import AzureFollowers
 from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.azure.resource_graph import AzureGraph
+from adapters.azure.retiring import AzureRetiring
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
@@ -37,6 +38,7 @@ from services.container import Services, using
 from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
 from tests.unit.fake_machines import FakeMachines
 from tests.unit.fake_references import FakeConsumers, FakeGraph
+from tests.unit.retiring_fakes import FakeRetiring
 from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
@@ -356,6 +358,7 @@ def working_with(
     evidence: EvidenceStore | None = None,
     *,
     machines: AzureMachines | None = None,
+    retiring: AzureRetiring | None = None,
     consumers: AzureConsumers | None = None,
     graph: AzureGraph | None = None,
     followers: AzureFollowers | None = None,
@@ -369,6 +372,7 @@ def working_with(
         looks=looks,
         machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
+        retiring=retiring or FakeRetiring(),
         consumers=consumers or FakeConsumers(),
         graph=graph or FakeGraph(),
         exclusions=FakeExclusions(compute),

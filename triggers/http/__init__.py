@@ -6,6 +6,7 @@ A route reads the request, calls a service, and answers with a model of `api`. W
 from triggers.http import (
     batches,
     coverage,
+    freeze,
     health,
     images,
     migrations,
@@ -13,16 +14,19 @@ from triggers.http import (
     policy,
     promotions,
     references,
+    retirements,
 )
 
 blueprints = [
     batches.blueprint,
     coverage.blueprint,
+    freeze.blueprint,
     health.blueprint,
     images.blueprint,
     migrations.blueprint,
     openapi.blueprint,
     policy.blueprint,
-    references.blueprint,
     promotions.blueprint,
+    references.blueprint,
+    retirements.blueprint,
 ]

@@ -28,6 +28,9 @@ _ARM_ACTIONS = {
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
     "maintenanceConfigurations": "Microsoft.Maintenance/maintenanceConfigurations",
     "configurationAssignments": "Microsoft.Maintenance/configurationAssignments",
+    "locks": "Microsoft.Authorization/locks",
+    "policyAssignments": "Microsoft.Authorization/policyAssignments",
+    "policyDefinitions": "Microsoft.Authorization/policyDefinitions",
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }

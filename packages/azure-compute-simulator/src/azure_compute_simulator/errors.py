@@ -234,6 +234,36 @@ class ScopeLockedError(GatewayError):
     status = 409
 
 
+class RequestDisallowedByPolicyError(GatewayError):
+    """An Azure Policy assignment denies the resource."""
+
+    status = 403
+
+
+class InvalidPolicyRuleError(GatewayError):
+    """A policy rule with something that is not simulated."""
+
+    status = 400
+
+
+class PolicyDefinitionNotFoundError(GatewayError):
+    """The policy definition does not exist."""
+
+    status = 404
+
+
+class PolicyAssignmentNotFoundError(GatewayError):
+    """The policy assignment does not exist."""
+
+    status = 404
+
+
+class InvalidDeletePolicyDefinitionError(GatewayError):
+    """The policy definition is still assigned."""
+
+    status = 409
+
+
 class NotFoundError(ServiceError):
     """A resource that the request refers to does not exist."""
 

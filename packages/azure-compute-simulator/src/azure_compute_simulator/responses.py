@@ -41,6 +41,7 @@ def item(request: ArmRequest, type_: str) -> ArmResponse:
         request.body, request.principal, request.api_version, partial=request.method == "PATCH"
     )
     if request.method == "PUT":
+        _check_policies(request, resource_type, resource_id)
         return _written(request, resource_type, resource_type.put(resource_id, write))
     if request.method == "PATCH":
         return _written(request, resource_type, resource_type.patch(resource_id, write))
@@ -54,6 +55,13 @@ def item(request: ArmRequest, type_: str) -> ArmResponse:
     raise HttpMethodNotSupportedError(
         f"The HTTP method '{request.method}' is not supported at scope '{resource_id}'."
     )
+
+
+def _check_policies(request: ArmRequest, resource_type: ResourceType, resource_id: ResourceId) -> None:
+    """A policy judges new resources; whether it judges an update that keeps the image is not simulated."""
+    if request.azure.find(resource_id) is None:
+        delay = request.azure.switches.policy_delay_seconds
+        request.azure.policies.check(resource_type.type, resource_id, request.body, delay)
 
 
 def list_in_parent(request: ArmRequest, type_: str) -> ArmResponse:

@@ -28,6 +28,7 @@ class Switches:
     restricted_sizes: tuple[str, ...] = ()
     regional_cores: int = 350
     family_cores: int = 350
+    policy_delay_seconds: float = 900.0
     unregistered_providers: tuple[str, ...] = ()
     resource_graph_lag_seconds: float = 0.0
     resource_graph_hidden: tuple[str, ...] = ()

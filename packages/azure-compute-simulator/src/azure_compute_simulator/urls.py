@@ -8,6 +8,7 @@ from werkzeug.routing import Map, Rule
 
 from azure_compute_simulator import (
     arm_responses,
+    policy_responses,
     provider_registrations,
     resource_graph,
     responses,
@@ -46,6 +47,8 @@ _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 _MAINTENANCE = "/providers/Microsoft.Maintenance"
 _SCALE_SET = f"{_GROUP}{_COMPUTE}/virtualMachineScaleSets/<name0>"
 _INSTANCES = f"{_SCALE_SET}/virtualMachines"
+_LOCKS = "/providers/Microsoft.Authorization/locks"
+_POLICIES = f"{_SUBSCRIPTION}/providers/Microsoft.Authorization"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = (
@@ -73,6 +76,11 @@ _ENDPOINTS = {
     f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/<name0>/subnets/<name1>{_PERMISSIONS}": Endpoint(
         arm_responses.permissions
     ),
+    f"{_SUBSCRIPTION}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
+    f"{_GROUP}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
+    f"{_POLICIES}/policyDefinitions/<policy>": Endpoint(policy_responses.definition, "policyDefinitions"),
+    f"{_POLICIES}/policyAssignments": Endpoint(policy_responses.assignments, "policyAssignments"),
+    f"{_POLICIES}/policyAssignments/<policy>": Endpoint(policy_responses.assignment, "policyAssignments"),
     _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
@@ -164,6 +172,7 @@ def _type_rules(type_: str) -> Iterator[Rule]:
     many = partial(responses.list_in_parent, type_=full_type)
     yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
     yield Rule(f"{collection}/<name{len(parents)}>{_PERMISSIONS}", endpoint=_ENDPOINTS[_GROUP + _PERMISSIONS])
+    yield Rule(f"{collection}/<name{len(parents)}>{_LOCKS}", endpoint=_ENDPOINTS[_GROUP + _LOCKS])
     yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
     if not parents:
         everywhere = partial(responses.list_in_subscription, type_=full_type)

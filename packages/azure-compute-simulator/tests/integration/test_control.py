@@ -117,7 +117,9 @@ def test_roles_locks_time_and_events_are_set_over_http(simulator: SimulatorServe
         assert control.post("/roles", json={"roles": [role]}).status_code == 200
         assert control.get("/roles").json() == [{**role, "not_actions": []}]
         assert control.post("/locks", json={"locks": [{"scope": IMAGE}]}).status_code == 200
-        assert control.get("/locks").json() == [{"scope": IMAGE, "level": "CanNotDelete"}]
+        assert control.get("/locks").json() == [
+            {"scope": IMAGE, "level": "CanNotDelete", "name": "lock", "notes": ""}
+        ]
         before = simulator.clock.now()
         assert control.post("/time", json={"seconds": 3600}).status_code == 200
         assert (simulator.clock.now() - before).total_seconds() >= 3600

@@ -10,6 +10,10 @@ from domain.policy.section import Section
 from tests.unit.builders import GALLERY, NOW, OTHER_GALLERY, PROVIDER, image, image_id, policy
 
 GOLDEN, MIRROR = str(GALLERY), str(OTHER_GALLERY)
+SUBNET = (
+    f"/subscriptions/{GALLERY.subscription}/resourceGroups/net"
+    "/providers/Microsoft.Network/virtualNetworks/v/subnets/proofs"
+)
 SET = f"{PROVIDER}/diskEncryptionSets/west"
 
 
