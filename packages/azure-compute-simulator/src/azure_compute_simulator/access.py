@@ -26,6 +26,7 @@ _ARM_ACTIONS = {
     "subscription": "Microsoft.Resources/subscriptions",
     "deployments": "Microsoft.Resources/deployments",
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
+    "locks": "Microsoft.Authorization/locks",
     "operations": "Microsoft.Compute/locations/operations",
     "capsOperations": "Microsoft.Compute/locations/capsOperations",
 }

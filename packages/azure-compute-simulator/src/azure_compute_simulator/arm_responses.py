@@ -89,6 +89,15 @@ def permissions(request: ArmRequest) -> ArmResponse:
     )
 
 
+def locks(request: ArmRequest) -> ArmResponse:
+    """GET of the locks at and below a subscription, a group or a resource; those above it are not in the list."""
+    if request.method != "GET":
+        raise HttpMethodNotSupportedError("Locks are set by the seed or the control plane.")
+    scope = request.path[: request.path.lower().rindex("/providers/microsoft.authorization/")]
+    found = [lock.as_json() for lock in request.azure.locks if lock.is_within(scope)]
+    return paged(request, found, by_gateway=True)
+
+
 def resources(request: ArmRequest) -> ArmResponse:
     """GET of all resources of a subscription or a group, with `$filter` and `$expand`."""
     owner, group = request.values["subscription"].lower(), request.values.get("group")

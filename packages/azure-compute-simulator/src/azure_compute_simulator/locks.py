@@ -14,14 +14,30 @@ class Lock:
 
     scope: str
     level: str = "CanNotDelete"
+    name: str = "lock"
+    notes: str = ""
 
     @classmethod
     def parse(cls, document: Json) -> "Lock":
-        """Reads `{scope, level?}`. Raises ValueError."""
+        """Reads `{scope, level?, name?, notes?}`. Raises ValueError."""
         scope, level = document.get("scope"), document.get("level", "CanNotDelete")
         if not isinstance(scope, str) or level not in LEVELS:
             raise ValueError(f"A lock needs a 'scope' and may have a 'level', {' or '.join(LEVELS)}.")
-        return cls(scope, level)
+        return cls(scope, level, str(document.get("name", "lock")), str(document.get("notes", "")))
+
+    def is_within(self, scope: str) -> bool:
+        """Whether the lock is at a scope or below it: what a list at that scope shows (documented)."""
+        return f"{self.scope.rstrip('/')}/".lower().startswith(f"{scope.rstrip('/')}/".lower())
+
+    def as_json(self) -> Json:
+        """Returns the lock as its list shows it (specified)."""
+        properties = {"level": self.level} | ({"notes": self.notes} if self.notes else {})
+        return {
+            "properties": properties,
+            "id": f"{self.scope.rstrip('/')}/providers/Microsoft.Authorization/locks/{self.name}",
+            "type": "Microsoft.Authorization/locks",
+            "name": self.name,
+        }
 
     def forbids(self, method: str, path: str) -> bool:
         """Whether the lock forbids a request."""

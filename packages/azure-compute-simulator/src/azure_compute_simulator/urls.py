@@ -42,6 +42,7 @@ _SUBSCRIPTION = "/subscriptions/<subscription>"
 _GROUP = f"{_SUBSCRIPTION}/resourceGroups/<group>"
 _COMPUTE = "/providers/Microsoft.Compute"
 _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+_LOCKS = "/providers/Microsoft.Authorization/locks"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
 
 COMPUTE_TYPES = (
@@ -69,6 +70,8 @@ _ENDPOINTS = {
     f"{_SUBSCRIPTION}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_SUBSCRIPTION}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
     f"{_GROUP}{_PERMISSIONS}": Endpoint(arm_responses.permissions),
+    f"{_SUBSCRIPTION}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
+    f"{_GROUP}{_LOCKS}": Endpoint(arm_responses.locks, "locks"),
     _GROUP: Endpoint(arm_responses.resource_group, "resourceGroups"),
     f"{_GROUP}/resources": Endpoint(arm_responses.resources, "resources"),
     f"{_GROUP}/providers/Microsoft.Resources/deployments/<name0>": Endpoint(
