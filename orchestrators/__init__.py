@@ -2,20 +2,28 @@
 
 from orchestrators import (
     add_regions,
+    apply_retention,
+    find_users,
     migrate_batch,
     migrate_image,
     prepare_definition,
     publish_version,
     replicate_version,
     repoint_consumers,
+    restore_version,
+    send_notice,
 )
 
 blueprints = [
     add_regions.blueprint,
+    apply_retention.blueprint,
+    find_users.blueprint,
     migrate_batch.blueprint,
     migrate_image.blueprint,
     prepare_definition.blueprint,
     publish_version.blueprint,
     replicate_version.blueprint,
+    restore_version.blueprint,
+    send_notice.blueprint,
     repoint_consumers.blueprint,
 ]

@@ -12,7 +12,9 @@ from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.azure.resource_graph import AzureGraph, ResourceGraph
-from adapters.evidence_store import EvidenceStore, FolderEvidence
+from adapters.azure.retention import AzureRetention, Retention
+from adapters.evidence_store import EvidenceStore, evidence_store
+from adapters.notices import HttpNotices, NoticeSender
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
@@ -26,6 +28,8 @@ class Services:
     compute: AzureCompute
     looks: AzureLooks
     evidence: EvidenceStore
+    notices: NoticeSender
+    retention: AzureRetention
     consumers: AzureConsumers
     graph: AzureGraph
 
@@ -47,7 +51,9 @@ def services() -> Services:
             policies=policy_store(settings, credential),
             compute=Compute(arm, kept),
             looks=Looks(kept),
-            evidence=FolderEvidence(settings.evidence_folder),
+            evidence=evidence_store(settings, credential),
+            notices=HttpNotices(credential),
+            retention=Retention(arm),
             consumers=Consumers(arm),
             graph=ResourceGraph(arm),
         )

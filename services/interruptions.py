@@ -14,8 +14,12 @@ from domain.migration.log_line import log_event
 from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.records.delivery import SendNotice
+from domain.records.notices import NOTICE_ID_PREFIX
 from domain.references.repoint import REPOINT_ID_PREFIX, Repoint
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.retention.restore import RESTORE_ID_PREFIX, RestoreRequest
+from domain.retention.run import RETENTION_ID_PREFIX, RetentionRequest
 from domain.starts import Start
 
 logger = logging.getLogger(__name__)
@@ -25,6 +29,9 @@ _FAILED = "Failed"
 _CONTINUED: dict[str, type[Start]] = {
     MIGRATION_ID_PREFIX: RunRequest,
     BATCH_ID_PREFIX: Batch,
+    NOTICE_ID_PREFIX: SendNotice,
+    RETENTION_ID_PREFIX: RetentionRequest,
+    RESTORE_ID_PREFIX: RestoreRequest,
     REPOINT_ID_PREFIX: Repoint,
 }
 START_AGAIN = (
