@@ -153,6 +153,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": "query",
+            **({"required": True} if name in schema.get("required", []) else {}),
             "description": field.pop("description"),
             "schema": _without_null(field, definitions),
         }
@@ -162,6 +163,8 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _without_null(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """A parameter is given or left out; a query string has no null. References are replaced by what they refer to."""
+    if "anyOf" not in field:
+        return field
     given: dict[str, Any] = next(choice for choice in field["anyOf"] if choice.get("type") != "null")
     if "$ref" in given:
         return dict(definitions[re.sub(r".*/", "", given["$ref"])])

@@ -18,7 +18,7 @@ from api.problems import MEDIA_TYPE, Problem
 from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
 from domain.fleet.states import ENDS as BATCH_ENDS
 from domain.migration.states import ENDS as MIGRATION_ENDS
-from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 # where an answer does not say when to ask again
 POLL_SECONDS = 10.0
@@ -222,6 +222,36 @@ def repoint(version: ImageVersionId | str, consumers: list[str]) -> Call[answers
 
 def repointing(request_id: str) -> Call[answers.Repointing]:
     return Call("get_repoint", answers.Repointing.model_validate_json, ids={"id": request_id})
+
+
+def retention(definition: ImageDefinitionId | str) -> Call[answers.Retention]:
+    query = {"definition": str(definition)}
+    return Call("get_retention", answers.Retention.model_validate_json, query=query)
+
+
+def apply_retention(definition: ImageDefinitionId | str, *, dry_run: bool) -> Call[answers.Accepted]:
+    body = {"definition": str(definition), "dry_run": dry_run}
+    return Call("post_retention_apply", answers.Accepted.model_validate_json, body=body)
+
+
+def retention_run(run_id: str) -> Call[answers.RetentionResult]:
+    return Call("get_retention_run", answers.RetentionResult.model_validate_json, ids={"id": run_id})
+
+
+def cancel_retention(run_id: str) -> Call[answers.Accepted]:
+    return Call("post_retention_cancel", answers.Accepted.model_validate_json, ids={"id": run_id})
+
+
+def restore(version: ImageVersionId | str) -> Call[answers.Accepted]:
+    return Call("post_restore", answers.Accepted.model_validate_json, body={"version": str(version)})
+
+
+def restoration(restore_id: str) -> Call[answers.Restoration]:
+    return Call("get_restore", answers.Restoration.model_validate_json, ids={"id": restore_id})
+
+
+def lineage(version: ImageVersionId | str) -> Call[answers.Lineage]:
+    return Call("get_lineage", answers.Lineage.model_validate_json, query={"version": str(version)})
 
 
 def health() -> Call[answers.Health]:

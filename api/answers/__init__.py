@@ -21,6 +21,7 @@ from api.answers.references import (
     RepointPlans,
     UnreadKind,
 )
+from api.answers.retention import Lineage, Restoration, Retention, RetentionResult
 
 __all__ = [
     "Accepted",
@@ -35,6 +36,7 @@ __all__ = [
     "Health",
     "Image",
     "Images",
+    "Lineage",
     "Links",
     "ListedBatch",
     "ListedImage",
@@ -55,6 +57,9 @@ __all__ = [
     "RepointPlans",
     "Repointed",
     "Repointing",
+    "Restoration",
+    "Retention",
+    "RetentionResult",
     "StartedMigration",
     "UnreadKind",
     "UnreadableInstance",

@@ -6,7 +6,7 @@ routes of the app.
 
 from collections.abc import Mapping
 
-from api.operations import app, azure, batches, migrations, policy, references
+from api.operations import app, azure, batches, migrations, policy, references, retention
 from api.operations.operation import Operation
 
 __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *migrations.OPERATIONS,
     *azure.OPERATIONS,
     *batches.OPERATIONS,
+    *retention.OPERATIONS,
     *policy.OPERATIONS,
     *references.OPERATIONS,
     *app.OPERATIONS,

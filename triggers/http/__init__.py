@@ -3,7 +3,17 @@
 A route reads the request, calls a service, and answers with a model of `api`. What it raises becomes a problem.
 """
 
-from triggers.http import batches, coverage, health, images, migrations, openapi, policy, references
+from triggers.http import (
+    batches,
+    coverage,
+    health,
+    images,
+    migrations,
+    openapi,
+    policy,
+    references,
+    retention,
+)
 
 blueprints = [
     batches.blueprint,
@@ -13,5 +23,6 @@ blueprints = [
     migrations.blueprint,
     openapi.blueprint,
     policy.blueprint,
+    retention.blueprint,
     references.blueprint,
 ]
