@@ -4,6 +4,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from adapters.task_hub import TaskHub
 from domain.records.evidence import Evidence, text_of
 from domain.resources.galleries import ImageVersion
 from domain.retention.ladder import (
@@ -14,7 +15,14 @@ from domain.retention.ladder import (
     is_excluded_everywhere,
     rung_of,
 )
-from domain.retention.run import Confirmation, PlanRequest, RetentionPlan, StepAnswer, StepRequest
+from domain.retention.run import (
+    Confirmation,
+    PlanRequest,
+    RetentionPlan,
+    StepAnswer,
+    StepRequest,
+    promotion_beside,
+)
 from services.container import services
 from services.freeze import frozen_because
 from services.plan_retention import plan_retention
@@ -80,9 +88,12 @@ def _shows(version: ImageVersion, request: StepRequest) -> bool:
 
 
 async def _why_left(client: df.DurableOrchestrationClient, request: StepRequest) -> str:
-    """What forbids the step whatever the plan says: unread users, a freeze, a lock."""
+    """What forbids the step whatever the plan says: unread users, a promotion, a freeze, a lock."""
     if request.references.unread:
         return f"who uses it is not known: {request.references.unread[0]}"
+    promotion = await TaskHub(client).get(promotion_beside(request.definition))
+    if promotion is not None and promotion.running:
+        return "a promotion of its definition is under way"
     if request.step not in DELETIONS:
         return ""
     frozen = await frozen_because(client)

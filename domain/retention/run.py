@@ -52,6 +52,11 @@ def retention_id(definition: ImageDefinitionId) -> str:
     return RETENTION_ID_PREFIX + hashlib.sha256(definition.key.encode()).hexdigest()[:32]
 
 
+def promotion_beside(definition: ImageDefinitionId) -> str:
+    """The instance id of the definition's promotion, which writes the same flags; `domain.promotion` derives it so."""
+    return f"promotion-{retention_id(definition).removeprefix(RETENTION_ID_PREFIX)}"
+
+
 class PlannedStep(BaseModel):
     """A step that a version takes."""
 

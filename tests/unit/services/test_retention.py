@@ -21,6 +21,7 @@ from domain.retention.run import (
     RetentionState,
     Step,
     StepRequest,
+    promotion_beside,
     retention_id,
 )
 from services.plan_retention import plan_retention
@@ -200,7 +201,9 @@ async def test_replicas_are_lowered() -> None:
     assert await azure.confirm("1.0.0", "lower-replicas", old_replicas=1)
 
 
-@pytest.mark.parametrize("obstacle", ["freeze", "policy", "lock", "user", "unread", "pin", "latest", "state"])
+@pytest.mark.parametrize(
+    "obstacle", ["freeze", "policy", "lock", "user", "unread", "pin", "latest", "state", "promotion"]
+)
 async def test_what_appears_just_before_a_deletion_prevents_it(obstacle: str) -> None:
     azure = Azure(excluded("1.0.0"), *FOUR[1:])
     references = References()
@@ -210,6 +213,8 @@ async def test_what_appears_just_before_a_deletion_prevents_it(obstacle: str) ->
             azure.client.entity_states["freeze"] = frozen
         case "policy":
             azure.policy = azure.policy.model_copy(update={"freeze": True})
+        case "promotion":
+            azure.client.add(promotion_beside(DEFINITION), "Running", {})
         case "lock":
             azure.retention.locks = [f"{GALLERY}/providers/Microsoft.Authorization/locks/keep"]
         case "user":
