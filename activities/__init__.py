@@ -1,6 +1,16 @@
 """Activity functions: glue of at most fifteen lines each that parses, calls a use case, and dumps."""
 
-from activities import batches, images, promotions, proofs, records, references, retirements, versions
+from activities import (
+    batches,
+    images,
+    promotions,
+    proofs,
+    records,
+    references,
+    retention,
+    retirements,
+    versions,
+)
 
 blueprints = [
     batches.blueprint,
@@ -10,5 +20,6 @@ blueprints = [
     records.blueprint,
     references.blueprint,
     retirements.blueprint,
+    retention.blueprint,
     versions.blueprint,
 ]

@@ -4,9 +4,11 @@ import azure.durable_functions as df
 
 from activities.results import result_of
 from domain import names
+from domain.records.delivery import Delivery
 from domain.records.evidence import Evidence
 from domain.records.notices import Notice
 from services import records
+from services.deliver_notice import deliver
 
 blueprint = df.Blueprint()
 
@@ -22,3 +24,9 @@ async def record_evidence(request: dict) -> dict:
 async def announce(request: dict, client: df.DurableOrchestrationClient) -> dict:
     """Starts the delivery of a `Notice`. Idempotent: one delivery per notice."""
     return await result_of(records.announce(client, Notice.model_validate(request)))
+
+
+@blueprint.activity_trigger(input_name="request", activity=names.DELIVER_NOTICE)
+async def deliver_notice(request: dict) -> dict:
+    """Makes one attempt at a `Delivery`; returns its `DeliveryAnswer`. A repeated call sends the same event again."""
+    return await result_of(deliver(Delivery.model_validate(request)))

@@ -8,13 +8,10 @@ from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from azure.core import AsyncPipelineClient
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.core.rest import AsyncHttpResponse
 
-from adapters.azure.errors import arm_errors
+from adapters.blobs import Blobs
 from adapters.policy_file import decode_policy, load_policy
 from adapters.settings import Settings
 from domain.errors import ArmError, PolicyError, PolicyFault
@@ -23,13 +20,7 @@ from domain.policy.rules import Policy
 
 logger = logging.getLogger(__name__)
 
-# documented: one scope for the storage accounts of all clouds; tokens are accepted since API version 2017-11-09
-STORAGE_SCOPE = "https://storage.azure.com/.default"
-STORAGE_API = "2024-11-04"
 SECONDS_BETWEEN_CHECKS = 60
-# whoever needs the policy waits for a check; with no answer, the last valid policy stays in force
-CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = 5
 
 
 class PolicyStore(Protocol):
@@ -68,7 +59,8 @@ class BlobPolicy:
         self.problem: str | None = None
         self._url = url
         self._name = urlsplit(url).path.rpartition("/")[2]
-        self._client = _client(credential)
+        # whoever needs the policy waits for a check; with no answer, the last valid policy stays in force
+        self._blobs = Blobs(credential)
         self._clock = clock
         self._lock = asyncio.Lock()
         self._next_check = clock()
@@ -88,7 +80,7 @@ class BlobPolicy:
 
     async def close(self) -> None:
         """Closes the connections. The app never does: it keeps them while the process lives."""
-        await self._client.close()
+        await self._blobs.close()
 
     async def _check(self) -> None:
         try:
@@ -120,26 +112,13 @@ class BlobPolicy:
 
     async def _get(self) -> AsyncHttpResponse:
         condition = {"If-None-Match": self._etag} if self._etag else {}
-        request = HttpRequest("GET", self._url, headers={"x-ms-version": STORAGE_API, **condition})
         try:
-            with arm_errors():
-                return await self._client.send_request(request, enforce_https=self._url.startswith("https:"))
+            return await self._blobs.send("GET", self._url, condition)
         except ArmError as error:
             raise self._unreadable(str(error)) from error
 
     def _unreadable(self, reason: str) -> PolicyError:
         return PolicyError(self._name, [PolicyFault(None, "", f"cannot be read: {shortened(reason)}")])
-
-
-def _client(credential: AsyncTokenCredential) -> AsyncPipelineClient[HttpRequest, AsyncHttpResponse]:
-    """Returns a client that only adds the token; it does not retry, because the next check does."""
-    return AsyncPipelineClient(
-        "",
-        policies=[AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE)],
-        transport=AioHttpTransport(
-            connection_timeout=CONNECT_TIMEOUT_SECONDS, read_timeout=READ_TIMEOUT_SECONDS
-        ),
-    )
 
 
 def policy_store(settings: Settings, credential: AsyncTokenCredential) -> PolicyStore:

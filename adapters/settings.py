@@ -13,6 +13,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 
 from domain.errors import SettingError
 from domain.policy.section import LONGEST_DAYS
+from domain.records.addresses import is_protected, parse_host
 from domain.resources.ids import check_subscription_id
 
 APP_ROOT = Path(__file__).parent.parent
@@ -26,10 +27,15 @@ POLICY_BLOB = "GALLERIST_POLICY_BLOB"
 SWEEP_SCHEDULE = "GALLERIST_SWEEP_SCHEDULE"
 RECOVERY_SCHEDULE = "GALLERIST_RECOVERY_SCHEDULE"
 PROOF_SWEEP_SCHEDULE = "GALLERIST_PROOF_SWEEP_SCHEDULE"
+RETENTION_SCHEDULE = "GALLERIST_RETENTION_SCHEDULE"
 KEEP_DAYS = "GALLERIST_KEEP_DAYS"
 EVIDENCE_FOLDER = "GALLERIST_EVIDENCE_FOLDER"
+EVIDENCE_CONTAINER = "GALLERIST_EVIDENCE_CONTAINER"
+WEBHOOK_HOSTS = "GALLERIST_WEBHOOK_HOSTS"
 ALLOW_KEYS = "GALLERIST_ALLOW_KEYS_TO_APPROVE"
 PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
+# set by App Service: the name of the function app, which notices carry as their source
+SITE_NAME = "WEBSITE_SITE_NAME"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -55,6 +61,10 @@ class Settings:
     keys_may_approve: bool
     platform_authenticates: bool
     policy_blob: str | None = None
+    retention_schedule: str = "0 12 4 * * *"
+    evidence_container: str | None = None
+    webhook_hosts: frozenset[str] = frozenset()
+    app_name: str = "gallerist"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -69,12 +79,12 @@ class Settings:
         setting, authority = _CLOUDS[cloud]
         known = get_arm_endpoints(setting)
         endpoint = environment.get(ARM_ENDPOINT) or known["resource_manager"]
-        if not _can_receive_tokens(endpoint):
+        if not is_protected(endpoint):
             raise SettingError(
                 f"{ARM_ENDPOINT} is '{endpoint}'; use an https URL (http only for this machine): tokens are sent there"
             )
         blob = environment.get(POLICY_BLOB) or None
-        if blob is not None and not _can_receive_tokens(blob):
+        if blob is not None and not is_protected(blob):
             raise SettingError(f"{POLICY_BLOB} is '{blob}'; use the https URL of a blob")
         if blob is not None and environment.get(POLICY_FILE):
             raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; set only one of them")
@@ -92,11 +102,16 @@ class Settings:
             recovery_schedule=environment.get(RECOVERY_SCHEDULE) or "0 */2 * * * *",
             # 47 minutes past every hour
             proof_sweep_schedule=environment.get(PROOF_SWEEP_SCHEDULE) or "0 47 * * * *",
+            # every night
+            retention_schedule=environment.get(RETENTION_SCHEDULE) or "0 12 4 * * *",
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
             evidence_folder=APP_ROOT / (environment.get(EVIDENCE_FOLDER) or "evidence"),
             keys_may_approve=_flag(ALLOW_KEYS, environment.get(ALLOW_KEYS) or "false"),
             # set by App Service while its authentication is on (seen: True); without it, nobody vouches for a caller
             platform_authenticates=(environment.get(PLATFORM_AUTHENTICATION) or "").lower() == "true",
+            evidence_container=_container(environment),
+            webhook_hosts=_hosts(environment.get(WEBHOOK_HOSTS, "")),
+            app_name=environment.get(SITE_NAME) or "gallerist",
         )
 
 
@@ -105,6 +120,28 @@ def _subscriptions(text: str) -> tuple[str, ...]:
         return tuple(check_subscription_id(name) for name in text.replace(",", " ").lower().split())
     except ValueError as error:
         raise SettingError(f"{SUBSCRIPTIONS}: {error}; separate ids by spaces or commas") from error
+
+
+def _container(environment: Mapping[str, str]) -> str | None:
+    url = (environment.get(EVIDENCE_CONTAINER) or "").rstrip("/")
+    if not url:
+        return None
+    if environment.get(EVIDENCE_FOLDER):
+        raise SettingError(f"{EVIDENCE_FOLDER} and {EVIDENCE_CONTAINER} are both set; set only one of them")
+    has_path = is_protected(url) and urlsplit(url).path.strip("/")
+    if not has_path or "?" in url or "#" in url:
+        raise SettingError(
+            f"{EVIDENCE_CONTAINER} is '{url.partition('?')[0]}'; use the https URL of a container without a query, as "
+            "in https://<account>.blob.core.windows.net/<container>: the app's identity needs no key"
+        )
+    return url
+
+
+def _hosts(text: str) -> frozenset[str]:
+    try:
+        return frozenset(parse_host(host) for host in text.replace(",", " ").split())
+    except ValueError as error:
+        raise SettingError(f"{WEBHOOK_HOSTS}: {error}; separate hosts by spaces or commas") from error
 
 
 def _days(text: str) -> int:
@@ -120,14 +157,3 @@ def _flag(name: str, text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise SettingError(f"{name} is '{text}'; use true or false")
     return text.lower() == "true"
-
-
-def _can_receive_tokens(url: str) -> bool:
-    """Whether a token may be sent there: over https, or to this machine."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    )

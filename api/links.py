@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 from domain.fleet.batches import BATCH_ID_PREFIX
 from domain.promotion.messages import PROMOTION_ID_PREFIX
 from domain.references.repoint import REPOINT_ID_PREFIX
+from domain.retention.restore import RESTORE_ID_PREFIX
+from domain.retention.run import RETENTION_ID_PREFIX
 from domain.retirement.messages import RETIREMENT_ID_PREFIX
 
 
@@ -35,6 +37,14 @@ class Addresses:
         """Where a page of the list of retirements is."""
         return f"{self.base}/retirements?{urlencode(query)}"
 
+    def retention(self, instance_id: str) -> str:
+        """Where a run of retention is."""
+        return f"{self.base}/retention/{quote(instance_id, safe='')}"
+
+    def restore(self, instance_id: str) -> str:
+        """Where a restoration is."""
+        return f"{self.base}/restores/{quote(instance_id, safe='')}"
+
     def repoint(self, instance_id: str) -> str:
         """Where a request to re-point consumers is."""
         return f"{self.base}/references/repoint/{quote(instance_id, safe='')}"
@@ -50,6 +60,8 @@ class Addresses:
             PROMOTION_ID_PREFIX: self.promotion,
             REPOINT_ID_PREFIX: self.repoint,
             RETIREMENT_ID_PREFIX: self.retirement,
+            RETENTION_ID_PREFIX: self.retention,
+            RESTORE_ID_PREFIX: self.restore,
         }
         place = next((of for prefix, of in places.items() if instance_id.startswith(prefix)), self.migration)
         return place(instance_id)

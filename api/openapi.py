@@ -153,6 +153,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": "query",
+            **({"required": True} if name in schema.get("required", []) else {}),
             "description": field.pop("description"),
             **({"required": True} if name in required else {}),
             "schema": _without_null(field, definitions),

@@ -150,6 +150,29 @@ class AsyncGallerist:
     async def repointing(self, request_id: str) -> answers.Repointing:
         return await self._send(calls.repointing(request_id))
 
+    async def retention(self, definition: ImageDefinitionId | str) -> answers.Retention:
+        return await self._send(calls.retention(definition))
+
+    async def apply_retention(
+        self, definition: ImageDefinitionId | str, *, dry_run: bool = False
+    ) -> answers.Accepted:
+        return await self._send(calls.apply_retention(definition, dry_run=dry_run))
+
+    async def retention_run(self, run_id: str) -> answers.RetentionResult:
+        return await self._send(calls.retention_run(run_id))
+
+    async def cancel_retention(self, run_id: str) -> answers.Accepted:
+        return await self._send(calls.cancel_retention(run_id))
+
+    async def restore(self, version: ImageVersionId | str) -> answers.Accepted:
+        return await self._send(calls.restore(version))
+
+    async def restoration(self, restore_id: str) -> answers.Restoration:
+        return await self._send(calls.restoration(restore_id))
+
+    async def lineage(self, version: ImageVersionId | str) -> answers.Lineage:
+        return await self._send(calls.lineage(version))
+
     async def health(self) -> answers.Health:
         return await self._send(calls.health())
 

@@ -263,6 +263,36 @@ def repointing(request_id: str) -> Call[answers.Repointing]:
     return Call("get_repoint", answers.Repointing.model_validate_json, ids={"id": request_id})
 
 
+def retention(definition: ImageDefinitionId | str) -> Call[answers.Retention]:
+    query = {"definition": str(definition)}
+    return Call("get_retention", answers.Retention.model_validate_json, query=query)
+
+
+def apply_retention(definition: ImageDefinitionId | str, *, dry_run: bool) -> Call[answers.Accepted]:
+    body = {"definition": str(definition), "dry_run": dry_run}
+    return Call("post_retention_apply", answers.Accepted.model_validate_json, body=body)
+
+
+def retention_run(run_id: str) -> Call[answers.RetentionResult]:
+    return Call("get_retention_run", answers.RetentionResult.model_validate_json, ids={"id": run_id})
+
+
+def cancel_retention(run_id: str) -> Call[answers.Accepted]:
+    return Call("post_retention_cancel", answers.Accepted.model_validate_json, ids={"id": run_id})
+
+
+def restore(version: ImageVersionId | str) -> Call[answers.Accepted]:
+    return Call("post_restore", answers.Accepted.model_validate_json, body={"version": str(version)})
+
+
+def restoration(restore_id: str) -> Call[answers.Restoration]:
+    return Call("get_restore", answers.Restoration.model_validate_json, ids={"id": restore_id})
+
+
+def lineage(version: ImageVersionId | str) -> Call[answers.Lineage]:
+    return Call("get_lineage", answers.Lineage.model_validate_json, query={"version": str(version)})
+
+
 def health() -> Call[answers.Health]:
     return Call("get_health", answers.Health.model_validate_json)
 

@@ -186,6 +186,36 @@ class Gallerist:
         """Returns how far a request to re-point consumers is."""
         return self._send(calls.repointing(request_id))
 
+    def retention(self, definition: ImageDefinitionId | str) -> answers.Retention:
+        """Reports which versions of a definition are kept and why, and when Azure's limits run out."""
+        return self._send(calls.retention(definition))
+
+    def apply_retention(
+        self, definition: ImageDefinitionId | str, *, dry_run: bool = False
+    ) -> answers.Accepted:
+        """Starts a run of retention over a definition. Only operators may, except with `dry_run`."""
+        return self._send(calls.apply_retention(definition, dry_run=dry_run))
+
+    def retention_run(self, run_id: str) -> answers.RetentionResult:
+        """Returns the last run of retention over a definition."""
+        return self._send(calls.retention_run(run_id))
+
+    def cancel_retention(self, run_id: str) -> answers.Accepted:
+        """Ends a run of retention before its next version."""
+        return self._send(calls.cancel_retention(run_id))
+
+    def restore(self, version: ImageVersionId | str) -> answers.Accepted:
+        """Brings a version back that retention excluded or soft-deleted. Only operators may."""
+        return self._send(calls.restore(version))
+
+    def restoration(self, restore_id: str) -> answers.Restoration:
+        """Returns how far the restoration of a version is."""
+        return self._send(calls.restoration(restore_id))
+
+    def lineage(self, version: ImageVersionId | str) -> answers.Lineage:
+        """Returns where a version came from and what happened to it; it need not exist any more."""
+        return self._send(calls.lineage(version))
+
     def health(self) -> answers.Health:
         """Checks that the app can work. Needs no key."""
         return self._send(calls.health())

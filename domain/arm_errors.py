@@ -361,6 +361,41 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Azure did not accept the token of Gallerist's identity.",
         "Check that the managed identity is assigned to the app and belongs to the subscription's tenant.",
     ),
+    # the container of the evidence
+    _known(
+        "ContainerNotFound|ContainerBeingDeleted|ContainerDisabled|FilesystemNotFound",
+        "The container of the setting GALLERIST_EVIDENCE_CONTAINER does not exist.",
+        "Create the container: Gallerist waits and tries again. If it has given up, start again what it ended.",
+        "wait",
+    ),
+    _known(
+        "AuthorizationPermissionMismatch|AuthorizationFailure|InsufficientAccountPermissions|NoAuthenticationInformation"
+        "|InvalidAuthenticationInfo|PublicAccessNotPermitted",
+        "Gallerist's identity may not read or write the container of the evidence, or the storage account's network "
+        "rules keep the app out.",
+        "Give the identity the role Storage Blob Data Contributor on the container of GALLERIST_EVIDENCE_CONTAINER, "
+        "and let the app's network reach it: Gallerist waits and tries again.",
+        "wait",
+    ),
+    _known(
+        "EvidenceChanged",
+        "Another text is stored under the name of this evidence, and evidence is written once.",
+        "Find out who wrote it: nothing but Gallerist should write into the container or folder of the evidence.",
+    ),
+    _known(
+        "EvidenceFolderUnusable",
+        "The folder of the evidence cannot be used.",
+        "Check GALLERIST_EVIDENCE_FOLDER, the rights on the folder and the space on its disk.",
+        "wait",
+    ),
+    _known(
+        "BlobArchived|BlobBeingRehydrated|BlobNotFound|LeaseIdMissing|LeaseAlreadyPresent|BlobImmutableDueToPolicy"
+        "|BlobAlreadyExists|ConditionNotMet|UnauthorizedBlobOverwrite|ServerBusy|OperationTimedOut|InternalError"
+        "|AccountBeingCreated",
+        "The storage account of the evidence does not give or take a record at the moment.",
+        WAITS,
+        "wait",
+    ),
     # governance: what an organization or Azure itself does not allow in this place
     _known(
         "RequestDisallowedByPolicy",

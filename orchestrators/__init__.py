@@ -2,6 +2,8 @@
 
 from orchestrators import (
     add_regions,
+    apply_retention,
+    find_users,
     migrate_batch,
     migrate_image,
     prepare_definition,
@@ -9,12 +11,16 @@ from orchestrators import (
     publish_version,
     replicate_version,
     repoint_consumers,
+    restore_version,
     retire_image,
+    send_notice,
     verify_version,
 )
 
 blueprints = [
     add_regions.blueprint,
+    apply_retention.blueprint,
+    find_users.blueprint,
     migrate_batch.blueprint,
     migrate_image.blueprint,
     prepare_definition.blueprint,
@@ -23,5 +29,7 @@ blueprints = [
     replicate_version.blueprint,
     verify_version.blueprint,
     retire_image.blueprint,
+    restore_version.blueprint,
+    send_notice.blueprint,
     repoint_consumers.blueprint,
 ]

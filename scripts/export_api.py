@@ -14,6 +14,7 @@ import httpx
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
 from domain.migration.states import ENDS, MigrationState
+from domain.resources.ids import ImageVersionId
 from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
@@ -170,12 +171,30 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     gallerist.references(_IMAGE)
     recorder.show()
+    _make_retention_calls(gallerist, recorder, gallerist.migration(started.id).targets[0].version_id)
     policy = _POLICY.replace("westus2", "westus3")
     gallerist.check_policy({"subscription": _SUBSCRIPTION}, policy=policy)
     recorder.show()
     gallerist.health()
     recorder.show()
     gallerist.openapi()
+
+
+def _make_retention_calls(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId | None) -> None:
+    """The definition has one version, which stays; what only operators may is refused."""
+    assert version is not None  # noqa: S101 # the migration completed
+    gallerist.retention(version.definition)
+    run = gallerist.apply_retention(version.definition, dry_run=True)
+    recorder.show("Without the right to delete:")
+    gallerist.retention_run(run.id)
+    for refused in (
+        lambda: gallerist.cancel_retention(run.id),
+        lambda: gallerist.restore(version),
+        lambda: gallerist.restoration("restore-0"),
+    ):
+        with suppress(ProblemError):
+            refused()
+    gallerist.lineage(version)
 
 
 def _make_batch_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:

@@ -16,8 +16,10 @@ from adapters.azure.looks import Looks
 from adapters.azure.machines import AzureMachines, Machines
 from adapters.azure.protocols import AzureCompute, AzureLooks
 from adapters.azure.resource_graph import AzureGraph, ResourceGraph
+from adapters.azure.retention import AzureRetention, Retention
 from adapters.azure.retiring import AzureRetiring, Retiring
-from adapters.evidence_store import EvidenceStore, FolderEvidence
+from adapters.evidence_store import EvidenceStore, evidence_store
+from adapters.notices import HttpNotices, NoticeSender
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
@@ -33,13 +35,22 @@ class Services:
     machines: AzureMachines
     evidence: EvidenceStore
     retiring: AzureRetiring
+    notices: NoticeSender
+    retention: AzureRetention
     consumers: AzureConsumers
     graph: AzureGraph
     exclusions: AzureExclusions
     followers: AzureFollowers
 
     @classmethod
-    def over(cls, arm: Arm, settings: Settings, policies: PolicyStore, evidence: EvidenceStore) -> Self:
+    def over(
+        cls,
+        arm: Arm,
+        settings: Settings,
+        policies: PolicyStore,
+        evidence: EvidenceStore,
+        notices: NoticeSender,
+    ) -> Self:
         """The adapters that speak to Azure through this one."""
         # one store, so that plans, batches, coverage and lists read nothing twice
         kept = KeptLists(arm)
@@ -50,6 +61,8 @@ class Services:
             looks=Looks(kept),
             machines=Machines(arm),
             retiring=Retiring(arm),
+            retention=Retention(arm),
+            notices=notices,
             evidence=evidence,
             consumers=Consumers(arm),
             graph=ResourceGraph(arm),
@@ -67,8 +80,10 @@ def services() -> Services:
     if _chosen is None:
         settings = Settings.from_environment()
         credential = default_credential(settings)
-        policies, evidence = policy_store(settings, credential), FolderEvidence(settings.evidence_folder)
-        _chosen = Services.over(Arm(settings, credential), settings, policies, evidence)
+        policies, evidence = policy_store(settings, credential), evidence_store(settings, credential)
+        _chosen = Services.over(
+            Arm(settings, credential), settings, policies, evidence, HttpNotices(credential)
+        )
     return _chosen
 
 

@@ -15,8 +15,12 @@ from domain.migration.messages import RunRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.promotion.messages import PROMOTION_ID_PREFIX, PromotionRequest
+from domain.records.delivery import SendNotice
+from domain.records.notices import NOTICE_ID_PREFIX
 from domain.references.repoint import REPOINT_ID_PREFIX, Repoint
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.retention.restore import RESTORE_ID_PREFIX, RestoreRequest
+from domain.retention.run import RETENTION_ID_PREFIX, RetentionRequest
 from domain.retirement.messages import RETIREMENT_ID_PREFIX
 from domain.retirement.retirement import Retirement
 from domain.starts import Start
@@ -29,6 +33,9 @@ _CONTINUED: dict[str, type[Start]] = {
     MIGRATION_ID_PREFIX: RunRequest,
     BATCH_ID_PREFIX: Batch,
     RETIREMENT_ID_PREFIX: Retirement,
+    NOTICE_ID_PREFIX: SendNotice,
+    RETENTION_ID_PREFIX: RetentionRequest,
+    RESTORE_ID_PREFIX: RestoreRequest,
     REPOINT_ID_PREFIX: Repoint,
     PROMOTION_ID_PREFIX: PromotionRequest,
 }

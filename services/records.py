@@ -4,8 +4,9 @@ import azure.durable_functions as df
 
 from adapters.task_hub import TaskHub
 from domain import names
+from domain.records.delivery import SendNotice
 from domain.records.evidence import Evidence, Stored, digest_of, text_of
-from domain.records.notices import Notice, SendNotice
+from domain.records.notices import Notice
 from services.container import services
 
 

@@ -11,6 +11,7 @@ from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
 from services.interruptions import continue_interrupted
+from services.retention import start_daily
 from services.sweep_proofs import delete_left_machines
 from services.watch_latest import watch_latest
 
@@ -73,3 +74,12 @@ async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrati
             forgotten.instances,
             forgotten.days,
         )
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.retention_schedule)
+@blueprint.durable_client_input(client_name="client")
+async def keep_versions(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
+    """Starts the retention of each definition that the policy has one for."""
+    started = await start_daily(client)
+    if started:
+        logger.info("retention started for %d definitions", started)

@@ -23,6 +23,7 @@ from api.answers.references import (
     RepointPlans,
     UnreadKind,
 )
+from api.answers.retention import Lineage, Restoration, Retention, RetentionResult
 from api.answers.retirements import Freeze, Retirement, RetirementCertificate, Retirements
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Health",
     "Image",
     "Images",
+    "Lineage",
     "Links",
     "ListedBatch",
     "ListedImage",
@@ -63,6 +65,9 @@ __all__ = [
     "RepointPlans",
     "Repointed",
     "Repointing",
+    "Restoration",
+    "Retention",
+    "RetentionResult",
     "Retirement",
     "RetirementCertificate",
     "Retirements",

@@ -6,7 +6,17 @@ routes of the app.
 
 from collections.abc import Mapping
 
-from api.operations import app, azure, batches, migrations, policy, promotions, references, retirements
+from api.operations import (
+    app,
+    azure,
+    batches,
+    migrations,
+    policy,
+    promotions,
+    references,
+    retention,
+    retirements,
+)
 from api.operations.operation import Operation
 
 __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
@@ -16,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *azure.OPERATIONS,
     *batches.OPERATIONS,
     *promotions.OPERATIONS,
+    *retention.OPERATIONS,
     *policy.OPERATIONS,
     *references.OPERATIONS,
     *retirements.OPERATIONS,

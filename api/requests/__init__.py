@@ -7,6 +7,7 @@ from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
 from api.requests.promotions import AdoptionQuery, StartPromotion
 from api.requests.references import ReferencesQuery, RepointConsumers
+from api.requests.retention import ApplyRetention, LineageQuery, RestoreVersion, RetentionQuery
 from api.requests.retirements import (
     Acknowledge,
     Approve,
@@ -20,14 +21,18 @@ __all__ = [
     "Acknowledge",
     "AddRegions",
     "AdoptionQuery",
+    "ApplyRetention",
     "Approve",
     "CheckPolicy",
     "CoverageQuery",
     "Explain",
+    "LineageQuery",
     "MigrationsQuery",
     "Query",
     "ReferencesQuery",
     "RepointConsumers",
+    "RestoreVersion",
+    "RetentionQuery",
     "RetirementsQuery",
     "SetFreeze",
     "StartBatch",

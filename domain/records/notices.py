@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.starts import Start
-
 NOTICE_ID_PREFIX = "notice-"
 _NAMESPACE = "gallerist"
 
@@ -69,9 +67,3 @@ class Notice(BaseModel):
             "datacontenttype": "application/json",
             "data": self.data | owner,
         }
-
-
-class SendNotice(Start):
-    """The input of `send_notice`."""
-
-    notice: Notice

@@ -1,1 +1,1 @@
-"""Retention: which versions of a definition stay, and the steps by which the others leave. Pure."""
+"""Which versions of a definition are kept and why, and the ladder that the others go down. Pure."""

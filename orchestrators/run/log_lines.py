@@ -6,6 +6,8 @@ import azure.durable_functions as df
 
 from domain.migration.log_line import LOGGER, log_event
 from domain.migration.status import MigrationStatus
+from domain.records.delivery import SendNotice
+from domain.records.evidence import Evidence
 from domain.records.notices import Notice
 from domain.results import Failure
 from domain.retirement.log_line import log_event as log_retirement_event
@@ -36,3 +38,23 @@ def log_lost_notice(context: df.DurableOrchestrationContext, notice: Notice, fai
     """Logs a notice that the outbox did not take."""
     if not context.is_replaying:
         logger.warning("notice %s of %s is lost: %s", notice.type, notice.subject, failure.message)
+
+
+def log_undelivered_notice(context: df.DurableOrchestrationContext, sending: SendNotice) -> None:
+    """Logs a notice that is given up, in one line for all of its targets."""
+    if not context.is_replaying:
+        notice = sending.notice
+        reasons = "; ".join(f"{target}: {reason}" for target, reason in sending.refused.items())
+        logger.error(
+            "notice %s of %s is given up after %d attempts: %s",
+            notice.type,
+            notice.subject,
+            sending.attempts,
+            reasons,
+        )
+
+
+def log_lost_evidence(context: df.DurableOrchestrationContext, evidence: Evidence, failure: Failure) -> None:
+    """Logs a record that could not be stored, and goes on without it."""
+    if not context.is_replaying:
+        logger.error("evidence %s of %s is lost: %s", evidence.kind, evidence.subject, failure.message)

@@ -19,8 +19,10 @@ from adapters.azure.followers import AzureFollowers
 from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.azure.resource_graph import AzureGraph
+from adapters.azure.retention import AzureRetention
 from adapters.azure.retiring import AzureRetiring
 from adapters.evidence_store import EvidenceChangedError, EvidenceStore
+from adapters.notices import NoticeSender
 from adapters.policy_store import FixedPolicy, PolicyStore
 from adapters.settings import SUBSCRIPTIONS, Settings
 from domain.arm_errors import diagnose
@@ -30,12 +32,14 @@ from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
 from domain.promotion.flags import FlagChange, VersionFlags
 from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
+from domain.records.delivery import DeliveryAnswer
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
+from domain.retention.ladder import Flags, SoftDeletedVersion
 from services.container import Services, using
-from tests.unit.builders import REGIONS, SUBSCRIPTION, policy
+from tests.unit.builders import NOW, REGIONS, SUBSCRIPTION, policy
 from tests.unit.fake_machines import FakeMachines
 from tests.unit.fake_references import FakeConsumers, FakeGraph
 from tests.unit.retiring_fakes import FakeRetiring
@@ -346,6 +350,75 @@ class FakeFollowers:
             raise self.errors[part]
 
 
+class FakeNotices:
+    """Receivers of notices; `answers` are given in their order, then everything is delivered."""
+
+    def __init__(self, answers: Sequence[DeliveryAnswer] = ()) -> None:
+        self.answers = list(answers)
+        self.sent: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    async def to_topic(self, url: str, event: Mapping[str, Any]) -> DeliveryAnswer:
+        return self._take("topic", url, event)
+
+    async def to_webhook(self, url: str, event: Mapping[str, Any]) -> DeliveryAnswer:
+        return self._take("webhook", url, event)
+
+    def _take(self, target: str, url: str, event: Mapping[str, Any]) -> DeliveryAnswer:
+        self.sent.append((target, url, event))
+        return self.answers.pop(0) if self.answers else DeliveryAnswer(outcome="delivered")
+
+
+class FakeRetention:
+    """Writes of retention to a `FakeCompute`: flags, replica counts, deletions into a bin, and back."""
+
+    def __init__(self, compute: FakeCompute, locks: Sequence[str] = ()) -> None:
+        self._compute = compute
+        self.locks = list(locks)
+        self.bin: dict[ImageVersionId, tuple[ImageVersion, SoftDeletedVersion]] = {}
+        self.writes: list[str] = []
+        self.error: ArmError | None = None
+
+    async def begin_flags(
+        self, version: ImageVersionId, flags: Flags, tags: Mapping[str, str | None], now: datetime
+    ) -> None:
+        changed = self._write("flags", version)
+        changed.exclude_from_latest = flags.version
+        for region in changed.target_regions:
+            region.exclude_from_latest = flags.regions.get(region.name)
+        kept = {name: value for name, value in changed.tags.items() if name not in tags}
+        changed.tags = kept | {name: value for name, value in tags.items() if value is not None}
+
+    async def begin_fewer_replicas(self, version: ImageVersionId, replicas: int, now: datetime) -> None:
+        for region in self._write("replicas", version).target_regions:
+            region.replicas = min(region.replicas, replicas)
+
+    async def begin_delete(self, version: ImageVersionId) -> None:
+        deleted = self._write("delete", version)
+        del self._compute.versions[version]
+        row = SoftDeletedVersion(id=version, location=deleted.location, deleted_at=NOW)
+        self.bin[version] = (deleted, row)
+
+    async def begin_restore(self, version: ImageVersionId, location: str) -> None:
+        self.writes.append(f"restore {version.name} {location}")
+        self._compute.versions[version] = self.bin.pop(version)[0]
+
+    async def list_bin(self, definition: ImageDefinitionId) -> list[SoftDeletedVersion]:
+        if self.error is not None:
+            raise self.error
+        return [row for _, row in self.bin.values()]
+
+    async def list_locks(self, version: ImageVersionId) -> list[str]:
+        return self.locks
+
+    def _write(self, what: str, version: ImageVersionId) -> ImageVersion:
+        if self.error is not None:
+            raise self.error
+        self.writes.append(f"{what} {version.name}")
+        copy = self._compute.versions[version].model_copy(deep=True)
+        self._compute.versions[version] = copy
+        return copy
+
+
 SETTINGS = Settings.from_environment({SUBSCRIPTIONS: SUBSCRIPTION})
 
 
@@ -359,6 +432,8 @@ def working_with(
     *,
     machines: AzureMachines | None = None,
     retiring: AzureRetiring | None = None,
+    notices: NoticeSender | None = None,
+    retention: AzureRetention | None = None,
     consumers: AzureConsumers | None = None,
     graph: AzureGraph | None = None,
     followers: AzureFollowers | None = None,
@@ -373,6 +448,8 @@ def working_with(
         machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
         retiring=retiring or FakeRetiring(),
+        notices=notices or FakeNotices(),
+        retention=retention or FakeRetention(compute),
         consumers=consumers or FakeConsumers(),
         graph=graph or FakeGraph(),
         exclusions=FakeExclusions(compute),

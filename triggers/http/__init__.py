@@ -14,6 +14,7 @@ from triggers.http import (
     policy,
     promotions,
     references,
+    retention,
     retirements,
 )
 
@@ -27,6 +28,7 @@ blueprints = [
     openapi.blueprint,
     policy.blueprint,
     promotions.blueprint,
+    retention.blueprint,
     references.blueprint,
     retirements.blueprint,
 ]

@@ -15,7 +15,7 @@ from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Setting
 from services.container import Services, using
 from tests.unit.app import code
 from tests.unit.builders import policy
-from tests.unit.fakes import FakeDurableClient, FakeEvidence
+from tests.unit.fakes import FakeDurableClient, FakeEvidence, FakeNotices
 from tests.unit.triggers.http.requesting import problem_of, request
 from tests.workflow.estate import GALLERY, HERE, SEED, an_image
 from triggers.http.problems import answers_problems
@@ -64,7 +64,7 @@ async def azure(
     )
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
-        azure = Services.over(arm, settings, FixedPolicy(policy()), FakeEvidence())
+        azure = Services.over(arm, settings, FixedPolicy(policy()), FakeEvidence(), FakeNotices())
         with using(azure):
             yield simulator
         await arm.client(HERE).close()

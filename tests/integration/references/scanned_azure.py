@@ -19,7 +19,7 @@ from orchestrators.scan_references import scan_references
 from services.container import Services, using
 from tests.unit.app import code
 from tests.unit.builders import policy
-from tests.unit.fakes import FakeEvidence
+from tests.unit.fakes import FakeEvidence, FakeNotices
 from tests.unit.orchestrators.stepping import Call, FakeContext
 from tests.workflow.estate import HERE, SEED, THERE, an_image
 
@@ -72,7 +72,7 @@ async def azure_behind(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch)
     async with default_credential(settings) as credential:
         arm = Arm(settings, credential)
         in_force = FixedPolicy(policy(galleries=[SEED["resources"][0]["id"]]))
-        adapters = Services.over(arm, settings, in_force, FakeEvidence())
+        adapters = Services.over(arm, settings, in_force, FakeEvidence(), FakeNotices())
         with using(adapters):
             azure = Azure(server)
             azure.holds()

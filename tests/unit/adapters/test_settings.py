@@ -134,3 +134,38 @@ def test_the_days_to_keep_migrations_are_a_whole_number(text: str, days: int) ->
 def test_other_days_are_refused(text: str) -> None:
     with pytest.raises(SettingError, match=rf"^GALLERIST_KEEP_DAYS is '{text}'; use a whole number of days"):
         Settings.from_environment({KEEP_DAYS: text})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.blob.core.windows.net/",
+        "https://a.blob.core.windows.net",
+        "http://a.blob.core.windows.net/evidence",
+        "https://a.blob.core.windows.net/evidence?sv=2024&sig=secret",
+        "a.blob.core.windows.net/evidence",
+        "https:///evidence",
+    ],
+)
+def test_a_container_is_an_https_url_without_a_key(url: str) -> None:
+    with pytest.raises(SettingError, match="GALLERIST_EVIDENCE_CONTAINER") as raised:
+        Settings.from_environment({"GALLERIST_EVIDENCE_CONTAINER": url})
+    assert "secret" not in str(raised.value)
+
+
+def test_evidence_has_one_place() -> None:
+    both = {
+        "GALLERIST_EVIDENCE_CONTAINER": "http://127.0.0.1:10000/account/evidence",
+        "GALLERIST_EVIDENCE_FOLDER": "evidence",
+    }
+    with pytest.raises(SettingError, match="set only one of them"):
+        Settings.from_environment(both)
+    both["GALLERIST_EVIDENCE_FOLDER"] = ""
+    assert Settings.from_environment(both).evidence_container == both["GALLERIST_EVIDENCE_CONTAINER"]
+
+
+def test_the_hosts_of_webhooks_are_exact() -> None:
+    hosts = {"GALLERIST_WEBHOOK_HOSTS": "Hooks.example.com, 127.0.0.1:7000"}
+    assert Settings.from_environment(hosts).webhook_hosts == {"hooks.example.com", "127.0.0.1:7000"}
+    with pytest.raises(SettingError, match=r"GALLERIST_WEBHOOK_HOSTS: '\*\.example\.com' is not a host"):
+        Settings.from_environment({"GALLERIST_WEBHOOK_HOSTS": "*.example.com"})

@@ -91,6 +91,13 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "plan_repoint": ((VERSION, [str(image_id())]), {}),
     "repoint": ((VERSION, [str(image_id())]), {}),
     "repointing": (("repoint-1",), {}),
+    "retention": ((definition_id(),), {}),
+    "apply_retention": ((str(definition_id()),), {"dry_run": True}),
+    "retention_run": (("retention-1",), {}),
+    "cancel_retention": (("retention-1",), {}),
+    "restore": ((VERSION,), {}),
+    "restoration": (("restore-1",), {}),
+    "lineage": ((str(VERSION),), {}),
     "health": ((), {}),
     "openapi": ((), {}),
 }

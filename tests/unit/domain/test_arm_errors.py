@@ -569,6 +569,44 @@ KNOWN = [
         "A quota of the subscription, the resource group or the region is used up.",
         "never",
     ),
+    (
+        404,
+        "ContainerNotFound",
+        "the evidence 'a.json' cannot be stored: Azure Storage answers HTTP 404 ContainerNotFound",
+        "The container of the setting GALLERIST_EVIDENCE_CONTAINER does not exist.",
+        "wait",
+    ),
+    (
+        403,
+        "AuthorizationPermissionMismatch",
+        "the evidence 'a.json' cannot be stored: Azure Storage answers HTTP 403 AuthorizationPermissionMismatch",
+        (
+            "Gallerist's identity may not read or write the container of the evidence, or the storage account's "
+            "network rules keep the app out."
+        ),
+        "wait",
+    ),
+    (
+        409,
+        "EvidenceChanged",
+        "the evidence 'a.json' is stored with another text; evidence is never changed",
+        "Another text is stored under the name of this evidence, and evidence is written once.",
+        "never",
+    ),
+    (
+        0,
+        "EvidenceFolderUnusable",
+        "/evidence: No space left on device",
+        "The folder of the evidence cannot be used.",
+        "wait",
+    ),
+    (
+        409,
+        "BlobArchived",
+        "the evidence 'a.json' cannot be read: Azure Storage answers HTTP 409 BlobArchived",
+        "The storage account of the evidence does not give or take a record at the moment.",
+        "wait",
+    ),
 ]
 
 

@@ -72,6 +72,41 @@ def test_soft_deleted_versions_are_listed_until_they_are_gone(gallery: ArmClient
     assert gallery.send("PUT", VERSION, version()).status == 201
 
 
+def test_a_soft_deleted_version_is_deployable_by_its_id_then_recoverable_then_gone(
+    gallery: ArmClient,
+) -> None:
+    policy = {"isSoftDeleteEnabled": True, "retentionPeriodInDays": 3, "gracePeriodInDays": 2}
+    gallery.put("galleries/g", {"location": "eastus2", "properties": {"softDeletePolicy": policy}})
+    gallery.put(VERSION, version())
+    gallery.send("DELETE", VERSION)
+
+    def deploy(name: str, image: str) -> int:
+        reference = {"imageReference": {"id": f"{COMPUTE}/{image}"}}
+        machine = {"location": "eastus2", "properties": {"storageProfile": reference}}
+        return gallery.send("PUT", f"virtualMachines/{name}", machine, query="api-version=2024-07-01").status
+
+    assert deploy("by-id", VERSION) == 201
+    assert deploy("latest", "galleries/g/images/web") == 404
+    gallery.simulator.skip_time(3 * 86_400)
+    assert deploy("grace", VERSION) == 404
+    assert gallery.send("PUT", VERSION, {"location": "eastus2"}).status == 200
+    assert deploy("restored", VERSION) == 201
+    gallery.send("DELETE", VERSION)
+    gallery.simulator.skip_time(5 * 86_400)
+    assert gallery.error("PUT", VERSION, {"location": "eastus2"})[1]["code"] == "InvalidParameter"
+
+
+def test_a_definition_with_soft_deleted_versions_is_not_deleted(gallery: ArmClient) -> None:
+    policy = {"softDeletePolicy": {"isSoftDeleteEnabled": True}}
+    gallery.put("galleries/g", {"location": "eastus2", "properties": policy})
+    gallery.put(VERSION, version())
+    gallery.send("DELETE", VERSION)
+    status, error = gallery.error("DELETE", "galleries/g/images/web")
+    assert (status, error["code"]) == (409, "CannotDeleteResource")
+    gallery.simulator.skip_time(8 * 86_400)
+    assert gallery.send("DELETE", "galleries/g/images/web").status == 202
+
+
 def test_display_names_of_regions_can_be_switched_off(gallery: ArmClient) -> None:
     gallery.simulator.switches.display_name_regions = False
     created = gallery.put(VERSION, version(IMAGE, "East US 2", "westus"))

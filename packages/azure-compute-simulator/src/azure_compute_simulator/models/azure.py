@@ -29,6 +29,7 @@ from azure_compute_simulator.models.resources import (
     ResourceGroup,
     Subscription,
 )
+from azure_compute_simulator.models.soft_deleted import Bin
 from azure_compute_simulator.policies import Policies
 from azure_compute_simulator.resource_ids import ResourceId
 from azure_compute_simulator.switches import Switches
@@ -83,6 +84,7 @@ class Azure:
         self.roles: list[RoleAssignment] = []
         self.locks: list[Lock] = []
         self.policies = Policies(self.clock)
+        self.bin = Bin(self.clock)
         self.throttling = Throttling(self.clock)
         self.subscriptions: dict[str, Subscription] = {}
         self.groups: dict[tuple[str, str], ResourceGroup] = {}

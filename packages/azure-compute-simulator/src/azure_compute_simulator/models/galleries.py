@@ -55,6 +55,8 @@ class Galleries(ResourceType):
 def check_no_children(azure: Azure, resource: Resource) -> None:
     """Raises CannotDeleteResourceError, listing the children, if the resource still has any."""
     nested = [child.id for child in azure.children(resource.id)]
+    # documented (soft delete): "deleting a gallery or image definition with soft deleted resources isn't supported"
+    nested = nested or [kept.version.id for kept in azure.bin.below(resource.id)]
     nested = nested or azure.recently_deleted_children(resource.id)
     if nested:
         raise CannotDeleteResourceError([id_.path for id_ in nested])

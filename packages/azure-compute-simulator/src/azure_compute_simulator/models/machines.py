@@ -282,7 +282,7 @@ def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
         raise InvalidParameterError(str(error), target="imageReference.id") from None
     if id_.type.lower() == _IMAGE:
         return _managed_image(azure, id_, location)
-    version = latest_version(azure, id_, location) if id_.type.lower() == _DEFINITION else azure.find(id_)
+    version = _version(azure, id_, location)
     if version is None or not version.hidden["replication"].completed_in(location):
         raise GalleryImageNotFoundError(
             f"The gallery image {reference['id']} is not available in {location} region. Please contact image owner to "
@@ -302,6 +302,16 @@ def resolve_image(azure: Azure, reference: Json, location: str) -> FoundImage:
         tuple((disk["lun"], disk.get("sizeInGB", 30)) for disk in disks.get("dataDiskImages") or []),
         definition.get("osState", "Generalized") == "Generalized",
     )
+
+
+def _version(azure: Azure, id_: ResourceId, location: str) -> Resource | None:
+    """Returns the version of a reference: the definition's latest, or one by its id.
+
+    One in the bin can still be used by its id until the bin's `consumptionEndTime` (specified), and is never latest.
+    """
+    if id_.type.lower() == _DEFINITION:
+        return latest_version(azure, id_, location)
+    return azure.find(id_) or azure.bin.usable(id_)
 
 
 def latest_version(azure: Azure, definition: ResourceId, location: str) -> Resource | None:

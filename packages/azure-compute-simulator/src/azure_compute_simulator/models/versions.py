@@ -1,7 +1,7 @@
 """Image versions: created from a source, checked against their definition, replicated to regions."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from azure_compute_simulator.clock import parse_date, six_months_after, timestamp
@@ -23,7 +23,6 @@ from azure_compute_simulator.models.publishing import publishing_profile, region
 from azure_compute_simulator.models.replication import Replication
 from azure_compute_simulator.models.resource_type import AcceptedWrite, ResourceType, WriteRequest
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
-from azure_compute_simulator.models.soft_deleted import SoftDeleted
 from azure_compute_simulator.models.sources import (
     Source,
     check_one_source,
@@ -49,8 +48,6 @@ _SECURITY_PROFILE_SHOWN_SINCE = "2024-03-03"
 _DELETION_BLOCKED_SINCE = "2026-03-03"
 # specified: the api-version of the list of soft-deleted versions
 _SOFT_DELETED_LISTED_SINCE = "2024-03-03"
-# documented: the default retention; that there is no grace period by default is inferred
-_RETENTION_DAYS = 7
 _SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source.id"
 
 
@@ -68,7 +65,6 @@ class ImageVersions(ResourceType):
     def __init__(self, azure: Azure) -> None:
         super().__init__(azure)
         self._lagging: dict[str, Resource] = {}
-        self._soft_deleted: dict[str, SoftDeleted] = {}
 
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a version. Whether its source fits its definition is checked later, in its operation (recorded)."""
@@ -125,12 +121,10 @@ class ImageVersions(ResourceType):
 
     def put(self, resource_id: ResourceId, request: WriteRequest) -> AcceptedWrite:
         """Creates or updates the version. If it was soft-deleted, restores it instead, with 200 (recorded)."""
-        self._purge()
-        found = self._soft_deleted.pop(resource_id.key, None)
-        if found is None:
+        deleted = self.azure.bin.take(resource_id)
+        if deleted is None:
             return super().put(resource_id, request)
         self.check_parent(resource_id, "write")
-        deleted = found.version
         self.azure.resources[resource_id.key] = deleted
         deleted.provisioning_state = "Updating"
         return AcceptedWrite(deleted, self.begin("update", deleted, request.principal), created=False)
@@ -143,12 +137,7 @@ class ImageVersions(ResourceType):
         policy = self.azure.get(gallery).properties.get("softDeletePolicy") or {}
         bypass = resource.hidden["delete options"].get("bypassSoftDelete", "").lower() == "true"
         if policy.get("isSoftDeleteEnabled") and not bypass:
-            retention = timedelta(days=policy.get("retentionPeriodInDays", _RETENTION_DAYS))
-            grace = timedelta(days=policy.get("gracePeriodInDays", 0))
-            at = self.azure.clock.now()
-            self._soft_deleted[resource.id.key] = SoftDeleted(
-                resource, at, at + retention, at + retention + grace
-            )
+            self.azure.bin.keep(resource, policy)
 
     def soft_deleted(self, definition: ResourceId, api_version: str) -> list[Json]:
         """Returns the soft-deleted versions of a definition, as their list shows them (specified).
@@ -161,22 +150,11 @@ class ImageVersions(ResourceType):
                 f"'Microsoft.Compute' for api version '{api_version}'."
             )
         self.check_parent(definition.child("versions", "-"), "read")
-        self._purge()
-        return [
-            found.as_json(api_version)
-            for found in self._soft_deleted.values()
-            if found.version.id.key.startswith(f"{definition.key}/")
-        ]
-
-    def _purge(self) -> None:
-        """Forgets the versions whose retention and grace period have ended."""
-        now = self.azure.clock.now()
-        self._soft_deleted = {key: found for key, found in self._soft_deleted.items() if found.gone_at > now}
+        return [found.as_json(api_version) for found in self.azure.bin.below(definition)]
 
     def clear(self) -> None:
-        """Forgets lagging and soft-deleted versions."""
+        """Forgets lagging versions."""
         self._lagging.clear()
-        self._soft_deleted.clear()
 
     def begin(self, verb: str, resource: Resource, principal: Principal) -> Operation:
         """Starts an operation and, unless it deletes, sets the target regions of the replication."""
