@@ -34,11 +34,11 @@ from domain.retirement.requests import (
     Sight,
 )
 from domain.retirement.retirement import Retirement
+from orchestrators.find_users import scan_in_child
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, call_once
 from orchestrators.run.log_lines import log_retirement
 from orchestrators.run.records import announce
 from orchestrators.run.started import started_at
-from orchestrators.scan_references import scan_references
 
 blueprint = df.Blueprint()
 Value = TypeVar("Value", bound=BaseModel)
@@ -132,7 +132,7 @@ class _Run:
             # references are read last, so that nothing stands between them and the DELETE
             if known:
                 reading = yield from self._read(known)
-            scan = yield from scan_references(self.context, request, self._show_waiting)
+            scan = yield from scan_in_child(self.context, request, self._show_waiting)
             if reading is None or set(scan.subscriptions) - set(known):
                 reading = yield from self._read(scan.subscriptions)
         except StepFailedError as error:

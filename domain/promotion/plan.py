@@ -10,15 +10,13 @@ from domain.promotion.latest import RegionLatest, resolve, why_not
 from domain.promotion.messages import PromotionRequest
 from domain.promotion.rings import foreign_regions, rings_of
 from domain.promotion.steps import election_changes
+from domain.proofs.machine import PROOF_TAG
+from domain.proofs.mark import FAILED
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageVersionId, does_not_exist
 from domain.resources.regions import Region
 from domain.resources.versions import Version
 from domain.results import Failure
-
-# written by `verify`: how the version's proof ended
-PROOF_TAG = "gallerist-proof"
-_FAILED = "failed"
 
 
 class PlannedFollower(BaseModel):
@@ -127,7 +125,7 @@ def _obstacle(
 def failed_proof(version: ImageVersion) -> Failure | None:
     """Refuses a version from which no machine started."""
     proof = version.tags.get(PROOF_TAG, "")
-    if not proof.lower().startswith(_FAILED):
+    if not proof.lower().startswith(FAILED):
         return None
     return Failure(
         code="ProofFailed",

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, Field
 
+from domain.proofs.machine import PROOF_TAG
+from domain.proofs.mark import PASSED
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageVersionId
 from domain.resources.provenance import FINGERPRINT_TAG, made_by_gallerist
@@ -26,10 +28,8 @@ from domain.retention.ladder import (
 
 # `latest`, and the one before it: the last known good
 KEPT_PER_REGION = 2
-# written by the proof of a version, and by the retirement of its source
-PROOF_TAG = "gallerist-proof"
+# written by the retirement of a version's source
 LOCK_TAG = "gallerist-lock"
-PROVED = ("passed", "proved")
 
 
 class References(BaseModel):
@@ -106,7 +106,7 @@ def why_not_good(version: ImageVersion) -> str | None:
         f"its replication mode is {version.replication_mode}": version.replication_mode != "Full",
         "its replication was not read": version.replication is None,
         "it is not known to be replicated to all of its regions": not _is_everywhere(version),
-        f"its proof says '{proof}'": proof is not None and not proof.startswith(PROVED),
+        f"its proof says '{proof}'": proof is not None and proof.split()[:1] != [PASSED],
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
 

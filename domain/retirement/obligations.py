@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from domain.proofs.machine import PROOF_TAG
+from domain.proofs.mark import PASSED
 from domain.references.scan import Consumer
 from domain.resources.galleries import ImageVersion
 from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_ID_PREFIX
 from domain.retirement.messages import Decision
-from domain.retirement.readings import CAP_PERIOD, LOCK_TAG, PROOF_TAG, PROVED, Look, Terms, VersionReading
+from domain.retirement.readings import CAP_PERIOD, LOCK_TAG, Look, Terms, VersionReading
 from domain.retirement.retirement import Answer, Approval, Obligation, Retirement
 
 # the soak counts from when the last of these became true
@@ -156,7 +158,7 @@ def _proved(facts: Facts) -> Verdict:
     faults = [
         f"no machine has been proved to start from {version}"
         for version, proof in proofs.items()
-        if proof.split()[:1] != [PROVED]
+        if proof.split()[:1] != [PASSED]
     ]
     return _no(answers, faults, "start the migration again: it proves the version")
 

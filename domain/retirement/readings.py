@@ -17,12 +17,10 @@ from domain.retirement.messages import Attempt, Decision
 # a reading older than this proves nothing
 FRESH = timedelta(minutes=10)
 CAP_PERIOD = timedelta(hours=24)
-# the tags of a version: the proof, written by `verify`, and what the retirement writes itself
-PROOF_TAG = "gallerist-proof"
-PROVED = "passed"
 # the policy's `verify.mode` that asks for a proof
 BOOT = "boot"
 OWNER_TAG = "owner"
+# what a retirement writes into the tags of a version
 LOCK_TAG = "gallerist-lock"
 CERTIFICATE_TAG = "gallerist-certificate"
 
