@@ -10,8 +10,9 @@ import httpx
 
 from api import answers
 from client import calls
-from client.calls import Answer, Ending
+from client.calls import Answer
 from client.synchronous import TIMEOUT_SECONDS
+from client.waits import Ending, Wait
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 
@@ -65,7 +66,7 @@ class AsyncGallerist:
             page = await self._send(call)
             for migration in page.migrations:
                 yield migration
-            call = calls.next_page(page)
+            call = calls.next_page(call, page)
 
     async def add_regions(
         self, migration_id: str, regions: list[str | calls.RegionChoice] | None = None
@@ -173,6 +174,53 @@ class AsyncGallerist:
     async def lineage(self, version: ImageVersionId | str) -> answers.Lineage:
         return await self._send(calls.lineage(version))
 
+    async def start_retirement(self, image: ImageId | str) -> answers.Accepted:
+        return await self._send(calls.start_retirement(image))
+
+    async def retirement(self, retirement_id: str) -> answers.Retirement:
+        return await self._send(calls.retirement(retirement_id))
+
+    async def retirements(
+        self, **filters: Unpack[calls.RetirementFilters]
+    ) -> AsyncIterator[answers.Retirement]:
+        call: calls.Call[answers.Retirements] | None = calls.retirements(filters)
+        while call is not None:
+            page = await self._send(call)
+            for retirement in page.retirements:
+                yield retirement
+            call = calls.next_page(call, page)
+
+    async def approve_retirement(
+        self, retirement_id: str, *, fingerprint: str, reason: str
+    ) -> answers.Accepted:
+        return await self._send(
+            calls.decide_retirement(retirement_id, "approve", fingerprint=fingerprint, reason=reason)
+        )
+
+    async def reject_retirement(self, retirement_id: str, *, reason: str) -> answers.Accepted:
+        return await self._send(calls.decide_retirement(retirement_id, "reject", reason=reason))
+
+    async def acknowledge_consumer(
+        self, retirement_id: str, consumer: str, *, digest: str, reason: str
+    ) -> answers.Accepted:
+        return await self._send(
+            calls.decide_retirement(
+                retirement_id, "acknowledge", consumer=consumer, digest=digest, reason=reason
+            )
+        )
+
+    async def cancel_retirement(self, retirement_id: str, *, reason: str) -> answers.Accepted:
+        return await self._send(calls.decide_retirement(retirement_id, "cancel", reason=reason))
+
+    async def certificate(self, retirement_id: str) -> answers.RetirementCertificate:
+        return await self._send(calls.certificate(retirement_id))
+
+    async def freeze(self) -> answers.Freeze:
+        return await self._send(calls.freeze())
+
+    async def set_freeze(self, *, frozen: bool, reason: str) -> answers.Freeze:
+        return await self._send(calls.set_freeze(frozen=frozen, reason=reason))
+
     async def health(self) -> answers.Health:
         return await self._send(calls.health())
 
@@ -182,15 +230,15 @@ class AsyncGallerist:
     async def wait_for_migration(
         self, migration_id: str, *, within_seconds: float | None = None
     ) -> answers.Migration:
-        return await self._wait(calls.Wait(calls.migration(migration_id), within_seconds))
+        return await self._wait(Wait(calls.migration(migration_id), within_seconds))
 
     async def wait_for_batch(self, batch_id: str, *, within_seconds: float | None = None) -> answers.Batch:
-        return await self._wait(calls.Wait(calls.batch(batch_id), within_seconds))
+        return await self._wait(Wait(calls.batch(batch_id), within_seconds))
 
     async def _send(self, call: calls.Call[Answer]) -> Answer:
         return call.read(await self._http.send(call.request(self._http)))
 
-    async def _wait(self, wait: calls.Wait[Ending]) -> Ending:
+    async def _wait(self, wait: Wait[Ending]) -> Ending:
         while True:
             ended, pause_seconds = wait.read(await self._http.send(wait.call.request(self._http)))
             if ended is not None:

@@ -3,9 +3,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, Generic, TypedDict, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -15,15 +14,11 @@ from pydantic_core import to_jsonable_python
 from api import answers
 from api.operations import BY_NAME
 from api.problems import MEDIA_TYPE, Problem
-from client.errors import ProblemError, StillRunningError, UnexpectedAnswerError
-from domain.fleet.states import ENDS as BATCH_ENDS
-from domain.migration.states import ENDS as MIGRATION_ENDS
+from client.errors import ProblemError, UnexpectedAnswerError
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
-# where an answer does not say when to ask again
-POLL_SECONDS = 10.0
-
 Answer = TypeVar("Answer")
+Page = TypeVar("Page", answers.Migrations, answers.Retirements)
 
 
 class RegionChoice(TypedDict, total=False):
@@ -80,6 +75,12 @@ class MigrationFilters(TypedDict, total=False):
     state: str
     gallery: str
     since: datetime | str
+
+
+class RetirementFilters(TypedDict, total=False):
+    """Which retirements to list."""
+
+    state: str
 
 
 def headers(key: str | None) -> dict[str, str]:
@@ -155,14 +156,14 @@ def migrations(filters: MigrationFilters) -> Call[answers.Migrations]:
     return Call("get_migrations", answers.Migrations.model_validate_json, query=query)
 
 
-def next_page(page: answers.Migrations) -> Call[answers.Migrations] | None:
+def next_page(call: Call[Page], page: Page) -> Call[Page] | None:
     """The call for the page that `next` refers to, at the client's own address of the API."""
     if page.next is None:
         return None
     query = {
         name: values[0] for name, values in parse_qs(urlsplit(page.next).query).items() if name != "code"
     }
-    return Call("get_migrations", answers.Migrations.model_validate_json, query=query)
+    return replace(call, query=query)
 
 
 def add_regions(migration_id: str, regions: list[str | RegionChoice] | None) -> Call[answers.Accepted]:
@@ -293,6 +294,38 @@ def lineage(version: ImageVersionId | str) -> Call[answers.Lineage]:
     return Call("get_lineage", answers.Lineage.model_validate_json, query={"version": str(version)})
 
 
+def start_retirement(image: ImageId | str) -> Call[answers.Accepted]:
+    return Call("post_retirement", answers.Accepted.model_validate_json, body={"image": str(image)})
+
+
+def retirement(retirement_id: str) -> Call[answers.Retirement]:
+    return Call("get_retirement", answers.Retirement.model_validate_json, ids={"id": retirement_id})
+
+
+def retirements(filters: RetirementFilters) -> Call[answers.Retirements]:
+    query = {name: _text(value) for name, value in filters.items()}
+    return Call("get_retirements", answers.Retirements.model_validate_json, query=query)
+
+
+def decide_retirement(retirement_id: str, decision: str, **body: str) -> Call[answers.Accepted]:
+    name = f"post_retirement_{decision}"
+    return Call(name, answers.Accepted.model_validate_json, ids={"id": retirement_id}, body=body)
+
+
+def certificate(retirement_id: str) -> Call[answers.RetirementCertificate]:
+    ids = {"id": retirement_id}
+    return Call("get_certificate", answers.RetirementCertificate.model_validate_json, ids=ids)
+
+
+def freeze() -> Call[answers.Freeze]:
+    return Call("get_freeze", answers.Freeze.model_validate_json)
+
+
+def set_freeze(*, frozen: bool, reason: str) -> Call[answers.Freeze]:
+    body = {"frozen": frozen, "reason": reason}
+    return Call("post_freeze", answers.Freeze.model_validate_json, body=body)
+
+
 def health() -> Call[answers.Health]:
     return Call("get_health", answers.Health.model_validate_json)
 
@@ -307,47 +340,3 @@ def _text(value: object) -> str:
 
 def _given(**parameters: str | None) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value is not None}
-
-
-Ending = TypeVar("Ending", answers.Migration, answers.Batch)
-
-
-def has_ended(found: answers.Migration | answers.Batch) -> bool:
-    """Whether the migration or batch is in an end state."""
-    if isinstance(found, answers.Migration):
-        return found.state in MIGRATION_ENDS
-    return found.state in BATCH_ENDS
-
-
-class Wait(Generic[Ending]):
-    """Waits for an end: as long as the answers ask for, and no longer than the caller allows."""
-
-    def __init__(self, call: Call[Ending], within_seconds: float | None) -> None:
-        self.call: Call[Ending] = call
-        self._within_seconds = within_seconds
-        self._waited_seconds = 0.0
-
-    def read(self, response: httpx.Response) -> tuple[Ending | None, float]:
-        """Returns what has ended, or None and the seconds until the next request.
-
-        Raises:
-            ProblemError: the API refused the request. A 503 is waited out.
-            StillRunningError: the time is up.
-        """
-        try:
-            found = self.call.read(response)
-        except ProblemError as error:
-            if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                raise
-        else:
-            if has_ended(found):
-                return found, 0
-        return None, self._pause(response)
-
-    def _pause(self, response: httpx.Response) -> float:
-        if self._within_seconds is not None and self._waited_seconds >= self._within_seconds:
-            raise StillRunningError(self.call.ids["id"], self._waited_seconds)
-        asked = retry_after(response)
-        seconds = POLL_SECONDS if asked is None else asked
-        self._waited_seconds += seconds
-        return seconds

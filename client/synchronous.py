@@ -9,7 +9,8 @@ import httpx
 
 from api import answers
 from client import calls
-from client.calls import Answer, Ending
+from client.calls import Answer
+from client.waits import Ending, Wait
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 TIMEOUT_SECONDS = 60
@@ -76,7 +77,7 @@ class Gallerist:
         while call is not None:
             page = self._send(call)
             yield from page.migrations
-            call = calls.next_page(page)
+            call = calls.next_page(call, page)
 
     def add_regions(
         self, migration_id: str, regions: list[str | calls.RegionChoice] | None = None
@@ -216,6 +217,62 @@ class Gallerist:
         """Returns where a version came from and what happened to it; it need not exist any more."""
         return self._send(calls.lineage(version))
 
+    def start_retirement(self, image: ImageId | str) -> answers.Accepted:
+        """Begins the retirement of a managed image. It always needs an approval. Only operators may.
+
+        Raises:
+            ProblemError: 404 if there is no such image, 409 if its migration is not complete or it is being retired.
+        """
+        return self._send(calls.start_retirement(image))
+
+    def retirement(self, retirement_id: str) -> answers.Retirement:
+        """Returns a retirement with its obligations: what is met, and why the rest is not."""
+        return self._send(calls.retirement(retirement_id))
+
+    def retirements(self, **filters: Unpack[calls.RetirementFilters]) -> Iterator[answers.Retirement]:
+        """Lists retirements in the order of their ids, reading page after page."""
+        call: calls.Call[answers.Retirements] | None = calls.retirements(filters)
+        while call is not None:
+            page = self._send(call)
+            yield from page.retirements
+            call = calls.next_page(call, page)
+
+    def approve_retirement(self, retirement_id: str, *, fingerprint: str, reason: str) -> answers.Accepted:
+        """Approves the deletion of the image with this fingerprint. Only operators may."""
+        return self._send(
+            calls.decide_retirement(retirement_id, "approve", fingerprint=fingerprint, reason=reason)
+        )
+
+    def reject_retirement(self, retirement_id: str, *, reason: str) -> answers.Accepted:
+        """Ends a retirement, and keeps the image. Only operators may."""
+        return self._send(calls.decide_retirement(retirement_id, "reject", reason=reason))
+
+    def acknowledge_consumer(
+        self, retirement_id: str, consumer: str, *, digest: str, reason: str
+    ) -> answers.Accepted:
+        """Accepts one consumer of an unknown kind, until it changes. Only operators may."""
+        return self._send(
+            calls.decide_retirement(
+                retirement_id, "acknowledge", consumer=consumer, digest=digest, reason=reason
+            )
+        )
+
+    def cancel_retirement(self, retirement_id: str, *, reason: str) -> answers.Accepted:
+        """Ends a retirement, unless its DELETE was sent. The image is kept."""
+        return self._send(calls.decide_retirement(retirement_id, "cancel", reason=reason))
+
+    def certificate(self, retirement_id: str) -> answers.RetirementCertificate:
+        """Returns the newest deletion certificate of a retirement."""
+        return self._send(calls.certificate(retirement_id))
+
+    def freeze(self) -> answers.Freeze:
+        """Returns whether deletions are stopped, and why."""
+        return self._send(calls.freeze())
+
+    def set_freeze(self, *, frozen: bool, reason: str) -> answers.Freeze:
+        """Stops every deletion, or allows deletions again. Only operators may."""
+        return self._send(calls.set_freeze(frozen=frozen, reason=reason))
+
     def health(self) -> answers.Health:
         """Checks that the app can work. Needs no key."""
         return self._send(calls.health())
@@ -232,7 +289,7 @@ class Gallerist:
         Raises:
             StillRunningError: it did not end within this time. Without a time, this method waits for ever.
         """
-        return self._wait(calls.Wait(calls.migration(migration_id), within_seconds))
+        return self._wait(Wait(calls.migration(migration_id), within_seconds))
 
     def wait_for_batch(self, batch_id: str, *, within_seconds: float | None = None) -> answers.Batch:
         """Polls a batch until it ends, as often as the API asks for.
@@ -240,12 +297,12 @@ class Gallerist:
         Raises:
             StillRunningError: it did not end within this time. Without a time, this method waits for ever.
         """
-        return self._wait(calls.Wait(calls.batch(batch_id), within_seconds))
+        return self._wait(Wait(calls.batch(batch_id), within_seconds))
 
     def _send(self, call: calls.Call[Answer]) -> Answer:
         return call.read(self._http.send(call.request(self._http)))
 
-    def _wait(self, wait: calls.Wait[Ending]) -> Ending:
+    def _wait(self, wait: Wait[Ending]) -> Ending:
         while True:
             ended, pause_seconds = wait.read(self._http.send(wait.call.request(self._http)))
             if ended is not None:

@@ -55,7 +55,7 @@ async def _un_exclude(request: RestoreRequest, version: ImageVersion, *, is_excl
     now = request.at or datetime.now(UTC)
     before = await _flags_before(version.id) if is_excluded else None
     tags = {EXCLUDED_TAG: None, KEEP_TAG: keep_text(request.by, now)}
-    await services().retention.begin_flags(version.id, before or Flags.of(version), tags, now)
+    await services().retention.begin_flags(version.id, before or Flags.of(version), tags)
 
 
 async def _flags_before(version: ImageVersionId) -> Flags | None:

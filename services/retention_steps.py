@@ -119,9 +119,9 @@ async def _begin(request: StepRequest, version: ImageVersion) -> None:
     if request.step == "exclude":
         tags: dict[str, str | None] = {EXCLUDED_TAG: request.begun_at.isoformat()}
         regions = dict.fromkeys(Flags.of(version).regions, True)
-        await retention.begin_flags(version.id, Flags(version=True, regions=regions), tags, request.now)
+        await retention.begin_flags(version.id, Flags(version=True, regions=regions), tags)
     elif request.step == "lower-replicas":
-        await retention.begin_fewer_replicas(version.id, request.old_replicas or 1, request.now)
+        await retention.begin_fewer_replicas(version.id, request.old_replicas or 1)
     else:
         await retention.begin_delete(version.id)
 

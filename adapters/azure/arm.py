@@ -102,7 +102,7 @@ class Arm:
         body = parse_object(response)
         if response.status_code != HTTPStatus.OK:
             raise parse_error(response.status_code, body, response.headers)
-        return Page(body, nearly_used_up(response.headers), _date(response.headers.get("Date")))
+        return Page(body, nearly_used_up(response.headers), parse_date(response.headers.get("Date")))
 
     async def get(self, subscription: str, url: str) -> AsyncHttpResponse:
         """Returns the response to a GET request, whatever its status.
@@ -200,7 +200,8 @@ def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _date(header: str | None) -> datetime | None:
+def parse_date(header: str | None) -> datetime | None:
+    """Reads the header `Date`, which is ARM's own clock; None if it is none."""
     try:
         moment = parsedate_to_datetime(header or "")
     except ValueError:

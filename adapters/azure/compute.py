@@ -9,10 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
-from azure.mgmt.compute.models import GalleryImage, GalleryImageVersion
+from azure.mgmt.compute.models import GalleryImage
 
 from adapters.azure.arm import Arm, found, parse_object
 from adapters.azure.documents import (
@@ -39,6 +38,7 @@ from adapters.azure.sources import (
     image_versions,
     resources,
 )
+from adapters.azure.version_updates import VersionUpdates
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
@@ -48,7 +48,6 @@ from domain.resources.ids import (
     ImageId,
     ImageVersionId,
     ResourceId,
-    does_not_exist,
 )
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
@@ -69,6 +68,7 @@ class Compute:
 
     def __init__(self, arm: Arm, kept: KeptLists | None = None) -> None:
         self._arm = arm
+        self._versions = VersionUpdates(arm)
         self._kept = kept or KeptLists(arm)
         self._regions: dict[str, frozenset[str]] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -130,8 +130,8 @@ class Compute:
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
         """Returns the image version with its replication status; None if it does not exist."""
-        resource = await self._get_version(version)
-        return parse_image_version(resource) if resource else None
+        read = await self._versions.read(version)
+        return parse_image_version(read.resource) if read else None
 
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         """Returns all image versions of a definition; an empty list if the definition does not exist."""
@@ -151,7 +151,7 @@ class Compute:
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         """Starts to create the image version. Returns the operation's URL if ARM gives one."""
-        return await self._put_version(spec.id, version_body(spec))
+        return await self._versions.put(spec.id, version_body(spec))
 
     async def begin_regions(
         self,
@@ -169,14 +169,13 @@ class Compute:
         Raises:
             ArmError: also if the version does not exist.
         """
-        resource = await self._get_version(version)
-        if resource is None:
-            raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        before = parse_image_version(resource)
-        body = regions_body(resource, put, remove, protect=protect, repeat=repeat)
+        read = await self._versions.existing(version)
+        before = parse_image_version(read.resource)
+        body = regions_body(read.resource, put, remove, read.at, protect=protect, repeat=repeat)
         if body is None:
             return RegionsWrite(before)
-        return RegionsWrite(before, written=True, operation_url=await self._put_version(version, body))
+        url = await self._versions.write(version, read, body)
+        return RegionsWrite(before, written=True, operation_url=url)
 
     async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
         """Starts to set tags of a version; its other tags, its regions and everything else stay as they are.
@@ -184,41 +183,8 @@ class Compute:
         Raises:
             ArmError: also if the version does not exist.
         """
-        resource = await self._get_version(version)
-        if resource is None:
-            raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        await self._put_version(version, tags_body(resource, tags))
-
-    async def _get_version(self, version: ImageVersionId) -> dict[str, Any] | None:
-        definition = version.definition
-        return await found(
-            self._arm.client(version.subscription).gallery_image_versions.get(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                expand="ReplicationStatus",
-                api_version=GALLERIES_API,
-            )
-        )
-
-    async def _put_version(self, version: ImageVersionId, body: dict[str, Any]) -> str | None:
-        headers: dict[str, str] = {}
-        definition = version.definition
-        with arm_errors():
-            await self._arm.client(version.subscription).gallery_image_versions.begin_create_or_update(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                GalleryImageVersion(body),
-                api_version=GALLERIES_API,
-                polling=False,
-                raw_response_hook=lambda response: headers.update(response.http_response.headers),
-            )
-        return next(
-            (value for name, value in headers.items() if name.lower() == "azure-asyncoperation"), None
-        )
+        read = await self._versions.existing(version)
+        await self._versions.write(version, read, tags_body(read.resource, tags, read.at))
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
         """Returns why a long-running operation failed; None while it runs, and if the reason is not available."""

@@ -212,20 +212,44 @@ def parse_soft_deleted(resource: dict[str, Any]) -> str:
     return str((resource.get("properties") or {}).get("resourceArmId") or resource["name"]).rpartition("/")[2]
 
 
+def whole_version(resource: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Returns an existing version as an update sends it: everything as it was read, also what is not known here.
+
+    What ARM alone writes is left out, and the source, so that it need not be readable (recorded). So is an end of life
+    that has passed by `now`: ARM refuses a body that has one ("must be set to a future date", documented), and so every
+    update of the version. Azure forgets the date with that update, because a PUT resets what it does not send.
+    """
+    properties = _object(resource.get("properties"))
+    profile = _without(_object(properties.get("publishingProfile")), READ_ONLY_PUBLISHING)
+    ends = _time(profile.get("endOfLifeDate"))
+    if ends is not None and ends <= now:
+        del profile["endOfLifeDate"]
+    return {
+        "location": resource.get("location"),
+        "tags": dict(_object(resource.get("tags"))),
+        "properties": {
+            **_without(properties, READ_ONLY_PROPERTIES),
+            "publishingProfile": profile,
+            "safetyProfile": _without(_object(properties.get("safetyProfile")), READ_ONLY_SAFETY),
+            "storageProfile": {},
+        },
+    }
+
+
 def regions_body(
     resource: dict[str, Any],
     put: Sequence[PublishedRegion],
     remove: list[str],
+    now: datetime,
     *,
     protect: bool = False,
     repeat: bool = False,
 ) -> dict[str, Any] | None:
     """Returns an existing version with `put` added or grown and `remove` dropped; None if nothing changes.
 
-    With `repeat` it is also written if nothing changes, which starts failed regions again.
+    With `repeat` it is also written if nothing changes, which starts failed regions again. See `whole_version` for the
+    rest of the body.
 
-    The body is the full desired state, and the last writer wins (reported by users), so everything in it is sent again
-    as it was read, also what is not known here. The source is left out, so that it need not be readable (recorded).
     ARM refuses to drop a region unless the same body sets `allowDeletionOfReplicatedLocations` (reported by users);
     `protect` resets that.
     """
@@ -235,7 +259,8 @@ def regions_body(
     data_disks = _objects(_object(properties.get("storageProfile")).get("dataDiskImages"))
     luns = [lun for disk in data_disks if (lun := _number(disk.get("lun"))) is not None]
     regions = merge_regions(existing, [region_body(region, luns) for region in put], remove)
-    safety = _without(_object(properties.get("safetyProfile")), READ_ONLY_SAFETY)
+    body = whole_version(resource, now)
+    safety = body["properties"]["safetyProfile"]
     protects = protect and safety.get("allowDeletionOfReplicatedLocations") is True
     # a version that failed is written again even without a change: the documented way to repair it
     repeats = repeat or protects or properties.get("provisioningState") == "Failed"
@@ -245,22 +270,13 @@ def regions_body(
     dropped = any(_region_name(region) not in names for region in existing)
     if dropped or protect:
         safety["allowDeletionOfReplicatedLocations"] = dropped
-    return {
-        "location": resource.get("location"),
-        "tags": resource.get("tags") or {},
-        "properties": {
-            **_without(properties, READ_ONLY_PROPERTIES),
-            "publishingProfile": {**_without(profile, READ_ONLY_PUBLISHING), "targetRegions": regions},
-            "safetyProfile": safety,
-            "storageProfile": {},
-        },
-    }
+    body["properties"]["publishingProfile"]["targetRegions"] = regions
+    return body
 
 
-def tags_body(resource: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+def tags_body(resource: dict[str, Any], tags: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Returns an existing version with these tags beside its own; everything else is sent again as it was read."""
-    body = regions_body(resource, [], [], repeat=True) or {}
-    return {**body, "tags": merge_tags(tags, _tags(resource.get("tags")))}
+    return {**whole_version(resource, now), "tags": merge_tags(tags, _tags(resource.get("tags")))}
 
 
 def _without(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -3,30 +3,27 @@
 Every call raises `ArmError` if ARM refuses it or does not answer. Nothing here waits, retries or decides.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from azure.core.rest import HttpRequest
-from azure.mgmt.compute.models import GalleryImageVersion
 
-from adapters.azure.arm import Arm, found, parse_object
+from adapters.azure.arm import Arm, parse_date, parse_object
 from adapters.azure.documents import (
-    READ_ONLY_PROPERTIES,
-    READ_ONLY_PUBLISHING,
-    READ_ONLY_SAFETY,
     parse_gallery,
     parse_image_definition,
     parse_image_version,
     parse_managed_image,
+    whole_version,
 )
 from adapters.azure.errors import arm_errors, parse_error
 from adapters.azure.sources import GALLERIES_API, IMAGES_API
-from domain.errors import ArmError
+from adapters.azure.version_updates import VersionUpdates
 from domain.resources.galleries import ImageVersion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.retirement.messages import GUARD_PREFIX
 from domain.retirement.protection import Protection
@@ -37,6 +34,8 @@ POLICY_API = "2023-04-01"
 AUTHORIZATION = "/providers/Microsoft.Authorization"
 # documented: "Approved VM images"; it is the image reference's id of machines and of scale sets
 _IMAGE_ALIAS = "Microsoft.Compute/imageId"
+
+Change = Callable[[dict[str, Any]], None]
 
 
 class ImageDocument(NamedTuple):
@@ -78,24 +77,28 @@ class Retiring:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
+        self._versions = VersionUpdates(arm)
 
     async def describe_image(self, image: ImageId) -> ImageDocument:
         """Reads the image; None if it does not exist. ARM's own clock says when."""
         path = f"{self._arm.endpoint}{quote(str(image))}?api-version={IMAGES_API}"
         response = await self._arm.get(image.subscription, path)
-        read_at, body = _date(response.headers.get("Date")), parse_object(response)
+        read_at, body = parse_date(response.headers.get("Date")), parse_object(response)
         if response.status_code == HTTPStatus.OK:
-            return ImageDocument(read_at, parse_managed_image(body, created_at=None), body)
+            return ImageDocument(
+                read_at or datetime.now(UTC), parse_managed_image(body, created_at=None), body
+            )
         error = parse_error(response.status_code, body, response.headers)
         if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
-            return ImageDocument(read_at, None, {})
+            return ImageDocument(read_at or datetime.now(UTC), None, {})
         raise error
 
     async def get_version(self, version: ImageVersionId) -> VersionDocument | None:
         """Reads a version with its replication status; None if it does not exist."""
-        resource = await self._version(version)
-        if resource is None:
+        read = await self._versions.read(version)
+        if read is None:
             return None
+        resource = read.resource
         safety = (resource.get("properties") or {}).get("safetyProfile") or {}
         blocked = isinstance(safety, dict) and safety.get("blockDeletionBeforeEndOfLife") is True
         return VersionDocument(parse_image_version(resource), blocked)
@@ -219,59 +222,12 @@ class Retiring:
             raise parse_error(response.status_code, document, response.headers)
         return document
 
-    async def _version(self, version: ImageVersionId) -> dict[str, Any] | None:
-        definition = version.definition
-        return await found(
-            self._arm.client(version.subscription).gallery_image_versions.get(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                expand="ReplicationStatus",
-                api_version=GALLERIES_API,
-            )
-        )
-
-    async def _rewrite(self, version: ImageVersionId, change: Any) -> None:
-        """Reads a version, changes it and writes it back whole: a PUT resets what it does not send (reported)."""
-        resource = await self._version(version)
-        if resource is None:
-            raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        body = whole_version(resource)
+    async def _rewrite(self, version: ImageVersionId, change: Change) -> None:
+        """Reads a version, changes it and writes it back whole."""
+        read = await self._versions.existing(version)
+        body = whole_version(read.resource, read.at)
         change(body)
-        definition = version.definition
-        with arm_errors():
-            await self._arm.client(version.subscription).gallery_image_versions.begin_create_or_update(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                GalleryImageVersion(body),
-                api_version=GALLERIES_API,
-                polling=False,
-            )
-
-
-def whole_version(resource: dict[str, Any]) -> dict[str, Any]:
-    """Returns a version as it may be written back unchanged, also what is not known here.
-
-    The source is left out, so that it need not be readable (recorded).
-    """
-    properties = resource.get("properties") or {}
-    return {
-        "location": resource.get("location"),
-        "tags": dict(resource.get("tags") or {}),
-        "properties": {
-            **_without(properties, READ_ONLY_PROPERTIES),
-            "publishingProfile": _without(properties.get("publishingProfile") or {}, READ_ONLY_PUBLISHING),
-            "safetyProfile": _without(properties.get("safetyProfile") or {}, READ_ONLY_SAFETY),
-            "storageProfile": {},
-        },
-    }
-
-
-def _without(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in names}
+        await self._versions.write(version, read, body)
 
 
 def _parse_lock(item: Any) -> FoundLock:
@@ -291,13 +247,6 @@ def _parse_lock(item: Any) -> FoundLock:
 
 def _applies(lock: FoundLock, image: ImageId) -> bool:
     return f"{image.key}/".startswith(f"{lock.scope.lower().rstrip('/')}/") or not lock.scope
-
-
-def _date(header: str | None) -> datetime:
-    try:
-        return parsedate_to_datetime(header or "")
-    except ValueError:
-        return datetime.now(UTC)
 
 
 def _guard(subscription: str, name: str, image: ImageId) -> list[tuple[str, dict[str, Any]]]:

@@ -379,7 +379,7 @@ class FakeRetention:
         self.error: ArmError | None = None
 
     async def begin_flags(
-        self, version: ImageVersionId, flags: Flags, tags: Mapping[str, str | None], now: datetime
+        self, version: ImageVersionId, flags: Flags, tags: Mapping[str, str | None]
     ) -> None:
         changed = self._write("flags", version)
         changed.exclude_from_latest = flags.version
@@ -388,7 +388,7 @@ class FakeRetention:
         kept = {name: value for name, value in changed.tags.items() if name not in tags}
         changed.tags = kept | {name: value for name, value in tags.items() if value is not None}
 
-    async def begin_fewer_replicas(self, version: ImageVersionId, replicas: int, now: datetime) -> None:
+    async def begin_fewer_replicas(self, version: ImageVersionId, replicas: int) -> None:
         for region in self._write("replicas", version).target_regions:
             region.replicas = min(region.replicas, replicas)
 

@@ -70,3 +70,15 @@ def version(source: str = IMAGE, *regions: str, location: str = "eastus2") -> An
             "storageProfile": {"source": {"id": source}},
         },
     }
+
+
+def machine(reference: str, location: str = "eastus2") -> Any:
+    """A machine from a generalized image, as small as Azure accepts it."""
+    return {
+        "location": location,
+        "properties": {
+            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
+            "storageProfile": {"imageReference": {"id": reference}},
+            "osProfile": {"computerName": "m", "adminUsername": "a", "adminPassword": "secret"},
+        },
+    }

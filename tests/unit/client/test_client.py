@@ -60,6 +60,32 @@ def batch(state: str) -> dict[str, Any]:
     }
 
 
+def retirement(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "image": str(image_id()),
+        "fingerprint": "f1",
+        "state": "soaking",
+        "started_by": "http",
+        "by_hand": True,
+        "replaced_by": [VERSION],
+        "obligations": [],
+        "soak_since": None,
+        "soak_ends": None,
+        "noticed_at": None,
+        "expires": None,
+        "approval": None,
+        "strict": False,
+        "refusal": None,
+        "certificate": None,
+        "reason": None,
+        "waiting_for": None,
+        "created": "2026-01-15T08:30:00Z",
+        "updated": "2026-01-15T08:31:00Z",
+        "links": LINKS,
+    }
+
+
 VERSION = str(definition_id("web").version("1.0.0"))
 SCOPE = {"subscription": SUBSCRIPTION}
 # one call of every method, with every argument
@@ -98,6 +124,19 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "restore": ((VERSION,), {}),
     "restoration": (("restore-1",), {}),
     "lineage": ((str(VERSION),), {}),
+    "start_retirement": ((image_id(),), {}),
+    "retirement": (("retirement-1",), {}),
+    "retirements": ((), {"state": "soaking"}),
+    "approve_retirement": (("retirement-1",), {"fingerprint": "f1", "reason": "checked"}),
+    "reject_retirement": (("retirement-1",), {"reason": "still needed"}),
+    "acknowledge_consumer": (
+        ("retirement-1", str(image_id("x"))),
+        {"digest": "d1", "reason": "only a dashboard"},
+    ),
+    "cancel_retirement": (("retirement-1",), {"reason": "not now"}),
+    "certificate": (("retirement-1",), {}),
+    "freeze": ((), {}),
+    "set_freeze": ((), {"frozen": True, "reason": "an audit"}),
     "health": ((), {}),
     "openapi": ((), {}),
 }
@@ -151,7 +190,7 @@ def test_both_clients_have_the_same_methods_with_the_same_arguments_and_answers(
     for name in {*CALLS, "wait_for_migration", "wait_for_batch"}:
         one, two = inspect.signature(both[name]), inspect.signature(other[name])
         assert one.parameters == two.parameters
-        if name != "migrations":
+        if name not in {"migrations", "retirements"}:
             assert one.return_annotation == two.return_annotation
 
 
@@ -247,6 +286,11 @@ def page(names: list[str], following: str | None) -> httpx.Response:
     return answer({"migrations": migrations, "unreadable": [], "next": following})
 
 
+def retirements(names: list[str], following: str | None) -> httpx.Response:
+    found = [retirement(name) for name in names]
+    return answer({"retirements": found, "unreadable": [], "next": following})
+
+
 @pytest.mark.parametrize("call", [blocking, awaited])
 def test_migrations_are_read_page_after_page_from_the_same_address(
     call: Callable[[str, Script], Any],
@@ -257,6 +301,15 @@ def test_migrations_are_read_page_after_page_from_the_same_address(
     assert [found.id for found in call("migrations", transport)] == ["a", "b", "c"]
     _, second = transport.requests
     assert str(second.url) == f"{URL}/migrations?state=completed&page=b"
+
+
+@pytest.mark.parametrize("call", [blocking, awaited])
+def test_retirements_are_read_page_after_page(call: Callable[[str, Script], Any]) -> None:
+    following = f"{URL}/retirements?state=soaking&page=b"
+    transport = Script([retirements(["a"], following), retirements(["b"], None)])
+    assert [found.id for found in call("retirements", transport)] == ["a", "b"]
+    _, second = transport.requests
+    assert str(second.url) == following
 
 
 class Clock:

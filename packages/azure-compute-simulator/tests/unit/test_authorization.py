@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from simulator_client import ArmClient
-from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION
+from simulator_documents import COMPUTE, GROUP, IMAGE, SUBSCRIPTION, machine
 
 SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
 GROUP_ID = f"{SUBSCRIPTION_ID}/resourceGroups/{GROUP}"
@@ -24,10 +24,7 @@ RULE = {
 }
 POLICY = {"properties": {"parameters": {"image": {"type": "String"}}, "policyRule": RULE}}
 ASSIGNED = {"properties": {"policyDefinitionId": DEFINITION, "parameters": {"image": {"value": IMAGE}}}}
-MACHINE = {
-    "location": "eastus2",
-    "properties": {"storageProfile": {"imageReference": {"id": IMAGE.upper().replace("/SUB", "/sub")}}},
-}
+MACHINE = machine(IMAGE.upper().replace("/SUB", "/sub"))
 
 
 def scopes(arm: ArmClient, at: str) -> list[str]:
@@ -65,7 +62,7 @@ def test_an_assignment_denies_new_machines_minutes_later(arm: ArmClient) -> None
     assert error["message"].startswith("Resource 'after' was disallowed by policy. Policy identifiers: '[{")
     assert identifiers[0]["policyAssignment"] == {"name": "deny-web", "id": ASSIGNMENT}
     assert arm.send("PUT", "virtualMachines/before", MACHINE).status == 200
-    other = {"location": "eastus2", "properties": {}}
+    other = machine(f"{COMPUTE}/images/second")
     assert arm.send("PUT", "virtualMachines/other", other).status == 201
 
 

@@ -5,21 +5,10 @@ from typing import Any
 
 import pytest
 from simulator_client import ArmClient
-from simulator_documents import COMPUTE, IMAGE, definition, image, seed, version
+from simulator_documents import COMPUTE, IMAGE, definition, image, machine, seed, version
 
 DEFINITION_ID = f"{COMPUTE}/galleries/g/images/web"
 VERSIONS = "galleries/g/images/web/versions"
-
-
-def machine(reference: str, location: str = "eastus2") -> Any:
-    return {
-        "location": location,
-        "properties": {
-            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
-            "storageProfile": {"imageReference": {"id": reference}},
-            "osProfile": {"computerName": "m", "adminUsername": "a", "adminPassword": "secret"},
-        },
-    }
 
 
 def test_a_machine_from_a_version_shows_the_exact_version(gallery: ArmClient) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from azure_compute_simulator.clock import parse_date
 from simulator_client import GALLERIES, ArmClient
-from simulator_documents import COMPUTE, IMAGE, image, version
+from simulator_documents import COMPUTE, IMAGE, image, machine, version
 
 VERSION = "galleries/g/images/web/versions/1.0.0"
 
@@ -81,9 +81,8 @@ def test_a_soft_deleted_version_is_deployable_by_its_id_then_recoverable_then_go
     gallery.send("DELETE", VERSION)
 
     def deploy(name: str, image: str) -> int:
-        reference = {"imageReference": {"id": f"{COMPUTE}/{image}"}}
-        machine = {"location": "eastus2", "properties": {"storageProfile": reference}}
-        return gallery.send("PUT", f"virtualMachines/{name}", machine, query="api-version=2024-07-01").status
+        wanted = machine(f"{COMPUTE}/{image}")
+        return gallery.send("PUT", f"virtualMachines/{name}", wanted, query="api-version=2024-07-01").status
 
     assert deploy("by-id", VERSION) == 201
     assert deploy("latest", "galleries/g/images/web") == 404

@@ -1,7 +1,7 @@
 """ARM's JSON: resources are read from recorded shapes, and written with every field."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,9 @@ from adapters.azure.documents import (
     parse_soft_deleted,
     parse_timestamp,
     regions_body,
+    tags_body,
     version_body,
+    whole_version,
 )
 from domain.errors import ResourceIdError
 from domain.resources.galleries import RegionProgress, TargetRegion
@@ -29,7 +31,7 @@ from domain.resources.ids import ImageVersionId
 from domain.resources.images import PurchasePlan
 from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
-from tests.unit.builders import CREATED, GALLERY, PROVIDER, definition, definition_id, image_id, spec
+from tests.unit.builders import CREATED, GALLERY, NOW, PROVIDER, definition, definition_id, image_id, spec
 
 PLAN = PurchasePlan(name="gen2", product="rocky", publisher="resf")
 SET = f"{PROVIDER}/diskEncryptionSets/east"
@@ -488,7 +490,7 @@ def existing_version(state: str = "Succeeded") -> dict[str, Any]:
 def test_an_update_of_regions_sends_the_whole_publishing_profile_without_the_source() -> None:
     """The profile is the full desired state; without the source in the body, the source need not be readable."""
     version = existing_version()
-    body = regions_body(version, [TargetRegion(name="northeurope")], ["westeurope"])
+    body = regions_body(version, [TargetRegion(name="northeurope")], ["westeurope"], NOW)
     assert body is not None
     profile = body["properties"]["publishingProfile"]
     assert names(profile["targetRegions"]) == ["East US 2", "northeurope"]
@@ -615,6 +617,38 @@ def test_a_region_whose_state_is_unknown_does_not_count_as_replicated() -> None:
     assert not read.is_everywhere
 
 
+@pytest.mark.parametrize(
+    ("ends", "sent"),
+    [
+        (NOW + timedelta(seconds=1), True),
+        (NOW, False),
+        (NOW - timedelta(days=1), False),
+    ],
+)
+def test_an_update_sends_an_end_of_life_that_is_to_come(ends: datetime, *, sent: bool) -> None:
+    """ARM refuses one that has passed, and with it any update of the version."""
+    version = existing_version()
+    version["properties"]["publishingProfile"]["endOfLifeDate"] = ends.isoformat()
+    bodies = [
+        regions_body(version, [TargetRegion(name="northeurope")], [], NOW),
+        tags_body(version, {"new": "tag"}, NOW),
+        whole_version(version, NOW),
+    ]
+    profiles = [body["properties"]["publishingProfile"] for body in bodies if body]
+    assert [profile.get("endOfLifeDate") for profile in profiles] == [ends.isoformat() if sent else None] * 3
+
+
+@pytest.mark.parametrize("odd", [None, "", "soon", 7])
+def test_an_end_of_life_that_cannot_be_read_is_sent_as_it_was(odd: Any) -> None:
+    version = existing_version()
+    version["properties"]["publishingProfile"]["endOfLifeDate"] = odd
+    assert whole_version(version, NOW)["properties"]["publishingProfile"]["endOfLifeDate"] == odd
+
+
+def test_an_update_of_tags_keeps_the_others() -> None:
+    assert tags_body(existing_version(), {"new": "tag"}, NOW)["tags"] == {"team": "web", "new": "tag"}
+
+
 def test_an_update_of_regions_keeps_what_others_set_on_the_version() -> None:
     """A PUT resets what it does not send, and what ARM alone writes is not sent."""
     own = {
@@ -627,7 +661,7 @@ def test_an_update_of_regions_keeps_what_others_set_on_the_version() -> None:
         "newerThanThis": [1],
         "replicationStatus": {"aggregatedState": "Completed", "summary": []},
     }
-    body = regions_body(version_resource(own), [TargetRegion(name="northeurope")], [])
+    body = regions_body(version_resource(own), [TargetRegion(name="northeurope")], [], NOW)
     assert body is not None
     assert body["properties"].keys() == {
         "publishingProfile",
@@ -645,8 +679,8 @@ def test_an_update_of_regions_keeps_what_others_set_on_the_version() -> None:
 
 def test_a_removal_allows_itself_and_protect_forbids_the_next() -> None:
     """ARM refuses to drop a region unless the same body allows it."""
-    removal = regions_body(existing_version(), [], ["westeurope"])
-    again = regions_body(existing_version(), [TargetRegion(name="northeurope")], [], protect=True)
+    removal = regions_body(existing_version(), [], ["westeurope"], NOW)
+    again = regions_body(existing_version(), [TargetRegion(name="northeurope")], [], NOW, protect=True)
     assert removal is not None
     assert again is not None
     assert removal["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is True
@@ -655,21 +689,23 @@ def test_a_removal_allows_itself_and_protect_forbids_the_next() -> None:
 
 @pytest.mark.parametrize(("state", "written"), [("Succeeded", False), ("Failed", True)])
 def test_an_update_without_a_change_is_written_for_a_failed_version_only(state: str, written: bool) -> None:
-    assert (regions_body(existing_version(state), [TargetRegion(name="eastus2")], []) is not None) is written
+    assert (
+        regions_body(existing_version(state), [TargetRegion(name="eastus2")], [], NOW) is not None
+    ) is written
 
 
 def test_an_added_region_has_its_disk_encryption_set_for_every_disk_of_the_version() -> None:
     storage = {"dataDiskImages": [{"lun": 3}]}
     encrypted = TargetRegion(name="northeurope", disk_encryption_set=SET)
-    body = regions_body(version_resource({"storageProfile": storage}), [encrypted], [])
+    body = regions_body(version_resource({"storageProfile": storage}), [encrypted], [], NOW)
     assert body is not None
     added = body["properties"]["publishingProfile"]["targetRegions"][-1]
     assert added["encryption"]["dataDiskImages"] == [{"lun": 3, "diskEncryptionSetId": SET}]
 
 
 def test_a_version_is_written_again_without_a_change_if_that_repairs_it() -> None:
-    assert regions_body(existing_version(), [], []) is None
-    body = regions_body(existing_version(), [], [], repeat=True)
+    assert regions_body(existing_version(), [], [], NOW) is None
+    body = regions_body(existing_version(), [], [], NOW, repeat=True)
     assert body is not None
     regions = [region["name"] for region in body["properties"]["publishingProfile"]["targetRegions"]]
     assert regions == [
@@ -682,7 +718,7 @@ def test_a_version_is_protected_again_although_its_regions_are_complete(allowed:
     """Another writer may have added the removed region meanwhile."""
     version = existing_version()
     version["properties"]["safetyProfile"] = {"allowDeletionOfReplicatedLocations": allowed}
-    body = regions_body(version, [], [], protect=True)
+    body = regions_body(version, [], [], NOW, protect=True)
     assert (body is not None) is allowed
     if body is not None:
         assert body["properties"]["safetyProfile"]["allowDeletionOfReplicatedLocations"] is False

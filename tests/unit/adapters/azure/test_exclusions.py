@@ -1,10 +1,12 @@
 """A write of exclusion flags changes nothing else of a version."""
 
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.azure.exclusions import exclusions_body
 from domain.promotion.flags import FlagChange
+from tests.unit.builders import NOW
 from tests.unit.domain.promotion.estates import version_id
 
 VERSION = version_id("2.0.0")
@@ -47,7 +49,7 @@ def resource() -> dict[str, Any]:
 
 
 def written(own: bool | None = None, **regions: bool | None) -> dict[str, Any] | None:
-    return exclusions_body(resource(), FlagChange(version=VERSION, own=own, regions=regions))
+    return exclusions_body(resource(), FlagChange(version=VERSION, own=own, regions=regions), NOW)
 
 
 def test_only_flags_change() -> None:
@@ -64,6 +66,14 @@ def test_only_flags_change() -> None:
     assert body == wanted
 
 
+def test_an_end_of_life_that_has_passed_is_left_out() -> None:
+    """ARM refuses it; see `whole_version`."""
+    change = FlagChange(version=VERSION, own=False)
+    body = exclusions_body(resource(), change, datetime(2027, 1, 1, tzinfo=UTC))
+    assert body is not None
+    assert "endOfLifeDate" not in body["properties"]["publishingProfile"]
+
+
 def test_nothing_is_written_if_nothing_changes() -> None:
     assert written() is None
     assert written(own=True, westeurope=True, eastus2=None) is None
@@ -71,8 +81,8 @@ def test_nothing_is_written_if_nothing_changes() -> None:
 
 
 def test_a_record_without_its_parts_is_read() -> None:
-    assert exclusions_body({}, FlagChange(version=VERSION, regions={"eastus2": True})) is None
+    assert exclusions_body({}, FlagChange(version=VERSION, regions={"eastus2": True}), NOW) is None
     odd = {"properties": {"publishingProfile": {"targetRegions": ["odd", {"name": None}]}}}
-    body = exclusions_body(odd, FlagChange(version=VERSION, own=True))
+    body = exclusions_body(odd, FlagChange(version=VERSION, own=True), NOW)
     assert body is not None
     assert body["properties"]["publishingProfile"]["targetRegions"] == ["odd", {"name": None}]

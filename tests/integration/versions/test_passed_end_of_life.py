@@ -1,0 +1,130 @@
+"""A version whose end of life has passed can still be updated, whichever part of the app writes it.
+
+Azure refuses a body with a date that has passed, also the version's own one.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure_compute_simulator import SimulatorServer
+
+from adapters.azure.arm import Arm
+from adapters.azure.compute import Compute
+from adapters.azure.credentials import default_credential
+from adapters.azure.exclusions import Exclusions
+from adapters.azure.retention import Retention
+from adapters.azure.retiring import Retiring
+from adapters.azure.version_updates import VersionUpdates
+from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
+from domain.errors import ArmError
+from domain.promotion.flags import FlagChange
+from domain.resources.galleries import TargetRegion
+from domain.resources.ids import ImageVersionId
+from domain.retention.ladder import Flags
+from domain.retirement.protection import Protection
+from tests.workflow.estate import HERE, SEED, an_image
+
+DEFINITION = f"{SEED['resources'][0]['id']}/images/web"
+VERSION = ImageVersionId.parse(f"{DEFINITION}/versions/1.0.0")
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+Update = Callable[[Arm], Awaitable[Any]]
+
+
+def resources(ends: datetime) -> list[dict[str, Any]]:
+    definition = {
+        "osType": "Linux",
+        "osState": "Generalized",
+        "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
+    }
+    version = {
+        "publishingProfile": {
+            "targetRegions": [{"name": "eastus2", "regionalReplicaCount": 2}],
+            "endOfLifeDate": ends.isoformat(),
+        },
+        "safetyProfile": {"blockDeletionBeforeEndOfLife": True},
+        "storageProfile": {"source": {"id": an_image("web")["id"]}},
+    }
+    return [
+        an_image("web"),
+        {"id": DEFINITION, "location": "eastus2", "properties": definition},
+        {"id": str(VERSION), "location": "eastus2", "tags": {"team": "web"}, "properties": version},
+    ]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SEED) as server:
+        yield server
+
+
+@pytest.fixture
+async def arm(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Arm]:
+    """The simulated Azure, an hour after the version's end of life."""
+    monkeypatch.setenv("IDENTITY_ENDPOINT", server.identity_endpoint)
+    monkeypatch.setenv("IDENTITY_HEADER", server.identity_header)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+    settings = Settings.from_environment(
+        {ARM_ENDPOINT: server.arm, ARM_AUDIENCE: "https://management.azure.com", SUBSCRIPTIONS: HERE}
+    )
+    async with default_credential(settings) as credential:
+        arm = Arm(settings, credential)
+        ends = datetime.now(UTC) + timedelta(days=365)
+        server.reset(SEED | {"resources": [*SEED["resources"], *resources(ends)]})
+        server.skip_time(timedelta(days=365, hours=1).total_seconds())
+        yield arm
+        await arm.client(HERE).close()
+
+
+UPDATES: dict[str, Update] = {
+    "regions": lambda arm: Compute(arm).begin_regions(VERSION, [TargetRegion(name="westus2")], []),
+    "tags": lambda arm: Compute(arm).begin_tags(VERSION, {"new": "tag"}),
+    "flags of a promotion": lambda arm: Exclusions(arm).begin(
+        FlagChange(version=VERSION, own=True, regions={"eastus2": False})
+    ),
+    "flags of retention": lambda arm: Retention(arm).begin_flags(
+        VERSION, Flags(version=True, regions={}), {"new": "tag"}
+    ),
+    "replicas": lambda arm: Retention(arm).begin_fewer_replicas(VERSION, 1),
+    "tags of a retirement": lambda arm: Retiring(arm).tag_version(VERSION, {"new": "tag"}),
+    "a tag that protects": lambda arm: Retiring(arm).begin_protection(
+        Protection(version_id=VERSION, tag_until=LATER)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+async def test_a_version_whose_end_of_life_has_passed_is_updated_without_it(
+    arm: Arm, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Azure forgets the date, and the log says so. What else the version has stays."""
+    before = (await VersionUpdates(arm).existing(VERSION)).resource
+    with caplog.at_level(logging.WARNING):
+        await UPDATES[name](arm)
+    after = (await VersionUpdates(arm).existing(VERSION)).resource
+    assert after != before
+    ends = before["properties"]["publishingProfile"]["endOfLifeDate"]
+    assert "endOfLifeDate" not in after["properties"]["publishingProfile"]
+    assert after["properties"]["safetyProfile"] == before["properties"]["safetyProfile"]
+    assert after["tags"]["team"] == "web"
+    (warning,) = [record.getMessage() for record in caplog.records if "end of life" in record.getMessage()]
+    assert ends in warning
+    assert str(VERSION) in warning
+
+
+async def test_a_protection_sets_another_date(arm: Arm, caplog: pytest.LogCaptureFixture) -> None:
+    await Retiring(arm).begin_protection(Protection(version_id=VERSION, end_of_life=LATER))
+    profile = (await VersionUpdates(arm).existing(VERSION)).resource["properties"]["publishingProfile"]
+    assert datetime.fromisoformat(profile["endOfLifeDate"]) == LATER
+    assert "end of life" not in caplog.text
+
+
+async def test_azure_refuses_the_date_that_has_passed(arm: Arm) -> None:
+    """Without the rule every update of the version fails."""
+    updates = VersionUpdates(arm)
+    read = await updates.existing(VERSION)
+    body = {name: read.resource[name] for name in ("location", "tags", "properties")}
+    with pytest.raises(ArmError, match="EndOfLifeDate must be set to a future date"):
+        await updates.write(VERSION, read, body)
