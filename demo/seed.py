@@ -86,7 +86,10 @@ IMAGES = (
 
 # this one is proved, promoted and retired
 ALL_THE_WAY = "win2022-iis"
-_SUBNET = f"/subscriptions/{PRODUCTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/east/subnets/proofs"
+_NETWORK = (
+    f"/subscriptions/{PRODUCTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/east"
+)
+_SUBNET = f"{_NETWORK}/subnets/proofs"
 
 # their names carry the dates of the builds, and `version: date` numbers them in that order
 TWO_BUILDS_OF_ONE_FAMILY = ("ubuntu-2204-20261101", "ubuntu-2204-20261108")
