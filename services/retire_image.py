@@ -42,8 +42,9 @@ async def protect(request: ProtectRequest) -> Done:
 
 async def place_guards(request: GuardRequest) -> Done:
     """Denies new machines from the image in these subscriptions. Idempotent: each write is a PUT."""
+    name, app = guard_name(request.retirement), services().settings.app_name
     for subscription in request.subscriptions:
-        await services().retiring.place_guard(subscription, guard_name(request.retirement), request.image)
+        await services().retiring.place_guard(subscription, name, request.image, app)
     return Done()
 
 

@@ -25,7 +25,7 @@ from adapters.azure.version_updates import VersionUpdates
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
-from domain.retirement.messages import GUARD_PREFIX
+from domain.retirement.messages import guarded_retirement
 from domain.retirement.protection import Protection
 from domain.retirement.readings import LOCK_TAG, FoundLock
 
@@ -34,6 +34,8 @@ POLICY_API = "2023-04-01"
 AUTHORIZATION = "/providers/Microsoft.Authorization"
 # documented: "Approved VM images"; it is the image reference's id of machines and of scale sets
 _IMAGE_ALIAS = "Microsoft.Compute/imageId"
+# in the metadata of policy definitions and assignments
+PLACED_BY = "gallerist"
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -66,10 +68,10 @@ class AzureRetiring(Protocol):
     async def begin_protection(self, protection: Protection) -> None: ...
     async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None: ...
     async def begin_delete(self, image: ImageId) -> str | None: ...
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None: ...
+    async def place_guard(self, subscription: str, name: str, image: ImageId, app: str) -> None: ...
     async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool: ...
     async def remove_guard(self, subscription: str, name: str) -> None: ...
-    async def list_guards(self, subscription: str) -> list[str]: ...
+    async def list_guards(self, subscription: str, app: str) -> list[str]: ...
 
 
 class Retiring:
@@ -181,9 +183,12 @@ class Retiring:
             (value for name, value in headers.items() if name.lower() == "azure-asyncoperation"), None
         )
 
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None:
-        """Writes the policy definition and its assignment, which deny new machines from the image."""
-        for kind, body in _guard(subscription, name, image):
+    async def place_guard(self, subscription: str, name: str, image: ImageId, app: str) -> None:
+        """Writes the policy definition and its assignment, which deny new machines from the image.
+
+        Both say which app placed them: several may work in one subscription.
+        """
+        for kind, body in _guard(subscription, name, image, app):
             await self._send(subscription, "PUT", kind, name, body)
 
     async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool:
@@ -199,11 +204,15 @@ class Retiring:
         for kind in ("policyAssignments", "policyDefinitions"):
             await self._send(subscription, "DELETE", kind, name)
 
-    async def list_guards(self, subscription: str) -> list[str]:
-        """Returns the names of the assignments of all retirements in a subscription."""
-        path = f"/subscriptions/{subscription}{AUTHORIZATION}/policyAssignments?api-version={POLICY_API}"
-        names = [str(item.get("name", "")) async for item in self._arm.pages(subscription, path)]
-        return [name for name in names if name.startswith(GUARD_PREFIX)]
+    async def list_guards(self, subscription: str, app: str) -> list[str]:
+        """Returns the names of the assignments that an app placed at a subscription for its retirements.
+
+        The list also has the assignments of management groups and of resource groups (documented: "Policy Assignments -
+        List"): those are not ours.
+        """
+        own = f"/subscriptions/{subscription}{AUTHORIZATION}/policyAssignments"
+        found = [item async for item in self._arm.pages(subscription, f"{own}?api-version={POLICY_API}")]
+        return [name for item in found if (name := _guard_of(item, own, app))]
 
     async def _send(
         self, subscription: str, method: str, kind: str, name: str, body: dict[str, Any] | None = None
@@ -249,7 +258,18 @@ def _applies(lock: FoundLock, image: ImageId) -> bool:
     return f"{image.key}/".startswith(f"{lock.scope.lower().rstrip('/')}/") or not lock.scope
 
 
-def _guard(subscription: str, name: str, image: ImageId) -> list[tuple[str, dict[str, Any]]]:
+def _guard_of(item: Any, own: str, app: str) -> str | None:
+    """The name of an assignment that this app placed here; None for any other."""
+    item = item if isinstance(item, dict) else {}
+    properties = item.get("properties") or {}
+    metadata = (properties.get("metadata") if isinstance(properties, dict) else None) or {}
+    name = str(item.get("name") or "")
+    here = str(item.get("id") or "").lower() == f"{own}/{name}".lower()
+    ours = isinstance(metadata, dict) and metadata.get(PLACED_BY) == app
+    return name if here and ours and guarded_retirement(name) else None
+
+
+def _guard(subscription: str, name: str, image: ImageId, app: str) -> list[tuple[str, dict[str, Any]]]:
     """The policy definition and the assignment: machines and scale sets whose image reference is this id are denied."""
     definition = f"/subscriptions/{subscription}{AUTHORIZATION}/policyDefinitions/{name}"
     machines = ("Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets")
@@ -264,7 +284,7 @@ def _guard(subscription: str, name: str, image: ImageId) -> list[tuple[str, dict
     }
     shown = f"Gallerist retires the managed image {image.name}"
     text = f"Denies new machines from {image} until its retirement ends. Gallerist removes it."
-    common = {"displayName": shown, "description": text}
+    common = {"displayName": shown, "description": text, "metadata": {PLACED_BY: app}}
     return [
         (
             "policyDefinitions",

@@ -21,7 +21,8 @@ class FakeRetiring:
         self.blocked: set[ImageVersionId] = set()
         self.locks: list[FoundLock] = []
         self.unfinished: list[ImageVersionId] = []
-        self.guards: set[tuple[str, str]] = set()
+        # the app that placed an assignment, by subscription and name
+        self.guards: dict[tuple[str, str], str] = {}
         self.errors: dict[str, ArmError] = {}
         self.read_at: datetime = NOW
         self.writes: list[str] = []
@@ -61,9 +62,9 @@ class FakeRetiring:
         self.writes.append(f"delete {image.name}")
         return None
 
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None:
+    async def place_guard(self, subscription: str, name: str, image: ImageId, app: str) -> None:
         self._raise("place_guard")
-        self.guards.add((subscription, name))
+        self.guards[subscription, name] = app
 
     async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool:
         self._raise("has_guard")
@@ -71,11 +72,15 @@ class FakeRetiring:
 
     async def remove_guard(self, subscription: str, name: str) -> None:
         self._raise("remove_guard")
-        self.guards.discard((subscription, name))
+        self.guards.pop((subscription, name), None)
+        self.writes.append(f"remove {name} from {subscription}")
 
-    async def list_guards(self, subscription: str) -> list[str]:
+    async def list_guards(self, subscription: str, app: str) -> list[str]:
         self._raise("list_guards")
-        return [name for where, name in self.guards if where == subscription]
+        self._raise(f"list_guards {subscription}")
+        return [
+            name for (where, name), placed in self.guards.items() if (where, placed) == (subscription, app)
+        ]
 
     def _raise(self, call: str) -> None:
         if call in self.errors:
