@@ -11,7 +11,8 @@ from domain.records.evidence import Evidence, Stored, digest_of, text_of
 from domain.results import failure_of
 from domain.retirement.certificate import TAG_DIGITS, Certificate, Deletion
 from domain.retirement.messages import guard_name
-from domain.retirement.obligations import OBLIGATIONS, Facts, check_all, named
+from domain.retirement.obligations import OBLIGATIONS
+from domain.retirement.obligations.rule import Facts, check_all, named
 from domain.retirement.readings import CERTIFICATE_TAG, FRESH, Look
 from domain.retirement.requests import (
     CompleteRequest,
