@@ -150,7 +150,7 @@ class _Run:
         return (yield from self._call(names.READ_RETIREMENT, query, Reading))
 
     def _protect(self, effect: effects.Protect) -> Orchestration[events.Event]:
-        request = ProtectRequest(writes=effect.writes)
+        request = ProtectRequest(writes=effect.writes, now=self._now)
         return events.Protected((yield from self._failure_of(names.PROTECT_VERSIONS, request)))
 
     def _tell(self, effect: effects.Tell) -> Orchestration[events.Event]:

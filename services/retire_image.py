@@ -37,14 +37,14 @@ LARGEST_DIFFERENCE = timedelta(minutes=2)
 async def protect(request: ProtectRequest) -> Done:
     """Starts to protect versions. A repeated call writes the same values again."""
     for write in request.writes:
-        await services().retiring.begin_protection(write)
+        await services().retiring.begin_protection(write, request.now)
     return Done()
 
 
 async def place_guards(request: GuardRequest) -> Done:
     """Denies new machines from the image in these subscriptions. Idempotent: each write is a PUT."""
     for subscription in request.subscriptions:
-        await services().retiring.place_guard(subscription, guard_name(request.retirement), request.image)
+        await services().guards.place(subscription, guard_name(request.retirement), request.image)
     return Done()
 
 
@@ -52,7 +52,7 @@ async def remove_guards(request: GuardRequest) -> Done:
     """Removes the policy assignments of a retirement wherever they stand. What is gone stays so."""
     known = {*services().settings.subscriptions, *request.subscriptions, request.image.subscription}
     for subscription in sorted({name.lower() for name in known}):
-        await services().retiring.remove_guard(subscription, guard_name(request.retirement))
+        await services().guards.remove(subscription, guard_name(request.retirement))
     return Done()
 
 
@@ -157,7 +157,7 @@ async def complete(request: CompleteRequest) -> Done:
     for version in request.replaced_by:
         try:
             tag = {CERTIFICATE_TAG: deletion.certificate.digest[:TAG_DIGITS]}
-            await services().retiring.tag_version(version, tag)
+            await services().retiring.tag_version(version, tag, deletion.confirmed_at)
         except ArmError as error:
             # the certificate and the lineage have it
             logger.warning(

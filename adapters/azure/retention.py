@@ -1,29 +1,25 @@
 """What retention writes and reads besides versions: exclusion flags, replica counts, the gallery's bin, locks.
 
-Every write sends the whole version again as it was read, and the galleries' API version that is pinned for writes. Only
-the bin is read with a newer one: it alone has the dates (specified: 2026-03-03).
+The bin is read with a newer API version than the rest: it alone has the dates (specified: 2026-03-03).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from azure.mgmt.compute.models import GalleryImageVersion
-
-from adapters.azure.arm import Arm, found
-from adapters.azure.documents import parse_timestamp, regions_body
+from adapters.azure.arm import Arm
+from adapters.azure.documents import parse_timestamp
 from adapters.azure.errors import arm_errors
+from adapters.azure.rewriting import begin_rewrite, begin_write
 from adapters.azure.sources import GALLERIES_API
 from domain.errors import ArmError, ResourceIdError
-from domain.resources.ids import ImageDefinitionId, ImageVersionId, does_not_exist
+from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.regions import canonical_region
 from domain.retention.ladder import Flags, SoftDeletedVersion
 
 BIN_API = "2026-03-03"
 LOCKS_API = "2016-09-01"
 _NO_SUCH_API = ("NoRegisteredProviderFound", "InvalidResourceType", "InvalidApiVersionParameter")
-
-Change = Callable[[dict[str, Any]], None]
 
 
 class AzureRetention(Protocol):
@@ -65,7 +61,7 @@ class Retention:
             kept = {name: value for name, value in body["tags"].items() if name.lower() not in changed}
             body["tags"] = kept | {name: value for name, value in tags.items() if value is not None}
 
-        await self._rewrite(version, change, now)
+        await begin_rewrite(self._arm, version, change, now)
 
     async def begin_fewer_replicas(self, version: ImageVersionId, replicas: int, now: datetime) -> None:
         """Starts to lower the replica count of every region that has more."""
@@ -77,7 +73,7 @@ class Retention:
                 if isinstance(count, int):
                     region["regionalReplicaCount"] = min(count, replicas)
 
-        await self._rewrite(version, change, now)
+        await begin_rewrite(self._arm, version, change, now)
 
     async def begin_delete(self, version: ImageVersionId) -> None:
         """Starts to delete the version. It goes to the bin where the gallery has one: nothing here bypasses that."""
@@ -94,7 +90,7 @@ class Retention:
 
     async def begin_restore(self, version: ImageVersionId, location: str) -> None:
         """Starts to restore a version from the bin: a write of its name with its location alone does it (recorded)."""
-        await self._put(version, {"location": location})
+        await begin_write(self._arm, version, {"location": location})
 
     async def list_bin(self, definition: ImageDefinitionId) -> list[SoftDeletedVersion]:
         """Returns the soft-deleted versions of a definition, without dates where the cloud lacks the newer API."""
@@ -128,51 +124,8 @@ class Retention:
         ids = [str(lock.get("id")) async for lock in self._arm.pages(version.subscription, path)]
         return [lock for lock in ids if _applies_to(lock, version)]
 
-    async def _rewrite(self, version: ImageVersionId, change: Change, now: datetime) -> None:
-        definition = version.definition
-        resource = await found(
-            self._versions(version).get(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                api_version=GALLERIES_API,
-            )
-        )
-        if resource is None:
-            raise ArmError(404, "ResourceNotFound", does_not_exist(version))
-        body = regions_body(resource, [], [], repeat=True)
-        assert body is not None  # noqa: S101 # `repeat` always writes
-        without_passed_date(body, now)
-        change(body)
-        await self._put(version, body)
-
-    async def _put(self, version: ImageVersionId, body: dict[str, Any]) -> None:
-        definition = version.definition
-        with arm_errors():
-            await self._versions(version).begin_create_or_update(
-                definition.resource_group,
-                definition.gallery.name,
-                definition.name,
-                version.name,
-                GalleryImageVersion(body),
-                api_version=GALLERIES_API,
-                polling=False,
-            )
-
     def _versions(self, version: ImageVersionId) -> Any:
         return self._arm.client(version.subscription).gallery_image_versions
-
-
-def without_passed_date(body: dict[str, Any], now: datetime) -> None:
-    """Leaves out an end of life that has passed: a write refuses it ("must be set to a future date", documented)."""
-    profile = body["properties"]["publishingProfile"]
-    try:
-        passed = parse_timestamp(str(profile.get("endOfLifeDate") or "")) <= now
-    except ValueError:
-        return
-    if passed:
-        del profile["endOfLifeDate"]
 
 
 def parse_bin_row(definition: ImageDefinitionId, row: Any) -> SoftDeletedVersion | None:

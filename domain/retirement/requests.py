@@ -60,6 +60,7 @@ class ProtectRequest(BaseModel):
     """The input of `protect_versions`."""
 
     writes: list[Protection]
+    now: datetime
 
 
 class GuardRequest(BaseModel):

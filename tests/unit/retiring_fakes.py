@@ -21,7 +21,6 @@ class FakeRetiring:
         self.blocked: set[ImageVersionId] = set()
         self.locks: list[FoundLock] = []
         self.unfinished: list[ImageVersionId] = []
-        self.guards: set[tuple[str, str]] = set()
         self.errors: dict[str, ArmError] = {}
         self.read_at: datetime = NOW
         self.writes: list[str] = []
@@ -48,11 +47,11 @@ class FakeRetiring:
         self._raise("list_unfinished_versions")
         return [version for version in self.unfinished if version.subscription == subscription]
 
-    async def begin_protection(self, protection: Protection) -> None:
+    async def begin_protection(self, protection: Protection, now: datetime) -> None:
         self._raise("begin_protection")
         self.protections.append(protection)
 
-    async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None:
+    async def tag_version(self, version: ImageVersionId, tags: dict[str, str], now: datetime) -> None:
         self._raise("tag_version")
         self.writes.append(f"tags {', '.join(tags)} of {version.name}")
 
@@ -61,22 +60,22 @@ class FakeRetiring:
         self.writes.append(f"delete {image.name}")
         return None
 
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None:
-        self._raise("place_guard")
-        self.guards.add((subscription, name))
-
-    async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool:
-        self._raise("has_guard")
-        return (subscription, name) in self.guards
-
-    async def remove_guard(self, subscription: str, name: str) -> None:
-        self._raise("remove_guard")
-        self.guards.discard((subscription, name))
-
-    async def list_guards(self, subscription: str) -> list[str]:
-        self._raise("list_guards")
-        return [name for where, name in self.guards if where == subscription]
-
     def _raise(self, call: str) -> None:
         if call in self.errors:
             raise self.errors[call]
+
+
+class FakeGuards:
+    """The policy assignments in memory."""
+
+    def __init__(self) -> None:
+        self.standing: set[tuple[str, str]] = set()
+
+    async def place(self, subscription: str, name: str, image: ImageId) -> None:
+        self.standing.add((subscription, name))
+
+    async def stands(self, subscription: str, name: str, image: ImageId) -> bool:
+        return (subscription, name) in self.standing
+
+    async def remove(self, subscription: str, name: str) -> None:
+        self.standing.discard((subscription, name))
