@@ -183,7 +183,7 @@ async def _guards(request: ReadRequest) -> Texts:
     found: list[str] = []
     for subscription in request.subscriptions:
         name = guard_name(request.retirement)
-        there, why = await _or_why(services().retiring.has_guard(subscription, name, request.image))
+        there, why = await _or_why(services().guards.stands(subscription, name, request.image))
         if why is not None:
             return Texts(
                 values=found, unread=f"the policy assignments of {subscription} could not be read: {why}"

@@ -43,7 +43,7 @@ async def _subscriptions() -> list[str]:
 async def _guards(subscription: str) -> list[str]:
     """The app's assignments. Without the role of strict retirements it can place none, and list none."""
     try:
-        return await services().retiring.list_guards(subscription, services().settings.app_name)
+        return await services().guards.placed(subscription)
     except ArmError as error:
         logger.info("the policy assignments of %s cannot be listed: %s", subscription, error)
         return []
@@ -65,7 +65,7 @@ async def _is_over(client: df.DurableOrchestrationClient, name: str) -> bool:
 async def _remove(subscription: str, name: str, removed: list[str]) -> None:
     """Removes one; a refusal leaves the others alone."""
     try:
-        await services().retiring.remove_guard(subscription, name)
+        await services().guards.remove(subscription, name)
     except ArmError as error:
         logger.warning("%s in %s, which a retirement left, cannot be removed: %s", name, subscription, error)
     else:

@@ -155,5 +155,8 @@ def a_machine(name: str, image_id: str) -> dict[str, Any]:
     return {
         "id": f"{COMPUTE}/virtualMachines/{name}",
         "location": "eastus2",
-        "properties": {"storageProfile": {"imageReference": {"id": image_id}}},
+        "properties": {
+            "storageProfile": {"imageReference": {"id": image_id}},
+            "osProfile": {"computerName": name, "adminUsername": "packer", "adminPassword": "Pa55word-2026"},
+        },
     }
