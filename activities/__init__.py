@@ -2,6 +2,7 @@
 
 from activities import (
     batches,
+    hand_over,
     images,
     promotions,
     proofs,
@@ -14,6 +15,7 @@ from activities import (
 
 blueprints = [
     batches.blueprint,
+    hand_over.blueprint,
     images.blueprint,
     promotions.blueprint,
     proofs.blueprint,

@@ -1,4 +1,4 @@
-"""Ten managed images in two subscriptions, migrated while you watch."""
+"""Ten managed images in two subscriptions, migrated while you watch; one of them goes all the way."""
 
 import signal
 import sys
@@ -13,6 +13,7 @@ from rich.console import Console
 from api.answers import Migration
 from client import Gallerist, ProblemError
 from demo import seed
+from demo.afterwards import go_all_the_way
 from demo.display import Bars, results
 from domain.migration.states import ENDS
 from domain.resources.ids import ImageId
@@ -57,6 +58,10 @@ def run(*, serve: bool) -> int:
                 f"All {len(migrations)} images ended as they should: {versions} versions, each made once, "
                 f"in {minutes:g} minutes of Azure's time."
             )
+        if not broken:
+            broken = go_all_the_way(console, stack, gallerist, migrations)
+            for promise in broken:
+                console.print(f"[red]{promise}[/]")
         if serve:
             console.print("\nEverything keeps running, and time passes as before. Ctrl+C stops it.")
             _keep_running(stack)

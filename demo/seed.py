@@ -84,6 +84,13 @@ IMAGES = (
     ),
 )
 
+# this one is proved, promoted and retired
+ALL_THE_WAY = "win2022-iis"
+_NETWORK = (
+    f"/subscriptions/{PRODUCTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/east"
+)
+_SUBNET = f"{_NETWORK}/subnets/proofs"
+
 # their names carry the dates of the builds, and `version: date` numbers them in that order
 TWO_BUILDS_OF_ONE_FAMILY = ("ubuntu-2204-20261101", "ubuntu-2204-20261108")
 
@@ -103,6 +110,11 @@ rules:
     definition: {{name: "{{family}}"}}
     galleries: [{GALLERY}, {TWIN_GALLERY}]
     regions: [eastus2, westus2, {{name: northeurope, replicas: 2, storage_account_type: Standard_ZRS}}]
+  - name: the web farm goes all the way
+    match: {{names: [{ALL_THE_WAY}]}}
+    verify: {{mode: boot, resource_group: proofs, subnets: {{eastus2: {_SUBNET}}}}}
+    promote: {{when: after-verification, rings: [[eastus2], [westus2]], bake_hours: 6}}
+    retire_source: {{when: after-approval, soak_days: 7}}
   - name: builds named family-date
     match: {{names: ["*-2026????"]}}
     name_pattern: (?P<family>.+)-\\d{{8}}
@@ -122,6 +134,7 @@ def seed() -> dict[str, Any]:
             {"subscription": PRODUCTION, "name": "images", "location": "eastus2"},
             {"subscription": PRODUCTION, "name": "packer", "location": "eastus2"},
             {"subscription": PRODUCTION, "name": "captured", "location": "eastus2"},
+            {"subscription": PRODUCTION, "name": "proofs", "location": "eastus2"},
             {"subscription": DEVELOPMENT, "name": "images", "location": "westeurope"},
             {"subscription": DEVELOPMENT, "name": "build", "location": "westeurope"},
         ],

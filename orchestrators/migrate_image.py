@@ -12,19 +12,20 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 
 from domain import names
+from domain.fleet.hand_over import HandedOver, HandOver
 from domain.migration.messages import ImageRequest, MigrationRequest
 from domain.migration.publishing import Source
 from domain.migration.states import MigrationState
 from domain.migration.status import End
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
-from domain.planning.verification import Verification
 from domain.resources.images import ManagedImage
 from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
 from orchestrators.publish_version import publish_versions
 from orchestrators.replicate_version import replicate_versions
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
+from orchestrators.run.migration_records import record_migration
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.started import started_at
 from orchestrators.run.target import PlannedTarget, Target
@@ -51,7 +52,7 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
     run = MigrationRun(context, request)
     begun_at = context.current_utc_datetime
     run.start()
-    image = None
+    image = plan = None
     try:
         image = yield from find_image(run)
         if image is None:
@@ -66,7 +67,10 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
         request.started_at = started_at(context, request)
         context.continue_as_new(request.model_dump(mode="json"))
         return None
-    # promotion and retirement start here: an activity starts them, and they live on their own
+    if image is not None and plan is not None:
+        yield from record_migration(run, end, begun_at, plan.notify, plan.checks)
+        if plan.is_followed:
+            yield from start_what_follows(run, image, end)
     return run.end(end)
 
 
@@ -82,27 +86,38 @@ def migrate(
     run.move(MigrationState.PREPARING)
     yield from prepare_definitions(run, targets)
     source = Source(image=image, wanted_version=request.overrides.version)
-    yield from make_versions(run, [first], source, plan.verification)
+    yield from make_versions(run, [first], source, plan)
     if others and first.usable_version:
         # Azure builds one version per managed image at a time, and the image is free again once that version is
         # replicated (documented: "Create an image version"). The other galleries copy the first one's version.
-        yield from make_versions(run, others, source.copied_from(first.usable_version), plan.verification)
+        yield from make_versions(run, others, source.copied_from(first.usable_version), plan)
     # others that were not begun, because the first gallery has nothing to copy, count as failed
     return End.of_targets([target.status for target in targets])
+
+
+def start_what_follows(run: MigrationRun, image: ManagedImage, end: End) -> Orchestration[None]:
+    """Starts promotions and a retirement, which live on their own. A failure to do so is a warning."""
+    request = HandOver(migration=run.context.instance_id, image=image, status=run.status.ended(end))
+    try:
+        handed = yield from call_activity(run.context, names.HAND_OVER, request, HandedOver, run.show_waiting)
+    except StepFailedError as error:
+        handed = HandedOver(warnings=[f"nothing was promoted or retired: {error.failure.message}"])
+    run.status.warnings = [*run.status.warnings, *handed.warnings]
+    run.status.followed_by = handed.started
 
 
 def make_versions(
     run: MigrationRun,
     targets: Sequence[PlannedTarget],
     source: Source,
-    verification: Verification | None = None,
+    plan: MigrationPlan,
 ) -> Orchestration[None]:
     """Publishes, replicates and proves the versions of these targets side by side, and decides how each one ends."""
     run.move(MigrationState.PUBLISHING)
     yield from publish_versions(run, targets, source)
     run.move(MigrationState.REPLICATING)
     yield from replicate_versions(run, targets)
-    yield from verify_versions(run, targets, verification)
+    yield from verify_versions(run, targets, plan.verification, plan.notify)
     for target in targets:
         end_target(target)
     run.show_targets(targets)

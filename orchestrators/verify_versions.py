@@ -9,11 +9,13 @@ from domain.planning.verification import Verification
 from domain.proofs.mark import MarkQuery, MarkRequest, VersionMark, mark_of, passed_regions
 from domain.proofs.proof import ProofRequest, ProofStatus
 from domain.proofs.sizes import SizeNeeds, controllers_to_prove
+from domain.records.notices import Notice, NoticeTargets
 from domain.resources.ids import ImageVersionId
 from domain.results import Failure
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
 from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun
+from orchestrators.run.records import announce
 from orchestrators.run.target import PlannedTarget
 
 
@@ -31,7 +33,10 @@ class Proof:
 
 
 def verify_versions(
-    run: MigrationRun, targets: Sequence[PlannedTarget], verification: Verification | None
+    run: MigrationRun,
+    targets: Sequence[PlannedTarget],
+    verification: Verification | None,
+    told: NoticeTargets,
 ) -> Orchestration[None]:
     """Proves the targets' versions side by side, in the regions that have them; marks each version with what was seen.
 
@@ -51,6 +56,7 @@ def verify_versions(
         yield from _prove_by_children(run, targets, proofs)
     for target in usable:
         yield from _mark(run, target)
+        yield from _tell(run, target, told)
     run.show_targets(targets)
 
 
@@ -158,6 +164,24 @@ def _mark(run: MigrationRun, target: PlannedTarget) -> Orchestration[None]:
         warning = f"version {request.version_id} could not be marked with its proof: {error.failure.message}"
     if warning:
         run.status.warnings = [*run.status.warnings, warning]
+
+
+def _tell(run: MigrationRun, target: PlannedTarget, told: NoticeTargets) -> Orchestration[None]:
+    """Announces that the version was not proved."""
+    failure = target.status.unproved
+    if failure is None:
+        return
+    version, now = _version(target), run.context.current_utc_datetime
+    data = {"code": failure.code, "reason": failure.message, "fix": failure.fix}
+    notice = Notice(
+        type="proof.failed",
+        subject=str(version),
+        at=now,
+        key=f"{run.context.instance_id}/{now.isoformat()}",
+        data=data,
+        targets=told,
+    )
+    yield from announce(run.context, notice)
 
 
 def _version(target: PlannedTarget) -> ImageVersionId:

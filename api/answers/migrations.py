@@ -117,6 +117,8 @@ class Migration(Answer):
     failure: Failure | None
     """The error that ended it."""
     targets: list[MigrationTarget]
+    followed_by: list[str]
+    """The addresses of the promotions and the retirement that it started at its end."""
     created: datetime
     """When it was started."""
     updated: datetime
@@ -140,6 +142,7 @@ class Migration(Answer):
             warnings=status.warnings,
             failure=status.failure,
             targets=[MigrationTarget.of(target) for target in status.targets],
+            followed_by=[addresses.of(instance_id) for instance_id in status.followed_by],
             created=record.created,
             updated=record.updated,
             links=Links(self=addresses.migration(record.id)),

@@ -94,7 +94,7 @@ class MigrationStatus(HasMigrationState):
     """The custom status and the output of `migrate_image` and `add_regions`.
 
     `child_instance_ids` are the child orchestrations of the present step; each shows in its custom status what it
-    waits for.
+    waits for. `followed_by` are the promotions and the retirement that the migration started.
     """
 
     image: ImageId
@@ -108,6 +108,7 @@ class MigrationStatus(HasMigrationState):
     warnings: list[str] = Field(default=[])
     failure: Failure | None = None
     targets: list[TargetStatus] = Field(default=[])
+    followed_by: list[str] = Field(default=[])
 
     def ended(self, end: End) -> Self:
         """The end of the migration."""

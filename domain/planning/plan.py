@@ -42,8 +42,10 @@ from domain.planning.rollout import Pace, pace_of
 from domain.planning.targets import GalleryView, TargetInputs, TargetPlan, plan_target
 from domain.planning.verification import Verification, verification_of
 from domain.policy.naming import Naming, name_targets
+from domain.policy.notify import notice_targets
 from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Choices
+from domain.records.notices import NoticeTargets
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
@@ -64,6 +66,9 @@ class MigrationPlan(BaseModel):
     targets: list[TargetPlan] = []
     estimate: Estimate | None = None
     verification: Verification | None = None
+    notify: NoticeTargets = NoticeTargets()
+    is_followed: bool = False
+    """Whether the policy promotes the version or retires the image."""
     apart_by_time: bool = False
     """Only the image's listed creation time tells it apart from a version with the same content."""
 
@@ -168,6 +173,8 @@ def plan_migration(
     ]
     plan = _conclude(image, decision, checks, targets)
     plan.verification = verification if plan.targets else None
+    plan.notify = notice_targets(decision.choices.notify, image.tags)
+    plan.is_followed = decision.choices.is_followed
     plan.apart_by_time = bool(older and plan.targets and not plan.targets[0].adopts)
     return plan
 

@@ -282,6 +282,11 @@ class Choices(Section):
     notify: Notify = Notify()
     """Who is told what happens."""
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether anything may follow a migration: a promotion, or the retirement of the image."""
+        return any(when not in (None, "never") for when in (self.promote.when, self.retire_source.when))
+
     def over(self, lower: "Choices") -> "Choices":
         """Returns `lower` with everything that these choices decide; sections merge key by key."""
         return merged(self, lower)

@@ -7,10 +7,10 @@ from domain.migration.records import migration_ended, migration_evidence, region
 from domain.migration.status import End
 from domain.planning.checks.check import Check
 from domain.records.notices import NoticeTargets
-from orchestrators.run.activity_calls import Orchestration, StepFailedError
+from orchestrators.run.activity_calls import Orchestration
 from orchestrators.run.log_lines import log_lost_evidence
 from orchestrators.run.migration_run import MigrationRun
-from orchestrators.run.records import announce, record
+from orchestrators.run.records import announce, record_soon
 
 
 def record_migration(
@@ -22,15 +22,14 @@ def record_migration(
 ) -> Orchestration[None]:
     """Stores one record for each version, and announces each region that has it and the end.
 
-    Called right before `run.end`. Evidence that cannot be stored is waited for as any call is, then logged.
+    Called right before `run.end`. Evidence that cannot be stored within minutes is logged: the version's tags remain.
     """
     status = run.status.model_copy(deep=True)
     instance_id, now = run.context.instance_id, run.context.current_utc_datetime
     for evidence in migration_evidence(status, instance_id, begun_at, now, checks):
-        try:
-            yield from record(run.context, evidence, run.show_waiting)
-        except StepFailedError as error:
-            log_lost_evidence(run.context, evidence, error.failure)
+        failure = yield from record_soon(run.context, evidence)
+        if failure is not None:
+            log_lost_evidence(run.context, evidence, failure)
     if not targets.any:
         return
     key = f"{instance_id}/{begun_at.isoformat()}"

@@ -6,8 +6,13 @@ from pydantic import BaseModel
 from domain import names
 from domain.records.evidence import Evidence, Stored
 from domain.records.notices import Notice
-from orchestrators.run.activity_calls import OnWait, Orchestration, call_activity, call_once
+from domain.results import Failure
+from orchestrators.run.activity_calls import OnWait, Orchestration, call_activity, call_once, sleep
 from orchestrators.run.log_lines import log_lost_notice
+
+# a store of evidence that hiccups is back soon; one that is misconfigured is not
+TRIES = 3
+SECONDS_BETWEEN_TRIES = 30
 
 
 def record(
@@ -19,6 +24,19 @@ def record(
         StepFailedError: the record could not be stored.
     """
     return (yield from call_activity(context, names.RECORD_EVIDENCE, evidence, Stored, on_wait))
+
+
+def record_soon(context: df.DurableOrchestrationContext, evidence: Evidence) -> Orchestration[Failure | None]:
+    """Stores a record within a few tries; returns why it was not. For records that nothing may wait for."""
+    failure = None
+    for attempt in range(TRIES):
+        if attempt:
+            yield from sleep(context, SECONDS_BETWEEN_TRIES)
+        result = yield from call_once(context, names.RECORD_EVIDENCE, evidence, Stored)
+        failure = result.retry_later.failure if result.retry_later else result.failure
+        if failure is None or not result.retry_later:
+            break
+    return failure
 
 
 def announce(context: df.DurableOrchestrationContext, notice: Notice) -> Orchestration[None]:

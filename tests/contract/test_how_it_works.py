@@ -1,4 +1,4 @@
-"""The picture in docs/how-it-works.md shows the functions that are registered."""
+"""The pictures in docs/how-it-works.md show the functions that are registered."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.contract.test_names import DURABLE, durable_names
 from tests.unit.app import ROOT, functions
 
 PAGE = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
-PICTURE = PAGE.partition("```mermaid")[2].partition("```")[0]
+PICTURE = "\n".join(re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL))
 BOXES = set(re.findall(r'^\s+(\w+)[\[({]+"<b>(\w+)</b>', PICTURE, re.MULTILINE))
 # what starts an orchestration: the other functions only answer or clean up
 STARTERS = {"image_events", "sweep", "recover", "post_migration", "post_batch", "post_regions"}

@@ -10,6 +10,8 @@ from typing import Any
 from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from pydantic import BaseModel
 
+from domain import names
+from domain.records.evidence import Stored
 from domain.results import Failure, RetryLater
 from tests.unit.builders import NOW
 
@@ -140,6 +142,10 @@ class Host:
         return outcome
 
     def _answer(self, call: Call) -> Reply:
+        if call.name == names.RECORD_EVIDENCE and call.name not in self._replies:
+            # every end is recorded; a script is only about other calls
+            json.dumps(call.input)
+            return value(Stored(name="record.json", digest="0"))
         self._context.calls.append(call)
         if call.name == "timer":
             self._context.current_utc_datetime = max(self._context.current_utc_datetime, call.input)

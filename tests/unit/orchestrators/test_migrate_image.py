@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.fleet.hand_over import HandedOver, HandOver
 from domain.migration.messages import MigrationRequest
 from domain.migration.publishing import DefinitionVersions, Publication, PublishRequest
 from domain.migration.replication import ReplicateRequest, ReplicationReport, StatusRequest
@@ -31,6 +32,7 @@ from orchestrators.migrate_image import (
 )
 from orchestrators.replicate_version import LOOKS_IN_MIGRATION
 from orchestrators.run.activity_calls import MOST_WAITS
+from orchestrators.run.records import SECONDS_BETWEEN_TRIES, TRIES
 from tests.unit.app import code
 from tests.unit.builders import (
     CREATED,
@@ -713,3 +715,44 @@ def test_each_gallery_has_proofs_of_its_own() -> None:
         "verifying",
         "completed",
     ]
+
+
+FOLLOWED = {"plan_migration": lambda _: value(plan(GALLERY, is_followed=True))}
+
+
+def test_a_migration_hands_over_what_it_made_before_it_ends() -> None:
+    handed = HandedOver(started=["promotion-1", "retirement-1"], warnings=["not promoted: why"])
+    status, context = migrate(script(**FOLLOWED, hand_over=[value(handed)]))
+    (call,) = context.named("hand_over")
+    request = HandOver.model_validate(call.input)
+    assert (request.migration, request.image) == (context.instance_id, image())
+    assert (request.status.state, request.status.targets) == (MigrationState.COMPLETED, status.targets)
+    assert status.followed_by == ["promotion-1", "retirement-1"]
+    assert status.warnings == ["large", "not promoted: why"]
+    assert states(context)[-2:] == ["replicating", "completed"]
+
+
+def test_nothing_is_handed_over_where_the_policy_asks_for_nothing() -> None:
+    _, context = migrate(script())
+    assert context.named("hand_over") == []
+
+
+def test_a_migration_that_cannot_hand_over_completes_all_the_same_and_says_so() -> None:
+    status, _ = migrate(script(**FOLLOWED, hand_over=[failed("Forbidden")]))
+    assert (status.state, status.followed_by) == (MigrationState.COMPLETED, [])
+    assert status.warnings[-1].startswith("nothing was promoted or retired: ")
+
+
+def test_evidence_that_cannot_be_stored_holds_a_migration_for_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    status, context = migrate(script(record_evidence=lambda _: lost()))
+    assert status.state is MigrationState.COMPLETED
+    assert len(context.named("record_evidence")) == TRIES
+    assert context.waits[-2:] == [SECONDS_BETWEEN_TRIES] * 2
+    assert "evidence" in caplog.text
+
+
+def test_evidence_that_is_refused_for_good_is_not_tried_again() -> None:
+    status, context = migrate(script(record_evidence=[failed("EvidenceChanged")]))
+    assert (status.state, len(context.named("record_evidence"))) == (MigrationState.COMPLETED, 1)
