@@ -21,7 +21,7 @@ defaults:
   galleries: [{GALLERY}]
   regions: [westus2]
   replication: {{deadline_hours: 300}}
-  retire_source: {{when: after-approval, soak_days: 0.5, approval_days: 10, most_per_day: 500}}
+  retire_source: {{when: after-approval, soak_days: 0.5, approval_days: 2, most_per_day: 500}}
   notify: {{notice_days: 0.25}}
 rules:
   - name: twins
