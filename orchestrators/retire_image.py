@@ -15,7 +15,7 @@ from domain.records.evidence import Stored
 from domain.records.notices import NoticeType
 from domain.references.scan import ScanRequest
 from domain.results import CurrentWait, Failure
-from domain.retirement import transition as to
+from domain.retirement import effects, events
 from domain.retirement.announcements import notice_of
 from domain.retirement.custom_status import custom_status
 from domain.retirement.messages import DECIDED_EVENT
@@ -34,6 +34,7 @@ from domain.retirement.requests import (
     Sight,
 )
 from domain.retirement.retirement import Retirement
+from domain.retirement.transition import next_step
 from orchestrators.find_users import scan_in_child
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, call_once
 from orchestrators.run.log_lines import log_retirement
@@ -50,10 +51,10 @@ def retire_image(context: df.DurableOrchestrationContext) -> Orchestration[objec
     retirement = Retirement.model_validate(context.get_input())
     retirement.started_at = started_at(context, retirement)
     run = _Run(context, retirement)
-    effect = run.after(to.Woke())
-    while not isinstance(effect, to.Rest | to.End):
+    effect = run.after(events.Woke())
+    while not isinstance(effect, effects.Rest | effects.End):
         effect = run.after((yield from run.carry_out(effect)))
-    if isinstance(effect, to.End):
+    if isinstance(effect, effects.End):
         yield from run.tell("retirement.ended")
         log_retirement(context, "ended", run.retirement)
         return run.retirement.model_dump(mode="json")
@@ -62,7 +63,7 @@ def retire_image(context: df.DurableOrchestrationContext) -> Orchestration[objec
     return None
 
 
-def _rest(context: df.DurableOrchestrationContext, effect: to.Rest) -> Orchestration[None]:
+def _rest(context: df.DurableOrchestrationContext, effect: effects.Rest) -> Orchestration[None]:
     """Waits until then, or until a person decided something: the event is a hint, the decision itself is a record."""
     if effect.until <= context.current_utc_datetime:
         return
@@ -80,28 +81,28 @@ class _Run:
         self.context = context
         self.retirement = retirement
 
-    def after(self, event: to.Event) -> to.Effect:
+    def after(self, event: events.Event) -> effects.Effect:
         """What to do after an event; shows what changed."""
         before = self.retirement.state
-        step = to.next_step(self.retirement, event, self.context.current_utc_datetime)
+        step = next_step(self.retirement, event, self.context.current_utc_datetime)
         self.retirement = step.retirement
         if self.retirement.state is not before:
             log_retirement(self.context, "moved", self.retirement)
         self._show()
         return step.effect
 
-    def carry_out(self, effect: to.Effect) -> Orchestration[to.Event]:
+    def carry_out(self, effect: effects.Effect) -> Orchestration[events.Event]:
         """Does what an effect says; returns what happened."""
-        how: Callable[..., Orchestration[to.Event]] = {
-            to.TakeLook: self._look,
-            to.Protect: self._protect,
-            to.Tell: self._tell,
-            to.Guard: self._guard,
-            to.Certify: self._certify,
-            to.SendDelete: self._delete,
-            to.SeeImage: self._see,
-            to.Complete: self._complete,
-            to.Unguard: self._unguard,
+        how: Callable[..., Orchestration[events.Event]] = {
+            effects.TakeLook: self._look,
+            effects.Protect: self._protect,
+            effects.Tell: self._tell,
+            effects.Guard: self._guard,
+            effects.Certify: self._certify,
+            effects.SendDelete: self._delete,
+            effects.SeeImage: self._see,
+            effects.Complete: self._complete,
+            effects.Unguard: self._unguard,
         }[type(effect)]  # type: ignore[assignment] # each takes its own effect
         return (yield from how(effect))
 
@@ -120,7 +121,7 @@ class _Run:
         self.retirement = self.retirement.changed(waiting_for=wait)
         self._show()
 
-    def _look(self, _effect: to.TakeLook) -> Orchestration[to.Event]:
+    def _look(self, _effect: effects.TakeLook) -> Orchestration[events.Event]:
         first, begun_at, retirement = not self.retirement.obligations, self._now, self.retirement
         own = {
             retirement.image.subscription,
@@ -136,54 +137,56 @@ class _Run:
             if reading is None or set(scan.subscriptions) - set(known):
                 reading = yield from self._read(scan.subscriptions)
         except StepFailedError as error:
-            return to.LookFailed(error.failure)
+            return events.LookFailed(error.failure)
         look = Look(begun_at=begun_at, ended_at=self._now, scan=scan, reading=reading)
         if first:
             log_retirement(self.context, "started", self.retirement)
             told = self.retirement.changed(terms=look.terms)
             yield from announce(self.context, notice_of(told, "retirement.started", self._now))
-        return to.Looked(look)
+        return events.Looked(look)
 
     def _read(self, subscriptions: list[str]) -> Orchestration[Reading]:
         query = ReadRequest.of(self.retirement, subscriptions, self._now)
         return (yield from self._call(names.READ_RETIREMENT, query, Reading))
 
-    def _protect(self, effect: to.Protect) -> Orchestration[to.Event]:
+    def _protect(self, effect: effects.Protect) -> Orchestration[events.Event]:
         request = ProtectRequest(writes=effect.writes)
-        return to.Protected((yield from self._failure_of(names.PROTECT_VERSIONS, request)))
+        return events.Protected((yield from self._failure_of(names.PROTECT_VERSIONS, request)))
 
-    def _tell(self, effect: to.Tell) -> Orchestration[to.Event]:
+    def _tell(self, effect: effects.Tell) -> Orchestration[events.Event]:
         """Hands the notice to the outbox, and waits until it took it: without the notice nothing is deleted."""
         notice = notice_of(self.retirement, effect.kind, self._now)
         failure = None
         if notice.targets.any:
             failure = yield from self._failure_of(names.ANNOUNCE, notice)
         log_retirement(self.context, effect.kind.removeprefix("retirement."), self.retirement)
-        return to.Told(effect.kind, effect.look, failure)
+        return events.Told(effect.kind, effect.look, failure)
 
-    def _guard(self, effect: to.Guard) -> Orchestration[to.Event]:
-        return to.Guarded(
+    def _guard(self, effect: effects.Guard) -> Orchestration[events.Event]:
+        return events.Guarded(
             (yield from self._failure_of(names.PLACE_GUARDS, self._guards(effect.subscriptions)))
         )
 
-    def _unguard(self, _effect: to.Unguard) -> Orchestration[to.Event]:
+    def _unguard(self, _effect: effects.Unguard) -> Orchestration[events.Event]:
         subscriptions = self.retirement.guarded_in
-        return to.Unguarded((yield from self._failure_of(names.REMOVE_GUARDS, self._guards(subscriptions))))
+        return events.Unguarded(
+            (yield from self._failure_of(names.REMOVE_GUARDS, self._guards(subscriptions)))
+        )
 
     def _guards(self, subscriptions: list[str]) -> GuardRequest:
         return GuardRequest(
             retirement=self.retirement.id, image=self.retirement.image, subscriptions=subscriptions
         )
 
-    def _certify(self, effect: to.Certify) -> Orchestration[to.Event]:
+    def _certify(self, effect: effects.Certify) -> Orchestration[events.Event]:
         request, at = CertifyRequest(certificate=effect.certificate), effect.certificate.made_at
         try:
             stored = yield from self._call(names.STORE_CERTIFICATE, request, Stored)
         except StepFailedError as error:
-            return to.Certified(None, at, error.failure)
-        return to.Certified(stored, at, None)
+            return events.Certified(None, at, error.failure)
+        return events.Certified(stored, at, None)
 
-    def _delete(self, effect: to.SendDelete) -> Orchestration[to.Event]:
+    def _delete(self, effect: effects.SendDelete) -> Orchestration[events.Event]:
         """Calls once: after any other answer everything is read again before another DELETE."""
         subscriptions = effect.look.scan.subscriptions if effect.look.scan else []
         request = DeleteRequest(
@@ -195,11 +198,11 @@ class _Run:
         answer = result.value
         if answer is None:
             # nothing says whether the DELETE was sent
-            return to.DeleteAnswered(unanswered=True)
+            return events.DeleteAnswered(unanswered=True)
         failure = refused(answer.failure) if answer.failure else None
-        return to.DeleteAnswered(answer.operation_url, answer.moved, failure, answer.unanswered)
+        return events.DeleteAnswered(answer.operation_url, answer.moved, failure, answer.unanswered)
 
-    def _see(self, _effect: to.SeeImage) -> Orchestration[to.Event]:
+    def _see(self, _effect: effects.SeeImage) -> Orchestration[events.Event]:
         request = SeeRequest(
             image=self.retirement.image,
             fingerprint=self.retirement.fingerprint,
@@ -209,17 +212,17 @@ class _Run:
         try:
             sight = yield from self._call(names.SEE_IMAGE, request, Sight)
         except StepFailedError:
-            return to.ImageSeen("unread")
-        return to.ImageSeen(sight.outcome, refused(sight.failure) if sight.failure else None)
+            return events.ImageSeen("unread")
+        return events.ImageSeen(sight.outcome, refused(sight.failure) if sight.failure else None)
 
-    def _complete(self, effect: to.Complete) -> Orchestration[to.Event]:
+    def _complete(self, effect: effects.Complete) -> Orchestration[events.Event]:
         retirement = self.retirement
         request = CompleteRequest(
             deletion=effect.deletion,
             replaced_by=[target.version_id for target in retirement.targets],
             approved_by=retirement.approval.by if retirement.approval else "",
         )
-        return to.Completed((yield from self._failure_of(names.COMPLETE_CERTIFICATE, request)))
+        return events.Completed((yield from self._failure_of(names.COMPLETE_CERTIFICATE, request)))
 
     def _call(self, activity: str, request: BaseModel, value: type[Value]) -> Orchestration[Value]:
         return (yield from call_activity(self.context, activity, request, value, self._show_waiting))

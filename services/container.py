@@ -11,6 +11,7 @@ from adapters.azure.consumers import AzureConsumers, Consumers
 from adapters.azure.credentials import default_credential
 from adapters.azure.exclusions import AzureExclusions, Exclusions
 from adapters.azure.followers import AzureFollowers, Followers
+from adapters.azure.guards import AzureGuards, Guards
 from adapters.azure.kept import KeptLists
 from adapters.azure.looks import Looks
 from adapters.azure.machines import AzureMachines, Machines
@@ -35,6 +36,7 @@ class Services:
     machines: AzureMachines
     evidence: EvidenceStore
     retiring: AzureRetiring
+    guards: AzureGuards
     notices: NoticeSender
     retention: AzureRetention
     consumers: AzureConsumers
@@ -61,6 +63,7 @@ class Services:
             looks=Looks(kept),
             machines=Machines(arm),
             retiring=Retiring(arm),
+            guards=Guards(arm, settings.app_name),
             retention=Retention(arm),
             notices=notices,
             evidence=evidence,

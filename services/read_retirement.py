@@ -42,7 +42,7 @@ async def read(client: df.DurableOrchestrationClient, request: ReadRequest) -> R
     """
     image = await read_image(request.image, request.now)
     policy = await services().policies.current()
-    decisions, faults = await _decisions(request.retirement)
+    decisions, faults = await decisions_of(request.retirement)
     terms = _terms(policy, image, request, faults)
     return Reading(
         image=image,
@@ -90,7 +90,7 @@ def _terms(policy: Policy, image: ImageReading, request: ReadRequest, faults: li
     return terms
 
 
-async def _decisions(retirement: str) -> tuple[list[Decision], list[str]]:
+async def decisions_of(retirement: str) -> tuple[list[Decision], list[str]]:
     """What persons decided, in this order. One that cannot be read may be a rejection, so it stands against all."""
     store = services().evidence
     decisions: list[Decision] = []
@@ -183,7 +183,7 @@ async def _guards(request: ReadRequest) -> Texts:
     found: list[str] = []
     for subscription in request.subscriptions:
         name = guard_name(request.retirement)
-        there, why = await _or_why(services().retiring.has_guard(subscription, name, request.image))
+        there, why = await _or_why(services().guards.stands(subscription, name, request.image))
         if why is not None:
             return Texts(
                 values=found, unread=f"the policy assignments of {subscription} could not be read: {why}"

@@ -11,7 +11,8 @@ from domain.records.evidence import Evidence, Stored, digest_of, text_of
 from domain.results import failure_of
 from domain.retirement.certificate import TAG_DIGITS, Certificate, Deletion
 from domain.retirement.messages import guard_name
-from domain.retirement.obligations import OBLIGATIONS, Facts, check_all, named
+from domain.retirement.obligations import OBLIGATIONS
+from domain.retirement.obligations.rule import Facts, check_all, named
 from domain.retirement.readings import CERTIFICATE_TAG, FRESH, Look
 from domain.retirement.requests import (
     CompleteRequest,
@@ -43,7 +44,7 @@ async def protect(request: ProtectRequest) -> Done:
 async def place_guards(request: GuardRequest) -> Done:
     """Denies new machines from the image in these subscriptions. Idempotent: each write is a PUT."""
     for subscription in request.subscriptions:
-        await services().retiring.place_guard(subscription, guard_name(request.retirement), request.image)
+        await services().guards.place(subscription, guard_name(request.retirement), request.image)
     return Done()
 
 
@@ -51,7 +52,7 @@ async def remove_guards(request: GuardRequest) -> Done:
     """Removes the policy assignments of a retirement wherever they stand. What is gone stays so."""
     known = {*services().settings.subscriptions, *request.subscriptions, request.image.subscription}
     for subscription in sorted({name.lower() for name in known}):
-        await services().retiring.remove_guard(subscription, guard_name(request.retirement))
+        await services().guards.remove(subscription, guard_name(request.retirement))
     return Done()
 
 

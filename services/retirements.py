@@ -17,6 +17,7 @@ from domain.retirement.retirement import Retirement
 from domain.retirement.states import ENDS, RetirementState
 from services.container import services
 from services.plan_migration import read_image
+from services.read_retirement import decisions_of
 from services.refusals import ConflictError, NotFoundError
 from services.view_migration import migration_of_image
 from services.view_retirements import RetirementRecord, existing_retirement, find_retirement
@@ -36,12 +37,23 @@ async def start_retirement(
     client: df.DurableOrchestrationClient, request: RetirementRequest
 ) -> StartedRetirement:
     """Begins the retirement of an image, unless it runs. One that a person ended is not begun again by itself."""
-    if not request.by_hand:
-        record = await find_retirement(client, request.id)
-        if record is not None and record.retirement.state in _ENDED_BY_PERSONS:
-            return StartedRetirement(request.id, fresh=False)
+    if not request.by_hand and await _ended_by_person(client, request.id):
+        return StartedRetirement(request.id, fresh=False)
     fresh = await TaskHub(client).start(names.RETIRE_IMAGE, request.id, request)
     return StartedRetirement(request.id, fresh)
+
+
+async def _ended_by_person(client: df.DurableOrchestrationClient, retirement: str) -> bool:
+    """Whether a person ended the retirement, or let it pass.
+
+    The task hub forgets that after a while, the records of decisions do not. One that this release cannot read may be
+    a rejection, so it counts as one.
+    """
+    record = await find_retirement(client, retirement)
+    if record is not None and record.retirement.state in _ENDED_BY_PERSONS:
+        return True
+    decisions, faults = await decisions_of(retirement)
+    return bool(faults) or any(decision.kind in ("reject", "cancel") for decision in decisions)
 
 
 async def start_by_hand(

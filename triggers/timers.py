@@ -12,6 +12,7 @@ from services.container import services
 from services.forget_history import forget_history as delete_old_history
 from services.interruptions import continue_interrupted
 from services.retention import start_daily
+from services.sweep_guards import remove_left_guards
 from services.sweep_proofs import delete_left_machines
 from services.watch_latest import watch_latest
 
@@ -66,7 +67,10 @@ async def sweep_proofs(timer: func.TimerRequest) -> None:  # noqa: ARG001 # the 
 @blueprint.timer_trigger(arg_name="timer", schedule=EVERY_NIGHT)
 @blueprint.durable_client_input(client_name="client")
 async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
-    """Deletes the history of orchestrations that ended long ago, which Durable Functions keeps for ever."""
+    """Deletes the history of orchestrations that ended long ago, which Durable Functions keeps for ever.
+
+    Then it removes the policy assignments that retirements left.
+    """
     forgotten = await delete_old_history(client)
     if forgotten is not None:
         logger.info(
@@ -74,6 +78,9 @@ async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrati
             forgotten.instances,
             forgotten.days,
         )
+    removed = await remove_left_guards(client)
+    if removed:
+        logger.warning("removed the policy assignments that retirements left: %s", ", ".join(removed))
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.retention_schedule)

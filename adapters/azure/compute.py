@@ -30,6 +30,7 @@ from adapters.azure.documents import (
 )
 from adapters.azure.errors import arm_errors, parse_error
 from adapters.azure.kept import KeptLists
+from adapters.azure.rewriting import begin_update, begin_write, existing_version, read_version
 from adapters.azure.sources import (
     GALLERIES_API,
     IMAGES_API,
@@ -38,7 +39,6 @@ from adapters.azure.sources import (
     image_versions,
     resources,
 )
-from adapters.azure.version_updates import VersionUpdates
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
@@ -68,7 +68,6 @@ class Compute:
 
     def __init__(self, arm: Arm, kept: KeptLists | None = None) -> None:
         self._arm = arm
-        self._versions = VersionUpdates(arm)
         self._kept = kept or KeptLists(arm)
         self._regions: dict[str, frozenset[str]] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -130,7 +129,7 @@ class Compute:
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
         """Returns the image version with its replication status; None if it does not exist."""
-        read = await self._versions.read(version)
+        read = await read_version(self._arm, version)
         return parse_image_version(read.resource) if read else None
 
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
@@ -151,7 +150,7 @@ class Compute:
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         """Starts to create the image version. Returns the operation's URL if ARM gives one."""
-        return await self._versions.put(spec.id, version_body(spec))
+        return await begin_write(self._arm, spec.id, version_body(spec))
 
     async def begin_regions(
         self,
@@ -169,12 +168,12 @@ class Compute:
         Raises:
             ArmError: also if the version does not exist.
         """
-        read = await self._versions.existing(version)
+        read = await existing_version(self._arm, version)
         before = parse_image_version(read.resource)
         body = regions_body(read.resource, put, remove, read.at, protect=protect, repeat=repeat)
         if body is None:
             return RegionsWrite(before)
-        url = await self._versions.write(version, read, body)
+        url = await begin_update(self._arm, version, read, body)
         return RegionsWrite(before, written=True, operation_url=url)
 
     async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
@@ -183,8 +182,8 @@ class Compute:
         Raises:
             ArmError: also if the version does not exist.
         """
-        read = await self._versions.existing(version)
-        await self._versions.write(version, read, tags_body(read.resource, tags, read.at))
+        read = await existing_version(self._arm, version)
+        await begin_update(self._arm, version, read, tags_body(read.resource, tags, read.at))
 
     async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
         """Returns why a long-running operation failed; None while it runs, and if the reason is not available."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from adapters.azure.arm import Arm
 from adapters.azure.documents import parse_image_version, whole_version
-from adapters.azure.version_updates import VersionUpdates
+from adapters.azure.rewriting import begin_update, read_version
 from domain.promotion.flags import FlagChange
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageVersionId
@@ -35,11 +35,11 @@ class Exclusions:
     """The real `AzureExclusions`."""
 
     def __init__(self, arm: Arm) -> None:
-        self._versions = VersionUpdates(arm)
+        self._arm = arm
 
     async def read(self, version: ImageVersionId) -> ImageVersion | None:
         """Returns the version with its replication status; None if it does not exist."""
-        read = await self._versions.read(version)
+        read = await read_version(self._arm, version)
         return parse_image_version(read.resource) if read else None
 
     async def begin(self, change: FlagChange) -> FlagsWrite | None:
@@ -47,14 +47,14 @@ class Exclusions:
 
         A version that Azure works on is not written: its state is in the answer.
         """
-        read = await self._versions.read(change.version)
+        read = await read_version(self._arm, change.version)
         if read is None:
             return None
         before = parse_image_version(read.resource)
         body = exclusions_body(read.resource, change, read.at)
         if body is None or not before.is_finished:
             return FlagsWrite(before)
-        url = await self._versions.write(change.version, read, body)
+        url = await begin_update(self._arm, change.version, read, body)
         return FlagsWrite(before, written=True, operation_url=url)
 
 

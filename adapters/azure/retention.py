@@ -1,18 +1,17 @@
 """What retention writes and reads besides versions: exclusion flags, replica counts, the gallery's bin, locks.
 
-Every write sends the whole version again as it was read, and the galleries' API version that is pinned for writes. Only
-the bin is read with a newer one: it alone has the dates (specified: 2026-03-03).
+The bin is read with a newer API version than the rest: it alone has the dates (specified: 2026-03-03).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 from adapters.azure.arm import Arm
-from adapters.azure.documents import parse_timestamp, whole_version
+from adapters.azure.documents import parse_timestamp
 from adapters.azure.errors import arm_errors
+from adapters.azure.rewriting import begin_rewrite, begin_write
 from adapters.azure.sources import GALLERIES_API
-from adapters.azure.version_updates import VersionUpdates
 from domain.errors import ArmError, ResourceIdError
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.regions import canonical_region
@@ -21,8 +20,6 @@ from domain.retention.ladder import Flags, SoftDeletedVersion
 BIN_API = "2026-03-03"
 LOCKS_API = "2016-09-01"
 _NO_SUCH_API = ("NoRegisteredProviderFound", "InvalidResourceType", "InvalidApiVersionParameter")
-
-Change = Callable[[dict[str, Any]], None]
 
 
 class AzureRetention(Protocol):
@@ -43,7 +40,6 @@ class Retention:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._updates = VersionUpdates(arm)
 
     async def begin_flags(
         self, version: ImageVersionId, flags: Flags, tags: Mapping[str, str | None]
@@ -65,7 +61,7 @@ class Retention:
             kept = {name: value for name, value in body["tags"].items() if name.lower() not in changed}
             body["tags"] = kept | {name: value for name, value in tags.items() if value is not None}
 
-        await self._rewrite(version, change)
+        await begin_rewrite(self._arm, version, change)
 
     async def begin_fewer_replicas(self, version: ImageVersionId, replicas: int) -> None:
         """Starts to lower the replica count of every region that has more."""
@@ -77,7 +73,7 @@ class Retention:
                 if isinstance(count, int):
                     region["regionalReplicaCount"] = min(count, replicas)
 
-        await self._rewrite(version, change)
+        await begin_rewrite(self._arm, version, change)
 
     async def begin_delete(self, version: ImageVersionId) -> None:
         """Starts to delete the version. It goes to the bin where the gallery has one: nothing here bypasses that."""
@@ -94,7 +90,7 @@ class Retention:
 
     async def begin_restore(self, version: ImageVersionId, location: str) -> None:
         """Starts to restore a version from the bin: a write of its name with its location alone does it (recorded)."""
-        await self._updates.put(version, {"location": location})
+        await begin_write(self._arm, version, {"location": location})
 
     async def list_bin(self, definition: ImageDefinitionId) -> list[SoftDeletedVersion]:
         """Returns the soft-deleted versions of a definition, without dates where the cloud lacks the newer API."""
@@ -127,12 +123,6 @@ class Retention:
         path = f"{root}/providers/Microsoft.Authorization/locks?api-version={LOCKS_API}"
         ids = [str(lock.get("id")) async for lock in self._arm.pages(version.subscription, path)]
         return [lock for lock in ids if _applies_to(lock, version)]
-
-    async def _rewrite(self, version: ImageVersionId, change: Change) -> None:
-        read = await self._updates.existing(version)
-        body = whole_version(read.resource, read.at)
-        change(body)
-        await self._updates.write(version, read, body)
 
     def _versions(self, version: ImageVersionId) -> Any:
         return self._arm.client(version.subscription).gallery_image_versions

@@ -1,15 +1,12 @@
-"""What a retirement reads and writes in Azure besides galleries: the image, its locks, policy assignments, protection.
+"""What a retirement reads and writes in Azure: the image and its deletion, its locks, and its versions.
 
 Every call raises `ArmError` if ARM refuses it or does not answer. Nothing here waits, retries or decides.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
-
-from azure.core.rest import HttpRequest
 
 from adapters.azure.arm import Arm, parse_date, parse_object
 from adapters.azure.documents import (
@@ -17,25 +14,17 @@ from adapters.azure.documents import (
     parse_image_definition,
     parse_image_version,
     parse_managed_image,
-    whole_version,
 )
 from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.rewriting import begin_rewrite, read_version
 from adapters.azure.sources import GALLERIES_API, IMAGES_API
-from adapters.azure.version_updates import VersionUpdates
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
-from domain.retirement.messages import GUARD_PREFIX
 from domain.retirement.protection import Protection
 from domain.retirement.readings import LOCK_TAG, FoundLock
 
 LOCKS_API = "2020-05-01"
-POLICY_API = "2023-04-01"
-AUTHORIZATION = "/providers/Microsoft.Authorization"
-# documented: "Approved VM images"; it is the image reference's id of machines and of scale sets
-_IMAGE_ALIAS = "Microsoft.Compute/imageId"
-
-Change = Callable[[dict[str, Any]], None]
 
 
 class ImageDocument(NamedTuple):
@@ -66,10 +55,6 @@ class AzureRetiring(Protocol):
     async def begin_protection(self, protection: Protection) -> None: ...
     async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None: ...
     async def begin_delete(self, image: ImageId) -> str | None: ...
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None: ...
-    async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool: ...
-    async def remove_guard(self, subscription: str, name: str) -> None: ...
-    async def list_guards(self, subscription: str) -> list[str]: ...
 
 
 class Retiring:
@@ -77,25 +62,22 @@ class Retiring:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._versions = VersionUpdates(arm)
 
     async def describe_image(self, image: ImageId) -> ImageDocument:
         """Reads the image; None if it does not exist. ARM's own clock says when."""
         path = f"{self._arm.endpoint}{quote(str(image))}?api-version={IMAGES_API}"
         response = await self._arm.get(image.subscription, path)
-        read_at, body = parse_date(response.headers.get("Date")), parse_object(response)
+        read_at, body = parse_date(response.headers.get("Date")) or datetime.now(UTC), parse_object(response)
         if response.status_code == HTTPStatus.OK:
-            return ImageDocument(
-                read_at or datetime.now(UTC), parse_managed_image(body, created_at=None), body
-            )
+            return ImageDocument(read_at, parse_managed_image(body, created_at=None), body)
         error = parse_error(response.status_code, body, response.headers)
         if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
-            return ImageDocument(read_at or datetime.now(UTC), None, {})
+            return ImageDocument(read_at, None, {})
         raise error
 
     async def get_version(self, version: ImageVersionId) -> VersionDocument | None:
         """Reads a version with its replication status; None if it does not exist."""
-        read = await self._versions.read(version)
+        read = await read_version(self._arm, version)
         if read is None:
             return None
         resource = read.resource
@@ -112,7 +94,7 @@ class Retiring:
         group = f"{subscription}/resourceGroups/{image.resource_group}"
         locks: dict[str, FoundLock] = {}
         for scope in (str(image), group, subscription):
-            path = f"{quote(scope)}{AUTHORIZATION}/locks?api-version={LOCKS_API}"
+            path = f"{quote(scope)}/providers/Microsoft.Authorization/locks?api-version={LOCKS_API}"
             async for item in self._arm.pages(image.subscription, path):
                 lock = _parse_lock(item)
                 if _applies(lock, image):
@@ -160,11 +142,11 @@ class Retiring:
             if protection.tag_until is not None:
                 body["tags"][LOCK_TAG] = protection.tag_until.isoformat(timespec="seconds")
 
-        await self._rewrite(protection.version_id, change)
+        await begin_rewrite(self._arm, protection.version_id, change)
 
     async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None:
         """Starts to add tags to a version."""
-        await self._rewrite(version, lambda body: body["tags"].update(tags))
+        await begin_rewrite(self._arm, version, lambda body: body["tags"].update(tags))
 
     async def begin_delete(self, image: ImageId) -> str | None:
         """Sends the DELETE. Returns the operation's URL if ARM gives one; a missing image is none."""
@@ -180,54 +162,6 @@ class Retiring:
         return next(
             (value for name, value in headers.items() if name.lower() == "azure-asyncoperation"), None
         )
-
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None:
-        """Writes the policy definition and its assignment, which deny new machines from the image."""
-        for kind, body in _guard(subscription, name, image):
-            await self._send(subscription, "PUT", kind, name, body)
-
-    async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool:
-        """Whether the assignment stands, is enforced and is for this image; read back from Azure."""
-        body = await self._send(subscription, "GET", "policyAssignments", name)
-        properties = (body or {}).get("properties") or {}
-        wanted = ((properties.get("parameters") or {}).get("image") or {}).get("value")
-        enforced = properties.get("enforcementMode", "Default") == "Default"
-        return enforced and isinstance(wanted, str) and wanted.lower() == image.key
-
-    async def remove_guard(self, subscription: str, name: str) -> None:
-        """Removes the assignment, then its definition. Those that are gone stay so."""
-        for kind in ("policyAssignments", "policyDefinitions"):
-            await self._send(subscription, "DELETE", kind, name)
-
-    async def list_guards(self, subscription: str) -> list[str]:
-        """Returns the names of the assignments of all retirements in a subscription."""
-        path = f"/subscriptions/{subscription}{AUTHORIZATION}/policyAssignments?api-version={POLICY_API}"
-        names = [str(item.get("name", "")) async for item in self._arm.pages(subscription, path)]
-        return [name for name in names if name.startswith(GUARD_PREFIX)]
-
-    async def _send(
-        self, subscription: str, method: str, kind: str, name: str, body: dict[str, Any] | None = None
-    ) -> dict[str, Any] | None:
-        path = f"/subscriptions/{subscription}{AUTHORIZATION}/{kind}/{name}?api-version={POLICY_API}"
-        request = HttpRequest(method, f"{self._arm.endpoint}{path}", json=body)
-        with arm_errors():
-            response = await self._arm.client(subscription).send_request(request)
-        document = parse_object(response)
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            error = parse_error(response.status_code, document)
-            if error.code == "SubscriptionNotFound" or method == "PUT":
-                raise error
-            return None
-        if response.status_code >= HTTPStatus.BAD_REQUEST:
-            raise parse_error(response.status_code, document, response.headers)
-        return document
-
-    async def _rewrite(self, version: ImageVersionId, change: Change) -> None:
-        """Reads a version, changes it and writes it back whole."""
-        read = await self._versions.existing(version)
-        body = whole_version(read.resource, read.at)
-        change(body)
-        await self._versions.write(version, read, body)
 
 
 def _parse_lock(item: Any) -> FoundLock:
@@ -247,46 +181,3 @@ def _parse_lock(item: Any) -> FoundLock:
 
 def _applies(lock: FoundLock, image: ImageId) -> bool:
     return f"{image.key}/".startswith(f"{lock.scope.lower().rstrip('/')}/") or not lock.scope
-
-
-def _guard(subscription: str, name: str, image: ImageId) -> list[tuple[str, dict[str, Any]]]:
-    """The policy definition and the assignment: machines and scale sets whose image reference is this id are denied."""
-    definition = f"/subscriptions/{subscription}{AUTHORIZATION}/policyDefinitions/{name}"
-    machines = ("Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets")
-    rule = {
-        "if": {
-            "allOf": [
-                {"field": "type", "in": list(machines)},
-                {"field": _IMAGE_ALIAS, "equals": "[parameters('image')]"},
-            ]
-        },
-        "then": {"effect": "deny"},
-    }
-    shown = f"Gallerist retires the managed image {image.name}"
-    text = f"Denies new machines from {image} until its retirement ends. Gallerist removes it."
-    common = {"displayName": shown, "description": text}
-    return [
-        (
-            "policyDefinitions",
-            {
-                "properties": {
-                    **common,
-                    "policyType": "Custom",
-                    "mode": "All",
-                    "parameters": {"image": {"type": "String"}},
-                    "policyRule": rule,
-                }
-            },
-        ),
-        (
-            "policyAssignments",
-            {
-                "properties": {
-                    **common,
-                    "policyDefinitionId": definition,
-                    "enforcementMode": "Default",
-                    "parameters": {"image": {"value": str(image)}},
-                }
-            },
-        ),
-    ]

@@ -9,7 +9,7 @@ from domain.about import VERSION
 from domain.records.evidence import Stored, digest_of, text_of
 from domain.resources.ids import ImageId, ImageVersionId
 from domain.retirement.messages import Decision, certificate_name
-from domain.retirement.obligations import is_for
+from domain.retirement.obligations.decisions import is_for
 from domain.retirement.readings import Look
 from domain.retirement.retirement import Approval, Obligation, Retirement
 

@@ -1,6 +1,7 @@
 """What starts a retirement, what persons decide about it, and the names under which both are kept."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -16,6 +17,7 @@ DECISIONS = "decisions"
 CERTIFICATES = "certificates"
 # of every policy definition and assignment that a retirement writes
 GUARD_PREFIX = "gallerist-retire-"
+_GUARD_NAME = re.compile(rf"{GUARD_PREFIX}([0-9a-f]{{32}})")
 
 DecisionKind = Literal["approve", "reject", "acknowledge", "cancel"]
 
@@ -28,6 +30,12 @@ def retirement_id(image: ImageId, fingerprint: str) -> str:
 def guard_name(retirement: str) -> str:
     """The name of a retirement's policy definition and assignment; at most 64 characters (documented)."""
     return f"{GUARD_PREFIX}{retirement.removeprefix(RETIREMENT_ID_PREFIX)}"
+
+
+def guarded_retirement(name: str) -> str | None:
+    """The retirement whose policy assignment has this name; None if it is not one of a retirement."""
+    found = _GUARD_NAME.fullmatch(name)
+    return RETIREMENT_ID_PREFIX + found[1] if found else None
 
 
 class RetiredTarget(BaseModel):

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from domain.resources.ids import ImageVersionId
-from domain.retirement.obligations import Facts, lasts_until, protected_until
+from domain.retirement.obligations.rule import Facts
+from domain.retirement.obligations.versions import lasts_until, protected_until
 from domain.retirement.readings import VersionReading
 
 # so that a retirement that is blocked for long does not have to write the version again and again

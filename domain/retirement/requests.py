@@ -48,7 +48,7 @@ class DeleteRequest(BaseModel):
 
 
 class DeleteAnswer(BaseModel):
-    """What became of the DELETE: see `domain.retirement.transition.DeleteAnswered`."""
+    """What became of the DELETE: see `domain.retirement.events.DeleteAnswered`."""
 
     operation_url: str | None = None
     moved: str | None = None

@@ -16,6 +16,7 @@ from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 from adapters.azure.consumers import AzureConsumers
 from adapters.azure.exclusions import FlagsWrite
 from adapters.azure.followers import AzureFollowers
+from adapters.azure.guards import AzureGuards
 from adapters.azure.machines import AzureMachines
 from adapters.azure.protocols import Extent, Seen, SeenImages
 from adapters.azure.resource_graph import AzureGraph
@@ -42,7 +43,7 @@ from services.container import Services, using
 from tests.unit.builders import NOW, REGIONS, SUBSCRIPTION, policy
 from tests.unit.fake_machines import FakeMachines
 from tests.unit.fake_references import FakeConsumers, FakeGraph
-from tests.unit.retiring_fakes import FakeRetiring
+from tests.unit.retiring_fakes import FakeGuards, FakeRetiring
 from tests.unit.task_hub_lists import list_server
 
 OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
@@ -432,6 +433,7 @@ def working_with(
     *,
     machines: AzureMachines | None = None,
     retiring: AzureRetiring | None = None,
+    guards: AzureGuards | None = None,
     notices: NoticeSender | None = None,
     retention: AzureRetention | None = None,
     consumers: AzureConsumers | None = None,
@@ -448,6 +450,7 @@ def working_with(
         machines=machines or FakeMachines(),
         evidence=evidence or FakeEvidence(),
         retiring=retiring or FakeRetiring(),
+        guards=guards or FakeGuards(),
         notices=notices or FakeNotices(),
         retention=retention or FakeRetention(compute),
         consumers=consumers or FakeConsumers(),

@@ -21,7 +21,6 @@ class FakeRetiring:
         self.blocked: set[ImageVersionId] = set()
         self.locks: list[FoundLock] = []
         self.unfinished: list[ImageVersionId] = []
-        self.guards: set[tuple[str, str]] = set()
         self.errors: dict[str, ArmError] = {}
         self.read_at: datetime = NOW
         self.writes: list[str] = []
@@ -61,22 +60,31 @@ class FakeRetiring:
         self.writes.append(f"delete {image.name}")
         return None
 
-    async def place_guard(self, subscription: str, name: str, image: ImageId) -> None:
-        self._raise("place_guard")
-        self.guards.add((subscription, name))
-
-    async def has_guard(self, subscription: str, name: str, image: ImageId) -> bool:
-        self._raise("has_guard")
-        return (subscription, name) in self.guards
-
-    async def remove_guard(self, subscription: str, name: str) -> None:
-        self._raise("remove_guard")
-        self.guards.discard((subscription, name))
-
-    async def list_guards(self, subscription: str) -> list[str]:
-        self._raise("list_guards")
-        return [name for where, name in self.guards if where == subscription]
-
     def _raise(self, call: str) -> None:
         if call in self.errors:
             raise self.errors[call]
+
+
+class FakeGuards:
+    """The policy assignments in memory."""
+
+    def __init__(self) -> None:
+        self.standing: set[tuple[str, str]] = set()
+        # by the subscription that is listed, or by the name that is removed
+        self.errors: dict[str, ArmError] = {}
+
+    async def place(self, subscription: str, name: str, image: ImageId) -> None:
+        self.standing.add((subscription, name))
+
+    async def stands(self, subscription: str, name: str, image: ImageId) -> bool:
+        return (subscription, name) in self.standing
+
+    async def remove(self, subscription: str, name: str) -> None:
+        if name in self.errors:
+            raise self.errors[name]
+        self.standing.discard((subscription, name))
+
+    async def placed(self, subscription: str) -> list[str]:
+        if subscription in self.errors:
+            raise self.errors[subscription]
+        return [name for where, name in self.standing if where == subscription]

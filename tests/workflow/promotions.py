@@ -70,14 +70,14 @@ def a_scale_set(name: str, definition: str, region: str, runs: list[str], **more
 
 
 def a_weekly_window(scale_set: str) -> list[dict[str, Any]]:
-    """Returns a maintenance configuration of Sundays, and its assignment to a scale set."""
-    configuration = f"{MAINTENANCE}/maintenanceConfigurations/sundays-of-{scale_set}"
+    """Returns a maintenance configuration of Wednesdays, and its assignment to a scale set."""
+    configuration = f"{MAINTENANCE}/maintenanceConfigurations/wednesdays-of-{scale_set}"
     owner = f"{COMPUTE}/virtualMachineScaleSets/{scale_set}"
     # the one clock begins on a Monday
     window = {
-        "startDateTime": "2026-01-04 01:00",
+        "startDateTime": "2025-12-31 01:00",
         "duration": "05:00",
-        "recurEvery": "1Week Sunday",
+        "recurEvery": "1Week Wednesday",
         "timeZone": "UTC",
     }
     properties = {"maintenanceScope": "OSImage", "maintenanceWindow": window}

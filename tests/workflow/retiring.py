@@ -21,7 +21,7 @@ defaults:
   galleries: [{GALLERY}]
   regions: [westus2]
   replication: {{deadline_hours: 300}}
-  retire_source: {{when: after-approval, soak_days: 0.5, approval_days: 10, most_per_day: 500}}
+  retire_source: {{when: after-approval, soak_days: 0.5, approval_days: 2, most_per_day: 500}}
   notify: {{notice_days: 0.25}}
 rules:
   - name: twins
@@ -56,7 +56,7 @@ class Retiring(Estate):
         return image_id
 
     def retired(self, name: str, **image: Any) -> tuple[str, str]:
-        """Begins the retirement of a new, migrated image; returns the image's id and the retirement's."""
+        """A new, migrated image that is being retired; returns the image's id and the retirement's."""
         image_id = self.migrated(name, **image)
         return image_id, self.begin(image_id)
 
@@ -67,8 +67,9 @@ class Retiring(Estate):
         return image_id, retirement
 
     def begin(self, image_id: str) -> str:
+        """The id of the image's retirement: the end of its migration begins one, or else this does."""
         started = self.post("retirements", image=image_id)
-        assert started.status_code == 202, started.text
+        assert started.status_code in (202, 409), started.text
         return str(started.json()["id"])
 
     def post(self, path: str, **body: Any) -> httpx.Response:
@@ -155,5 +156,8 @@ def a_machine(name: str, image_id: str) -> dict[str, Any]:
     return {
         "id": f"{COMPUTE}/virtualMachines/{name}",
         "location": "eastus2",
-        "properties": {"storageProfile": {"imageReference": {"id": image_id}}},
+        "properties": {
+            "storageProfile": {"imageReference": {"id": image_id}},
+            "osProfile": {"computerName": name, "adminUsername": "packer", "adminPassword": "Pa55word-2026"},
+        },
     }

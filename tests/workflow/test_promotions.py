@@ -80,13 +80,15 @@ def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> No
     promoter = Promoter(stack, "windowed")
     promoter.start("1.0.1", rings=RINGS, bake_hours=0)
     promoter.until("baking", ring=1)
-    stack.let_pass(timedelta(days=2))
+    stack.let_pass(timedelta(days=1))
     waiting = promoter.look()
     assert (waiting["state"], waiting["ring"]) == ("baking", 1)
-    assert "upgrade in their maintenance windows only (every 1Week Sunday" in waiting["waiting_for"]["reason"]
+    assert (
+        "upgrade in their maintenance windows only (every 1Week Wednesday" in waiting["waiting_for"]["reason"]
+    )
     ended = promoter.ended(timedelta(hours=6))
     assert (ended["state"], ended["warnings"]) == ("promoted", [])
-    assert datetime.fromisoformat(ended["promoted"]["westus2"]).weekday() == 6
+    assert datetime.fromisoformat(ended["promoted"]["westus2"]).weekday() == 2
 
 
 def test_a_failing_rolling_upgrade_stops_the_promotion(stack: Stack) -> None:

@@ -84,6 +84,7 @@ def test_a_promotion_goes_on_and_a_rollback_restores_what_was_before(
     assert promoter.flags("1.0.1") == EXCLUDED
 
 
+@pytest.mark.slow
 def test_the_host_is_killed_between_the_rings(stack: Stack) -> None:
     httpx.delete(f"{stack.host['url']}/_host/faults").raise_for_status()
     promoter = Promoter(stack, next(names))

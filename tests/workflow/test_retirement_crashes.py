@@ -26,6 +26,7 @@ ACTIVITIES = [
 ]
 # how often the orchestrator is called at least, from the start to the end
 EPISODES = range(24)
+EPISODES_OF_SCANS = range(0, 24, 2)
 LONGEST, STEP = timedelta(days=4), timedelta(hours=1)
 SOAK = timedelta(days=0.5)
 names = (f"strict-{number}" for number in itertools.count())
@@ -112,6 +113,13 @@ def test_a_worker_that_dies_during_an_activity(
 def test_a_worker_that_dies_during_an_episode(estate: Retiring, episode: int) -> None:
     """Nothing inside the orchestrator can catch it: the timer continues the retirement."""
     worker_dies(estate, during="episode", function="retire_image", skip=episode, times=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("episode", EPISODES_OF_SCANS)
+def test_a_worker_that_dies_during_an_episode_of_a_scan(estate: Retiring, episode: int) -> None:
+    """Answers may be lost that no rewind brings back: another scan is begun."""
+    worker_dies(estate, during="episode", function="find_users", skip=episode, times=1)
 
 
 @pytest.mark.slow

@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 from azure_compute_simulator import SimulatorServer
 
-from adapters.azure.arm import Arm
 from adapters.azure.consumers import NO_SUBSCRIPTION
-from adapters.azure.credentials import default_credential
 from adapters.policy_store import FixedPolicy
-from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
 from domain.references.scan import Scan, ScanRequest
 from orchestrators.scan_references import scan_references
 from services.container import Services, using
+from tests.integration.simulated_azure import way_to
 from tests.unit.app import code
 from tests.unit.builders import policy
 from tests.unit.fakes import FakeEvidence, FakeNotices
@@ -63,19 +61,10 @@ class Azure:
 @asynccontextmanager
 async def azure_behind(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Azure]:
     """Lets the app's services use this simulator."""
-    monkeypatch.setenv("IDENTITY_ENDPOINT", server.identity_endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", server.identity_header)
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
-    settings = Settings.from_environment(
-        {ARM_ENDPOINT: server.arm, ARM_AUDIENCE: "https://management.azure.com", SUBSCRIPTIONS: HERE}
-    )
-    async with default_credential(settings) as credential:
-        arm = Arm(settings, credential)
+    async with way_to(server, monkeypatch, HERE, THERE, NO_SUBSCRIPTION) as (settings, arm):
         in_force = FixedPolicy(policy(galleries=[SEED["resources"][0]["id"]]))
         adapters = Services.over(arm, settings, in_force, FakeEvidence(), FakeNotices())
         with using(adapters):
             azure = Azure(server)
             azure.holds()
             yield azure
-        for name in (HERE, THERE, NO_SUBSCRIPTION):
-            await arm.client(name).close()

@@ -13,23 +13,22 @@ from azure_compute_simulator import SimulatorServer
 
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
-from adapters.azure.credentials import default_credential
 from adapters.azure.exclusions import Exclusions
 from adapters.azure.retention import Retention
 from adapters.azure.retiring import Retiring
-from adapters.azure.version_updates import VersionUpdates
-from adapters.settings import ARM_AUDIENCE, ARM_ENDPOINT, SUBSCRIPTIONS, Settings
+from adapters.azure.rewriting import begin_update, existing_version
 from domain.errors import ArmError
 from domain.promotion.flags import FlagChange
 from domain.resources.galleries import TargetRegion
 from domain.resources.ids import ImageVersionId
 from domain.retention.ladder import Flags
 from domain.retirement.protection import Protection
+from tests.integration.simulated_azure import way_to
 from tests.workflow.estate import HERE, SEED, an_image
 
 DEFINITION = f"{SEED['resources'][0]['id']}/images/web"
 VERSION = ImageVersionId.parse(f"{DEFINITION}/versions/1.0.0")
-LATER = datetime(2999, 1, 1, tzinfo=UTC)
+NOW, LATER = datetime.now(UTC), datetime(2999, 1, 1, tzinfo=UTC)
 Update = Callable[[Arm], Awaitable[Any]]
 
 
@@ -63,19 +62,10 @@ def server() -> Iterator[SimulatorServer]:
 @pytest.fixture
 async def arm(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Arm]:
     """The simulated Azure, an hour after the version's end of life."""
-    monkeypatch.setenv("IDENTITY_ENDPOINT", server.identity_endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", server.identity_header)
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
-    settings = Settings.from_environment(
-        {ARM_ENDPOINT: server.arm, ARM_AUDIENCE: "https://management.azure.com", SUBSCRIPTIONS: HERE}
-    )
-    async with default_credential(settings) as credential:
-        arm = Arm(settings, credential)
-        ends = datetime.now(UTC) + timedelta(days=365)
-        server.reset(SEED | {"resources": [*SEED["resources"], *resources(ends)]})
+    async with way_to(server, monkeypatch, HERE) as way:
+        server.reset(SEED | {"resources": [*SEED["resources"], *resources(NOW + timedelta(days=365))]})
         server.skip_time(timedelta(days=365, hours=1).total_seconds())
-        yield arm
-        await arm.client(HERE).close()
+        yield way.arm
 
 
 UPDATES: dict[str, Update] = {
@@ -100,10 +90,10 @@ async def test_a_version_whose_end_of_life_has_passed_is_updated_without_it(
     arm: Arm, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Azure forgets the date, and the log says so. What else the version has stays."""
-    before = (await VersionUpdates(arm).existing(VERSION)).resource
+    before = (await existing_version(arm, VERSION)).resource
     with caplog.at_level(logging.WARNING):
         await UPDATES[name](arm)
-    after = (await VersionUpdates(arm).existing(VERSION)).resource
+    after = (await existing_version(arm, VERSION)).resource
     assert after != before
     ends = before["properties"]["publishingProfile"]["endOfLifeDate"]
     assert "endOfLifeDate" not in after["properties"]["publishingProfile"]
@@ -116,15 +106,14 @@ async def test_a_version_whose_end_of_life_has_passed_is_updated_without_it(
 
 async def test_a_protection_sets_another_date(arm: Arm, caplog: pytest.LogCaptureFixture) -> None:
     await Retiring(arm).begin_protection(Protection(version_id=VERSION, end_of_life=LATER))
-    profile = (await VersionUpdates(arm).existing(VERSION)).resource["properties"]["publishingProfile"]
+    profile = (await existing_version(arm, VERSION)).resource["properties"]["publishingProfile"]
     assert datetime.fromisoformat(profile["endOfLifeDate"]) == LATER
     assert "end of life" not in caplog.text
 
 
 async def test_azure_refuses_the_date_that_has_passed(arm: Arm) -> None:
     """Without the rule every update of the version fails."""
-    updates = VersionUpdates(arm)
-    read = await updates.existing(VERSION)
+    read = await existing_version(arm, VERSION)
     body = {name: read.resource[name] for name in ("location", "tags", "properties")}
     with pytest.raises(ArmError, match="EndOfLifeDate must be set to a future date"):
-        await updates.write(VERSION, read, body)
+        await begin_update(arm, VERSION, read, body)

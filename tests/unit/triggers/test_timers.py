@@ -8,10 +8,12 @@ import azure.functions as func
 import pytest
 
 from domain.fleet.batches import SWEEP_BATCH_ID
+from domain.retirement.messages import guard_name, retirement_id
 from tests.unit.app import code
-from tests.unit.builders import SUBSCRIPTION
+from tests.unit.builders import SUBSCRIPTION, image_id
 from tests.unit.fake_machines import FakeMachines
 from tests.unit.fakes import SETTINGS, FakeCompute, FakeDurableClient, working_with
+from tests.unit.retiring_fakes import FakeGuards
 from tests.unit.services.test_sweep_proofs import NAME, a_policy, machine
 
 forget_history = code("forget_history")
@@ -64,6 +66,19 @@ async def test_the_log_says_how_much_history_was_deleted(caplog: pytest.LogCaptu
     assert caplog.messages == [
         "deleted the history of 3 orchestrations that ended and are older than 90 days"
     ]
+
+
+async def test_the_policy_assignments_that_retirements_left_are_removed_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    guards, name = FakeGuards(), guard_name(retirement_id(image_id(), "f"))
+    guards.standing.add((SUBSCRIPTION, name))
+    settings = dataclasses.replace(SETTINGS, keep_days=0)
+    with working_with(FakeCompute(), settings=settings, guards=guards), caplog.at_level(logging.WARNING):
+        await forget_history(timer=Tick(), client=hub())
+        await forget_history(timer=Tick(), client=hub())
+    left = f"removed the policy assignments that retirements left: {name} in {SUBSCRIPTION}"
+    assert caplog.messages == [left]
 
 
 async def test_the_sweep_starts_one_batch_over_every_configured_subscription() -> None:

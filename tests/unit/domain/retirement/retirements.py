@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.proofs.machine import PROOF_TAG
 from domain.records.notices import NoticeTargets
 from domain.references.scan import Consumer, Scan
 from domain.resources.galleries import ImageVersion
 from domain.retirement.messages import Decision, RetiredTarget
 from domain.retirement.readings import (
-    PROOF_TAG,
     ImageReading,
     Look,
     Reading,

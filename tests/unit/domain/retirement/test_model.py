@@ -15,33 +15,36 @@ import pytest
 
 from domain.references.scan import Scan, Unread
 from domain.retirement.certificate import stored
-from domain.retirement.obligations import OBLIGATIONS, Rule
-from domain.retirement.readings import FRESH, FoundLock, ImageReading, Locks, Look, VersionReading
-from domain.retirement.retirement import Retirement
-from domain.retirement.states import ENDS, RetirementState
-from domain.retirement.transition import (
-    Certified,
+from domain.retirement.effects import (
     Certify,
     Complete,
-    Completed,
-    DeleteAnswered,
     Effect,
     End,
-    Event,
-    ImageSeen,
-    Looked,
     Protect,
-    Protected,
     Rest,
     SeeImage,
     SendDelete,
     Step,
     TakeLook,
     Tell,
+)
+from domain.retirement.events import (
+    Certified,
+    Completed,
+    DeleteAnswered,
+    Event,
+    ImageSeen,
+    Looked,
+    Protected,
     Told,
     Woke,
-    next_step,
 )
+from domain.retirement.obligations import OBLIGATIONS
+from domain.retirement.obligations.rule import Rule
+from domain.retirement.readings import FRESH, FoundLock, ImageReading, Locks, Look, VersionReading
+from domain.retirement.retirement import Retirement
+from domain.retirement.states import ENDS, RetirementState
+from domain.retirement.transition import next_step
 from tests.unit.builders import NOW, SUBSCRIPTION, image, in_regions
 from tests.unit.domain.retirement.retirements import (
     IMAGE,

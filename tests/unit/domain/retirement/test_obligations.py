@@ -11,7 +11,8 @@ from domain.records.notices import NoticeTargets
 from domain.references.scan import Unread
 from domain.retirement.custom_status import custom_status
 from domain.retirement.messages import Attempt
-from domain.retirement.obligations import OBLIGATIONS, Facts, check_all
+from domain.retirement.obligations import OBLIGATIONS
+from domain.retirement.obligations.rule import Facts, check_all
 from domain.retirement.protection import protections
 from domain.retirement.readings import ImageReading, Locks, Look, Texts
 from domain.retirement.retirement import Obligation, Retirement

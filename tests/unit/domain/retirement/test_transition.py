@@ -11,11 +11,14 @@ from domain.policy.second_half import RetireSource
 from domain.policy.sections import Choices
 from domain.records.evidence import Stored
 from domain.results import Failure
-from domain.retirement import transition as to
+from domain.retirement import effects, events
+from domain.retirement.ending import MOST_UNGUARDS
 from domain.retirement.hand_over import hand_over, obstacle
 from domain.retirement.readings import Texts
 from domain.retirement.retirement import Ending
 from domain.retirement.states import RetirementState
+from domain.retirement.transition import next_step
+from domain.retirement.waiting import AFTER_REFUSAL, SOON
 from tests.unit.builders import NOW, SUBSCRIPTION, in_regions, version
 from tests.unit.domain.retirement.retirements import (
     IMAGE,
@@ -40,65 +43,65 @@ REFUSED = Failure(code="ScopeLocked", message="locked")
 
 def test_an_unprotected_version_is_protected_before_the_soak_ends() -> None:
     look = a_look(versions=[a_version_reading(deletion_blocked=False)])
-    step = to.next_step(a_retirement(), to.Looked(look), NOW)
-    assert isinstance(step.effect, to.Protect)
-    after = to.next_step(step.retirement, to.Protected(None), NOW)
-    assert after.effect == to.Rest(NOW + to.SOON)
+    step = next_step(a_retirement(), events.Looked(look), NOW)
+    assert isinstance(step.effect, effects.Protect)
+    after = next_step(step.retirement, events.Protected(None), NOW)
+    assert after.effect == effects.Rest(NOW + SOON)
 
 
 def test_nobody_told_means_nothing_is_deleted() -> None:
     untold = READY.changed(noticed_at=None)
-    step = to.next_step(untold, to.Looked(a_look(decisions=[a_decision()])), NOW)
-    assert isinstance(step.effect, to.Tell)
-    failed = to.next_step(step.retirement, to.Told("retirement.notice", step.effect.look, REFUSED), NOW)
+    step = next_step(untold, events.Looked(a_look(decisions=[a_decision()])), NOW)
+    assert isinstance(step.effect, effects.Tell)
+    failed = next_step(step.retirement, events.Told("retirement.notice", step.effect.look, REFUSED), NOW)
     assert (failed.retirement.state, failed.retirement.noticed_at) == (RetirementState.BLOCKED, None)
 
 
 def test_a_notice_that_went_out_late_leaves_a_day() -> None:
     late = READY.changed(noticed_at=NOW - timedelta(hours=1))
-    step = to.next_step(late, to.Looked(a_look(decisions=[a_decision()])), NOW)
-    assert isinstance(step.effect, to.Rest)
+    step = next_step(late, events.Looked(a_look(decisions=[a_decision()])), NOW)
+    assert isinstance(step.effect, effects.Rest)
     assert step.retirement.certificate is None
 
 
 def test_strict_guards_every_subscription_and_waits_until_that_applies() -> None:
     look = a_look(terms=STRICT, decisions=[a_decision()])
-    step = to.next_step(READY, to.Looked(look), NOW)
-    assert step.effect == to.Guard([SUBSCRIPTION])
+    step = next_step(READY, events.Looked(look), NOW)
+    assert step.effect == effects.Guard([SUBSCRIPTION])
     guards = Texts(values=[SUBSCRIPTION.upper()])
     guarded = a_look(terms=STRICT, decisions=[a_decision()], guards=guards)
-    waiting = to.next_step(step.retirement, to.Looked(guarded), NOW)
-    assert waiting.effect == to.Rest(NOW + timedelta(minutes=15))
+    waiting = next_step(step.retirement, events.Looked(guarded), NOW)
+    assert waiting.effect == effects.Rest(NOW + timedelta(minutes=15))
     later = NOW + timedelta(minutes=15)
-    ready = to.next_step(
+    ready = next_step(
         waiting.retirement,
-        to.Looked(a_look(later, terms=STRICT, decisions=[a_decision()], guards=guards)),
+        events.Looked(a_look(later, terms=STRICT, decisions=[a_decision()], guards=guards)),
         later,
     )
-    assert isinstance(ready.effect, to.Certify)
+    assert isinstance(ready.effect, effects.Certify)
 
 
 def test_guards_that_cannot_be_read_block() -> None:
     look = a_look(terms=STRICT, decisions=[a_decision()], guards=Texts(unread="403"))
-    step = to.next_step(READY, to.Looked(look), NOW)
+    step = next_step(READY, events.Looked(look), NOW)
     assert (step.retirement.state, step.retirement.refusal is not None) == (RetirementState.BLOCKED, True)
 
 
 def test_every_end_removes_the_guards_first() -> None:
     guarded = READY.changed(guard_placed=True)
-    step = to.next_step(guarded, to.Looked(a_look(decisions=[a_decision("reject")])), NOW)
-    assert isinstance(step.effect, to.Unguard)
-    again = to.next_step(step.retirement, to.Unguarded(REFUSED), NOW)
-    assert again.effect == to.Rest(NOW + to.AFTER_REFUSAL)
-    assert isinstance(to.next_step(again.retirement, to.Woke(), NOW).effect, to.Unguard)
-    end = to.next_step(again.retirement, to.Unguarded(None), NOW)
-    assert (end.effect, end.retirement.state) == (to.End(), RetirementState.KEPT)
+    step = next_step(guarded, events.Looked(a_look(decisions=[a_decision("reject")])), NOW)
+    assert isinstance(step.effect, effects.Unguard)
+    again = next_step(step.retirement, events.Unguarded(REFUSED), NOW)
+    assert again.effect == effects.Rest(NOW + AFTER_REFUSAL)
+    assert isinstance(next_step(again.retirement, events.Woke(), NOW).effect, effects.Unguard)
+    end = next_step(again.retirement, events.Unguarded(None), NOW)
+    assert (end.effect, end.retirement.state) == (effects.End(), RetirementState.KEPT)
 
 
 def test_guards_that_cannot_be_removed_are_named_at_the_end() -> None:
     ending = Ending(state=RetirementState.KEPT, reason="no")
-    tired = READY.changed(guard_placed=True, ending=ending, unguard_tries=to.MOST_UNGUARDS)
-    end = to.next_step(tired, to.Unguarded(REFUSED), NOW)
+    tired = READY.changed(guard_placed=True, ending=ending, unguard_tries=MOST_UNGUARDS)
+    end = next_step(tired, events.Unguarded(REFUSED), NOW)
     assert end.retirement.reason == "no; remove its policy assignments by hand: locked"
 
 
@@ -108,8 +111,8 @@ def test_refusals_are_repeated_ever_later() -> None:
         [],
     )
     for _ in range(7):
-        step = to.next_step(retirement, to.DeleteAnswered(failure=REFUSED), NOW)
-        assert isinstance(step.effect, to.Rest)
+        step = next_step(retirement, events.DeleteAnswered(failure=REFUSED), NOW)
+        assert isinstance(step.effect, effects.Rest)
         assert step.retirement.certificate is None
         pauses.append((step.effect.until - NOW).total_seconds() / 3600)
         retirement = step.retirement
@@ -118,21 +121,21 @@ def test_refusals_are_repeated_ever_later() -> None:
 
 def test_a_deletion_that_fails_in_azure_is_a_refusal() -> None:
     sent = READY.changed(certificate=CERTIFICATE, sent_at=NOW).at(RetirementState.DELETING)
-    step = to.next_step(sent, to.ImageSeen("there", REFUSED), NOW)
+    step = next_step(sent, events.ImageSeen("there", REFUSED), NOW)
     assert (step.retirement.state, step.retirement.sent_at) == (RetirementState.BLOCKED, None)
-    waits = to.next_step(sent, to.ImageSeen("there"), NOW)
+    waits = next_step(sent, events.ImageSeen("there"), NOW)
     assert (waits.retirement.state, waits.retirement.sent_at) == (RetirementState.DELETING, NOW)
 
 
 def test_one_missing_answer_is_no_confirmation() -> None:
     sent = READY.changed(certificate=CERTIFICATE, sent_at=NOW).at(RetirementState.DELETING)
-    first = to.next_step(sent, to.ImageSeen("gone"), NOW)
-    assert isinstance(first.effect, to.Rest)
-    assert isinstance(to.next_step(first.retirement, to.ImageSeen("gone"), NOW).effect, to.Complete)
+    first = next_step(sent, events.ImageSeen("gone"), NOW)
+    assert isinstance(first.effect, effects.Rest)
+    assert isinstance(next_step(first.retirement, events.ImageSeen("gone"), NOW).effect, effects.Complete)
 
 
 def test_a_failed_look_changes_nothing_that_is_known() -> None:
-    step = to.next_step(READY, to.LookFailed(REFUSED), NOW)
+    step = next_step(READY, events.LookFailed(REFUSED), NOW)
     assert (step.retirement.soak_since, step.retirement.state) == (READY.soak_since, RetirementState.BLOCKED)
 
 

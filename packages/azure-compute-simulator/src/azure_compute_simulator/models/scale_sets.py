@@ -13,7 +13,7 @@ from typing import ClassVar
 from azure_compute_simulator.errors import NotFoundError
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.disk_controllers import check_disk_controllers
-from azure_compute_simulator.models.machines import latest_version, resolve_image
+from azure_compute_simulator.models.image_references import latest_version, resolve_image
 from azure_compute_simulator.models.maintenance import next_window
 from azure_compute_simulator.models.os_upgrades import (
     CANCELLED,
