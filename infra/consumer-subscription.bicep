@@ -13,12 +13,13 @@ param parts string
 @description('Resource ids of the resource groups in this subscription whose scale sets may be re-pointed, separated by commas.')
 param repointGroupIds string = ''
 
-module partRoles 'modules/part-roles.bicep' = {
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   name: 'part-roles-consumer'
   params: {
     environmentName: environmentName
     principalId: principalId
-    parts: parts
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retire', 'retention', 'notify']
     repointGroupIds: repointGroupIds
   }

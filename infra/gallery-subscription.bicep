@@ -37,12 +37,13 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
   }
 }
 
-module partRoles 'modules/part-roles.bicep' = {
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   name: 'part-roles-galleries'
   params: {
     environmentName: environmentName
     principalId: principalId
-    parts: parts
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['retire']
     galleryIds: galleryIds
     proofLocation: location

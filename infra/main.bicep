@@ -272,12 +272,13 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
   }
 }
 
-module partRoles 'modules/part-roles.bicep' = {
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   name: 'part-roles'
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
-    parts: parts
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     galleryIds: targetGalleryIds
     proofLocation: location
     proofResourceGroup: proofResourceGroup

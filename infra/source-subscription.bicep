@@ -39,12 +39,13 @@ module imageReader 'modules/subscription-role.bicep' = {
   }
 }
 
-module partRoles 'modules/part-roles.bicep' = {
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   name: 'part-roles-source'
   params: {
     environmentName: environmentName
     principalId: principalId
-    parts: parts
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retention', 'notify']
     repointGroupIds: repointGroupIds
   }
