@@ -67,8 +67,9 @@ class Retiring(Estate):
         return image_id, retirement
 
     def begin(self, image_id: str) -> str:
+        """Begins a retirement, or finds the one that the migration began by its policy; returns its id."""
         started = self.post("retirements", image=image_id)
-        assert started.status_code == 202, started.text
+        assert started.status_code in (202, 409), started.text
         return str(started.json()["id"])
 
     def post(self, path: str, **body: Any) -> httpx.Response:
