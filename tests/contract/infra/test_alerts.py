@@ -25,7 +25,7 @@ from domain.retirement.states import RetirementState
 from orchestrators.run import log_lines
 from orchestrators.run.log_lines import log_migration
 from services import interruptions
-from tests.contract.infra.bicep import INFRA
+from tests.contract.infra.bicep import INFRA, ROOT
 
 TEXT = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"var (\w+)Query = '''\n(.+?)'''", TEXT, re.DOTALL))
@@ -180,3 +180,12 @@ def test_the_alert_finds_records_and_notices_that_are_lost(caplog: pytest.LogCap
     assert len(lines) == 3
     assert [line for line in lines if not re.search(pattern, line)] == []
     assert not re.search(pattern, logged("failed", caplog))
+
+
+def test_the_operations_page_shows_the_lines_that_the_alert_reads(caplog: pytest.LogCaptureFixture) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for line in (promotion_line("failed", caplog), retirement_line("failed", caplog)):
+        kind = line.partition(" ")[0]
+        [shown] = re.findall(rf"^{kind} <event> .+$", page, re.MULTILINE)
+        keys = re.findall(r" (\w+)=", re.sub(r'"(?:[^"\\]|\\.)*"', '""', line))
+        assert re.findall(r" (\w+)=", shown) == keys
