@@ -47,9 +47,21 @@ param sweepSchedule string = '0 17 * * * *'
 @description('How often migrations and batches are continued that a dead worker interrupted. NCRONTAB with six fields.')
 param recoverySchedule string = '0 */2 * * * *'
 
+@description('When machines are looked for that proofs left behind. NCRONTAB with six fields.')
+param proofSweepSchedule string = '0 47 * * * *'
+
+@description('When the retention of versions starts. NCRONTAB with six fields.')
+param retentionSchedule string = '0 12 4 * * *'
+
 @description('How many days the history of ended migrations and batches is kept. 0 keeps it for ever.')
 @minValue(0)
 param keepDays int = 90
+
+@description('Hosts that notices may be sent to, as in the policy\'s webhooks, separated by commas.')
+param webhookHosts string = ''
+
+@description('Whether callers with a function key alone may approve, promote, re-point and freeze. A key names nobody.')
+param allowKeysToApprove bool = false
 
 @description('ARM endpoint. Empty means that of the cloud of the deployment.')
 param armEndpoint string = ''
@@ -74,6 +86,22 @@ param alertEmail string = ''
 @maxValue(47)
 param stuckAfterHours int = 26
 
+@description('What Gallerist may do after a migration, separated by commas: verify, promote, references, repoint, retire, strict, retention, notify. Empty means nothing.')
+param parts string = ''
+
+@description('Name of the resource group for the machines of proofs; the part verify creates it. Empty means rg-<environment>-proofs.')
+param proofResourceGroup string = ''
+
+@description('Resource ids of the subnets for the machines of proofs, separated by commas. All of them are in this subscription.')
+param proofSubnetIds string = ''
+
+@description('Resource ids of the resource groups whose scale sets may be re-pointed, separated by commas. All of them are in this subscription.')
+param repointGroupIds string = ''
+
+@description('Resource ids of the Event Grid topics for notices, separated by commas. All of them are in this subscription.')
+param notifyTopicIds string = ''
+
+var targetGalleryIds = split(replace(galleryIds, ' ', ''), ',')
 var suffix = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var cloudNames = {
@@ -192,8 +220,12 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_SWEEP_SCHEDULE: sweepSchedule
       GALLERIST_RECOVERY_SCHEDULE: recoverySchedule
       GALLERIST_KEEP_DAYS: string(keepDays)
+      GALLERIST_PROOF_SWEEP_SCHEDULE: proofSweepSchedule
+      GALLERIST_RETENTION_SCHEDULE: retentionSchedule
       GALLERIST_EVIDENCE_FOLDER: ''
-      GALLERIST_ALLOW_KEYS_TO_APPROVE: 'false'
+      GALLERIST_EVIDENCE_CONTAINER: storage.outputs.evidenceContainerUrl
+      GALLERIST_WEBHOOK_HOSTS: webhookHosts
+      GALLERIST_ALLOW_KEYS_TO_APPROVE: allowKeysToApprove ? 'true' : 'false'
     }
   }
 }
@@ -236,7 +268,23 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
-    galleryIds: split(replace(galleryIds, ' ', ''), ',')
+    galleryIds: targetGalleryIds
+  }
+}
+
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
+  name: 'part-roles'
+  params: {
+    environmentName: environmentName
+    principalId: identity.outputs.principalId
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
+    galleryIds: targetGalleryIds
+    proofLocation: location
+    proofResourceGroup: proofResourceGroup
+    proofSubnetIds: proofSubnetIds
+    repointGroupIds: repointGroupIds
+    notifyTopicIds: notifyTopicIds
   }
 }
 

@@ -1,4 +1,5 @@
-// Adds a subscription with managed images: lets the identity read them, and sends their events to the function.
+// Adds a subscription with managed images: lets the identity read them, sends their events to the function, and gives the
+// roles of the parts that are switched on.
 // Deploy it to that subscription, after the app.
 targetScope = 'subscription'
 
@@ -19,6 +20,12 @@ param deadLetterStorageId string
 @description('Resource id of the system topic of this subscription, if it has one. Empty creates one.')
 param existingSystemTopicId string = ''
 
+@description('The parts that are switched on, as in the app\'s deployment. Verify, retention and notify have nothing to do here.')
+param parts string = ''
+
+@description('Resource ids of the resource groups in this subscription whose scale sets may be re-pointed, separated by commas.')
+param repointGroupIds string = ''
+
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
 var tags = { 'azd-env-name': environmentName }
@@ -29,6 +36,18 @@ module imageReader 'modules/subscription-role.bicep' = {
     role: loadJsonContent('roles/image-reader.json')
     environmentName: environmentName
     principalId: principalId
+  }
+}
+
+module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
+  name: 'part-roles-source'
+  params: {
+    environmentName: environmentName
+    principalId: principalId
+    // the compiler cannot know that these are names of parts
+    parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
+    notHere: ['verify', 'retention', 'notify']
+    repointGroupIds: repointGroupIds
   }
 }
 

@@ -66,7 +66,6 @@ def scan(checkov: Path) -> set[Finding]:
             "--skip-download",
             "--skip-check",
             _SKIPPED_CHECK,
-            "--quiet",
         ],
         capture_output=True,
         text=True,

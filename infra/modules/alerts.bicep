@@ -1,4 +1,5 @@
-// Alerts on migrations that did not complete, on stuck migrations, and on lost events.
+// Alerts on migrations, promotions and retirements that did not complete, on stuck migrations, and on lost events, records
+// and notices.
 param suffix string
 param location string
 param tags object
@@ -30,6 +31,27 @@ AppTraces
 | where isnotempty(id)
 | summarize arg_max(TimeGenerated, state), started = maxif(TimeGenerated, state == 'started') by id, image
 | where state !in ('completed', 'skipped', 'blocked', 'partial', 'unverified', 'failed', 'cancelled') and started < ago({hours}h)
+'''
+
+// … and: promotion <event> id=<id> … state=<state> by=…, the same of retirements, and: <id> failed: <reason>, of what a dead
+// worker interrupted and was given up
+var stoppedQuery = '''
+AppTraces
+| where AppRoleName =~ '{app}'
+| parse Message with kind ' ' event ' id=' id ' ' subject ' state=' state ' by=' details
+| parse Message with interrupted ' failed: ' why
+| where (kind in ('promotion', 'retirement') and state in ('failed', 'paused'))
+    or interrupted matches regex '^(batch|notice|promotion|repoint|restore|retention|retirement)-[^ ]+$'
+| extend id = iff(isempty(state), interrupted, id)
+| project TimeGenerated, id, state, subject, details, why
+'''
+
+// … and: evidence <kind> of <resource id> is lost: <reason>, and the same of notices
+var lostRecordsQuery = '''
+AppTraces
+| where AppRoleName =~ '{app}'
+| where Message matches regex '^(evidence|notice) [^ ]+ of .+ is (lost|given up after [0-9]+ attempts): '
+| project TimeGenerated, Message
 '''
 
 resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
@@ -66,6 +88,65 @@ resource failed 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
           operator: 'GreaterThan'
           threshold: 0
           dimensions: [{ name: 'image', operator: 'Include', values: ['*'] }]
+        }
+      ]
+    }
+    actions: { actionGroups: receivers }
+  }
+}
+
+resource stopped 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: 'alert-part-failed-${suffix}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Gallerist: a promotion or a retirement stopped'
+    description: 'A promotion or a retirement failed, or a promotion waits for a person. The row has its id and the reason.'
+    severity: 2
+    enabled: true
+    scopes: [workspaceId]
+    // in a new workspace the table AppTraces does not exist yet
+    skipQueryValidation: true
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: replace(stoppedQuery, '{app}', functionAppName)
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [{ name: 'id', operator: 'Include', values: ['*'] }]
+        }
+      ]
+    }
+    actions: { actionGroups: receivers }
+  }
+}
+
+resource lostRecords 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: 'alert-records-lost-${suffix}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'Gallerist: a record or a notice was lost'
+    description: 'A record could not be stored, or a notice could not be delivered for a day. The row has the reason.'
+    severity: 3
+    enabled: true
+    scopes: [workspaceId]
+    // in a new workspace the table AppTraces does not exist yet
+    skipQueryValidation: true
+    evaluationFrequency: 'PT1H'
+    windowSize: 'PT1H'
+    criteria: {
+      allOf: [
+        {
+          query: replace(lostRecordsQuery, '{app}', functionAppName)
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
         }
       ]
     }

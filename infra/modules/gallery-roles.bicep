@@ -24,7 +24,7 @@ module publisher 'role-definition.bicep' = {
   }
 }
 
-module assignments 'gallery-publisher.bicep' = [
+module assignments 'gallery-assignment.bicep' = [
   for id in galleryIds: {
     name: 'publisher-${uniqueString(toLower(id))}'
     // the id of a gallery is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}

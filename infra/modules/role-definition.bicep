@@ -1,7 +1,7 @@
 // Defines a custom role from a file in roles/ for one subscription.
 targetScope = 'subscription'
 
-@description('Content of a file in roles/: roleName, description, actions.')
+@description('Content of a file in roles/: roleName, description, actions, and dataActions if it has any.')
 param role object
 
 param environmentName string
@@ -15,7 +15,7 @@ resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     roleName: '${role.roleName} (${environmentName}, ${take(subscription().subscriptionId, 8)})'
     description: role.description
     type: 'CustomRole'
-    permissions: [{ actions: role.actions, notActions: [], dataActions: [], notDataActions: [] }]
+    permissions: [{ actions: role.actions, notActions: [], dataActions: role.?dataActions ?? [], notDataActions: [] }]
     assignableScopes: [scope]
   }
 }

@@ -1,4 +1,4 @@
-// The app's own storage: its package, the host's locks and keys, and Durable Functions' queues and tables.
+// The app's own storage: its package, its evidence, the host's locks and keys, and Durable Functions' queues and tables.
 // Shared keys are off: every request needs an Entra token.
 @minLength(3)
 @maxLength(24)
@@ -11,6 +11,7 @@ param publicNetworkAccess string
 
 var packageContainer = 'packages'
 var policyContainer = 'policy'
+var evidenceContainer = 'evidence'
 
 // the Functions host and Durable Functions need these roles on their storage (documented)
 var roles = {
@@ -57,6 +58,11 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
       name: policyContainer
       properties: { publicAccess: 'None' }
     }
+
+    resource evidence 'containers' = {
+      name: evidenceContainer
+      properties: { publicAccess: 'None' }
+    }
   }
 }
 
@@ -79,4 +85,5 @@ output endpoints object = {
   table: account.properties.primaryEndpoints.table
 }
 output policyContainerUrl string = '${account.properties.primaryEndpoints.blob}${policyContainer}'
+output evidenceContainerUrl string = '${account.properties.primaryEndpoints.blob}${evidenceContainer}'
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${packageContainer}'

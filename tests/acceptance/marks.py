@@ -14,6 +14,11 @@ def embedded_only(reason: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(HOST != "embedded", reason=reason)
 
 
+def extension_only(reason: str) -> pytest.MarkDecorator:
+    """Skips the test on the embedded host: there it is shown otherwise."""
+    return pytest.mark.skipif(HOST != "extension", reason=reason)
+
+
 def fails_today(reason: str, *, on: str | None = None) -> pytest.MarkDecorator:
     """Marks a test that fails until the fault of the app is fixed; `on` names the only host that shows the fault.
 

@@ -37,6 +37,14 @@ rules:
       mode: boot
       resource_group: proofs
       subnets: {{eastus2: {GROUP_ID}/providers/Microsoft.Network/virtualNetworks/net/subnets/proofs}}
+  - name: all the way
+    match: {{names: ["whole-*"]}}
+    verify:
+      mode: boot
+      resource_group: proofs
+      subnets: {{eastus2: {GROUP_ID}/providers/Microsoft.Network/virtualNetworks/net/subnets/proofs}}
+    promote: {{when: after-verification, rings: [[eastus2], [westus2]], bake_hours: 0.002}}
+    retire_source: {{when: after-approval, soak_days: 0}}
 """
 # groups whose images are those of one test
 GROUPS = ("batched", "continued", "cancelled")

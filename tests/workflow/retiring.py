@@ -67,7 +67,7 @@ class Retiring(Estate):
         return image_id, retirement
 
     def begin(self, image_id: str) -> str:
-        """The id of the image's retirement: the end of its migration begins one, or else this does."""
+        """Begins a retirement, or finds the one that the migration began by its policy; returns its id."""
         started = self.post("retirements", image=image_id)
         assert started.status_code in (202, 409), started.text
         return str(started.json()["id"])

@@ -86,6 +86,9 @@ class BicepFile:
             if node.type.endswith("_declaration") and node.type != "output_declaration"
         }
         declared |= {_text(node.children[2]) for node in _walk(self._root) if node.type == "for_statement"}
+        declared |= {
+            _text(node.children[0]) for node in _walk(self._root) if node.type == "lambda_expression"
+        }
         used = {_text(node) for node in _walk(self._root) if node.type == "identifier" and _is_value(node)}
         return declared, used
 

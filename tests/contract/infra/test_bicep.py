@@ -13,7 +13,13 @@ from domain.resources.events import Ignored, read_event
 from tests.contract.infra.bicep import FILES, INFRA, ROOT, BicepFile
 
 # deployed directly; every other file is a module
-ENTRY_POINTS = {"main.bicep", "events.bicep", "source-subscription.bicep", "gallery-subscription.bicep"}
+ENTRY_POINTS = {
+    "main.bicep",
+    "events.bicep",
+    "source-subscription.bicep",
+    "gallery-subscription.bicep",
+    "consumer-subscription.bicep",
+}
 # this type has only preview versions
 PREVIEWS = {"Microsoft.Insights/diagnosticSettings@2021-05-01-preview"}
 

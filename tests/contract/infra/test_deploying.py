@@ -23,7 +23,9 @@ def test_every_azd_value_that_the_page_reads_is_an_output_of_the_deployment() ->
     assert read <= BicepFile(INFRA / "main.bicep").outputs()
 
 
-@pytest.mark.parametrize("template", ["main", "source-subscription", "gallery-subscription"])
+@pytest.mark.parametrize(
+    "template", ["main", "source-subscription", "gallery-subscription", "consumer-subscription"]
+)
 def test_the_command_for_a_template_passes_its_parameters(template: str) -> None:
     """The command has every required parameter, and no unknown one."""
     command = next(line for line in COMMANDS if f"--template-file infra/{template}.bicep" in line)

@@ -1,4 +1,4 @@
-"""The role `retention` has exactly the required actions: without any of them nothing is deleted, and it says why."""
+"""The roles of retention have exactly the required actions: without any of them nothing is deleted, and it says why."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ ROLES: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (INFRA / "roles").glob("*.json")
 }
 OTHERS = ("gallery-reader", "gallery-publisher", "image-reader", "references")
-OWN = ROLES["retention"]["actions"]
+OWN_ROLES = ("retention", "retention-locks")
+OWN = [action for name in OWN_ROLES for action in ROLES[name]["actions"]]
 # what only the steps of retention write, and a migration too
 SHARED = [
     "Microsoft.Compute/galleries/images/versions/write",
@@ -50,11 +51,16 @@ def name_of(lacking: str | None) -> str:
 
 def steps(stack: Stack, lacking: str | None) -> tuple[dict[str, str], str]:
     """Applies retention without one action; returns what became of each step, and everything that was said."""
-    actions = [
-        action for name in (*OTHERS, "retention") for action in ROLES[name]["actions"] if action != lacking
+
+    def at(scope: str, *names: str) -> dict[str, Any]:
+        actions = [action for name in names for action in ROLES[name]["actions"] if action != lacking]
+        return {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": scope, "actions": actions}
+
+    # where Bicep assigns them: versions can be deleted in the galleries alone
+    roles = [
+        *(at(f"/subscriptions/{name}", *OTHERS, "retention-locks") for name in (HERE, THERE)),
+        at(PLAIN, "retention"),
     ]
-    role = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "actions": actions}
-    roles = [{**role, "scope": f"/subscriptions/{name}"} for name in (HERE, THERE)]
     stack.control("POST", "roles", {"roles": roles})
     started = httpx.post(
         f"{stack.api}/retention/apply",

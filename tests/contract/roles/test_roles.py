@@ -186,7 +186,22 @@ def test_no_role_has_a_wildcard_or_an_action_twice() -> None:
 def test_the_security_page_lists_the_actions_of_every_role() -> None:
     document = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(Microsoft\.[\w./]+)` \| ([\w-]+) \|", document, re.MULTILINE)
-    assert sorted(rows) == sorted((action, name) for name, action in GRANTS)
+    roles = {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (INFRA / "roles").glob("*.json")
+    }
+    granted = [
+        (action, name)
+        for name, role in roles.items()
+        for action in [*role["actions"], *role.get("dataActions", [])]
+    ]
+    assert sorted(rows) == sorted(granted)
+
+
+def test_the_security_page_says_where_every_role_is_assigned() -> None:
+    document = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assigned = document.partition("| role | assigned on |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (\w[\w-]+) \| .+ \|$", assigned, re.MULTILINE)
+    assert sorted(rows) == sorted(path.stem for path in (INFRA / "roles").glob("*.json"))
 
 
 @pytest.mark.parametrize("name", sorted(ON_GALLERIES))
@@ -195,7 +210,8 @@ def test_bicep_assigns_a_writing_role_on_galleries_only(name: str) -> None:
     text = (INFRA / "modules" / "gallery-roles.bicep").read_text(encoding="utf-8")
     publisher = text.partition(f"{name}.json")[0].rpartition("module ")[2]
     assert "'role-definition.bicep'" in publisher
-    assert "scope: gallery\n" in (INFRA / "modules" / f"{name}.bicep").read_text(encoding="utf-8")
+    assert "module assignments 'gallery-assignment.bicep'" in text
+    assert "scope: gallery\n" in (INFRA / "modules" / "gallery-assignment.bicep").read_text(encoding="utf-8")
 
 
 def test_the_roles_have_every_action_that_a_plan_checks() -> None:

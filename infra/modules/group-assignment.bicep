@@ -1,15 +1,9 @@
-// Lets the identity write into one gallery.
-param galleryName string
+// Assigns a role to the identity on one resource group.
 param roleDefinitionId string
 param principalId string
 
-resource gallery 'Microsoft.Compute/galleries@2024-03-03' existing = {
-  name: galleryName
-}
-
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(gallery.id, principalId, roleDefinitionId)
-  scope: gallery
+  name: guid(resourceGroup().id, principalId, roleDefinitionId)
   properties: {
     roleDefinitionId: roleDefinitionId
     principalId: principalId
