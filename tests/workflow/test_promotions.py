@@ -26,6 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         a_definition("windowed", TWO),
         a_definition("failing", TWO),
         a_definition("elected", THREE),
+        a_definition("whole", THREE),
         a_definition(
             "unproved", [("1.0.0", False), ("1.0.1", True)], {"gallerist-proof": "failed in eastus2"}
         ),
@@ -191,6 +192,11 @@ def test_an_older_version_is_elected_and_rolled_back_in_the_second_ring(stack: S
     assert promoter.ended()["state"] == "rolled-back"
     assert [promoter.flags(number) for number, _ in THREE] == before
 
+
+@pytest.mark.slow
+def test_an_election_is_rolled_back_after_its_end(stack: Stack) -> None:
+    promoter = Promoter(stack, "whole")
+    before = [promoter.flags(number) for number, _ in THREE]
     promoter.start("1.0.0", action="elect", rings=[], bake_hours=0)
     ended = promoter.ended()
     assert ended["state"] == "promoted"
