@@ -32,6 +32,7 @@ def migration(state: str, name: str = "migration-1") -> dict[str, Any]:
         "warnings": [],
         "failure": None,
         "targets": [],
+        "followed_by": [],
         "created": "2026-01-15T08:30:00Z",
         "updated": "2026-01-15T08:31:00Z",
         "links": LINKS,
