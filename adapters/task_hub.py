@@ -195,10 +195,17 @@ class TaskHub:
 
     async def restart(self, instance: Instance, children: Sequence[str]) -> None:
         """Starts an ended instance again with its input, and ends those of its child orchestrations that still run."""
-        for child in children:
-            if await self._is_running(child):
-                await self._client.terminate(child, "its migration was started again")
+        await self._terminate_running(children, "its migration was started again")
         await self._client.start_new(instance.name, instance.id, instance.input)
+
+    async def end(self, instance_id: str, children: Sequence[str], reason: str) -> None:
+        """Terminates an instance, then its child orchestrations, which nobody waits for any more."""
+        await self._terminate_running([instance_id, *children], reason)
+
+    async def _terminate_running(self, instance_ids: Sequence[str], reason: str) -> None:
+        for instance_id in instance_ids:
+            if await self._is_running(instance_id):
+                await self._client.terminate(instance_id, reason)
 
     async def interruptions(self) -> Interruptions:
         """How often interrupted instances were continued. What another release counted in its own way is forgotten."""

@@ -73,6 +73,12 @@ class AsyncGallerist:
     ) -> answers.Accepted:
         return await self._send(calls.add_regions(migration_id, regions))
 
+    async def cancel_migration(self, migration_id: str) -> answers.Accepted:
+        return await self._send(calls.end_migration(migration_id, "cancel"))
+
+    async def retry_migration(self, migration_id: str) -> answers.Accepted:
+        return await self._send(calls.end_migration(migration_id, "retry"))
+
     async def images(self, subscription: str | None = None) -> answers.Images:
         return await self._send(calls.images(subscription))
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
@@ -169,6 +169,10 @@ def next_page(call: Call[Page], page: Page) -> Call[Page] | None:
 def add_regions(migration_id: str, regions: list[str | RegionChoice] | None) -> Call[answers.Accepted]:
     body = {} if regions is None else {"regions": regions}
     return Call("post_regions", answers.Accepted.model_validate_json, ids={"id": migration_id}, body=body)
+
+
+def end_migration(migration_id: str, how: Literal["cancel", "retry"]) -> Call[answers.Accepted]:
+    return Call(f"post_migration_{how}", answers.Accepted.model_validate_json, ids={"id": migration_id})
 
 
 def images(subscription: str | None) -> Call[answers.Images]:

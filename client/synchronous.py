@@ -85,6 +85,14 @@ class Gallerist:
         """Adds regions to the versions of a migration that has ended; without `regions`, those of the policy."""
         return self._send(calls.add_regions(migration_id, regions))
 
+    def cancel_migration(self, migration_id: str) -> answers.Accepted:
+        """Ends a running migration. What Azure has begun goes on there."""
+        return self._send(calls.end_migration(migration_id, "cancel"))
+
+    def retry_migration(self, migration_id: str) -> answers.Accepted:
+        """Starts a migration again that ended without success."""
+        return self._send(calls.end_migration(migration_id, "retry"))
+
     def images(self, subscription: str | None = None) -> answers.Images:
         """Lists the managed images of a subscription, or of all that the app's settings name."""
         return self._send(calls.images(subscription))

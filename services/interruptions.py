@@ -104,7 +104,7 @@ async def _continue(hub: TaskHub, instance: Instance, interruption: Interruption
     )
     try:
         if attempt == "restart" or not await hub.rewind(instance.id):
-            await hub.restart(instance, _children(instance.custom_status))
+            await hub.restart(instance, children_of(instance.custom_status))
     except Exception:  # the SDK raises bare Exceptions, and the other instances must go on
         logger.exception("attempt %d to continue %s failed", after.attempts, instance.id)
     return after
@@ -129,7 +129,7 @@ def _log_the_end(instance: Instance) -> None:
     log_event("failed", instance.id, status)
 
 
-def _children(custom_status: Any) -> list[str]:
+def children_of(custom_status: Any) -> list[str]:
     """The child orchestrations that a migration's custom status names; a batch has none."""
     try:
         status = MigrationStatus.model_validate(custom_status)

@@ -55,6 +55,34 @@ OPERATIONS = (
         problems=(BAD,),
     ),
     Operation(
+        name="post_migration_cancel",
+        method="POST",
+        path="migrations/{id}/cancel",
+        title="Cancel a migration",
+        text=(
+            "Ends a running migration. What Azure has begun goes on there, and another start of the migration "
+            "continues with it."
+        ),
+        answer=answers.Accepted,
+        status=HTTPStatus.ACCEPTED,
+        headers=ACCEPTED,
+        problems=(MISSING, CONFLICT),
+    ),
+    Operation(
+        name="post_migration_retry",
+        method="POST",
+        path="migrations/{id}/retry",
+        title="Retry a migration",
+        text=(
+            "Starts a migration again that ended without success, with the choices of its request. It continues with "
+            "what is there."
+        ),
+        answer=answers.Accepted,
+        status=HTTPStatus.ACCEPTED,
+        headers=ACCEPTED,
+        problems=(MISSING, CONFLICT),
+    ),
+    Operation(
         name="post_regions",
         method="POST",
         path="migrations/{id}/regions",

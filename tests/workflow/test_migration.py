@@ -213,3 +213,24 @@ def _region_states(estate: Estate, image: str) -> dict[str, str]:
 
 def _home_is_completed(estate: Estate, image: str) -> bool:
     return _region_states(estate, image).get("eastus2") == "Completed"
+
+
+def test_a_migration_is_cancelled_and_retried_and_continues_with_what_is_there(estate: Estate) -> None:
+    image = estate.write(an_image("ended-by-hand"))
+    # its event starts it
+    running = estate.eventually(
+        lambda: (one := estate.migration(image)) and one["state"] == "replicating" and one
+    )
+    address = running["links"]["self"]
+    assert estate.http.post(f"{address}/retry").status_code == 409
+
+    assert estate.http.post(f"{address}/cancel").status_code == 202
+
+    assert estate.ended(image)["state"] == "cancelled"
+    assert estate.http.post(f"{address}/cancel").status_code == 409
+    assert estate.http.post(f"{address}/retry").status_code == 202
+    migration = estate.ended(image)
+    assert (migration["state"], migration["targets"][0]["outcome"]) == ("completed", "adopted")
+    assert list(estate.versions("ended-by-hand")) == ["1.0.0"]
+    assert estate.http.post(f"{address}/retry").status_code == 409
+    assert estate.http.post(f"{estate.stack.api}/migrations/migration-none/cancel").status_code == 404

@@ -11,6 +11,7 @@ from api.requests import AddRegions, MigrationsQuery, StartMigration, check_fiel
 from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
+from services.end_migration import cancel_migration, retry_migration
 from services.plan_migration import plan, read_image
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
@@ -104,6 +105,28 @@ async def get_migration(req: func.HttpRequest, client: df.DurableOrchestrationCl
     return answer(answers.Migration.of(record, addresses(req)), headers=POLL)
 
 
+@blueprint.route(route="migrations/{id}/cancel", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+@answers_problems
+async def post_migration_cancel(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Ends a running migration. What Azure has begun goes on there."""
+    await cancel_migration(client, req.route_params["id"], caller(req))
+    return _accepted(req, req.route_params["id"])
+
+
+@blueprint.route(route="migrations/{id}/retry", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+@answers_problems
+async def post_migration_retry(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient
+) -> func.HttpResponse:
+    """Starts a migration again that ended without success."""
+    await retry_migration(client, req.route_params["id"], caller(req))
+    return _accepted(req, req.route_params["id"])
+
+
 @blueprint.route(route="migrations/{id}/regions", methods=["POST"])
 @blueprint.durable_client_input(client_name="client")
 @answers_problems
@@ -112,5 +135,9 @@ async def post_regions(req: func.HttpRequest, client: df.DurableOrchestrationCli
     body = parse_body(req, AddRegions)
     migration_id = req.route_params["id"]
     await add_regions(client, migration_id, body.regions, caller(req))
+    return _accepted(req, migration_id)
+
+
+def _accepted(req: func.HttpRequest, migration_id: str) -> func.HttpResponse:
     links = addresses(req)
     return accepted(answers.Accepted.of(migration_id, links), links.migration(migration_id))

@@ -95,6 +95,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "plan": ((str(image_id()),), {"definition": "web"}),
     "migration": (("migration-1",), {}),
     "migrations": ((), {"state": "completed", "gallery": "golden", "since": "2026-01-01"}),
+    "cancel_migration": (("migration-1",), {}),
+    "retry_migration": (("migration-1",), {}),
     "add_regions": (("migration-1", ["eastus2"]), {}),
     "images": ((SUBSCRIPTION,), {}),
     "galleries": ((SUBSCRIPTION,), {}),
