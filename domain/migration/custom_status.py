@@ -1,44 +1,27 @@
 """Trims what orchestrations show to the 16 KB of a custom status. Their outputs keep everything."""
 
-import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel
-
+from domain.fitting import fitting
 from domain.migration.replication import ReplicationReport
 from domain.migration.status import MigrationStatus
 from domain.resources.galleries import RegionProgress
 
-# documented: at most 16 KB of UTF-16 text; the rest is room for what the host adds
-MOST_CHARACTERS = 8_000
 LONGEST_TEXT = 1_000
 LONGEST_DETAILS = 100
 MOST_TARGETS = 10
 
-Shown = TypeVar("Shown", bound=BaseModel)
-
 
 def custom_status(status: MigrationStatus) -> dict[str, Any]:
     """A migration's status as plain JSON, shortened step by step until it fits."""
-    return _fitting(
+    return fitting(
         status, _drop_watched_regions, _cut_details_of_targets, _drop_texts, _drop_regions, _drop_targets
     )
 
 
 def report_status(report: ReplicationReport) -> dict[str, Any]:
     """A replication's report as plain JSON, shortened step by step until it fits."""
-    return _fitting(report, _cut_details_of_report, _drop_failure, _drop_details, _drop_done_regions)
-
-
-def _fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
-    shortened = shown.model_copy(deep=True)
-    for shorten in steps:
-        document = shortened.model_dump(mode="json")
-        if len(json.dumps(document)) <= MOST_CHARACTERS:
-            return document
-        shorten(shortened)
-    return shortened.model_dump(mode="json")
+    return fitting(report, _cut_details_of_report, _drop_failure, _drop_details, _drop_done_regions)
 
 
 def _drop_watched_regions(status: MigrationStatus) -> None:

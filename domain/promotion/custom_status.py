@@ -1,14 +1,11 @@
 """Trims what a promotion shows to the 16 KB of a custom status. Its output keeps everything."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
+from domain.fitting import fitting
 from domain.promotion.flags import FlagChange
 from domain.promotion.status import PromotionStatus
 
-# documented: at most 16 KB of UTF-16 text; the rest is room for what the host adds
-MOST_CHARACTERS = 7_500
 MOST_FOLLOWERS = 20
 MOST_SHOWN_WARNINGS = 10
 LONGEST_TEXT = 1_000
@@ -19,14 +16,7 @@ def promotion_custom_status(status: PromotionStatus) -> dict[str, Any]:
 
     What is needed to go on or to roll back is in the orchestration's input and output.
     """
-    shown = status.model_copy(deep=True)
-    steps: list[Callable[[PromotionStatus], None]] = [_drop_followers, _drop_records, _cut_texts, _drop_rest]
-    for shorten in steps:
-        document = shown.model_dump(mode="json")
-        if len(json.dumps(document)) <= MOST_CHARACTERS:
-            return document
-        shorten(shown)
-    return shown.model_dump(mode="json")
+    return fitting(status, _drop_followers, _drop_records, _cut_texts, _drop_rest)
 
 
 def _drop_followers(status: PromotionStatus) -> None:

@@ -1,33 +1,21 @@
 """Trims what a retirement shows to the 16 KB of a custom status. Its input and output keep everything."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
-from domain.migration.custom_status import MOST_CHARACTERS
+from domain.fitting import fitting
 from domain.retirement.retirement import Retirement
 
 LONGEST_ANSWER = 200
 LONGEST_REASON = 300
 MOST_CONSUMERS = 10
 MOST_TARGETS = 10
+# a fleet may have hundreds, and each id has 36 characters
+MOST_SUBSCRIPTIONS = 10
 
 
 def custom_status(retirement: Retirement) -> dict[str, Any]:
     """A retirement as plain JSON, shortened step by step until it fits."""
-    shortened = retirement.model_copy(deep=True)
-    steps: tuple[Callable[[Retirement], None], ...] = (
-        _cut_evidence,
-        _drop_evidence,
-        _cut_reasons,
-        _drop_lists,
-    )
-    for shorten in steps:
-        document = shortened.model_dump(mode="json")
-        if len(json.dumps(document)) <= MOST_CHARACTERS:
-            return document
-        shorten(shortened)
-    return shortened.model_dump(mode="json")
+    return fitting(retirement, _cut_evidence, _drop_evidence, _cut_reasons, _drop_lists)
 
 
 def _cut_evidence(retirement: Retirement) -> None:
@@ -51,4 +39,6 @@ def _cut_reasons(retirement: Retirement) -> None:
 def _drop_lists(retirement: Retirement) -> None:
     retirement.targets = retirement.targets[:MOST_TARGETS]
     retirement.terms.consumers = retirement.terms.consumers[:MOST_CONSUMERS]
+    retirement.scanned = retirement.scanned[:MOST_SUBSCRIPTIONS]
+    retirement.guarded_in = retirement.guarded_in[:MOST_SUBSCRIPTIONS]
     retirement.reason = (retirement.reason or "")[:LONGEST_REASON]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.migration.custom_status import MOST_CHARACTERS, custom_status, report_status
+from domain.fitting import MOST_CHARACTERS
+from domain.migration.custom_status import custom_status, report_status
 from domain.migration.replication import ReplicationReport
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus

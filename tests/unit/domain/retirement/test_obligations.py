@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.fitting import MOST_CHARACTERS
 from domain.policy.second_half import DeclaredConsumer
 from domain.records.notices import NoticeTargets
 from domain.references.scan import Unread
@@ -180,6 +181,7 @@ def test_a_status_with_much_to_say_fits() -> None:
     long = [
         Obligation(number=n, name=str(n), met=False, reason="x" * 4000, lifted_by="y") for n in range(1, 10)
     ]
-    shown = custom_status(SOAKED.changed(obligations=long))
-    assert len(json.dumps(shown)) <= 8_000
+    fleet = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(500)]
+    shown = custom_status(SOAKED.changed(obligations=long, scanned=fleet, guarded_in=fleet))
+    assert len(json.dumps(shown)) <= MOST_CHARACTERS
     assert Retirement.model_validate(shown).image == IMAGE.id

@@ -1,0 +1,23 @@
+"""Shortens what an orchestration shows until it fits into a custom status."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+# documented: at most 16 KB of UTF-16 text; the rest is room for what the host adds
+MOST_CHARACTERS = 8_000
+
+Shown = TypeVar("Shown", bound=BaseModel)
+
+
+def fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
+    """A copy of the model as plain JSON, after as many of the steps as it needs; each leaves something out."""
+    shortened = shown.model_copy(deep=True)
+    for shorten in steps:
+        document = shortened.model_dump(mode="json")
+        if len(json.dumps(document)) <= MOST_CHARACTERS:
+            return document
+        shorten(shortened)
+    return shortened.model_dump(mode="json")
