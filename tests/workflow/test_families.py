@@ -68,7 +68,11 @@ def create_machine(estate: Estate, name: str, definition: str, size: str) -> htt
     """Creates a virtual machine from the definition's latest version, through ARM."""
     number = next(iter(estate.versions(definition)))
     image = {"id": f"{GALLERY}/images/{definition}/versions/{number}"}
-    properties = {"hardwareProfile": {"vmSize": size}, "storageProfile": {"imageReference": image}}
+    properties = {
+        "hardwareProfile": {"vmSize": size},
+        "storageProfile": {"imageReference": image},
+        "osProfile": {"computerName": name, "adminUsername": "ann", "adminPassword": "Pa55word-2026"},
+    }
     machines = f"/subscriptions/{HERE}/resourceGroups/packer/providers/Microsoft.Compute/virtualMachines"
     return httpx.put(
         f"{estate.stack.simulator['arm']}{machines}/{name}",
