@@ -14,7 +14,9 @@ import httpx
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
 from domain.migration.states import ENDS, MigrationState
+from domain.promotion.states import PromotionState
 from domain.resources.ids import ImageVersionId
+from domain.retirement.states import RetirementState
 from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
 
@@ -55,8 +57,9 @@ Every error is `application/problem+json` (RFC 9457).
 | --- | --- |
 | 400 | the request is invalid; `errors` names every invalid field |
 | 401 | the key is missing or wrong; the platform answers, without a body |
-| 404 | there is no such image, migration or batch |
-| 409 | the present state does not allow it; `Location` is the migration or batch in the way |
+| 403 | only [operators](security.md#operators) may do this |
+| 404 | there is no such image, version, migration or whatever else the address names |
+| 409 | the present state does not allow it; `Location` is what is in the way |
 | 413, 415 | the body has more than a mebibyte, or is compressed |
 | 500 | Gallerist failed unexpectedly; the log of the function app has the error by the answer's `error_id` |
 | 502 | Azure refused a request of the app; `code`, `cause` and `fix` say why |
@@ -171,7 +174,14 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     gallerist.references(_IMAGE)
     recorder.show()
-    _make_retention_calls(gallerist, recorder, gallerist.migration(started.id).targets[0].version_id)
+    version = gallerist.migration(started.id).targets[0].version_id
+    assert version is not None  # noqa: S101 # the migration completed
+    _refused(lambda: gallerist.cancel_migration(started.id))
+    _refused(lambda: gallerist.retry_migration(started.id))
+    _make_retention_calls(gallerist, recorder, version)
+    _make_repoint_calls(gallerist, recorder, version)
+    _make_promotion_calls(gallerist, recorder, stack, version)
+    _make_retirement_calls(gallerist, recorder, stack)
     policy = _POLICY.replace("westus2", "westus3")
     gallerist.check_policy({"subscription": _SUBSCRIPTION}, policy=policy)
     recorder.show()
@@ -180,9 +190,65 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.openapi()
 
 
-def _make_retention_calls(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId | None) -> None:
+def _refused(call: Callable[[], object]) -> None:
+    """Makes a call that the present state does not allow."""
+    with suppress(ProblemError):
+        call()
+
+
+def _make_repoint_calls(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId) -> None:
+    scale_set = f"{_GROUP}/virtualMachineScaleSets/web"
+    gallerist.plan_repoint(version, [scale_set])
+    recorder.show()
+    gallerist.repointing(gallerist.repoint(version, [scale_set]).id)
+
+
+def _make_promotion_calls(
+    gallerist: Gallerist, recorder: Recorder, stack: Stack, version: ImageVersionId
+) -> None:
+    # until Azure has carried out what was written before
+    stack.let_pass(timedelta(hours=1))
+    gallerist.plan_promotion(version, rings=[["eastus2"], ["westus2"]])
+    recorder.show()
+    promotion = gallerist.start_promotion(version, rings=[["eastus2"], ["westus2"]], bake_hours=24)
+    recorder.show()
+    stack.until(lambda: gallerist.promotion(promotion.id).promoted)
+    gallerist.promotion(promotion.id)
+    recorder.show("While the first ring bakes:")
+    list(gallerist.promotions())
+    gallerist.adoption(version.definition)
+    recorder.show()
+    gallerist.pause_promotion(promotion.id)
+    stack.until(lambda: gallerist.promotion(promotion.id).state is PromotionState.PAUSED)
+    gallerist.resume_promotion(promotion.id)
+    stack.until(lambda: gallerist.promotion(promotion.id).state is not PromotionState.PAUSED)
+    gallerist.roll_back_promotion(promotion.id)
+    stack.until(lambda: gallerist.promotion(promotion.id).state is PromotionState.ROLLED_BACK)
+    _refused(lambda: gallerist.abort_promotion(promotion.id))
+
+
+def _make_retirement_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
+    retirement = gallerist.start_retirement(_IMAGE)
+    recorder.show()
+    stack.until(lambda: gallerist.retirement(retirement.id).soak_since)
+    fingerprint = gallerist.retirement(retirement.id).fingerprint
+    recorder.show("While it soaks:")
+    list(gallerist.retirements())
+    _refused(lambda: gallerist.approve_retirement(retirement.id, fingerprint=fingerprint, reason="moved"))
+    recorder.show("Before the soak is over nothing can be approved:")
+    _refused(lambda: gallerist.acknowledge_consumer(retirement.id, "/x", digest="0", reason="known"))
+    _refused(lambda: gallerist.certificate(retirement.id))
+    gallerist.set_freeze(frozen=True, reason="an audit")
+    recorder.show()
+    gallerist.freeze()
+    gallerist.reject_retirement(retirement.id, reason="the old cluster needs it until May")
+    recorder.show()
+    stack.until(lambda: gallerist.retirement(retirement.id).state is RetirementState.KEPT)
+    _refused(lambda: gallerist.cancel_retirement(retirement.id, reason="no longer wanted"))
+
+
+def _make_retention_calls(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId) -> None:
     """The definition has one version, which stays; what only operators may is refused."""
-    assert version is not None  # noqa: S101 # the migration completed
     gallerist.retention(version.definition)
     run = gallerist.apply_retention(version.definition, dry_run=True)
     recorder.show("Without the right to delete:")
