@@ -70,6 +70,7 @@ def test_a_batch_migrates_the_oldest_image_first(estate: Estate) -> None:
     assert len(estate.writes("/versions/")) == writes
 
 
+@pytest.mark.slow
 def test_two_batches_over_the_same_scope_migrate_each_image_once(estate: Estate) -> None:
     first, second = start(estate, scope=EVERYTHING), start(estate, scope=EVERYTHING)
 
@@ -95,6 +96,7 @@ def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) ->
     assert [row.image.name for row in listed] == ["too-large"]
 
 
+@pytest.mark.slow
 def test_images_still_count_as_migrated_after_the_task_hub_is_lost(estate: Estate) -> None:
     """Coverage and batches read the gallery, so a new task hub migrates nothing a second time."""
     run(estate, scope=EVERYTHING)

@@ -103,6 +103,7 @@ def test_a_version_that_was_rolled_back_is_not_promoted_by_another_run(estate: E
     assert "is not promoted: it was promoted, elected or rolled back before" in warning
 
 
+@pytest.mark.slow
 def test_every_gallery_is_promoted_and_none_without_its_proof(estate: Estate) -> None:
     image, untried = estate.write(an_image("both-a")), estate.write(an_image("untried-a"))
     estate.start(image)
@@ -115,6 +116,7 @@ def test_every_gallery_is_promoted_and_none_without_its_proof(estate: Estate) ->
     assert "promote.when is after-verification, and no proof was made" in warning
 
 
+@pytest.mark.slow
 def test_a_batch_promotes_nothing_by_itself(estate: Estate) -> None:
     image = estate.write(an_image("old"))
     scope = {"subscription": image.split("/")[2], "resource_group": "packer"}
@@ -131,6 +133,7 @@ def test_a_batch_promotes_nothing_by_itself(estate: Estate) -> None:
     assert any("a batch never promotes by itself" in warning for warning in migration["warnings"])
 
 
+@pytest.mark.slow
 def test_a_host_that_dies_at_the_hand_over_starts_each_of_them_once(estate: Estate) -> None:
     image = estate.write(an_image("killed"))
     estate.start(image)

@@ -7,7 +7,11 @@ import pytest
 from tests.workflow.estate import Estate, an_image
 
 # a throttled endpoint may say how long to wait; `expired` is a token that ARM refuses
-WAYS = ["throttled", "failing", "unavailable", "drop", "expired"]
+WAYS = [
+    "failing",
+    "expired",
+    *(pytest.param(way, marks=pytest.mark.slow) for way in ("throttled", "unavailable", "drop")),
+]
 # more than the identity library tries by itself, fewer than a migration does
 TOKENS_REFUSED = 12
 

@@ -122,6 +122,7 @@ def test_proofs_need_every_single_action(estate: Estate, number: int) -> None:
         assert f"give the identity a role with {lacking[1]} at " in migration["fix"]
 
 
+@pytest.mark.slow
 def test_azure_refuses_what_the_plan_would_have_refused(estate: Estate) -> None:
     """Where the permissions cannot be read, the plan goes on, and each missing action is refused by the service."""
     unreadable = {
