@@ -49,7 +49,12 @@ def go_all_the_way(
     certificate, lineage = gallerist.certificate(ended.id), gallerist.lineage(str(target.version_id))
     console.print(_certificate(certificate))
     console.print(_lineage(lineage))
-    return _broken(stack, migration, promotion, certificate, lineage)
+    broken = _broken(stack, migration, promotion, certificate, lineage)
+    if not broken:
+        console.print(
+            f"{ALL_THE_WAY} is deleted as a managed image. Its version, its certificate and its lineage stay."
+        )
+    return broken
 
 
 def _promoted(stack: Stack, gallerist: Gallerist, migration: Migration) -> Promotion:
