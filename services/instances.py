@@ -5,14 +5,27 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from adapters.task_hub import Instance, TaskHub
+from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub
+from domain.field_errors import FieldError
 from domain.migration.status import UnreadableInstance, unreadable
 from services.interruptions import Attempts
-from services.refusals import ConflictError
+from services.refusals import ConflictError, InvalidRequestError
 
 Record = TypeVar("Record")
 # reads an instance; the second argument says whether the host ended it and Gallerist is going to continue it
 Read = Callable[[Instance, bool], Record]
+
+
+def cursor_of(page: str) -> Cursor:
+    """Where a page of a list begins; the first page is empty.
+
+    Raises:
+        InvalidRequestError: this is no page of the list.
+    """
+    try:
+        return Cursor.parse(page) if page else BEGINNING
+    except ValueError as error:
+        raise InvalidRequestError([FieldError("page", str(error))]) from error
 
 
 async def read_instance(

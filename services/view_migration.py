@@ -5,8 +5,7 @@ from datetime import datetime
 
 import azure.durable_functions as df
 
-from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub, created_at
-from domain.field_errors import FieldError
+from adapters.task_hub import Instance, TaskHub, created_at
 from domain.host_failures import failure_sentence
 from domain.migration.messages import RunRequest
 from domain.migration.replication import ReplicationReport
@@ -16,9 +15,8 @@ from domain.proofs.proof import ProofProgress
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
 from domain.results import StepStatus
-from services.instances import find_instance, read_instance
+from services.instances import cursor_of, find_instance, read_instance
 from services.interruptions import START_AGAIN, Attempts
-from services.refusals import InvalidRequestError
 
 _STOPPED = {
     "Failed": MigrationState.FAILED,
@@ -74,10 +72,7 @@ async def list_migrations(
     Raises:
         InvalidRequestError: this is no page of the list.
     """
-    try:
-        cursor = Cursor.parse(page) if page else BEGINNING
-    except ValueError as error:
-        raise InvalidRequestError([FieldError("page", str(error))]) from error
+    cursor = cursor_of(page)
     hub = TaskHub(client)
     attempts = Attempts(hub)
     async for listed in hub.instances(MIGRATION_ID_PREFIX, cursor, since=since):

@@ -6,17 +6,16 @@ from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
-from adapters.task_hub import BEGINNING, Cursor, Instance, TaskHub, created_at
-from domain.field_errors import FieldError
+from adapters.task_hub import Instance, TaskHub, created_at
 from domain.host_failures import failure_sentence
 from domain.migration.status import UnreadableInstance
 from domain.retirement.messages import RETIREMENT_ID_PREFIX, certificates_folder
 from domain.retirement.retirement import Retirement
 from domain.retirement.states import ENDS, RetirementState
 from services.container import services
-from services.instances import find_instance, read_instance
+from services.instances import cursor_of, find_instance, read_instance
 from services.interruptions import Attempts
-from services.refusals import InvalidRequestError, NotFoundError
+from services.refusals import NotFoundError
 
 # what a readable instance is, in messages
 EXPECTED = "a retirement"
@@ -69,10 +68,7 @@ async def list_retirements(
     Raises:
         InvalidRequestError: this is no page of the list.
     """
-    try:
-        cursor = Cursor.parse(page) if page else BEGINNING
-    except ValueError as error:
-        raise InvalidRequestError([FieldError("page", str(error))]) from error
+    cursor = cursor_of(page)
     hub = TaskHub(client)
     attempts = Attempts(hub)
     async for listed in hub.instances(RETIREMENT_ID_PREFIX, cursor):
