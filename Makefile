@@ -11,7 +11,7 @@ AZ := build/az/.installed-$(AZ_VERSION)
 CASES ?=
 TORTURE_ARGS ?=
 # the tests of one file share servers, so they stay on one worker
-PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+PARALLEL ?= --numprocesses 3 --dist loadfile
 # `make coverage` fails below this; docs and README give the measured figure
 COVERAGE_FLOOR := 98
 
