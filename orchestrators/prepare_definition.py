@@ -6,24 +6,27 @@ import azure.durable_functions as df
 
 from domain import names
 from domain.migration.states import MigrationState
+from domain.migration.target import PlannedTarget
 from domain.resources.galleries import ImageDefinition
 from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError, call_activity
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.steps import Step
-from orchestrators.run.target import PlannedTarget
 
 blueprint = df.Blueprint()
 
 
 def prepare_definitions(run: MigrationRun, targets: Sequence[PlannedTarget]) -> Orchestration[None]:
-    """Creates the image definitions that are missing. One that exists is never changed.
+    """Creates the image definitions that are missing. One that exists is never changed, nor read once more.
 
     Raises:
         StepFailedError: one of the definitions cannot be created.
     """
     for target in targets:
         target.move(MigrationState.PREPARING)
-    results = yield from STEP.for_each(run, targets, [target.plan.definition for target in targets])
+    missing = [target for target in targets if not target.plan.definition_is_ready]
+    if not missing:
+        return
+    results = yield from STEP.for_each(run, missing, [target.plan.definition for target in missing])
     for result in results:
         if result.failure is not None:
             raise StepFailedError(result.failure)

@@ -135,6 +135,11 @@ class KeptList(Generic[Value]):
         """Whether the list was read to its end at this moment or later."""
         return self.read_at >= moment and self._evidence.covers(evidence)
 
+    def add(self, value: Value) -> None:
+        """Adds what this process wrote itself since."""
+        if not self.is_new:
+            self.values = [*self.values, value]
+
     def forget(self) -> None:
         """Drops the kept list: it cannot be read any more."""
         self.values, self.unreadable, self.read_at = [], [], float("-inf")
@@ -209,14 +214,15 @@ class KeptLists:
         return await self.of(source).advance(self._reader, source, evidence, self.now)
 
     async def whole(self, source: Source[Value], seconds: float) -> list[Value]:
-        """Returns the whole list, read within these seconds.
+        """Returns the whole list, read within these seconds; with none, it is read now.
 
         Raises:
             ArmError: a page cannot be read. The next call continues there.
         """
         kept = self.of(source)
         async with kept.lock:
-            while self.now() - kept.read_at >= seconds:
+            moment = self.now() - seconds
+            while kept.read_at < moment:
                 await self.advance(source)
             return self._logged_values(kept)
 

@@ -89,7 +89,6 @@ def test_every_orchestrator_has_a_saved_history() -> None:
         names.ADD_REGIONS,
         names.PREPARE_DEFINITION,
         names.PUBLISH_VERSION,
-        names.REPLICATE_VERSION,
     }
     assert {saved(path)["orchestrator"] for path in HISTORIES} == orchestrators
 

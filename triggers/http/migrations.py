@@ -40,7 +40,8 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     planned = await plan(
         PlanRequest(
             image=image, started_by=request.started_by, overrides=request.overrides, now=datetime.now(UTC)
-        )
+        ),
+        counts=True,
     )
     return answer(answers.Plan.of(image.id, planned))
 
