@@ -18,6 +18,7 @@ async def get_managed_image(request: dict) -> dict:
 
 
 @blueprint.activity_trigger(input_name="request", activity=names.PLAN_MIGRATION)
-async def plan_migration(request: dict) -> dict:
+@blueprint.durable_client_input(client_name="client")
+async def plan_migration(request: dict, client: df.DurableOrchestrationClient) -> dict:
     """Returns the `PlannedImage` for a `PlanQuery`. Writes nothing."""
-    return await result_of(plan_image(PlanQuery.model_validate(request)))
+    return await result_of(plan_image(client, PlanQuery.model_validate(request)))

@@ -17,7 +17,6 @@ from domain.migration.publishing import Source
 from domain.migration.states import MigrationState
 from domain.migration.status import End
 from domain.migration.target import Journey
-from domain.planning.plan import MigrationPlan
 from domain.resources.images import ManagedImage
 from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
@@ -98,13 +97,27 @@ def begin(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orc
     planned = yield from find_image(run, request)
     if planned.image is None:
         return End(MigrationState.SKIPPED, "the managed image does not exist")
-    journey.image, plan = yield from settled_plan(run, request, planned)
-    journey.planned(plan)
-    if plan.outcome != "migrate":
-        return End(_DECLINED[plan.outcome], plan.reason, plan.fix)
+    planned = yield from settled_plan(run, request, planned)
+    declined = take_plan(run, journey, planned)
+    if declined is not None:
+        return declined
     run.move(MigrationState.PREPARING)
-    yield from prepare_definitions(run, journey.targets)
+    if not (yield from prepare_definitions(run, journey.targets)):
+        # somebody else made one of the definitions since the plan was made
+        again = yield from plan_image(run, request, undated=True, fresh=True)
+        if again.plan is not None:
+            return take_plan(run, journey, again)
     return None
+
+
+def take_plan(run: MigrationRun, journey: Journey, planned: PlannedImage) -> End | None:
+    """Takes a plan in; returns the end if it declines the image."""
+    plan = planned.plan
+    assert plan is not None  # noqa: S101 # the image is there
+    journey.image = planned.image
+    journey.planned(plan, planned.memories)
+    run.status.rule, run.status.fingerprint, run.status.warnings = plan.rule, plan.fingerprint, plan.warnings
+    return None if plan.outcome == "migrate" else End(_DECLINED[plan.outcome], plan.reason, plan.fix)
 
 
 def publish(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[None]:
@@ -169,17 +182,15 @@ def wait(run: MigrationRun, reason: str, seconds: float) -> Orchestration[None]:
 
 def settled_plan(
     run: MigrationRun, request: MigrationRequest, planned: PlannedImage
-) -> Orchestration[tuple[ManagedImage, MigrationPlan]]:
+) -> Orchestration[PlannedImage]:
     """Returns the plan, and the image that it is for.
 
     If only the image's listed creation time tells it apart from a version with the same content, the time may be wrong:
     then the image is read again, until two reads agree.
     """
-    assert planned.image is not None  # noqa: S101 # there is an image to plan
-    assert planned.plan is not None  # noqa: S101
-    image, plan = planned.image, planned.plan
     for _ in range(MOST_READS_TO_SETTLE):
-        if not plan.apart_by_time:
+        image = planned.image
+        if image is None or planned.plan is None or not planned.plan.apart_by_time:
             break
         reason = (
             f"a version has the same disks: is {image.id.name} still listed as created {image.created_at}?"
@@ -188,16 +199,14 @@ def settled_plan(
         again = yield from plan_image(run, request, undated=True)
         if again.image is None or again.plan is None:
             break
-        agreed = (again.image.fingerprint, again.image.created_at) == (image.fingerprint, image.created_at)
-        image, plan = again.image, again.plan
-        if agreed:
+        planned = again
+        if (again.image.fingerprint, again.image.created_at) == (image.fingerprint, image.created_at):
             break
-    run.status.rule, run.status.fingerprint, run.status.warnings = plan.rule, plan.fingerprint, plan.warnings
-    return image, plan
+    return planned
 
 
 def plan_image(
-    run: MigrationRun, request: MigrationRequest, *, undated: bool = False
+    run: MigrationRun, request: MigrationRequest, *, undated: bool = False, fresh: bool = False
 ) -> Orchestration[PlannedImage]:
     """Reads the image, and decides what is done with it from the policy and what the galleries hold."""
     query = PlanQuery(
@@ -206,6 +215,7 @@ def plan_image(
         overrides=request.overrides,
         now=run.context.current_utc_datetime,
         undated=undated,
+        fresh=fresh,
     )
     return (
         yield from call_activity(run.context, names.PLAN_MIGRATION, query, PlannedImage, run.show_waiting)

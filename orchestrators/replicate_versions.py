@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import azure.durable_functions as df
+
 from domain import names
-from domain.migration.hints import LOOK_EVENT
+from domain.migration.durations import Duration
+from domain.migration.hints import LOOK_EVENT, PROMPT_SECONDS, HintOutcome
 from domain.migration.replication import (
     RegionsRequest,
     RegionsUpdate,
     ReplicationReport,
     Watch,
-    next_look_seconds,
     out_of_patience,
     unprotected,
 )
 from domain.migration.rollout_steps import RolloutStep, last_write, next_step
+from domain.migration.schedule import next_look_seconds
 from domain.migration.states import MigrationState
 from domain.migration.target import Target
 from domain.results import ActivityResult, CurrentWait, RetryLater
@@ -59,8 +62,31 @@ def look(run: MigrationRun, targets: Sequence[Target]) -> Orchestration[bool]:
         ReplicationReport,
     )
     for target, seen in zip(due, looks, strict=True):
+        before = _watch(target)
         yield from _take_in(run, target, seen)
+        if target.report is not None and target.report.completed:
+            _remember(run, target, before, hinted=hinted)
     return not any(target.is_watched for target in targets)
+
+
+def _remember(run: MigrationRun, target: Target, watch: Watch, *, hinted: bool) -> None:
+    """Tells the entities how the watch over a version that this run had made ended, where that is worth a write."""
+    if target.status.outcome != "created":
+        return
+    now, definition = run.context.current_utc_datetime, target.definition
+    since = now - max(watch.looked_at or watch.written_at, watch.written_at)
+    # without a hint, one may still be on its way if the version was done just now
+    is_known = hinted or since > timedelta(seconds=PROMPT_SECONDS)
+    if is_known and watch.hints.is_changed_by(hinted):
+        outcome = HintOutcome(hit=hinted)
+        gallery = df.EntityId(names.GALLERY_HINTS, definition.gallery.digest)
+        run.context.signal_entity(gallery, names.NOTE, outcome.model_dump(mode="json"))
+    seconds, regions = (now - watch.written_at).total_seconds(), len(target.rollout.regions)
+    # of a version that was made in waves, only the last write is known
+    if watch.written_at == watch.started_at and target.memory.is_news(seconds, regions):
+        took = Duration(seconds=seconds, size_gb=target.memory.size_gb, regions=regions)
+        durations = df.EntityId(names.DEFINITION_DURATIONS, definition.digest)
+        run.context.signal_entity(durations, names.NOTE_DURATION, took.model_dump(mode="json"))
 
 
 def _watch(target: Target) -> Watch:

@@ -71,8 +71,10 @@ class Compute:
         self._regions: dict[str, frozenset[str]] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
         """Returns the image with its creation time, if ARM lists it; None if the image does not exist.
+
+        The list of creation times was read within some seconds, and at `as_of` or later.
 
         Raises:
             NotYetError: ARM is still creating the image.
@@ -81,16 +83,18 @@ class Compute:
         resource = await found(images.get(image.resource_group, image.name, api_version=IMAGES_API))
         if resource is None:
             return None
-        return parse_managed_image(resource, await self._created_at(image)).settled()
+        return parse_managed_image(resource, await self._created_at(image, as_of)).settled()
 
-    async def _created_at(self, image: ImageId) -> datetime | None:
+    async def _created_at(self, image: ImageId, as_of: datetime | None) -> datetime | None:
         """Returns the creation time, which an image itself does not have, from the list of its group's resources.
 
         The images of a group share a list for some seconds; one that it does not have is looked for in a new one.
         """
         source = images_in_group(image.subscription, image.resource_group)
+        # ARM's clock has whole seconds
+        since = as_of.timestamp() - 1 if as_of else 0
         for seconds in (TIMES_LAST_SECONDS, 1):
-            for entry in await self._kept.whole(source, seconds):
+            for entry in await self._kept.whole(source, seconds, since):
                 if entry.id == image and entry.created_at:
                     return entry.created_at
         return None

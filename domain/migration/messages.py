@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from domain.migration.memory import WatchMemory
 from domain.migration.target import Journey, Widening
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import Overrides
@@ -49,7 +50,8 @@ class ImageRequest(BaseModel):
 class PlanQuery(BaseModel):
     """The input of `plan_migration`; `now` is the orchestration's clock.
 
-    An image of which Azure does not list the creation time yet is only planned if it may be `undated`.
+    An image of which Azure does not list the creation time yet is only planned if it may be `undated`. A `fresh` plan
+    uses nothing that was read for others.
     """
 
     image: ImageId
@@ -57,13 +59,18 @@ class PlanQuery(BaseModel):
     overrides: Overrides = Overrides()
     now: datetime
     undated: bool = False
+    fresh: bool = False
 
 
 class PlannedImage(BaseModel):
-    """The answer of `plan_migration`: the image as it is, None if there is none, and the plan for it."""
+    """The answer of `plan_migration`: the image as it is, None if there is none, and the plan for it.
+
+    `memories` is what earlier migrations taught about the plan's targets, in their order.
+    """
 
     image: ManagedImage | None = None
     plan: MigrationPlan | None = None
+    memories: list[WatchMemory] = []
 
 
 class WideningTarget(BaseModel):

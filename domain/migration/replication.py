@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from domain.errors import ArmError
+from domain.migration.hints import HintRecord
 from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
@@ -22,9 +23,6 @@ LOOKS_FOR_A_MISSING_VERSION = 5
 LONGEST_DELAY = timedelta(minutes=5)
 # how long no region makes progress before the version's operation is asked, too
 STANDSTILL = timedelta(minutes=30)
-# what the wait for the next look is of the time that has passed
-GROWTH = 0.3
-SHORTEST_SECONDS = 15
 # the code of a failure of a version that does not show what was written
 VERSION_DIFFERS = "VersionDiffers"
 
@@ -258,9 +256,10 @@ class RolloutState(BaseModel):
 class Watch(BaseModel):
     """The watch over one version, carried from look to look.
 
-    `due` is when the next look comes, `written_at` when the version or its regions were last written, `moved_at` when
-    a region last made `progress`, as it was seen. `objection` is a failure that one of the looks found and that remains at the end. `refusals` counts the times in a row that a write
-    was put off.
+    `due` is when the next look comes, `looked_at` when the last one came, `written_at` when the version or its regions
+    were last written, `moved_at` when a region last made `progress`, as it was seen. `objection` is a failure that one
+    of the looks found and that remains at the end. `refusals` counts the times in a row that a write was put off.
+    `hints` and `usual_seconds` are what is known of the gallery's hints and of versions like this one.
     """
 
     version_id: ImageVersionId
@@ -273,7 +272,10 @@ class Watch(BaseModel):
     written_at: datetime
     moved_at: datetime
     due: datetime
+    looked_at: datetime | None = None
     progress: dict[str, str] = {}
+    hints: HintRecord = HintRecord()
+    usual_seconds: list[float] = []
     state: RolloutState = RolloutState()
     looks_missing: int = 0
     refusals: int = 0
@@ -301,6 +303,7 @@ class Watch(BaseModel):
     def after_look(self, report: ReplicationReport, state: RolloutState, now: datetime) -> Self:
         """The watch after a look: the rollout's new state, and the looks in a row that found no version."""
         copy = self.model_copy()
+        copy.looked_at = now
         copy.progress = {one.region: f"{one.state} {one.progress}" for one in report.regions}
         if copy.progress != self.progress:
             copy.moved_at = now
@@ -372,15 +375,3 @@ def unprotected(failure: Failure, version: ImageVersionId, refusal: Failure) -> 
     copy.cause = f"{failure.cause} {reason}"
     copy.fix = f"{failure.fix} Set allowDeletionOfReplicatedLocations to false on {version}, unless it was true before."
     return copy
-
-
-def next_look_seconds(watch: Watch, now: datetime) -> float:
-    """Three tenths of the time since the last write, within the policy's bounds: often at first, then seldom.
-
-    So the end of a replication is seen within 1.3 times its length, and six hours take about 20 looks.
-    """
-    pace = watch.pace
-    passed = (now - watch.written_at).total_seconds()
-    shortest = pace.first_poll_seconds if passed < pace.first_poll_seconds else SHORTEST_SECONDS
-    longest = max(pace.longest_poll_seconds, pace.first_poll_seconds)
-    return min(max(passed * GROWTH, min(shortest, pace.first_poll_seconds)), longest)

@@ -6,7 +6,9 @@ from typing import Protocol, Self
 
 from pydantic import BaseModel
 
+from domain.migration.memory import WatchMemory
 from domain.migration.replication import ExpectedVersion, ReplicationReport, Watch
+from domain.migration.schedule import next_look_seconds
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.planning.plan import MigrationPlan
@@ -40,6 +42,7 @@ class Target(BaseModel):
     watch: Watch | None = None
     report: ReplicationReport | None = None
     failure: Failure | None = None
+    memory: WatchMemory = WatchMemory()
 
     @property
     def definition(self) -> ImageDefinitionId:
@@ -80,8 +83,10 @@ class Target(BaseModel):
             moved_at=now,
             due=now,
         )
+        self.watch.hints = self.memory.hints
+        self.watch.usual_seconds = self.memory.usual_seconds(len(self.rollout.regions))
         if self.operation_url:
-            self.watch = self.watch.due_in(self.pace.first_poll_seconds, now)
+            self.watch = self.watch.due_in(next_look_seconds(self.watch, now), now)
 
     def end(self) -> None:
         """Completed if every region has the version, partial if some have, otherwise failed.
@@ -108,10 +113,10 @@ class PlannedTarget(Target):
     plan: TargetPlan
 
     @classmethod
-    def of(cls, plan: TargetPlan, pace: Pace) -> Self:
+    def of(cls, plan: TargetPlan, pace: Pace, memory: WatchMemory) -> Self:
         """The target at the beginning of a migration."""
         status = TargetStatus(definition=plan.definition.id)
-        return cls(status=status, rollout=plan.rollout, pace=pace, plan=plan)
+        return cls(status=status, rollout=plan.rollout, pace=pace, plan=plan, memory=memory)
 
 
 class Widening(BaseModel):
@@ -140,8 +145,12 @@ class Journey(BaseModel):
         """The targets whose versions are made at the moment."""
         return self.targets[1:] if self.others_begun else self.targets[:1]
 
-    def planned(self, plan: MigrationPlan) -> None:
-        """Takes in the plan; what it says of the targets is theirs from then on."""
-        self.targets = [PlannedTarget.of(target, plan.pace) for target in plan.targets]
+    def planned(self, plan: MigrationPlan, memories: Sequence[WatchMemory] = ()) -> None:
+        """Takes in the plan; what it says of the targets is theirs from then on, and so is what is remembered."""
+        known = [*memories, *[WatchMemory()] * len(plan.targets)]
+        self.targets = [
+            PlannedTarget.of(target, plan.pace, memory)
+            for target, memory in zip(plan.targets, known, strict=False)
+        ]
         self.plan = plan.model_copy()
         self.plan.targets = []

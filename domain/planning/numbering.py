@@ -90,6 +90,11 @@ class DefinitionVersions(BaseModel):
             taken=[*taken, *deleted],
         )
 
+    @property
+    def any(self) -> bool:
+        """Whether the definition has or had a version."""
+        return self.held is not None or bool(self.taken)
+
     def without(self, unwritable: Collection[str]) -> Self:
         """The same numbers where those of failed versions cannot be used any more."""
         if self.held not in unwritable:

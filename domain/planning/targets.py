@@ -86,6 +86,10 @@ class TargetPlan(BaseModel):
         """Whether versions can be made in the definition as it is."""
         return self.definition_exists and self.definition.provisioning_state == "Succeeded"
 
+    def is_its_definition(self, found: ImageDefinition) -> bool:
+        """Whether a definition is the one of this plan: the one that was there, or the one that it had made."""
+        return self.definition_exists or self.definition.tags.items() <= found.tags.items()
+
 
 def plan_target(
     inputs: TargetInputs,

@@ -74,7 +74,7 @@ class FakeCompute:
         self.bin_error: ArmError | None = None
         self.writes: list[str] = []
 
-    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
         self._raise_error()
         return self.images.get(image)
 

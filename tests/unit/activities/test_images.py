@@ -13,7 +13,7 @@ from domain.resources.images import ManagedImage
 from domain.results import ActivityResult
 from tests.unit.app import code as code_of
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, image_id, policy
-from tests.unit.fakes import FakeCompute, FakePolicies, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, FakePolicies, working_with
 
 get_managed_image = code_of("get_managed_image")
 plan_migration = code_of("plan_migration")
@@ -72,7 +72,7 @@ def plan_request(**changes: Any) -> dict[str, Any]:
 async def planned(compute: FakeCompute, under: Policy, **changes: Any) -> MigrationPlan:
     compute.images = {image_id(): image()}
     with working_with(compute, under):
-        reply = await plan_migration(plan_request(**changes))
+        reply = await plan_migration(plan_request(**changes), FakeDurableClient())
     answer = ActivityResult[PlannedImage].model_validate(reply).value
     assert answer is not None
     assert answer.plan is not None
@@ -114,7 +114,7 @@ async def test_without_a_policy_the_migration_waits_for_one() -> None:
     """Somebody may be correcting it. The reason names the line."""
     compute = FakeCompute(images=[image()], galleries=[gallery()])
     with working_with(compute, policies=FakePolicies(None)):
-        reply = await plan_migration(plan_request())
+        reply = await plan_migration(plan_request(), FakeDurableClient())
     retry = ActivityResult[PlannedImage].model_validate(reply).retry_later
     assert retry is not None
     assert retry.reason == "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
@@ -124,7 +124,7 @@ async def test_without_a_policy_the_migration_waits_for_one() -> None:
 @pytest.mark.parametrize(("images", "found"), [([], False), ([image(created_at=None)], True)])
 async def test_without_an_image_or_its_age_there_is_no_plan(images: list[ManagedImage], found: bool) -> None:
     with working_with(FakeCompute(images=images, galleries=[gallery()])):
-        reply = await plan_migration(plan_request())
+        reply = await plan_migration(plan_request(), FakeDurableClient())
     answer = ActivityResult[PlannedImage].model_validate(reply).value
     assert answer is not None
     assert (answer.image is not None, answer.plan) == (found, None)
@@ -132,7 +132,7 @@ async def test_without_an_image_or_its_age_there_is_no_plan(images: list[Managed
 
 async def test_an_image_that_may_be_undated_is_planned_without_its_age() -> None:
     with working_with(FakeCompute(images=[image(created_at=None)], galleries=[gallery()]), policy()):
-        reply = await plan_migration(plan_request(undated=True))
+        reply = await plan_migration(plan_request(undated=True), FakeDurableClient())
     answer = ActivityResult[PlannedImage].model_validate(reply).value
     assert answer is not None
     assert answer.plan is not None

@@ -61,6 +61,7 @@ class FakeContext:
     # the external events that have arrived, and how many timers were cancelled
     events: list[str] = field(default_factory=list)
     cancelled_timers: int = 0
+    signals: list[Call] = field(default_factory=list)
 
     @property
     def histories(self) -> list[Any]:
@@ -79,6 +80,10 @@ class FakeContext:
 
     def call_entity(self, entity: Any, operation: str, input_: Any) -> Call:
         return Call(entity.name, input_, entity.key, operation)
+
+    def signal_entity(self, entity: Any, operation: str, input_: Any) -> None:
+        json.dumps(input_)
+        self.signals.append(Call(entity.name, input_, entity.key, operation))
 
     def create_timer(self, fire_at: datetime) -> Call:
         return Call("timer", fire_at, on_cancel=self._note_cancelled)

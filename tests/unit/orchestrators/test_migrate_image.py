@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from domain.fleet.hand_over import HandedOver, HandOver
-from domain.migration.hints import LOOK_EVENT
+from domain.migration.durations import Duration
+from domain.migration.hints import LOOK_EVENT, HintRecord
+from domain.migration.memory import WatchMemory
 from domain.migration.messages import MigrationRequest, PlannedImage, PlanQuery
 from domain.migration.publishing import Publication, PublishRequest
 from domain.migration.replication import ReplicationReport, StatusRequest
@@ -253,6 +255,56 @@ def test_a_hint_that_comes_too_early_costs_one_look() -> None:
     output = run(migrate_image, context, script(get_replication_status=looks))
     assert output["state"] == "completed"
     assert (len(context.waits), context.cancelled_timers) == (1, 3)
+
+
+def remembering(events: list[str], looks_: list[Any], **known: Any) -> FakeContext:
+    """A migration with these hints, looks and memories."""
+    context = FakeContext(migration_request().model_dump(mode="json"), events=events)
+    found = PlannedImage(image=image(), plan=plan(GALLERY), memories=[WatchMemory(**known)])
+    run(migrate_image, context, script(plan_migration=[value(found)], get_replication_status=looks_))
+    return context
+
+
+def signals(context: FakeContext) -> list[tuple[str, Any]]:
+    return [(call.name, call.input) for call in context.signals]
+
+
+PROVEN = HintRecord(outcomes=[True] * 5)
+
+
+@pytest.mark.parametrize(
+    ("known", "events", "looks_", "told"),
+    [
+        (HintRecord(), [LOOK_EVENT], [value(DONE)], [True]),
+        (PROVEN, [LOOK_EVENT], [value(DONE)], []),
+        (HintRecord(), [], [value(DONE)], []),
+        (PROVEN, [], [value(COPYING), value(DONE)], [False]),
+        # the last look came seconds before, so that a hint may still be on its way
+        (HintRecord(outcomes=[True]), [], [value(COPYING), value(DONE)], []),
+    ],
+)
+def test_how_a_hint_did_is_told_where_that_changes_something(
+    known: HintRecord, events: list[str], looks_: list[Any], told: list[bool]
+) -> None:
+    context = remembering(events, looks_, hints=known)
+    assert signals(context) == [("gallery_hints", {"hit": hit}) for hit in told]
+
+
+def test_where_hints_are_proven_the_first_look_comes_after_ten_minutes() -> None:
+    assert remembering([], [value(DONE)], hints=PROVEN).waits == [600]
+
+
+def test_how_long_a_version_took_is_told_where_the_definition_has_others() -> None:
+    context = remembering([], [value(DONE)], is_kept=True, size_gb=30)
+    assert signals(context) == [
+        ("definition_durations", {"seconds": 60.0, "size_gb": 30, "regions": 2}),
+    ]
+
+
+def test_a_version_is_expected_when_those_before_it_were_done() -> None:
+    past = [Duration(seconds=seconds, size_gb=30, regions=2) for seconds in (1000, 1010, 1020)]
+    context = remembering([], [value(COPYING)] * 3 + [value(DONE)], is_kept=True, size_gb=30, past=past)
+    assert context.waits[:4] == [60, 120, 360, 420]
 
 
 def test_a_definition_that_is_there_is_not_read_once_more() -> None:

@@ -13,11 +13,9 @@ from domain.migration.replication import (
     ReplicationReport,
     RolloutState,
     Watch,
-    next_look_seconds,
     out_of_patience,
     unprotected,
 )
-from domain.planning.rollout import Pace
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.results import Failure
 from tests.unit.builders import NOW, PACE, definition_id, disk, image, in_regions, rollout_in, version
@@ -227,18 +225,3 @@ def test_only_looks_in_a_row_make_a_version_missing() -> None:
     missing, there = report("Missing", a=UNKNOWN), report("Creating", a=UNKNOWN)
     watched = request().after_look(missing, RolloutState(), NOW).after_look(there, RolloutState(), NOW)
     assert watched.looks_missing == 0
-
-
-@pytest.mark.parametrize(
-    ("elapsed_minutes", "seconds"), [(0, 60), (0.5, 60), (1, 18), (10, 180), (20, 360), (6000, 600)]
-)
-def test_the_interval_is_three_tenths_of_the_time_that_has_passed(
-    elapsed_minutes: float, seconds: float
-) -> None:
-    assert next_look_seconds(request(), NOW + timedelta(minutes=elapsed_minutes)) == pytest.approx(seconds)
-
-
-def test_a_first_interval_above_the_longest_one_holds() -> None:
-    rare = request(pace=Pace(deadline_hours=24, first_poll_seconds=900, longest_poll_seconds=600))
-    assert next_look_seconds(rare, NOW) == 900
-    assert next_look_seconds(rare, NOW + timedelta(hours=24)) == 900
