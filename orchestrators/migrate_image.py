@@ -102,12 +102,23 @@ def begin(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orc
     if declined is not None:
         return declined
     run.move(MigrationState.PREPARING)
-    if not (yield from prepare_definitions(run, journey.targets)):
-        # somebody else made one of the definitions since the plan was made
-        again = yield from plan_image(run, request, undated=True, fresh=True)
-        if again.plan is not None:
-            return take_plan(run, journey, again)
-    return None
+    if (yield from prepare(run, journey)):
+        return None
+    # what the plan knew of the gallery has changed meanwhile
+    again = yield from plan_image(run, request, undated=True, fresh=True)
+    if again.plan is not None:
+        declined = take_plan(run, journey, again)
+    if declined is None:
+        yield from prepare_definitions(run, journey.targets)
+    return declined
+
+
+def prepare(run: MigrationRun, journey: Journey) -> Orchestration[bool]:
+    """Prepares the definitions; returns whether they are as planned."""
+    try:
+        return (yield from prepare_definitions(run, journey.targets))
+    except StepFailedError:
+        return False
 
 
 def take_plan(run: MigrationRun, journey: Journey, planned: PlannedImage) -> End | None:

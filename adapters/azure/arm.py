@@ -157,16 +157,17 @@ class Arm:
 class ArmClock:
     """ARM's own time: what was read from ARM grows old by the clock that its changes are dated with.
 
-    Between two answers it goes on with this machine's; it never goes back.
+    Between two answers it goes on with this machine's, and it never goes back. Before the first one it stands at 1970,
+    so that nothing that was read then counts as new.
     """
 
     def __init__(self, here: Callable[[], float] = time.monotonic) -> None:
         self._here = here
-        self._ahead = datetime.now(UTC).timestamp() - here()
+        self._ahead: float | None = None
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return self._here() + self._ahead
+        return 0 if self._ahead is None else self._here() + self._ahead
 
     def note(self, date: datetime | None) -> None:
         """Takes in the date of an answer, which is in whole seconds."""

@@ -363,11 +363,32 @@ def test_an_image_that_the_plan_declines_is_not_touched(outcome: str, state: Mig
 
 def test_a_definition_that_cannot_be_created_ends_the_migration_before_any_version() -> None:
     """Every gallery's definition is prepared first; versions in half of the galleries would be a surprise."""
-    prepare = in_turn(lambda call: {"value": call.input}, failed("AuthorizationFailed"))
+
+    def prepare(call: Call) -> Any:
+        ours = GALLERY.name in call.input["id"]
+        return {"value": call.input} if ours else failed("AuthorizationFailed")
+
     status, context = migrate(script(GALLERY, OTHER_GALLERY, prepare_definition=prepare))
+    # the plan was made once more: what it knew may have been out of date
+    assert [call.input["fresh"] for call in context.named("plan_migration")] == [False, True]
     assert (status.state, status.failure) == (MigrationState.FAILED, a_failure("AuthorizationFailed"))
     assert context.named("begin_image_version") == []
     assert context.named("publish_version") == []
+
+
+def test_a_definition_that_somebody_else_made_meanwhile_is_planned_anew() -> None:
+    """It may not fit, and then the image is blocked before anything is written into it."""
+
+    def somebody_elses(call: Call) -> Any:
+        return {"value": {**call.input, "tags": {}, "publisher": "another"}}
+
+    plans = [planned(plan(GALLERY)), planned(plan(outcome="blocked", reason="another publisher"))]
+    plan_of_tags = plan(GALLERY)
+    plan_of_tags.targets[0].definition.tags = {"gallerist-created": "now"}
+    plans[0] = planned(plan_of_tags)
+    status, context = migrate(script(plan_migration=plans, ensure_image_definition=somebody_elses))
+    assert (status.state, status.reason) == (MigrationState.BLOCKED, "another publisher")
+    assert context.named("begin_image_version") == []
 
 
 def test_the_second_gallery_copies_the_firsts_version_once_it_is_replicated() -> None:
