@@ -225,7 +225,8 @@ class KeptLists:
         """
         kept = self.of(source)
         async with kept.lock:
-            moment = max(self.now() - seconds, since)
+            # another clock's moment may be yet to come here
+            moment = max(self.now() - seconds, min(since, self.now()))
             while kept.begun_at < moment:
                 await self.advance(source)
             return self._logged_values(kept)

