@@ -96,7 +96,7 @@ class RoleAssignment:
 def action_of(type_: str, access: str) -> str:
     """Returns the action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
     named = type_ if type_.startswith("Microsoft.") else f"Microsoft.Compute/{type_}"
-    return f"{_ARM_ACTIONS.get(type_, named)}/{_VERBS[access]}"
+    return f"{_ARM_ACTIONS.get(type_, named)}/{_VERBS.get(access, access)}"
 
 
 def check_access(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> None:
