@@ -8,7 +8,10 @@ INSTEAD: Mapping[str, str] = {
         "Nothing, if its OS disk is managed: its disks live on. A machine with an ephemeral OS disk has to be replaced "
         "by one made from {new}: the image of a machine cannot be changed."
     ),
-    "scale set instance": "Re-point its scale set; then upgrade or reimage the instance.",
+    "scale set instance": (
+        "Re-point its scale set; then upgrade the instance: az vmss update-instances. A reimage alone makes its disk "
+        "anew from the image that it has."
+    ),
     "disk": "Nothing: it lives on without the image.",
     "snapshot": "Nothing: it lives on without the image.",
     "image version": "Nothing: wait until it is made.",

@@ -33,6 +33,7 @@ from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
 from domain.promotion.flags import FlagChange, VersionFlags
 from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
+from domain.promotion.windows import MaintenanceWindow
 from domain.records.delivery import DeliveryAnswer
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
@@ -322,7 +323,7 @@ class FakeFollowers:
         self.seen: list[str] = []
         self.runs: dict[str, list[str | None]] = {}
         self.attempts: dict[str, list[OsUpgrade]] = {}
-        self.windows: dict[str, str] = {}
+        self.windows: dict[str, MaintenanceWindow] = {}
         self.errors: dict[str, ArmError] = {}
 
     async def subscriptions(self, through: str) -> list[str]:
@@ -343,7 +344,7 @@ class FakeFollowers:
     async def upgrades(self, scale_set: ScaleSet) -> list[OsUpgrade]:
         return self.attempts.get(scale_set.id, [])
 
-    async def window(self, scale_set: ScaleSet) -> str | None:
+    async def window(self, scale_set: ScaleSet) -> MaintenanceWindow | None:
         return self.windows.get(scale_set.id)
 
     def _check(self, part: str) -> None:
