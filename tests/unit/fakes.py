@@ -18,7 +18,7 @@ from adapters.azure.exclusions import FlagsWrite
 from adapters.azure.followers import AzureFollowers
 from adapters.azure.guards import AzureGuards
 from adapters.azure.machines import AzureMachines
-from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.protocols import Extent, Seen, SeenCounts, SeenImages
 from adapters.azure.resource_graph import AzureGraph
 from adapters.azure.retention import AzureRetention
 from adapters.azure.retiring import AzureRetiring
@@ -39,6 +39,7 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, P
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
+from domain.retention.forecast import Counted
 from domain.retention.ladder import Flags, SoftDeletedVersion
 from services.container import Services, using
 from tests.unit.builders import NOW, REGIONS, SUBSCRIPTION, policy
@@ -232,6 +233,17 @@ class FakeLook:
 
     async def replicated(self, versions: Iterable[ImageVersion]) -> dict[ImageVersionId, Seen[ImageVersion]]:
         return {version.id: Seen([version], self._extent(str(version.id))) for version in versions}
+
+    async def counts(self, subscriptions: Iterable[str]) -> dict[str, SeenCounts | None]:
+        found: dict[str, SeenCounts | None] = {}
+        for name in subscriptions:
+            lists = (self._compute.definitions, self._compute.versions)
+            counted = [
+                [Counted(name, one.location, None) for one in self._in(name, known)] for known in lists
+            ]
+            unknown = self._extent(f"counts of {name}") != "whole"
+            found[name] = None if unknown else SeenCounts(*counted)
+        return found
 
     def _in(self, subscription: str, resources: Mapping[Any, Any]) -> list[Any]:
         if f"/subscriptions/{subscription}" in self._compute.errors:
