@@ -4,10 +4,9 @@ import azure.durable_functions as df
 
 from activities.results import result_of
 from domain import names
-from domain.migration.messages import ImageRequest
-from domain.planning.requests import PlanRequest
+from domain.migration.messages import ImageRequest, PlanQuery
 from services.container import services
-from services.plan_migration import plan
+from services.plan_migration import plan_image
 
 blueprint = df.Blueprint()
 
@@ -19,6 +18,7 @@ async def get_managed_image(request: dict) -> dict:
 
 
 @blueprint.activity_trigger(input_name="request", activity=names.PLAN_MIGRATION)
-async def plan_migration(request: dict) -> dict:
-    """Returns the `MigrationPlan` for a `PlanRequest`. Writes nothing."""
-    return await result_of(plan(PlanRequest.model_validate(request)))
+@blueprint.durable_client_input(client_name="client")
+async def plan_migration(request: dict, client: df.DurableOrchestrationClient) -> dict:
+    """Returns the `PlannedImage` for a `PlanQuery`. Writes nothing."""
+    return await result_of(plan_image(client, PlanQuery.model_validate(request)))

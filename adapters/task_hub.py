@@ -185,6 +185,21 @@ class TaskHub:
         """Sends an external event. Its payload may arrive as JSON text."""
         await self._client.raise_event(instance_id, event, payload)
 
+    async def raise_event_if_running(self, instance_id: str, event: str) -> bool:
+        """Sends an external event without news to an instance; returns False where there is none that runs."""
+        try:
+            await self._client.raise_event(instance_id, event, True)  # the payload
+        except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
+            if await self._is_running(instance_id):
+                raise
+            return False
+        return True
+
+    async def entity_state(self, name: str, key: str) -> Any:
+        """The state of an entity as it is stored; None where there is none."""
+        stored = await self._client.read_entity_state(df.EntityId(name, key))
+        return stored.entity_state
+
     async def rewind(self, instance_id: str) -> bool:
         """Lets a failed instance try its failed calls again; returns False where the backend refuses."""
         try:

@@ -1,9 +1,18 @@
 """Durable entities: small pieces of state that change one operation at a time."""
 
-from entities import freeze, interruptions, latest_watch, version_ledger
+from entities import (
+    definition_durations,
+    freeze,
+    gallery_hints,
+    interruptions,
+    latest_watch,
+    version_ledger,
+)
 
 blueprints = [
+    definition_durations.blueprint,
     freeze.blueprint,
+    gallery_hints.blueprint,
     interruptions.blueprint,
     latest_watch.blueprint,
     version_ledger.blueprint,

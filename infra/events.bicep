@@ -1,5 +1,5 @@
-// The second step: the event subscription that sends image events to the function. Deploy it after the code; deploying it
-// again changes nothing.
+// The second step: the event subscriptions that send the events of images and of image versions to the function. Deploy it
+// after the code; deploying it again changes nothing.
 targetScope = 'subscription'
 
 @description('The output GALLERIST_SYSTEM_TOPIC_ID of the first step.')
@@ -19,5 +19,14 @@ module images 'modules/event-subscription.bicep' = {
     systemTopicName: split(systemTopicId, '/')[8]
     functionAppId: functionAppId
     deadLetterStorageId: deadLetterStorageId
+  }
+}
+
+module versions 'modules/version-event-subscription.bicep' = {
+  name: 'gallerist-versions'
+  scope: resourceGroup(split(systemTopicId, '/')[4])
+  params: {
+    systemTopicName: split(systemTopicId, '/')[8]
+    functionAppId: functionAppId
   }
 }

@@ -1,5 +1,5 @@
-// Lets the identity write into target galleries in another subscription than the app's, and gives the roles of the parts
-// that are switched on. Deploy it to that subscription.
+// Lets the identity write into target galleries in another subscription than the app's, sends the events of their versions
+// to the function, and gives the roles of the parts that are switched on. Deploy it to that subscription, after the app.
 targetScope = 'subscription'
 
 param environmentName string
@@ -16,7 +16,7 @@ param parts string = ''
 @description('Name of the resource group for the machines of proofs; the part verify creates it. Empty means rg-<environment>-proofs.')
 param proofResourceGroup string = ''
 
-@description('Region of that resource group.')
+@description('Region of that resource group, and of the one for the system topic.')
 param location string = deployment().location
 
 @description('Resource ids of the subnets for the machines of proofs in this subscription, separated by commas.')
@@ -27,6 +27,17 @@ param repointGroupIds string = ''
 
 @description('Resource ids of the Event Grid topics for notices in this subscription, separated by commas.')
 param notifyTopicIds string = ''
+
+@description('The output AZURE_FUNCTION_APP_ID of the app\'s deployment. Empty sends no events of versions; migrations then wait by their timers alone.')
+param functionAppId string = ''
+
+@description('Resource id of the system topic of this subscription, if it has one. Empty creates one, the same as source-subscription.bicep does.')
+param existingSystemTopicId string = ''
+
+var groupName = 'rg-${environmentName}-events'
+var topicName = 'evgt-${environmentName}'
+var tags = { 'azd-env-name': environmentName }
+var createsTopic = !empty(functionAppId) && empty(existingSystemTopicId)
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
   name: 'gallery-roles'
@@ -51,5 +62,31 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
     proofSubnetIds: proofSubnetIds
     repointGroupIds: repointGroupIds
     notifyTopicIds: notifyTopicIds
+  }
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = if (createsTopic) {
+  name: groupName
+  location: location
+  tags: tags
+}
+
+module systemTopic 'modules/system-topic.bicep' = if (createsTopic) {
+  name: 'system-topic-galleries'
+  scope: group
+  params: {
+    name: topicName
+    tags: tags
+    workspaceId: ''
+  }
+}
+
+module versions 'modules/version-event-subscription.bicep' = if (!empty(functionAppId)) {
+  name: 'gallerist-versions'
+  scope: resourceGroup(empty(existingSystemTopicId) ? groupName : split(existingSystemTopicId, '/')[4])
+  dependsOn: [systemTopic]
+  params: {
+    systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
+    functionAppId: functionAppId
   }
 }

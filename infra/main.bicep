@@ -1,5 +1,5 @@
-// Creates everything that Gallerist needs in one subscription, except the event subscription: Event Grid checks that the
-// function answers, so events.bicep creates it after the code is deployed.
+// Creates everything that Gallerist needs in one subscription, except the event subscriptions: Event Grid checks that the
+// function answers, so events.bicep creates them after the code is deployed.
 targetScope = 'subscription'
 
 @description('Name of the azd environment. It is part of the names of all resources.')

@@ -143,11 +143,14 @@ class Stack:
         }
 
     def subscribe_to_events(self, schema: str = "EventGridSchema") -> None:
-        """Creates an event subscription, with its handshake, that delivers image writes to the app."""
+        """Creates an event subscription, with its handshake, that delivers the writes of all resources to the app."""
         body = {
             "endpoint": f"{self.host['event_grid']}?functionName=image_events",
             "schema": schema,
-            "includedEventTypes": ["Microsoft.Resources.ResourceWriteSuccess"],
+            "includedEventTypes": [
+                "Microsoft.Resources.ResourceWriteSuccess",
+                "Microsoft.Resources.ResourceWriteFailure",
+            ],
         }
         self.control("PUT", "event-subscriptions/gallerist", body)
 

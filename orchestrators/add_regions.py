@@ -7,11 +7,11 @@ from domain.migration.messages import AddRegionsRequest, WideningTarget
 from domain.migration.replication import RegionsRequest, RegionsUpdate
 from domain.migration.states import MigrationState
 from domain.migration.status import End, TargetStatus
-from orchestrators.migrate_image import end_target
-from orchestrators.replicate_version import replicate_versions
+from domain.migration.target import Target, Widening
+from orchestrators.replicate_versions import begin_watches, look
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity
 from orchestrators.run.migration_run import MigrationRun
-from orchestrators.run.target import Target
+from orchestrators.run.started import started_at
 
 blueprint = df.Blueprint()
 
@@ -24,7 +24,27 @@ def add_regions(context: df.DurableOrchestrationContext) -> Orchestration[object
     the image that arrives during this run starts nothing; the sweep finds an image that was replaced meanwhile.
     """
     request = AddRegionsRequest.model_validate(context.get_input())
-    run = MigrationRun(context, request)
+    request.started_at = started_at(context, request)
+    run = MigrationRun(context, request, request.widening.status if request.widening else None)
+    if request.widening is None:
+        targets = yield from _begin(run, request)
+    else:
+        targets = request.widening.targets
+    if not (yield from look(run, targets)):
+        request.widening = Widening(status=run.status, targets=targets)
+        context.continue_as_new(request.model_dump(mode="json"))
+        return None
+    for target in targets:
+        target.end()
+    run.show_targets(targets)
+    end = End.of_targets([target.status for target in targets])
+    if end.state is MigrationState.UNVERIFIED:
+        run.move(MigrationState.VERIFYING)
+    return run.end(end)
+
+
+def _begin(run: MigrationRun, request: AddRegionsRequest) -> Orchestration[list[Target]]:
+    """Asks Azure for the regions of each version, and begins to watch them."""
     run.start()
     run.status.rule, run.status.fingerprint = request.rule, request.fingerprint
     targets = [_target(target, request) for target in request.targets]
@@ -35,14 +55,8 @@ def add_regions(context: df.DurableOrchestrationContext) -> Orchestration[object
     for target in targets:
         yield from _request_regions(run, target, request)
     run.move(MigrationState.REPLICATING)
-    yield from replicate_versions(run, targets)
-    for target in targets:
-        end_target(target)
-    run.show_targets(targets)
-    end = End.of_targets([target.status for target in targets])
-    if end.state is MigrationState.UNVERIFIED:
-        run.move(MigrationState.VERIFYING)
-    return run.end(end)
+    begin_watches(run, targets)
+    return targets
 
 
 def _target(target: WideningTarget, request: AddRegionsRequest) -> Target:
@@ -54,7 +68,7 @@ def _target(target: WideningTarget, request: AddRegionsRequest) -> Target:
         regions=target.regions,
         proofs=target.proofs,
     )
-    return Target(status, target.rollout, request.pace)
+    return Target(status=status, rollout=target.rollout, pace=request.pace)
 
 
 def _request_regions(run: MigrationRun, target: Target, request: AddRegionsRequest) -> Orchestration[None]:

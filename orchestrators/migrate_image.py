@@ -1,34 +1,31 @@
 """Migrates one managed image into the galleries that the policy names.
 
-find the image -> plan -> prepare the definitions -> first gallery -> other galleries -> end
+plan -> prepare the definitions -> first gallery -> other galleries -> end
 
 For each gallery: publish the version -> replicate it -> prove it -> decide how the target ends. If the image was
 replaced meanwhile, the migration starts over. Preparing, publishing, replicating and verifying have files of their own.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import azure.durable_functions as df
 
 from domain import names
 from domain.fleet.hand_over import HandedOver, HandOver
-from domain.migration.messages import ImageRequest, MigrationRequest
+from domain.migration.messages import ImageRequest, MigrationRequest, PlannedImage, PlanQuery
 from domain.migration.publishing import Source
 from domain.migration.states import MigrationState
 from domain.migration.status import End
-from domain.planning.plan import MigrationPlan
-from domain.planning.requests import PlanRequest
+from domain.migration.target import Journey
 from domain.resources.images import ManagedImage
 from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
 from orchestrators.publish_version import publish_versions
-from orchestrators.replicate_version import replicate_versions
+from orchestrators.replicate_versions import begin_watches, look
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
 from orchestrators.run.migration_records import record_migration
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.started import started_at
-from orchestrators.run.target import PlannedTarget, Target
 from orchestrators.verify_versions import verify_versions
 
 blueprint = df.Blueprint()
@@ -47,52 +44,114 @@ _DECLINED = {"skipped": MigrationState.SKIPPED, "blocked": MigrationState.BLOCKE
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=names.MIGRATE_IMAGE)
 def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[object]:
-    """Migrates the image of the `MigrationRequest`; returns its `MigrationStatus`, and shows it as custom status."""
+    """Migrates the image of the `MigrationRequest`; returns its `MigrationStatus`, and shows it as custom status.
+
+    While versions replicate, each look at them is an execution of its own.
+    """
     request = MigrationRequest.model_validate(context.get_input())
-    run = MigrationRun(context, request)
-    begun_at = context.current_utc_datetime
-    run.start()
-    image = plan = None
+    request.started_at = started_at(context, request)
+    journey = request.journey or Journey(begun_at=context.current_utc_datetime)
+    run = MigrationRun(context, request, journey.status)
     try:
-        image = yield from find_image(run)
-        if image is None:
-            return run.end(End(MigrationState.SKIPPED, "the managed image does not exist"))
-        image, plan = yield from settled_plan(run, request, image)
-        end = yield from migrate(run, request, image, plan)
+        end = yield from go_on(run, request, journey)
     except StepFailedError as error:
         end = End.of_failure(error.failure)
-    if image is not None and (yield from was_replaced(run, image, begun_at)):
-        # The new image's event found this run and started nothing, so this run migrates the new image, too.
-        # Versions of the old image stay.
-        request.started_at = started_at(context, request)
+    if end is None:
+        journey.status, request.journey = run.status, journey
         context.continue_as_new(request.model_dump(mode="json"))
         return None
-    if image is not None and plan is not None:
-        yield from record_migration(run, end, begun_at, plan.notify, plan.checks)
-        if plan.is_followed:
-            yield from start_what_follows(run, image, end)
+    if journey.image is not None and (yield from was_replaced(run, journey.image, journey.begun_at)):
+        # The new image's event found this run and started nothing, so this run migrates the new image, too.
+        # Versions of the old image stay.
+        request.journey = None
+        context.continue_as_new(request.model_dump(mode="json"))
+        return None
+    if journey.image is not None and journey.plan is not None:
+        yield from record_migration(run, end, journey.begun_at, journey.plan.notify, journey.plan.checks)
+        if journey.plan.is_followed:
+            yield from start_what_follows(run, journey.image, end)
     return run.end(end)
 
 
-def migrate(
-    run: MigrationRun, request: MigrationRequest, image: ManagedImage, plan: MigrationPlan
-) -> Orchestration[End]:
-    """Carries the plan out; returns how the migration ends."""
-    if plan.outcome != "migrate":
-        return End(_DECLINED[plan.outcome], plan.reason, plan.fix)
-
-    targets = [PlannedTarget.of(target, plan.pace) for target in plan.targets]
-    first, *others = targets
-    run.move(MigrationState.PREPARING)
-    yield from prepare_definitions(run, targets)
-    source = Source(image=image, wanted_version=request.overrides.version)
-    yield from make_versions(run, [first], source, plan)
-    if others and first.usable_version:
-        # Azure builds one version per managed image at a time, and the image is free again once that version is
-        # replicated (documented: "Create an image version"). The other galleries copy the first one's version.
-        yield from make_versions(run, others, source.copied_from(first.usable_version), plan)
+def go_on(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[End | None]:
+    """Takes the migration as far as one execution goes; returns how it ends, None if it goes on."""
+    if journey.plan is None:
+        run.start()
+        declined = yield from begin(run, request, journey)
+        if declined is not None:
+            return declined
+        yield from publish(run, request, journey)
+    if not (yield from look(run, journey.begun)):
+        return None
+    yield from settle_targets(run, journey)
+    if not journey.others_begun and len(journey.targets) > 1 and journey.targets[0].usable_version:
+        journey.others_begun = True
+        yield from publish(run, request, journey)
+        return None
     # others that were not begun, because the first gallery has nothing to copy, count as failed
-    return End.of_targets([target.status for target in targets])
+    return End.of_targets([target.status for target in journey.targets])
+
+
+def begin(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[End | None]:
+    """Finds and plans the image and prepares its definitions; returns the end if there is nothing to publish."""
+    planned = yield from find_image(run, request)
+    if planned.image is None:
+        return End(MigrationState.SKIPPED, "the managed image does not exist")
+    planned = yield from settled_plan(run, request, planned)
+    declined = take_plan(run, journey, planned)
+    if declined is not None:
+        return declined
+    run.move(MigrationState.PREPARING)
+    if (yield from prepare(run, journey)):
+        return None
+    # what the plan knew of the gallery has changed meanwhile
+    again = yield from plan_image(run, request, undated=True, fresh=True)
+    if again.plan is not None:
+        declined = take_plan(run, journey, again)
+    if declined is None:
+        yield from prepare_definitions(run, journey.targets)
+    return declined
+
+
+def prepare(run: MigrationRun, journey: Journey) -> Orchestration[bool]:
+    """Prepares the definitions; returns whether they are as planned."""
+    try:
+        return (yield from prepare_definitions(run, journey.targets))
+    except StepFailedError:
+        return False
+
+
+def take_plan(run: MigrationRun, journey: Journey, planned: PlannedImage) -> End | None:
+    """Takes a plan in; returns the end if it declines the image."""
+    plan = planned.plan
+    assert plan is not None  # noqa: S101 # the image is there
+    journey.image = planned.image
+    journey.planned(plan, planned.memories)
+    run.status.rule, run.status.fingerprint, run.status.warnings = plan.rule, plan.fingerprint, plan.warnings
+    return None if plan.outcome == "migrate" else End(_DECLINED[plan.outcome], plan.reason, plan.fix)
+
+
+def publish(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[None]:
+    """Begins the versions that are next, side by side: the first one from the image, the others as its copies."""
+    assert journey.image is not None  # noqa: S101 # there is a plan for it
+    source = Source(image=journey.image, wanted_version=request.overrides.version)
+    first = journey.targets[0].usable_version
+    if journey.others_begun and first:
+        source = source.copied_from(first)
+    run.move(MigrationState.PUBLISHING)
+    yield from publish_versions(run, journey.begun, source)
+    run.move(MigrationState.REPLICATING)
+    begin_watches(run, journey.begun)
+
+
+def settle_targets(run: MigrationRun, journey: Journey) -> Orchestration[None]:
+    """Proves the versions that are where they should be, and decides how each target ends."""
+    assert journey.plan is not None  # noqa: S101 # it came before the versions
+    targets = journey.begun
+    yield from verify_versions(run, targets, journey.plan.verification, journey.plan.notify)
+    for target in targets:
+        target.end()
+    run.show_targets(targets)
 
 
 def start_what_follows(run: MigrationRun, image: ManagedImage, end: End) -> Orchestration[None]:
@@ -106,58 +165,22 @@ def start_what_follows(run: MigrationRun, image: ManagedImage, end: End) -> Orch
     run.status.followed_by = handed.started
 
 
-def make_versions(
-    run: MigrationRun,
-    targets: Sequence[PlannedTarget],
-    source: Source,
-    plan: MigrationPlan,
-) -> Orchestration[None]:
-    """Publishes, replicates and proves the versions of these targets side by side, and decides how each one ends."""
-    run.move(MigrationState.PUBLISHING)
-    yield from publish_versions(run, targets, source)
-    run.move(MigrationState.REPLICATING)
-    yield from replicate_versions(run, targets)
-    yield from verify_versions(run, targets, plan.verification, plan.notify)
-    for target in targets:
-        end_target(target)
-    run.show_targets(targets)
-
-
-def end_target(target: Target) -> None:
-    """A target is completed if every region has its version, partial if some have, otherwise failed.
-
-    It is unverified instead of completed where a proof was asked for and not given.
-    """
-    if target.failure is not None or target.report is None:
-        target.status = target.status.ended(MigrationState.FAILED, target.failure)
-    elif target.report.completed and target.status.unproved:
-        if target.status.state is MigrationState.REPLICATING:
-            # the proofs are those of an earlier run
-            target.move(MigrationState.VERIFYING)
-        target.status = target.status.ended(MigrationState.UNVERIFIED, target.status.unproved)
-    elif target.report.completed:
-        target.status = target.status.ended(MigrationState.COMPLETED)
-    else:
-        state = MigrationState.PARTIAL if target.usable_version else MigrationState.FAILED
-        target.status = target.status.ended(state, target.report.explain())
-
-
-def find_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
-    """Reads the image, and a missing one once more: a stale cache of Azure answers 404, too.
+def find_image(run: MigrationRun, request: MigrationRequest) -> Orchestration[PlannedImage]:
+    """Reads and plans the image, and reads a missing one once more: a stale cache of Azure answers 404, too.
 
     Waits a while for its creation time, and goes on without it.
     """
-    image = yield from read_image(run)
-    if image is None:
+    planned = yield from plan_image(run, request)
+    if planned.image is None:
         yield from sleep(run.context, SECONDS_BEFORE_SECOND_LOOK)
-        image = yield from read_image(run)
-    for _ in range(MOST_LOOKS_FOR_AGE):
-        if image is None or image.created_at is not None:
+        planned = yield from plan_image(run, request)
+    for left in reversed(range(MOST_LOOKS_FOR_AGE)):
+        if planned.image is None or planned.plan is not None:
             break
-        reason = f"Azure's list of resources does not have {image.id.name} yet, and so not its creation time"
+        reason = f"Azure's list of resources does not have {planned.image.id.name} yet, and so not its creation time"
         yield from wait(run, reason, SECONDS_BETWEEN_LOOKS_FOR_AGE)
-        image = yield from read_image(run)
-    return image
+        planned = yield from plan_image(run, request, undated=not left)
+    return planned
 
 
 def wait(run: MigrationRun, reason: str, seconds: float) -> Orchestration[None]:
@@ -169,27 +192,45 @@ def wait(run: MigrationRun, reason: str, seconds: float) -> Orchestration[None]:
 
 
 def settled_plan(
-    run: MigrationRun, request: MigrationRequest, image: ManagedImage
-) -> Orchestration[tuple[ManagedImage, MigrationPlan]]:
-    """Plans the migration. Returns the plan, and the image that it is for.
+    run: MigrationRun, request: MigrationRequest, planned: PlannedImage
+) -> Orchestration[PlannedImage]:
+    """Returns the plan, and the image that it is for.
 
     If only the image's listed creation time tells it apart from a version with the same content, the time may be wrong:
     then the image is read again, until two reads agree.
     """
-    plan = yield from make_plan(run, request, image)
     for _ in range(MOST_READS_TO_SETTLE):
-        if not plan.apart_by_time:
+        image = planned.image
+        if image is None or planned.plan is None or not planned.plan.apart_by_time:
             break
         reason = (
             f"a version has the same disks: is {image.id.name} still listed as created {image.created_at}?"
         )
         yield from wait(run, reason, SETTLING_SECONDS)
-        again = yield from read_image(run)
-        if again is None or (again.fingerprint, again.created_at) == (image.fingerprint, image.created_at):
+        again = yield from plan_image(run, request, undated=True)
+        if again.image is None or again.plan is None:
             break
-        image = again
-        plan = yield from make_plan(run, request, image)
-    return image, plan
+        planned = again
+        if (again.image.fingerprint, again.image.created_at) == (image.fingerprint, image.created_at):
+            break
+    return planned
+
+
+def plan_image(
+    run: MigrationRun, request: MigrationRequest, *, undated: bool = False, fresh: bool = False
+) -> Orchestration[PlannedImage]:
+    """Reads the image, and decides what is done with it from the policy and what the galleries hold."""
+    query = PlanQuery(
+        image=request.image,
+        started_by=request.started_by,
+        overrides=request.overrides,
+        now=run.context.current_utc_datetime,
+        undated=undated,
+        fresh=fresh,
+    )
+    return (
+        yield from call_activity(run.context, names.PLAN_MIGRATION, query, PlannedImage, run.show_waiting)
+    )
 
 
 def read_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
@@ -198,23 +239,6 @@ def read_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
     return (
         yield from call_activity(run.context, names.GET_MANAGED_IMAGE, query, ManagedImage, run.show_waiting)
     )
-
-
-def make_plan(
-    run: MigrationRun, request: MigrationRequest, image: ManagedImage
-) -> Orchestration[MigrationPlan]:
-    """Decides what is done with the image, from the policy and what the galleries hold. Writes nothing."""
-    query = PlanRequest(
-        image=image,
-        started_by=request.started_by,
-        overrides=request.overrides,
-        now=run.context.current_utc_datetime,
-    )
-    plan = yield from call_activity(run.context, names.PLAN_MIGRATION, query, MigrationPlan, run.show_waiting)
-    run.status.rule = plan.rule
-    run.status.fingerprint = plan.fingerprint
-    run.status.warnings = plan.warnings
-    return plan
 
 
 def was_replaced(run: MigrationRun, image: ManagedImage, started_at: datetime) -> Orchestration[bool]:

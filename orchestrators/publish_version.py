@@ -1,12 +1,12 @@
 """Begins one image version per target gallery: reserves a number in the ledger, then writes under that number."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import azure.durable_functions as df
 
 from domain import names
 from domain.migration.publishing import (
-    DefinitionVersions,
     Publication,
     PublishRequest,
     Source,
@@ -17,7 +17,8 @@ from domain.migration.publishing import (
     no_number,
 )
 from domain.migration.states import MigrationState
-from domain.planning.numbering import Reservation, Reserved
+from domain.migration.target import PlannedTarget
+from domain.planning.numbering import DefinitionVersions, Reservation, Reserved
 from domain.planning.version_spec import VersionSpec
 from domain.resources.ids import ImageVersionId
 from orchestrators.run.activity_calls import (
@@ -29,12 +30,13 @@ from orchestrators.run.activity_calls import (
 )
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.steps import Step
-from orchestrators.run.target import PlannedTarget
 
 blueprint = df.Blueprint()
 
 # how often a number may turn out to be another source's: only writers besides Gallerist can take one
 MOST_NUMBERS = 5
+# how old the plan's numbers may be; the write looks once more at the one that was chosen
+FRESH = timedelta(minutes=5)
 
 
 def publish_versions(
@@ -46,6 +48,7 @@ def publish_versions(
     requests = [source.request(target.plan) for target in targets]
     results = yield from STEP.for_each(run, targets, requests)
     for target, result in zip(targets, results, strict=True):
+        target.plan.numbers = None
         target.failure = result.failure
         if result.value is not None:
             target.status.version_id = result.value.version_id
@@ -91,13 +94,9 @@ def _reserve(
 ) -> Orchestration[VersionSpec]:
     """Reserves a number in the definition's ledger, which gets to know the numbers in the gallery."""
     definition = request.spec.definition
-    query = VersionsRequest(
-        definition=definition,
-        image=request.image,
-        copied_from=request.copied_from,
-        has_bin=request.has_bin,
-    )
-    found = yield from call_activity(context, names.LIST_IMAGE_VERSIONS, query, DefinitionVersions, on_wait)
+    found = yield from _numbers(context, request, on_wait)
+    # the plan's numbers are used once: another source has one that was not among them
+    request.numbers = None
     versions = found.without([version.name for version in unwritable])
     reservation = Reservation(
         holder=f"{request.image.id.key}@{request.image.fingerprint}",
@@ -115,6 +114,22 @@ def _reserve(
         raise StepFailedError(no_number(f"{definition}: {reserved.refused}", reserved.fix))
     held_source = versions.held_source if reserved.version == versions.held else None
     return request.spec.numbered(reserved.version, held_source)
+
+
+def _numbers(
+    context: df.DurableOrchestrationContext, request: PublishRequest, on_wait: OnWait
+) -> Orchestration[DefinitionVersions]:
+    """The numbers in the definition: those of the plan, or, if it is no longer fresh, as they are now."""
+    planned = request.planned_at
+    if request.numbers is not None and planned and context.current_utc_datetime - planned < FRESH:
+        return request.numbers
+    query = VersionsRequest(
+        definition=request.spec.definition,
+        image=request.image,
+        copied_from=request.copied_from,
+        has_bin=request.has_bin,
+    )
+    return (yield from call_activity(context, names.LIST_IMAGE_VERSIONS, query, DefinitionVersions, on_wait))
 
 
 STEP = Step(names.PUBLISH_VERSION, PublishRequest, Publication, _publish)

@@ -9,8 +9,7 @@ from domain import names
 from domain.references.parts import PartScan, PlanScan, ScanPart, ScanPlan, parts_of, scan_of
 from domain.references.scan import Scan, ScanRequest
 from domain.results import ActivityResult, CurrentWait, RetryLater, lost_call
-from orchestrators.run.activity_calls import FIRST_WAIT_SECONDS, OnWait, Orchestration, call_activity
-from orchestrators.run.children import settle
+from orchestrators.run.activity_calls import FIRST_WAIT_SECONDS, OnWait, Orchestration, call_activity, settle
 from orchestrators.run.log_lines import log_lost_call
 
 # at a time: the identity's limits are shared with the migrations that run

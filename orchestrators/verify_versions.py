@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain import names
 from domain.migration.states import MigrationState
+from domain.migration.target import PlannedTarget
 from domain.planning.verification import Verification
 from domain.proofs.mark import MarkQuery, MarkRequest, VersionMark, mark_of, passed_regions
 from domain.proofs.proof import ProofRequest, ProofStatus
@@ -16,7 +17,6 @@ from orchestrators.run.activity_calls import Orchestration, StepFailedError, cal
 from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.records import announce
-from orchestrators.run.target import PlannedTarget
 
 
 @dataclass

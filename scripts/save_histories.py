@@ -93,6 +93,10 @@ def _migrate(stack: Stack) -> None:
         gallerist.wait_for_batch(batch.id)
         skipped = gallerist.start_migration(f"{_GROUP}/images/scratch")
         gallerist.wait_for_migration(skipped.id)
+        # its version is adopted: the whole migration is one execution
+        adopted = next(one for one in gallerist.migrations() if one.image.name == "waves")
+        gallerist.start_migration(str(adopted.image))
+        gallerist.wait_for_migration(adopted.id)
         widened = next(one for one in gallerist.migrations() if one.image.name == "widened")
         gallerist.add_regions(widened.id, ["japaneast"])
         gallerist.wait_for_migration(widened.id)

@@ -26,5 +26,5 @@ az deployment sub create --only-show-errors --output none `
     --template-file "$PSScriptRoot/../infra/events.bicep" `
     --parameters systemTopicId=$env:GALLERIST_SYSTEM_TOPIC_ID functionAppId=$env:AZURE_FUNCTION_APP_ID `
     deadLetterStorageId=$env:GALLERIST_DEAD_LETTER_STORAGE_ID
-if ($LASTEXITCODE -ne 0) { throw 'the event subscription was not created; az names the cause above' }
-Write-Output "Event Grid now sends the image events of subscription $env:AZURE_SUBSCRIPTION_ID to $env:AZURE_FUNCTION_APP_NAME"
+if ($LASTEXITCODE -ne 0) { throw 'the event subscriptions were not created; az names the cause above' }
+Write-Output "Event Grid now sends the events of images and versions in subscription $env:AZURE_SUBSCRIPTION_ID to $env:AZURE_FUNCTION_APP_NAME"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The second step of a deployment: creates the event subscription that sends image events to the function.
+# The second step of a deployment: creates the event subscriptions that send the events of images and versions to the function.
 # azd runs it after each deployment, with the outputs of infra/main.bicep in the environment. A second run changes nothing.
 set -eu
 
@@ -30,4 +30,4 @@ az deployment sub create --only-show-errors --output none \
     --template-file "$(dirname "$0")/../infra/events.bicep" \
     --parameters systemTopicId="$GALLERIST_SYSTEM_TOPIC_ID" functionAppId="$AZURE_FUNCTION_APP_ID" \
     deadLetterStorageId="$GALLERIST_DEAD_LETTER_STORAGE_ID"
-echo "Event Grid now sends the image events of subscription $AZURE_SUBSCRIPTION_ID to $AZURE_FUNCTION_APP_NAME"
+echo "Event Grid now sends the events of images and versions in $AZURE_SUBSCRIPTION_ID to $AZURE_FUNCTION_APP_NAME"

@@ -176,7 +176,7 @@ async def _plan(candidate: Candidate, started_by: str) -> MigrationPlan | None:
     image = await services().compute.get_managed_image(candidate.image)
     if image is None:
         return None
-    return await plan(PlanRequest(image=image, started_by=started_by, now=datetime.now(UTC)))
+    return await plan(PlanRequest(image=image, started_by=started_by, now=datetime.now(UTC)), counts=True)
 
 
 async def _start(

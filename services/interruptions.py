@@ -135,8 +135,7 @@ def children_of(custom_status: Any) -> list[str]:
         status = MigrationStatus.model_validate(custom_status)
     except ValidationError:
         return []
-    watched = [target.watched_by for target in status.targets if target.watched_by]
-    return list(dict.fromkeys([*status.child_instance_ids, *watched]))
+    return list(dict.fromkeys(status.child_instance_ids))
 
 
 async def _runs(hub: TaskHub, instance_id: str) -> bool:

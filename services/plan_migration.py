@@ -3,10 +3,13 @@
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import azure.durable_functions as df
 
 from adapters.azure.protocols import AzureCompute
 from domain.errors import ArmError
+from domain.migration.messages import PlannedImage, PlanQuery
 from domain.planning.checks.gallery import Usage
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
 from domain.planning.requests import PlanRequest
@@ -15,18 +18,63 @@ from domain.planning.verification import proof_scopes, verification_of
 from domain.policy.naming import Naming, name_targets
 from domain.policy.rules import Decision
 from domain.resources.galleries import TargetRegion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, does_not_exist
+from domain.resources.ids import (
+    GalleryId,
+    ImageDefinitionId,
+    ImageId,
+    ImageVersionId,
+    ResourceGroupId,
+    does_not_exist,
+)
 from domain.resources.images import ManagedImage
-from domain.resources.permissions import Permission
+from domain.resources.permissions import SOURCE_ACTIONS, Permission, missing_actions
 from services.container import services
 from services.publish_version import list_soft_deleted
 from services.refusals import NotFoundError
+from services.watch_memory import memory_of
 
 Value = TypeVar("Value")
 
 
-async def plan(request: PlanRequest) -> MigrationPlan:
+class Facts(NamedTuple):
+    """How old, in seconds, what a plan knows of permissions and galleries may be, and of their definitions."""
+
+    seconds: float
+    definitions_seconds: float
+
+
+# Azure refuses what is not allowed any more, and the write of a definition looks once more
+KEPT = Facts(300, 60)
+NOW = Facts(0, 0)
+# a gallery with so many definitions may be near Azure's limits, which are per subscription
+MANY_DEFINITIONS = 200
+
+
+async def plan_image(client: df.DurableOrchestrationClient, query: PlanQuery) -> PlannedImage:
+    """Reads the image and plans its migration; writes nothing. There is no plan without an image or its date.
+
+    Raises:
+        NotYetError: ARM is still creating or changing the image.
+        ArmError: the image, a gallery or the list of regions cannot be read.
+        PolicyError: there is no usable policy.
+    """
+    image = await services().compute.get_managed_image(query.image, query.now)
+    if image is None or (image.created_at is None and not query.undated):
+        return PlannedImage(image=image)
+    request = PlanRequest(image=image, started_by=query.started_by, overrides=query.overrides, now=query.now)
+    planned = await plan(request, facts=NOW if query.fresh else KEPT)
+    if planned.outcome == "blocked":
+        # a person may have mended it since
+        planned = await plan(request, facts=NOW)
+    memories = [await memory_of(client, image, target) for target in planned.targets]
+    return PlannedImage(image=image, plan=planned, memories=memories)
+
+
+async def plan(request: PlanRequest, *, facts: Facts = KEPT, counts: bool = False) -> MigrationPlan:
     """Returns the plan for an image; writes nothing.
+
+    What many images have in common is read once for all that are planned within minutes; the plan says when. With
+    `counts`, the subscription's resources are counted even if they were not lately.
 
     Raises:
         ArmError: a gallery or the list of regions cannot be read.
@@ -38,24 +86,35 @@ async def plan(request: PlanRequest) -> MigrationPlan:
     naming = name_targets(image, decision.choices) if decision.action == "migrate" else None
     if naming is None:
         return plan_migration(request, decision, {}, frozenset())
-    views = [await _view(compute, gallery, naming) for gallery in naming.galleries]
-    return plan_migration(
+    views = [await _view(compute, gallery, naming, facts, counts=counts) for gallery in naming.galleries]
+    plan = plan_migration(
         request,
         decision,
         dict(zip(naming.galleries, views, strict=True)),
         await _known_regions(compute, image.id.subscription, naming.galleries),
-        await _readable(compute.list_permissions(image.id)),
-        proof_permissions=await _proof_permissions(compute, image, decision, naming.galleries),
+        await _source_permissions(compute, image.id, facts),
+        proof_permissions=await _proof_permissions(compute, image, decision, naming.galleries, facts),
     )
+    plan.as_of = compute.oldest_read(naming.galleries)
+    return plan
+
+
+async def _source_permissions(compute: AzureCompute, image: ImageId, facts: Facts) -> list[Permission] | None:
+    """Returns what the identity may do with the image: at its group, or, if that is not enough, at the image itself."""
+    group = ResourceGroupId.of(image.subscription, image.resource_group)
+    found = await _readable(compute.list_permissions(group, facts.seconds))
+    if found is None or missing_actions(found, SOURCE_ACTIONS):
+        return await _readable(compute.list_permissions(image))
+    return found
 
 
 async def _proof_permissions(
-    compute: AzureCompute, image: ManagedImage, decision: Decision, galleries: list[GalleryId]
+    compute: AzureCompute, image: ManagedImage, decision: Decision, galleries: list[GalleryId], facts: Facts
 ) -> dict[str, list[Permission] | None]:
     """Returns what the identity may do where the plan's proofs are made; empty if it makes none."""
     verification = verification_of(decision.choices, target_regions(image, decision.choices))
     return {
-        str(scope): await _readable(compute.list_permissions(scope))
+        str(scope): await _readable(compute.list_permissions(scope, facts.seconds))
         for scope, _ in proof_scopes(verification, galleries)
     }
 
@@ -80,11 +139,15 @@ async def policy_regions(image: ManagedImage) -> list[TargetRegion]:
     return target_regions(image, policy.decide(image, datetime.now(UTC)).choices)
 
 
-async def _view(compute: AzureCompute, gallery: GalleryId, naming: Naming) -> GalleryView:
+async def _view(
+    compute: AzureCompute, gallery: GalleryId, naming: Naming, facts: Facts, *, counts: bool
+) -> GalleryView:
     """Returns what planning needs to know of a gallery. One that cannot be read completely counts as missing."""
-    permissions = await _readable(compute.list_permissions(gallery))
-    found = await _readable(compute.get_gallery(gallery))
-    definitions = await _readable(compute.list_image_definitions(gallery)) if found else None
+    permissions = await _readable(compute.list_permissions(gallery, facts.seconds))
+    found = await _readable(compute.get_gallery(gallery, facts.seconds))
+    definitions = (
+        await _readable(compute.list_image_definitions(gallery, facts.definitions_seconds)) if found else None
+    )
     definition = gallery.definition(naming.definition)
     # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
@@ -97,7 +160,9 @@ async def _view(compute: AzureCompute, gallery: GalleryId, naming: Naming) -> Ga
         versions=versions,
         soft_deleted=await list_soft_deleted(definition) if exists and found.soft_delete else [],
         permissions=permissions,
-        usage=await _usage(compute, gallery.subscription),
+        usage=await _usage(compute, gallery.subscription)
+        if counts or compute.has_counted(gallery.subscription) or len(definitions) >= MANY_DEFINITIONS
+        else None,
     )
 
 

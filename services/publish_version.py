@@ -4,7 +4,6 @@ from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError
 from domain.migration.publishing import (
     DEFINITION_TAKEN,
-    DefinitionVersions,
     Publication,
     VersionsRequest,
     cannot_be_rewritten,
@@ -12,6 +11,7 @@ from domain.migration.publishing import (
     number_was_taken,
 )
 from domain.migration.replication import ExpectedVersion
+from domain.planning.numbering import DefinitionVersions
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageDefinition
 from domain.resources.ids import ImageDefinitionId
@@ -50,14 +50,8 @@ async def list_numbers(request: VersionsRequest) -> DefinitionVersions:
     """The numbers in a definition: the one that holds the image already, and those that others have."""
     versions = await services().compute.list_image_versions(request.definition)
     held = version_made_from(request.image, versions, request.copied_from)
-    taken = [version.id.name for version in versions if held is None or version.id != held.id]
     deleted = await list_soft_deleted(request.definition) if request.has_bin else []
-    return DefinitionVersions(
-        held=held.id.name if held else None,
-        held_source=held.source if held else None,
-        held_failed=held is not None and held.provisioning_state == "Failed",
-        taken=[*taken, *(deleted or [])],
-    )
+    return DefinitionVersions.of(versions, held, deleted or [])
 
 
 async def list_soft_deleted(definition: ImageDefinitionId) -> list[str] | None:

@@ -11,11 +11,12 @@ from services.container import services
 
 
 async def read_replication(request: StatusRequest) -> ReplicationReport:
-    """The report on the version. Why it failed, only its long-running operation says (recorded)."""
+    """The report on the version: one read. Why it failed, only its long-running operation says (recorded)."""
     compute = services().compute
     version = await compute.get_image_version(request.version_id)
     error = None
-    if request.operation_url and (version is None or version.provisioning_state != "Succeeded"):
+    in_doubt = version is None or version.provisioning_state not in ("Creating", "Updating", "Succeeded")
+    if request.operation_url and (in_doubt or request.asks_operation):
         error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
     if error is not None:
         # the operation may have failed after the version was read, and both must be of one moment

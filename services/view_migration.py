@@ -8,7 +8,6 @@ import azure.durable_functions as df
 from adapters.task_hub import Instance, TaskHub, created_at
 from domain.host_failures import failure_sentence
 from domain.migration.messages import RunRequest
-from domain.migration.replication import ReplicationReport
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, UnreadableInstance
 from domain.proofs.proof import ProofProgress
@@ -43,12 +42,7 @@ async def find_migration(client: df.DurableOrchestrationClient, instance_id: str
     if record is None or not record.running:
         return record
     status = record.status
-    for index, target in enumerate(status.targets):
-        if target.state is MigrationState.REPLICATING and target.watched_by:
-            report = _latest_report(await hub.get(target.watched_by))
-            if report is not None:
-                status.targets[index] = target.with_regions(report.regions)
-                status.waiting_for = status.waiting_for or report.waiting_for
+    for target in status.targets:
         if target.state is MigrationState.VERIFYING:
             for position, proof in enumerate(target.proofs):
                 progress = _latest_proof(await hub.get(proof.watched_by)) if proof.watched_by else None
@@ -131,12 +125,6 @@ def _status(instance: Instance, request: RunRequest, *, goes_on: bool) -> Migrat
     status.reason = failure_sentence(instance.output)
     status.fix = _FIXES.get(status.state)
     return status
-
-
-def _latest_report(watch: Instance | None) -> ReplicationReport | None:
-    if watch is None or not watch.custom_status:
-        return None
-    return ReplicationReport.model_validate(watch.custom_status)
 
 
 def _latest_proof(proof: Instance | None) -> ProofProgress | None:

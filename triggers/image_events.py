@@ -1,4 +1,7 @@
-"""The Event Grid trigger: starts the migration of a managed image that was created or changed."""
+"""The Event Grid trigger: starts the migration of a managed image that was created or changed.
+
+Where a version was written, it asks the migration that waits for it to look.
+"""
 
 import logging
 
@@ -7,8 +10,9 @@ import azure.functions as func
 
 from domain.field_errors import shortened
 from domain.migration.messages import MigrationRequest
-from domain.resources.events import Ignored, read_event
+from domain.resources.events import Ignored, VersionWritten, read_event
 from services.container import services
+from services.hints import pass_on
 from services.start_migration import start_migration
 
 blueprint = df.Blueprint()
@@ -17,12 +21,13 @@ logger = logging.getLogger(__name__)
 # the sources and reasons of ignored events that the log has; it starts anew before it grows without end
 _logged: set[tuple[str, str]] = set()
 _MOST_LOGGED = 1000
+_NOBODY_WAITS = "no migration waits for this image version"
 
 
 @blueprint.event_grid_trigger(arg_name="event")
 @blueprint.durable_client_input(client_name="client")
 async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrationClient) -> None:
-    """Starts a migration for the event's image, whichever schema the event has.
+    """Starts a migration for the event's image, or passes on that its version was written, whichever the schema is.
 
     Unrelated events are acknowledged too; otherwise Event Grid would redeliver them for 24 hours. Event Grid delivers
     at least once: an event whose migration is running is acknowledged, for the migration checks the image again before
@@ -37,6 +42,13 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
     )
     if isinstance(written, Ignored):
         _log_once(str(source), event, written)
+        return
+    if isinstance(written, VersionWritten):
+        asked = await pass_on(client, written.version)
+        if not asked:
+            _log_once(str(source), event, Ignored(reason=_NOBODY_WAITS, detail=str(written.version)))
+        for migration in asked:
+            logger.info("event %s: migration %s looks at %s", event.id, migration, written.version)
         return
     request = MigrationRequest(image=written.image, started_by=f"event {written.event_id}")
     started = await start_migration(client, request)

@@ -1,6 +1,7 @@
 """Sends requests to Azure Resource Manager: one client per subscription, one attempt per call, no waiting."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -55,6 +56,7 @@ class Arm:
         self._scope = settings.arm_scope
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
+        self.clock = ArmClock()
 
     @property
     def endpoint(self) -> str:
@@ -74,7 +76,7 @@ class Arm:
                 transport=one_attempt_transport(),
                 connection_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
-                per_retry_policies=[_NoRegistrationPolicy()],
+                per_retry_policies=[_NoRegistrationPolicy(), _ClockPolicy(self.clock)],
                 per_call_policies=[_PlainHttpPolicy()] if self._endpoint.startswith("http://") else [],
             )
         return self._clients[key]
@@ -150,6 +152,37 @@ class Arm:
         """
         with arm_errors():
             await self._credential.get_token(self._scope)
+
+
+class ArmClock:
+    """ARM's own time: what was read from ARM grows old by the clock that its changes are dated with.
+
+    Between two answers it goes on with this machine's, and it never goes back. Before the first one it stands at 1970,
+    so that nothing that was read then counts as new.
+    """
+
+    def __init__(self, here: Callable[[], float] = time.monotonic) -> None:
+        self._here = here
+        self._ahead: float | None = None
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return 0 if self._ahead is None else self._here() + self._ahead
+
+    def note(self, date: datetime | None) -> None:
+        """Takes in the date of an answer, which is in whole seconds."""
+        if date is not None and date.timestamp() > self.now() + 1:
+            self._ahead = date.timestamp() - self._here()
+
+
+class _ClockPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Reads ARM's time from its answers."""
+
+    def __init__(self, clock: ArmClock) -> None:
+        self._clock = clock
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:  # noqa: ARG002 # the SDK's signature
+        self._clock.note(parse_date(response.http_response.headers.get("Date")))
 
 
 class _PlainHttpPolicy(SansIOHTTPPolicy[Any, Any]):

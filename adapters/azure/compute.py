@@ -7,9 +7,8 @@ started and checked later, and a throttled call says how long to wait.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import quote
 
 from azure.mgmt.compute.models import GalleryImage
 
@@ -17,12 +16,9 @@ from adapters.azure.arm import Arm, found, parse_object
 from adapters.azure.documents import (
     definition_body,
     holds_resources,
-    parse_gallery,
     parse_image_definition,
     parse_image_version,
-    parse_listed_resource,
     parse_managed_image,
-    parse_permission,
     parse_soft_deleted,
     regions_body,
     tags_body,
@@ -34,11 +30,13 @@ from adapters.azure.rewriting import begin_update, begin_write, existing_version
 from adapters.azure.sources import (
     GALLERIES_API,
     IMAGES_API,
-    RESOURCES_API,
     image_definitions,
     image_versions,
+    images_in_group,
+    permissions,
     resources,
 )
+from adapters.azure.sources import gallery as gallery_source
 from domain.errors import ArmError
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
@@ -54,10 +52,11 @@ from domain.resources.permissions import Permission
 from domain.resources.regions import canonical_region
 
 LOCATIONS_API = "2022-12-01"
-PERMISSIONS_API = "2022-04-01"
 # the types of which a plan counts the resources
 COUNTED = {id_type.type_name(): id_type for id_type in (ImageDefinitionId, ImageVersionId)}
 COUNTS_LAST_SECONDS = 300
+# images of one group that are read together share a list of creation times
+TIMES_LAST_SECONDS = 30
 
 
 class Compute:
@@ -72,8 +71,10 @@ class Compute:
         self._regions: dict[str, frozenset[str]] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
         """Returns the image with its creation time, if ARM lists it; None if the image does not exist.
+
+        The list of creation times was read within some seconds, and at `as_of` or later.
 
         Raises:
             NotYetError: ARM is still creating the image.
@@ -82,24 +83,26 @@ class Compute:
         resource = await found(images.get(image.resource_group, image.name, api_version=IMAGES_API))
         if resource is None:
             return None
-        scope = f"/subscriptions/{image.subscription}/resourceGroups/{quote(image.resource_group)}"
-        created = await self._creation_times(image.subscription, scope, f" and name eq '{image.name}'")
-        return parse_managed_image(resource, created.get(image)).settled()
+        return parse_managed_image(resource, await self._created_at(image, as_of)).settled()
 
-    async def _creation_times(self, subscription: str, scope: str, condition: str) -> dict[ImageId, datetime]:
-        """Reads the creation times from the list of resources: the image itself does not have its own."""
-        filter_text = quote(f"resourceType eq '{ImageId.type_name()}'{condition}")
-        path = f"{scope}/resources?$filter={filter_text}&$expand=createdTime&api-version={RESOURCES_API}"
-        listed = [
-            parse_listed_resource(resource, ImageId) async for resource in self._arm.pages(subscription, path)
-        ]
-        return {entry.id: entry.created_at for entry in listed if entry.created_at}
+    async def _created_at(self, image: ImageId, as_of: datetime | None) -> datetime | None:
+        """Returns the creation time, which an image itself does not have, from the list of its group's resources.
 
-    async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
-        """Returns the gallery; None if it does not exist."""
-        galleries = self._arm.client(gallery.subscription).galleries
-        resource = await found(galleries.get(gallery.resource_group, gallery.name, api_version=GALLERIES_API))
-        return parse_gallery(resource) if resource else None
+        The images of a group share a list for some seconds; one that it does not have is looked for in a new one.
+        """
+        source = images_in_group(image.subscription, image.resource_group)
+        # ARM's clock has whole seconds
+        since = as_of.timestamp() - 1 if as_of else 0
+        for seconds in (TIMES_LAST_SECONDS, 1):
+            for entry in await self._kept.whole(source, seconds, since):
+                if entry.id == image and entry.created_at:
+                    return entry.created_at
+        return None
+
+    async def get_gallery(self, gallery: GalleryId, within: float = 0) -> Gallery | None:
+        """Returns the gallery, as it was within these seconds; None if it does not exist."""
+        found_galleries = await self._kept.whole(gallery_source(gallery), within)
+        return found_galleries[0] if found_galleries else None
 
     async def get_image_definition(self, definition: ImageDefinitionId) -> ImageDefinition | None:
         """Returns the image definition; None if it does not exist."""
@@ -111,9 +114,9 @@ class Compute:
         )
         return parse_image_definition(resource) if resource else None
 
-    async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
-        """Returns the image definitions of a gallery."""
-        return await self._kept.fresh(image_definitions(gallery))
+    async def list_image_definitions(self, gallery: GalleryId, within: float = 0) -> list[ImageDefinition]:
+        """Returns the image definitions of a gallery, as they were within these seconds."""
+        return await self._kept.whole(image_definitions(gallery), within)
 
     async def begin_image_definition(self, definition: ImageDefinition) -> None:
         gallery = definition.id.gallery
@@ -126,6 +129,9 @@ class Compute:
                 api_version=GALLERIES_API,
                 polling=False,
             )
+        begun = definition.model_copy()
+        begun.provisioning_state = "Creating"
+        self._kept.of(image_definitions(gallery)).add(begun)
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
         """Returns the image version with its replication status; None if it does not exist."""
@@ -196,12 +202,16 @@ class Compute:
         failed = body.get("status") in ("Failed", "Canceled")
         return parse_error(response.status_code, body) if failed else None
 
-    async def list_permissions(self, scope: ResourceId) -> list[Permission]:
-        """Returns what the identity may do at a resource, role by role."""
-        path = (
-            f"{quote(str(scope))}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API}"
-        )
-        return [parse_permission(item) async for item in self._arm.pages(scope.subscription, path)]
+    async def list_permissions(self, scope: ResourceId, within: float = 0) -> list[Permission]:
+        """Returns what the identity may do at a resource, role by role, as it was within these seconds."""
+        return await self._kept.whole(permissions(scope), within)
+
+    def oldest_read(self, galleries: Sequence[GalleryId]) -> datetime | None:
+        """Returns when the oldest of what is kept of these galleries was read; None if nothing is."""
+        reads = [self._kept.of(gallery_source(one)).read_at for one in galleries]
+        reads += [self._kept.of(image_definitions(one)).read_at for one in galleries]
+        times = [datetime.fromtimestamp(read, UTC) for read in reads if read > 0]
+        return min(times, default=None)
 
     async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
         """Returns how many resources of a type a subscription has, by canonical region name.
@@ -210,6 +220,14 @@ class Compute:
         """
         source = resources(subscription, COUNTED[resource_type])
         return Counter(entry.location for entry in await self._kept.whole(source, COUNTS_LAST_SECONDS))
+
+    def has_counted(self, subscription: str) -> bool:
+        """Whether the resources of a subscription were counted within some minutes."""
+        moment = self._kept.now() - COUNTS_LAST_SECONDS
+        return all(
+            self._kept.of(resources(subscription, kind)).read_at > moment
+            for kind in (ImageDefinitionId, ImageVersionId)
+        )
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
         """Returns the canonical names of the regions that a subscription can use; read once per process."""

@@ -107,7 +107,7 @@ class KeptList(Generic[Value]):
         self.lock = asyncio.Lock()
         self.values: list[Value] = []
         self.unreadable: list[Unreadable] = []
-        self.read_at = float("-inf")
+        self.read_at = self.begun_at = float("-inf")
         self._evidence = NO_EVIDENCE
         self._settled = False
         self._progress: _Progress[Value] | None = None
@@ -135,9 +135,15 @@ class KeptList(Generic[Value]):
         """Whether the list was read to its end at this moment or later."""
         return self.read_at >= moment and self._evidence.covers(evidence)
 
+    def add(self, value: Value) -> None:
+        """Adds what this process wrote itself since."""
+        if not self.is_new:
+            self.values = [*self.values, value]
+
     def forget(self) -> None:
         """Drops the kept list: it cannot be read any more."""
-        self.values, self.unreadable, self.read_at = [], [], float("-inf")
+        self.values, self.unreadable = [], []
+        self.read_at = self.begun_at = float("-inf")
 
     async def advance(
         self, reader: PageReader, source: Source[Value], evidence: Evidence, now: Callable[[], float]
@@ -164,7 +170,8 @@ class KeptList(Generic[Value]):
             progress.url = page.next
             return page
         self.values, self.unreadable = progress.values, progress.unreadable
-        self.read_at, self._evidence = now(), progress.evidence
+        self.read_at, self.begun_at = now(), progress.begun
+        self._evidence = progress.evidence
         self._settled = source.stays(self.values)
         self._progress = None
         return page
@@ -208,15 +215,18 @@ class KeptLists:
         """
         return await self.of(source).advance(self._reader, source, evidence, self.now)
 
-    async def whole(self, source: Source[Value], seconds: float) -> list[Value]:
-        """Returns the whole list, read within these seconds.
+    async def whole(self, source: Source[Value], seconds: float, since: float = float("-inf")) -> list[Value]:
+        """Returns the whole list, begun to be read within these seconds and `since` this moment.
+
+        With no seconds, it is read now.
 
         Raises:
             ArmError: a page cannot be read. The next call continues there.
         """
         kept = self.of(source)
         async with kept.lock:
-            while self.now() - kept.read_at >= seconds:
+            moment = max(self.now() - seconds, since)
+            while kept.begun_at < moment:
                 await self.advance(source)
             return self._logged_values(kept)
 

@@ -11,16 +11,19 @@ from adapters.azure.documents import (
     parse_image_version,
     parse_listed_resource,
     parse_managed_image,
+    parse_permission,
 )
 from adapters.azure.kept import Source
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
+from domain.resources.permissions import Permission
 
 # Pinned per operation: newer versions of the galleries' API have other defaults (documented).
 IMAGES_API = "2024-07-01"
 GALLERIES_API = "2024-03-03"
 RESOURCES_API = "2021-04-01"
+PERMISSIONS_API = "2022-04-01"
 
 
 def managed_images(subscription: str) -> Source[ManagedImage]:
@@ -42,6 +45,36 @@ def resources(subscription: str, id_type: type[Id]) -> Source[ListedResource[Id]
         id_type.kind,
         lambda resource: parse_listed_resource(resource, id_type),
     )
+
+
+def images_in_group(subscription: str, group: str) -> Source[ListedResource[ImageId]]:
+    """The managed images of a resource group in ARM's list, which alone has their creation times."""
+    scope = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
+    filter_text = quote(f"resourceType eq '{ImageId.type_name()}'")
+    path = f"{scope}/resources?$filter={filter_text}&$expand=createdTime&api-version={RESOURCES_API}"
+    return Source(
+        subscription, path, scope, ImageId.kind, lambda entry: parse_listed_resource(entry, ImageId)
+    )
+
+
+def gallery(wanted: GalleryId) -> Source[Gallery]:
+    """One gallery."""
+    path = f"{quote(str(wanted))}?api-version={GALLERIES_API}"
+    return Source(
+        wanted.subscription,
+        path,
+        str(wanted),
+        GalleryId.kind,
+        parse_gallery,
+        single=True,
+        may_be_missing=True,
+    )
+
+
+def permissions(scope: ResourceId) -> Source[Permission]:
+    """What the identity may do at a resource, role by role."""
+    path = f"{quote(str(scope))}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API}"
+    return Source(scope.subscription, path, str(scope), "permission", parse_permission)
 
 
 def galleries(subscription: str) -> Source[Gallery]:

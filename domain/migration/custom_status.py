@@ -3,7 +3,6 @@
 from typing import Any
 
 from domain.fitting import fitting
-from domain.migration.replication import ReplicationReport
 from domain.migration.status import MigrationStatus
 from domain.resources.galleries import RegionProgress
 
@@ -15,20 +14,14 @@ MOST_TARGETS = 10
 def custom_status(status: MigrationStatus) -> dict[str, Any]:
     """A migration's status as plain JSON, shortened step by step until it fits."""
     return fitting(
-        status, _drop_watched_regions, _cut_details_of_targets, _drop_texts, _drop_regions, _drop_targets
+        status,
+        _cut_details_of_targets,
+        _drop_texts,
+        _drop_details,
+        _drop_done_regions,
+        _drop_regions,
+        _drop_targets,
     )
-
-
-def report_status(report: ReplicationReport) -> dict[str, Any]:
-    """A replication's report as plain JSON, shortened step by step until it fits."""
-    return fitting(report, _cut_details_of_report, _drop_failure, _drop_details, _drop_done_regions)
-
-
-def _drop_watched_regions(status: MigrationStatus) -> None:
-    """The child orchestration that replicates a version shows the regions in its own custom status."""
-    for target in status.targets:
-        if target.watched_by:
-            target.regions = []
 
 
 def _cut_details_of_targets(status: MigrationStatus) -> None:
@@ -45,6 +38,19 @@ def _drop_texts(status: MigrationStatus) -> None:
             proof.failure, proof.warnings = None, []
 
 
+def _drop_details(status: MigrationStatus) -> None:
+    for target in status.targets:
+        for region in target.regions:
+            region.details = ""
+
+
+def _drop_done_regions(status: MigrationStatus) -> None:
+    """The regions that are still missing are what people look for."""
+    for target in status.targets:
+        missing = [region for region in target.regions if region.state != "Completed"]
+        target.regions = missing[:MOST_TARGETS]
+
+
 def _drop_regions(status: MigrationStatus) -> None:
     for target in status.targets:
         target.regions, target.proofs = [], []
@@ -53,24 +59,6 @@ def _drop_regions(status: MigrationStatus) -> None:
 def _drop_targets(status: MigrationStatus) -> None:
     status.targets = status.targets[:MOST_TARGETS]
     status.child_instance_ids = status.child_instance_ids[:MOST_TARGETS]
-
-
-def _cut_details_of_report(report: ReplicationReport) -> None:
-    _cut_details(report.regions)
-
-
-def _drop_failure(report: ReplicationReport) -> None:
-    report.failure = None
-
-
-def _drop_details(report: ReplicationReport) -> None:
-    for region in report.regions:
-        region.details = ""
-
-
-def _drop_done_regions(report: ReplicationReport) -> None:
-    """The regions that are still missing are what people look for."""
-    report.regions = report.missing_regions[:MOST_TARGETS]
 
 
 def _cut_details(regions: list[RegionProgress]) -> None:

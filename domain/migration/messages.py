@@ -1,14 +1,19 @@
 """The inputs of `migrate_image`, `add_regions` and `get_managed_image`, and the ids of child orchestrations."""
 
 import hashlib
+from datetime import datetime
 
 from pydantic import BaseModel
 
+from domain.migration.memory import WatchMemory
+from domain.migration.target import Journey, Widening
+from domain.planning.plan import MigrationPlan
 from domain.planning.requests import Overrides
 from domain.planning.rollout import Pace, Rollout
 from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import RegionProgress, TargetRegion
 from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.images import ManagedImage
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 from domain.starts import Start
 
@@ -30,15 +35,42 @@ class RunRequest(Start):
 
 
 class MigrationRequest(RunRequest):
-    """The input of `migrate_image`."""
+    """The input of `migrate_image`; `journey` is how far it is, once it continues as new."""
 
     overrides: Overrides = Overrides()
+    journey: Journey | None = None
 
 
 class ImageRequest(BaseModel):
     """The input of `get_managed_image`."""
 
     image: ImageId
+
+
+class PlanQuery(BaseModel):
+    """The input of `plan_migration`; `now` is the orchestration's clock.
+
+    An image of which Azure does not list the creation time yet is only planned if it may be `undated`. A `fresh` plan
+    uses nothing that was read for others.
+    """
+
+    image: ImageId
+    started_by: str
+    overrides: Overrides = Overrides()
+    now: datetime
+    undated: bool = False
+    fresh: bool = False
+
+
+class PlannedImage(BaseModel):
+    """The answer of `plan_migration`: the image as it is, None if there is none, and the plan for it.
+
+    `memories` is what earlier migrations taught about the plan's targets, in their order.
+    """
+
+    image: ManagedImage | None = None
+    plan: MigrationPlan | None = None
+    memories: list[WatchMemory] = []
 
 
 class WideningTarget(BaseModel):
@@ -54,10 +86,14 @@ class WideningTarget(BaseModel):
 
 
 class AddRegionsRequest(RunRequest):
-    """The input of `add_regions`: the versions that a migration made, and the regions to add to them."""
+    """The input of `add_regions`: the versions that a migration made, and the regions to add to them.
+
+    `widening` is how far it is, once it continues as new.
+    """
 
     rule: str | None = None
     fingerprint: str | None = None
     targets: list[WideningTarget]
     regions: list[TargetRegion]
     pace: Pace
+    widening: Widening | None = None

@@ -1,15 +1,17 @@
 """Publication of one version under its number: what to write, given what the gallery already holds."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
 from domain.arm_errors import FAILED_VERSION, UNKNOWN, diagnose
 from domain.errors import ArmError, NotYetError
 from domain.migration.replication import ExpectedVersion
+from domain.planning.numbering import DefinitionVersions
 from domain.planning.targets import TargetPlan
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageVersion, PublishedRegion
@@ -39,10 +41,13 @@ class PublishRequest(BaseModel):
 
     `wanted_version` is the number the caller asks for, `preferred_version` the same content's in the first gallery.
     `copied_from` are the versions of the image in other galleries, `has_bin` says that the gallery has soft delete.
+    `numbers` are those that the plan found in the definition at `planned_at`.
     """
 
     image: ManagedImage
     spec: VersionSpec
+    numbers: DefinitionVersions | None = None
+    planned_at: datetime | None = None
     wanted_version: str | None = None
     preferred_version: str | None = None
     copied_from: list[ImageVersionId] = []
@@ -69,6 +74,9 @@ class Source(NamedTuple):
             preferred_version=self.version.name if self.version else None,
             copied_from=[*plan.copied_from, *([self.version] if self.version else [])],
             has_bin=plan.has_bin,
+            # the copies are made hours after the plan
+            numbers=None if self.version else plan.numbers,
+            planned_at=plan.planned_at,
         )
 
 
@@ -94,27 +102,6 @@ class VersionsRequest(BaseModel):
     image: ManagedImage
     copied_from: list[ImageVersionId] = []
     has_bin: bool = False
-
-
-class DefinitionVersions(BaseModel):
-    """The numbers in a definition: `held` is the version with the image's content, `taken` are all others.
-
-    `held_failed` says that the version with the content has failed, `held_source` what it was made from.
-    """
-
-    held: str | None = None
-    held_source: str | None = None
-    held_failed: bool = False
-    taken: list[str] = []
-
-    def without(self, unwritable: Collection[str]) -> Self:
-        """The same numbers where those of failed versions cannot be used any more."""
-        if self.held not in unwritable:
-            return self
-        copy = self.model_copy()
-        copy.held, copy.held_source, copy.held_failed = None, None, False
-        copy.taken = [*self.taken, *unwritable]
-        return copy
 
 
 class NextWrite(NamedTuple):

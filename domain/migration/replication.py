@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from domain.errors import ArmError
+from domain.migration.hints import HintRecord
 from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
@@ -20,6 +21,8 @@ from domain.results import CurrentWait, Failure, failure_of
 LOOKS_FOR_A_MISSING_VERSION = 5
 # a look that comes later than this after its time means that the app was away: stopped, or without a worker
 LONGEST_DELAY = timedelta(minutes=5)
+# how long no region makes progress before the version's operation is asked, too
+STANDSTILL = timedelta(minutes=30)
 # the code of a failure of a version that does not show what was written
 VERSION_DIFFERS = "VersionDiffers"
 
@@ -82,12 +85,16 @@ def _differ(expected: str | None, found: str | None) -> bool:
 
 
 class StatusRequest(BaseModel):
-    """The input of `get_replication_status`; the version is compared with `expected`."""
+    """The input of `get_replication_status`; the version is compared with `expected`.
+
+    Its operation is asked where the version has failed or is missing, and always with `asks_operation`.
+    """
 
     version_id: ImageVersionId
     operation_url: str | None = None
     regions: list[str]
     expected: ExpectedVersion | None = None
+    asks_operation: bool = False
 
 
 class RegionsRequest(BaseModel):
@@ -246,10 +253,13 @@ class RolloutState(BaseModel):
         return copy
 
 
-class ReplicateRequest(BaseModel):
-    """The input of `replicate_version`, carried on from look to look and through `continue_as_new`.
+class Watch(BaseModel):
+    """The watch over one version, carried from look to look.
 
-    `objection` is a failure that one of the looks found and that remains at the end.
+    `due` is when the next look comes, `looked_at` when the last one came, `written_at` when the version or its regions
+    were last written, `moved_at` when a region last made `progress`, as it was seen. `objection` is a failure that one
+    of the looks found and that remains at the end. `refusals` counts the times in a row that a write was put off.
+    `hints` and `usual_seconds` are what is known of the gallery's hints and of versions like this one.
     """
 
     version_id: ImageVersionId
@@ -259,8 +269,16 @@ class ReplicateRequest(BaseModel):
     rollout: Rollout
     pace: Pace
     started_at: datetime
+    written_at: datetime
+    moved_at: datetime
+    due: datetime
+    looked_at: datetime | None = None
+    progress: dict[str, str] = {}
+    hints: HintRecord = HintRecord()
+    usual_seconds: list[float] = []
     state: RolloutState = RolloutState()
     looks_missing: int = 0
+    refusals: int = 0
 
     @property
     def region_names(self) -> list[str]:
@@ -272,22 +290,36 @@ class ReplicateRequest(BaseModel):
         """When to stop waiting for the regions."""
         return self.started_at + timedelta(hours=self.pace.deadline_hours)
 
-    def after_look(self, report: ReplicationReport, state: RolloutState) -> Self:
-        """The request after a look: the rollout's new state, and the looks in a row that found no version."""
+    def query(self, now: datetime) -> StatusRequest:
+        """What the next look asks. Of a version that stands still, its operation may know more than it does."""
+        return StatusRequest(
+            version_id=self.version_id,
+            operation_url=self.operation_url,
+            regions=self.region_names,
+            expected=self.expected,
+            asks_operation=now - self.moved_at >= STANDSTILL,
+        )
+
+    def after_look(self, report: ReplicationReport, state: RolloutState, now: datetime) -> Self:
+        """The watch after a look: the rollout's new state, and the looks in a row that found no version."""
         copy = self.model_copy()
-        copy.state = state
+        copy.looked_at = now
+        copy.progress = {one.region: f"{one.state} {one.progress}" for one in report.regions}
+        if copy.progress != self.progress:
+            copy.moved_at = now
+        copy.state, copy.refusals = state, 0
         copy.looks_missing = self.looks_missing + 1 if report.provisioning_state == "Missing" else 0
         copy.objection = self.objection or report.objection
         if self.expected and report.provisioning_state not in ("Missing", "Unknown"):
             copy.expected = self.expected.written()
         return copy
 
-    def without_time_away(self, due: datetime, now: datetime) -> Self:
-        """The request after a look that was due at `due`: time for which the app was away counts against nobody.
+    def without_time_away(self, now: datetime) -> Self:
+        """The watch after a look that comes late: time for which the app was away counts against nobody.
 
         The deadline, and what counts as stuck, move by that time.
         """
-        away = now - due
+        away = now - self.due
         if away < LONGEST_DELAY:
             return self
         copy = self.model_copy()
@@ -295,30 +327,42 @@ class ReplicateRequest(BaseModel):
         copy.state = self.state.later(away)
         return copy
 
-    def following(self, update: RegionsUpdate) -> Self:
-        """The request after a write of regions, with its long-running operation and what it must have kept."""
+    def following(self, update: RegionsUpdate, now: datetime) -> Self:
+        """The watch after a write of regions, with its long-running operation and what it must have kept."""
         copy = self.model_copy()
-        copy.operation_url = update.operation_url
+        copy.operation_url, copy.written_at, copy.moved_at = update.operation_url, now, now
         if update.expected is not None:
             copy.expected = update.expected
         return copy
 
+    def put_off(self, before: Self, *, counts: bool) -> Self:
+        """The watch after a look whose write Azure put off: the next look decides about the rollout anew."""
+        copy = self.model_copy()
+        copy.state, copy.refusals = before.state, before.refusals + (1 if counts else 0)
+        return copy
 
-def out_of_patience(request: ReplicateRequest, report: ReplicationReport, now: datetime) -> Failure | None:
+    def due_in(self, seconds: float, now: datetime) -> Self:
+        """The watch with its next look in so many seconds."""
+        copy = self.model_copy()
+        copy.due = now + timedelta(seconds=seconds)
+        return copy
+
+
+def out_of_patience(watch: Watch, report: ReplicationReport, now: datetime) -> Failure | None:
     """The failure of a version that is gone or past its deadline; None while waiting makes sense."""
-    if request.looks_missing >= LOOKS_FOR_A_MISSING_VERSION:
+    if watch.looks_missing >= LOOKS_FOR_A_MISSING_VERSION:
         return Failure(
             code="VersionGone",
-            message=f"the image version {request.version_id} no longer exists",
+            message=f"the image version {watch.version_id} no longer exists",
             cause="Somebody deleted it while it was replicated.",
             fix="Start the migration again to publish it once more.",
         )
-    if now < request.deadline:
+    if now < watch.deadline:
         return None
     missing = ", ".join(region.region for region in report.missing_regions)
     return Failure(
         code="ReplicationDeadlinePassed",
-        message=f"not replicated by {request.deadline.isoformat()}: {missing or 'the version is still being created'}",
+        message=f"not replicated by {watch.deadline.isoformat()}: {missing or 'the version is still being created'}",
         cause="Replication took longer than the policy's deadline. Azure may still finish it.",
         fix="Start the migration again to continue waiting, or raise replication.deadline_hours in the policy.",
     )
@@ -331,10 +375,3 @@ def unprotected(failure: Failure, version: ImageVersionId, refusal: Failure) -> 
     copy.cause = f"{failure.cause} {reason}"
     copy.fix = f"{failure.fix} Set allowDeletionOfReplicatedLocations to false on {version}, unless it was true before."
     return copy
-
-
-def next_look_seconds(request: ReplicateRequest, now: datetime) -> float:
-    """A tenth of the time that has passed, within the policy's bounds: often for small images, seldom for large."""
-    pace = request.pace
-    longest = max(pace.longest_poll_seconds, pace.first_poll_seconds)
-    return min(max((now - request.started_at).total_seconds() / 10, pace.first_poll_seconds), longest)

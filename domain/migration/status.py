@@ -22,9 +22,8 @@ LONGEST_MESSAGE = 200
 class TargetStatus(HasMigrationState):
     """The version in one target gallery.
 
-    `outcome` says what `begin_image_version` did: created, updated or adopted. `watched_by` is the child orchestration
-    that replicates the version; its custom status is newer than `regions`. None where the migration does it itself.
-    `proofs` are the machines that were started from the version.
+    `outcome` says what `begin_image_version` did: created, updated or adopted. `proofs` are the machines that were
+    started from the version.
     """
 
     definition: ImageDefinitionId
@@ -32,7 +31,6 @@ class TargetStatus(HasMigrationState):
     outcome: str | None = None
     regions: list[RegionProgress] = Field(default=[])
     failure: Failure | None = None
-    watched_by: str | None = None
     proofs: list[ProofStatus] = Field(default=[])
 
     @property

@@ -1,13 +1,15 @@
 """How a version gets its number: from the policy's strategy, and from the ledger that reserves it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel
 
 from domain.errors import NoVersionLeftError
 from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
 from domain.policy.templates import template_values
+from domain.resources.galleries import ImageVersion
 from domain.resources.images import ManagedImage
 from domain.resources.versions import Version, dated_version, next_version, numbers_among
 
@@ -62,6 +64,45 @@ class Reserved(BaseModel):
     version: str | None = None
     refused: str | None = None
     fix: str | None = None
+
+
+class DefinitionVersions(BaseModel):
+    """The numbers in a definition: `held` is the version with the image's content, `taken` are all others.
+
+    `held_failed` says that the version with the content has failed, `held_source` what it was made from.
+    """
+
+    held: str | None = None
+    held_source: str | None = None
+    held_failed: bool = False
+    taken: list[str] = []
+
+    @classmethod
+    def of(
+        cls, versions: Collection[ImageVersion], held: ImageVersion | None, deleted: Collection[str]
+    ) -> Self:
+        """The numbers of these versions, of which `held` has the content, and of deleted ones."""
+        taken = [version.id.name for version in versions if held is None or version.id != held.id]
+        return cls(
+            held=held.id.name if held else None,
+            held_source=held.source if held else None,
+            held_failed=held is not None and held.provisioning_state == "Failed",
+            taken=[*taken, *deleted],
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether the definition has or had a version."""
+        return self.held is not None or bool(self.taken)
+
+    def without(self, unwritable: Collection[str]) -> Self:
+        """The same numbers where those of failed versions cannot be used any more."""
+        if self.held not in unwritable:
+            return self
+        copy = self.model_copy()
+        copy.held, copy.held_source, copy.held_failed = None, None, False
+        copy.taken = [*self.taken, *unwritable]
+        return copy
 
 
 def number_image(image: ManagedImage, choices: Choices, own_number: str | None, now: datetime) -> Numbering:

@@ -71,6 +71,8 @@ class MigrationPlan(BaseModel):
     """Whether the policy promotes the version or retires the image."""
     apart_by_time: bool = False
     """Only the image's listed creation time tells it apart from a version with the same content."""
+    as_of: datetime | None = None
+    """When the oldest part of what the plan knows of its galleries was read."""
 
     @property
     def warnings(self) -> list[str]:

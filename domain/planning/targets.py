@@ -1,7 +1,7 @@
 """The plan for one target gallery: definition, version, number and rollout, with the checks about them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -21,7 +21,7 @@ from domain.planning.checks.gallery import (
 )
 from domain.planning.checks.owner import check_owner, is_owned
 from domain.planning.checks.sharing import check_sharing
-from domain.planning.numbering import Numbering, Reservation, Reserved, reserve
+from domain.planning.numbering import DefinitionVersions, Numbering, Reservation, Reserved, reserve
 from domain.planning.requests import PlanRequest
 from domain.planning.rollout import Rollout, rollout_of
 from domain.planning.version_spec import VersionSpec
@@ -31,6 +31,9 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, T
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.permissions import Permission
 from domain.resources.provenance import definition_tags, version_made_from, version_tags, versions_made_from
+
+# a plan travels through the task hub
+MOST_NUMBERS_CARRIED = 200
 
 
 class TargetInputs(NamedTuple):
@@ -47,7 +50,7 @@ class GalleryView(BaseModel):
     """What is known of one target gallery. `gallery` is None if it does not exist or cannot be read completely.
 
     `versions` are those of the image's definition. `soft_deleted` are the numbers of its versions in the gallery's bin,
-    None if the bin cannot be read.
+    None if the bin cannot be read. `usage` is None where nothing was counted.
     """
 
     gallery: Gallery | None
@@ -55,7 +58,7 @@ class GalleryView(BaseModel):
     versions: list[ImageVersion] = []
     soft_deleted: list[str] | None = []
     permissions: list[Permission] | None = None
-    usage: Usage = Usage()
+    usage: Usage | None = Usage()
 
 
 class TargetPlan(BaseModel):
@@ -63,7 +66,8 @@ class TargetPlan(BaseModel):
 
     `number` is the one that the version would get now; the ledger decides when the version is created. `adopts`
     says that the gallery already has a version of this content. `copied_from` are the versions of this content in all
-    galleries, `has_bin` says that the gallery keeps deleted versions for a while.
+    galleries, `has_bin` says that the gallery keeps deleted versions for a while. `numbers` are those in the definition
+    at `planned_at`, None if they are too many to carry.
     """
 
     definition: ImageDefinition
@@ -74,6 +78,17 @@ class TargetPlan(BaseModel):
     adopts: bool = False
     copied_from: list[ImageVersionId] = []
     has_bin: bool = False
+    numbers: DefinitionVersions | None = None
+    planned_at: datetime | None = None
+
+    @property
+    def definition_is_ready(self) -> bool:
+        """Whether versions can be made in the definition as it is."""
+        return self.definition_exists and self.definition.provisioning_state == "Succeeded"
+
+    def is_its_definition(self, found: ImageDefinition) -> bool:
+        """Whether a definition is the one of this plan: the one that was there, or the one that it had made."""
+        return self.definition_exists or self.definition.tags.items() <= found.tags.items()
 
 
 def plan_target(
@@ -103,6 +118,8 @@ def plan_target(
         adopts=held is not None and held.id.name == reserved.version,
         copied_from=list(copied_from),
         has_bin=gallery.soft_delete,
+        numbers=_numbers(view, held),
+        planned_at=inputs.request.now,
     )
     made_from_image = versions_made_from(inputs.request.image, view.versions, copied_from)
     checks = [
@@ -121,6 +138,12 @@ def plan_target(
         *_check_limits(target, view.usage),
     ]
     return target, checks
+
+
+def _numbers(view: GalleryView, held: ImageVersion | None) -> DefinitionVersions | None:
+    if len(view.versions) > MOST_NUMBERS_CARRIED:
+        return None
+    return DefinitionVersions.of(view.versions, held, view.soft_deleted or [])
 
 
 def _check_existing(
@@ -212,8 +235,10 @@ def _expected_number(
     return reserve({}, reservation)[0]
 
 
-def _check_limits(target: TargetPlan, usage: Usage) -> list[Check]:
+def _check_limits(target: TargetPlan, usage: Usage | None) -> list[Check]:
     """A definition counts in its own region, a version in that of its source."""
+    if usage is None:
+        return []
     return [
         check_room(
             "image definitions",

@@ -42,8 +42,8 @@ BUILT_IN = Choices(
     # documented: "wait for up to six hours"; users report more with many regions
     replication=Replication(
         deadline_hours=24,
-        first_poll_seconds=60,
-        longest_poll_seconds=600,
+        first_poll_seconds=90,
+        longest_poll_seconds=7200,
         waves="all-at-once",
         heal_attempts=2,
         stuck_after_hours=6,

@@ -1,4 +1,4 @@
-"""Event Grid events, and which of them report that a managed image was written.
+"""Event Grid events, and which of them report that a managed image or an image version was written.
 
 Whatever an event holds, it is read or ignored. The body's `claims` hold personal data, so they are never read.
 """
@@ -10,10 +10,12 @@ from pydantic import BaseModel
 
 from domain.errors import ResourceIdError
 from domain.field_errors import shortened
-from domain.resources.ids import ImageId
+from domain.resources.ids import ImageId, ImageVersionId
 
 WRITE_SUCCEEDED = "Microsoft.Resources.ResourceWriteSuccess"
+WRITE_FAILED = "Microsoft.Resources.ResourceWriteFailure"
 IMAGE_WRITE = "Microsoft.Compute/images/write"
+VERSION_WRITE = "Microsoft.Compute/galleries/images/versions/write"
 _LONGEST_TEXT = 100
 
 
@@ -21,6 +23,14 @@ class ImageWritten(BaseModel):
     """A managed image was created, replaced or only tagged; the event does not say which."""
 
     image: ImageId
+    event_id: str
+
+
+class VersionWritten(BaseModel):
+    """An image version was created or changed, or that failed: a reason to look, never proof that it is done."""
+
+    version: ImageVersionId
+    succeeded: bool
     event_id: str
 
 
@@ -37,25 +47,45 @@ class Ignored(BaseModel):
 
 def read_event(
     event_type: object, event_id: object, subject: object, data: object, subscriptions: Collection[str] = ()
-) -> ImageWritten | Ignored:
+) -> ImageWritten | VersionWritten | Ignored:
     """Reads an event of either schema. `data.resourceUri`, or else `subject`, names the resource, in any case.
 
-    Images of other subscriptions than these are ignored; with none, those of every subscription are read.
+    Images of other subscriptions than these are ignored; with none, those of every subscription are read. Versions are
+    read whatever their subscription: galleries may be elsewhere, and an event about a version starts nothing.
     """
-    if _text(event_type).lower() != WRITE_SUCCEEDED.lower():
+    kind = _text(event_type).lower()
+    if kind not in (WRITE_SUCCEEDED.lower(), WRITE_FAILED.lower()):
         return Ignored(reason=f"event type {_text(event_type)}" if event_type else "no event type")
+    succeeded = kind == WRITE_SUCCEEDED.lower()
     body: dict[str, Any] = data if isinstance(data, dict) else {}
     operation = _text(body.get("operationName"))
+    resource = str(body.get("resourceUri") or subject)
+    if operation.lower() == VERSION_WRITE.lower():
+        return _version_written(resource, _text(event_id), succeeded=succeeded)
     if operation.lower() != IMAGE_WRITE.lower():
         return Ignored(reason=f"operation {operation}" if operation else "no operation name")
+    if not succeeded:
+        return Ignored(reason=f"event type {_text(event_type)}")
+    return _image_written(resource, _text(event_id), subscriptions)
+
+
+def _version_written(resource: str, event_id: str, *, succeeded: bool) -> VersionWritten | Ignored:
     try:
-        image = ImageId.parse(str(body.get("resourceUri") or subject))
+        version = ImageVersionId.parse(resource)
+    except ResourceIdError as error:
+        return Ignored(reason="its resource is not an image version", detail=shortened(str(error)))
+    return VersionWritten(version=version, succeeded=succeeded, event_id=event_id)
+
+
+def _image_written(resource: str, event_id: str, subscriptions: Collection[str]) -> ImageWritten | Ignored:
+    try:
+        image = ImageId.parse(resource)
     except ResourceIdError as error:
         return Ignored(reason="its resource is not a managed image", detail=shortened(str(error)))
     if subscriptions and image.subscription.lower() not in subscriptions:
         reason = f"subscription {image.subscription.lower()} is not one of GALLERIST_SUBSCRIPTIONS"
         return Ignored(reason=reason, unlisted=True)
-    return ImageWritten(image=image, event_id=_text(event_id))
+    return ImageWritten(image=image, event_id=event_id)
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """Azure resource ids as values, parsed once at the edge and compared ignoring case, and the names inside them."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
@@ -95,6 +96,11 @@ class ResourceId:
     def key(self) -> str:
         """The id in lower case, which is the same for every spelling of one resource."""
         return str(self).lower()
+
+    @property
+    def digest(self) -> str:
+        """A hash of the key, 64 hexadecimal digits: for the keys of entities, which allow no slashes."""
+        return hashlib.sha256(self.key.encode()).hexdigest()
 
     def __str__(self) -> str:
         pairs = zip(self.types, self.names, strict=True)

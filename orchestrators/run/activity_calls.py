@@ -1,8 +1,9 @@
 """Calls activities and entities, and waits on durable timers while waiting helps; then gives up with the reason."""
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
@@ -61,13 +62,61 @@ def call_once(
     context: df.DurableOrchestrationContext, activity: str, request: BaseModel, value_type: type[Value]
 ) -> Orchestration[ActivityResult[Value]]:
     """Calls an activity once; a call without an answer asks to be retried."""
-    result = ActivityResult[value_type]  # type: ignore[valid-type] # known at run time only
+    [result] = yield from call_each_once(context, activity, [request], value_type)
+    return result
+
+
+def call_each_once(
+    context: df.DurableOrchestrationContext,
+    activity: str,
+    requests: Sequence[BaseModel],
+    value_type: type[Value],
+) -> Orchestration[list[ActivityResult[Value]]]:
+    """Calls an activity once for each request, side by side; a call without an answer asks to be retried."""
+    result: type[ActivityResult[Value]] = _result_type(value_type)  # type: ignore[arg-type] # a type can be hashed
+    calls = [context.call_activity(activity, request.model_dump(mode="json")) for request in requests]
+    replies = yield from settle(context, calls)
+    results = []
+    for reply in replies:
+        if isinstance(reply, Exception):
+            log_lost_call(context, activity, reply)
+            results.append(result(retry_later=lost_call(reply)))
+        else:
+            results.append(result.model_validate(reply))
+    return results
+
+
+def settle(context: df.DurableOrchestrationContext, tasks: Sequence[Any]) -> Orchestration[list[Any]]:
+    """Waits until every task has ended; returns each one's output, or its exception.
+
+    `task_all` begins all of them and raises as soon as one fails. Then each is waited for by itself, for the host does
+    not go on before all have ended either.
+    """
+    if len(tasks) > 1:
+        try:
+            outputs: list[Any] = yield context.task_all(list(tasks))
+        except Exception:  # noqa: BLE001, S110 # the SDK raises nothing narrower, and each task has its own outcome
+            pass
+        else:
+            return outputs
+    outcomes = []
+    for task in tasks:
+        outcome = yield from _outcome(task)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _outcome(task: Any) -> Orchestration[Any]:
     try:
-        reply = yield context.call_activity(activity, request.model_dump(mode="json"))
+        return (yield task)
     except Exception as error:  # noqa: BLE001 # the SDK raises nothing narrower
-        log_lost_call(context, activity, error)
-        return result(retry_later=lost_call(error))
-    return result.model_validate(reply)
+        return error
+
+
+@cache
+def _result_type(value_type: Any) -> Any:
+    """The result of this value; kept, since pydantic builds a model anew each time it is named."""
+    return ActivityResult[value_type]
 
 
 def call_entity(

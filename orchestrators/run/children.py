@@ -4,14 +4,13 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import azure.durable_functions as df
 from pydantic import BaseModel
 
+from domain.migration.target import Child
 from domain.results import lost_call
-from orchestrators.run.activity_calls import Orchestration, Patience, StepFailedError
+from orchestrators.run.activity_calls import Orchestration, Patience, StepFailedError, settle
 from orchestrators.run.log_lines import log_lost_call
 from orchestrators.run.migration_run import MigrationRun
-from orchestrators.run.target import Child
 
 # called with the instance ids of the children that were started, by their position
 OnStart = Callable[[Mapping[int, str]], None]
@@ -57,29 +56,3 @@ def call_children(
             break
     patience.end(run.show_waiting)
     return [outputs[index] for index in range(len(requests))]
-
-
-def settle(context: df.DurableOrchestrationContext, tasks: list[Any]) -> Orchestration[list[Any]]:
-    """Waits until every task has ended; returns each one's output, or its exception.
-
-    `task_all` begins all of them and raises as soon as one fails. Then each is waited for by itself, for the host does
-    not go on before all have ended either.
-    """
-    try:
-        outputs: list[Any] = yield context.task_all(tasks)
-    except Exception:  # noqa: BLE001, S110 # the SDK raises nothing narrower, and each task has its own outcome
-        pass
-    else:
-        return outputs
-    outcomes = []
-    for task in tasks:
-        outcome = yield from _outcome(task)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _outcome(task: Any) -> Orchestration[Any]:
-    try:
-        return (yield task)
-    except Exception as error:  # noqa: BLE001 # the SDK raises nothing narrower
-        return error

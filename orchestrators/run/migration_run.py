@@ -10,17 +10,22 @@ from domain.migration.messages import RunRequest, child_instance_id
 from domain.migration.replication import ReplicationReport
 from domain.migration.states import MigrationState
 from domain.migration.status import End, MigrationStatus
+from domain.migration.target import Child, Target
 from domain.results import CurrentWait
 from orchestrators.run.log_lines import log_migration
-from orchestrators.run.target import Child, Target
 
 
 class MigrationRun:
     """The status of one execution of `migrate_image` or `add_regions`."""
 
-    def __init__(self, context: df.DurableOrchestrationContext, request: RunRequest) -> None:
+    def __init__(
+        self,
+        context: df.DurableOrchestrationContext,
+        request: RunRequest,
+        status: MigrationStatus | None = None,
+    ) -> None:
         self.context = context
-        self.status = MigrationStatus(image=request.image, started_by=request.started_by)
+        self.status = status or MigrationStatus(image=request.image, started_by=request.started_by)
         # tells this run's child orchestrations from those of another run
         self._id = f"{context.current_utc_datetime:%Y%m%d%H%M%S%f}"
 

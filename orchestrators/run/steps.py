@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 import azure.durable_functions as df
 from pydantic import BaseModel
 
+from domain.migration.target import Target
 from domain.results import CurrentWait, Failure, StepResult, StepStatus
 from orchestrators.run.activity_calls import OnWait, Orchestration, StepFailedError
 from orchestrators.run.children import call_children
 from orchestrators.run.migration_run import MigrationRun
-from orchestrators.run.target import Target
 
 Request = TypeVar("Request", bound=BaseModel)
 Value = TypeVar("Value", bound=BaseModel)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.acceptance.site import Site
-from tests.workflow.estate import HERE, an_image
+from tests.workflow.estate import GALLERY, HERE, an_image
 
 EVENT_TYPE = "Microsoft.Resources.ResourceWriteSuccess"
 
@@ -66,6 +66,7 @@ def test_a_written_image_is_migrated(site: Site, schema: str) -> None:
 
 
 def test_an_event_that_is_delivered_three_times_publishes_one_version(site: Site) -> None:
+    """So are the hints about its version, while the migration runs and after it."""
     site.host.subscribe_to_events()
     site.host.control("POST", "events", {"copies": 3})
     image = site.write(an_image("tripled"))
@@ -73,13 +74,14 @@ def test_an_event_that_is_delivered_three_times_publishes_one_version(site: Site
     assert site.ended(image)["state"] == "completed"
     site.host.control("POST", "events", {"copies": 1})
     assert site.eventually(lambda: delivered(site, image) >= 3)
+    assert site.eventually(lambda: delivered(site, f"{GALLERY}/images/tripled/versions/1.0.0") >= 3)
     assert site.sources("tripled") == [image.lower()]
 
 
-def delivered(site: Site, image: str) -> int:
-    """Counts the deliveries of the image's events that the app has acknowledged."""
+def delivered(site: Site, resource: str) -> int:
+    """Counts the deliveries of the resource's events that the app has acknowledged."""
     deliveries = site.host.control("GET", "events")["delivered"]
-    return sum(one["event"]["subject"].lower() == image.lower() for one in deliveries)
+    return sum(one["event"]["subject"].lower() == resource.lower() for one in deliveries)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,12 @@ DURABLE = {
     "entityTrigger": "entityName",
 }
 # constants that name something else than a function, with what they name
-OTHER_NAMES = {"RESERVE": "an operation of the ledger", "KEEP": "an operation of the interruptions"}
+OTHER_NAMES = {
+    "RESERVE": "an operation of the ledger",
+    "KEEP": "an operation of the interruptions",
+    "NOTE": "an operation of the hints of a gallery",
+    "NOTE_DURATION": "an operation of the durations of a definition",
+}
 
 
 def durable_names(*triggers: str) -> list[str]:

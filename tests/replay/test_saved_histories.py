@@ -107,7 +107,6 @@ def test_every_orchestrator_has_a_saved_history() -> None:
         names.ADD_REGIONS,
         names.PREPARE_DEFINITION,
         names.PUBLISH_VERSION,
-        names.REPLICATE_VERSION,
         names.PROMOTE_VERSION,
         names.RETIRE_IMAGE,
         names.APPLY_RETENTION,

@@ -76,20 +76,26 @@ class FakeCompute:
         self.bin_error: ArmError | None = None
         self.writes: list[str] = []
 
-    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
         self._raise_error()
         return self.images.get(image)
 
-    async def get_gallery(self, gallery: GalleryId) -> Gallery | None:
+    async def get_gallery(self, gallery: GalleryId, within: float = 0) -> Gallery | None:
         self._raise_error()
         return self.galleries.get(gallery)
 
-    async def list_permissions(self, scope: ResourceId) -> list[Permission]:
+    async def list_permissions(self, scope: ResourceId, within: float = 0) -> list[Permission]:
         self._raise_error()
         self.asked_permissions.append(scope)
         if self.permissions is None:
             raise ArmError(403, "AuthorizationFailed", "the identity cannot read its permissions")
         return self.permissions
+
+    def oldest_read(self, galleries: Sequence[GalleryId]) -> datetime | None:
+        return NOW if galleries else None
+
+    def has_counted(self, subscription: str) -> bool:
+        return True
 
     async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
         self._raise_error()
@@ -101,7 +107,7 @@ class FakeCompute:
         }
         return Counter(resources[resource_type])
 
-    async def list_image_definitions(self, gallery: GalleryId) -> list[ImageDefinition]:
+    async def list_image_definitions(self, gallery: GalleryId, within: float = 0) -> list[ImageDefinition]:
         self._raise_error()
         return [definition for definition in self.definitions.values() if definition.id.gallery == gallery]
 

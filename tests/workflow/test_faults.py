@@ -36,7 +36,8 @@ OVER_LIMIT = (
 PUT_VERSION = {"method": "PUT", "path": "/versions/"}
 GET_VERSION = {"method": "GET", "path": "/versions/1"}
 PUT_DEFINITION = {"method": "PUT", "path": r"/golden/images/[^/]+\?"}
-GET_GALLERY = {"method": "GET", "path": r"/galleries/golden\?"}
+# the first read is that of the request
+GET_IMAGE = {"method": "GET", "path": r"Microsoft.Compute/images/", "skip": 1}
 
 TEMPORARY_ERRORS: dict[str, dict[str, Any]] = {
     "compute throttles, with Retry-After": {
@@ -55,7 +56,7 @@ TEMPORARY_ERRORS: dict[str, dict[str, Any]] = {
         "times": 30,
     },
     "ARM throttles, with the time in its message": {
-        **GET_GALLERY,
+        **GET_IMAGE,
         "status": 429,
         "code": "SubscriptionRequestsThrottled",
         "message": OVER_LIMIT,
@@ -76,7 +77,7 @@ TEMPORARY_ERRORS: dict[str, dict[str, Any]] = {
         "message": "Too many requests on source '/i'. Please reduce the number of requests on the source",
         "times": 3,
     },
-    "a 503 with an empty body while planning": {**GET_GALLERY, "status": 503, "times": 3},
+    "a 503 with an empty body while planning": {**GET_IMAGE, "status": 503, "times": 3},
     "a 503 with an empty body while publishing": {**PUT_VERSION, "status": 503, "times": 3},
     "a 503 with an empty body while replicating": {**GET_VERSION, "status": 503, "times": 3},
     "a gateway timeout": {
@@ -86,7 +87,7 @@ TEMPORARY_ERRORS: dict[str, dict[str, Any]] = {
         "message": "The gateway did not receive a response from 'Microsoft.Compute' within the time period.",
         "times": 2,
     },
-    "broken connections while planning": {**GET_GALLERY, "kind": "drop", "times": 3},
+    "broken connections while planning": {**GET_IMAGE, "kind": "drop", "times": 3},
     "broken connections before the version is written": {**PUT_VERSION, "kind": "drop", "times": 3},
     "broken connections while replicating": {**GET_VERSION, "kind": "drop", "times": 3},
     "a lost answer to the write of the definition": {**PUT_DEFINITION, "kind": "lost-answer"},

@@ -12,7 +12,7 @@ from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
 from services.end_migration import cancel_migration, retry_migration
-from services.plan_migration import plan, read_image
+from services.plan_migration import NOW, plan, read_image
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
@@ -40,7 +40,9 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     planned = await plan(
         PlanRequest(
             image=image, started_by=request.started_by, overrides=request.overrides, now=datetime.now(UTC)
-        )
+        ),
+        facts=NOW,
+        counts=True,
     )
     return answer(answers.Plan.of(image.id, planned))
 

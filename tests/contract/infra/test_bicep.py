@@ -91,17 +91,45 @@ def test_every_role_file_is_loaded() -> None:
     assert loaded == set((INFRA / "roles").glob("*.json"))
 
 
-def test_the_event_subscription_fits_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event subscription names a function, an event type and an operation that the app accepts."""
-    text = (INFRA / "modules" / "event-subscription.bicep").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("module", "resource"),
+    [
+        ("event-subscription", "images/i"),
+        ("version-event-subscription", "galleries/g/images/i/versions/1.0.0"),
+    ],
+)
+def test_the_event_subscription_fits_the_function(
+    module: str, resource: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event subscription names a function, event types and an operation that the app accepts."""
+    text = (INFRA / "modules" / f"{module}.bicep").read_text(encoding="utf-8")
     name = found(r"param functionName string = '(\w+)'", text)
-    event_type = found(r"includedEventTypes: \['([\w.]+)'\]", text)
+    event_types = re.findall(r"'([\w.]+)'", found(r"includedEventTypes: \[(.+)\]", text))
     operation = found(r"values: \['([\w./]+)'\]", text)
-    image = f"/subscriptions/{'1' * 8}-1111-4111-8111-{'1' * 12}/resourceGroups/r/providers/Microsoft.Compute/images/i"
+    uri = f"/subscriptions/{'1' * 8}-1111-4111-8111-{'1' * 12}/resourceGroups/r/providers/Microsoft.Compute/{resource}"
     monkeypatch.chdir(ROOT)
     assert load_app(ROOT).functions[name].trigger_type == "eventGridTrigger"
-    event = {"operationName": operation, "resourceUri": image}
-    assert not isinstance(read_event(event_type, "1", image, event), Ignored)
+    event = {"operationName": operation, "resourceUri": uri}
+    assert event_types
+    for event_type in event_types:
+        assert not isinstance(read_event(event_type, "1", uri, event), Ignored)
+
+
+def test_the_alert_leaves_out_the_hints() -> None:
+    """Their event subscription keeps no dead letters, so what it loses would be an alert."""
+    text = (INFRA / "modules" / "version-event-subscription.bicep").read_text(encoding="utf-8")
+    name = found(r"param name string = '([\w-]+)'", text)
+    alerts = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    left_out = found(r"name: 'EventSubscriptionName'\s+operator: 'Exclude'\s+values: \[(.+)\]", alerts)
+    assert re.findall(r"'([\w-]+)'", left_out) == [name, name.upper()]
+    assert "deadLetterDestination" not in text
+
+
+def test_a_subscription_with_images_and_galleries_gets_one_system_topic() -> None:
+    """It can have only one, so the two templates that may create it give it the same names."""
+    templates = [(INFRA / f"{kind}-subscription.bicep").read_text("utf-8") for kind in ("source", "gallery")]
+    for name in ("groupName", "topicName", "tags"):
+        assert len({found(rf"var {name} = (.+)", text) for text in templates}) == 1
 
 
 def test_azd_deploys_the_code_to_the_function_app_in_bicep() -> None:

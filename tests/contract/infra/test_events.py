@@ -1,4 +1,4 @@
-"""The event filter in Bicep delivers image writes to the app."""
+"""The event filters in Bicep deliver the writes of images and of image versions to the app."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from local.arm import write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
 
-TEXT = (INFRA / "modules" / "event-subscription.bicep").read_text(encoding="utf-8")
+MODULES = {"gallerist-images": "event-subscription", "gallerist-versions": "version-event-subscription"}
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
 GALLERY = f"{COMPUTE}/galleries/golden"
@@ -36,16 +36,18 @@ IMAGE = {
 }
 
 
-def subscribe(stack: Stack) -> None:
-    """Creates the event subscription of infra/modules/event-subscription.bicep on the simulated Event Grid."""
+def subscribe(stack: Stack, name: str) -> None:
+    """Creates the event subscription of a module in infra/modules on the simulated Event Grid."""
+    text = (INFRA / "modules" / f"{MODULES[name]}.bicep").read_text(encoding="utf-8")
 
     def values(name: str) -> list[str]:
-        return re.findall(r"'([^']+)'", re.findall(rf"{name}: \[(.+)\]", TEXT)[0])
+        return re.findall(r"'([^']+)'", re.findall(rf"{name}: \[(.+)\]", text)[0])
 
     def value(name: str) -> str:
-        return str(re.findall(rf"{name}: '([^']+)'", TEXT)[0])
+        return str(re.findall(rf"{name}: '([^']+)'", text)[0])
 
-    function = re.findall(r"param functionName string = '(\w+)'", TEXT)[0]
+    assert re.findall(r"param name string = '([\w-]+)'", text) == [name]
+    function = re.findall(r"param functionName string = '(\w+)'", text)[0]
     advanced = {"operatorType": value("operatorType"), "key": value("key"), "values": values("values")}
     body = {
         "endpoint": f"{stack.host['event_grid']}?functionName={function}",
@@ -53,21 +55,24 @@ def subscribe(stack: Stack) -> None:
         "includedEventTypes": values("includedEventTypes"),
         "advancedFilters": [advanced],
     }
-    stack.control("PUT", "event-subscriptions/gallerist", body)
+    stack.control("PUT", f"event-subscriptions/{name}", body)
 
 
-def test_the_event_filter_delivers_image_writes_and_nothing_else(tmp_path: Path) -> None:
-    """The image's event starts its migration; writes of definitions and versions are filtered out."""
+def test_the_event_filters_deliver_writes_of_images_and_versions_and_nothing_else(tmp_path: Path) -> None:
+    """The image's event starts its migration, its version's is a hint; writes of definitions are filtered out."""
     policy = f"defaults: {{galleries: [{GALLERY}]}}"
     with Stack(tmp_path, SEED, policy, host_options=["--clock", "skip"]) as stack:
-        subscribe(stack)
+        for name in MODULES:
+            subscribe(stack, name)
         write_image(stack, IMAGE)
         with Gallerist(stack.api, sleep=lambda _: None) as gallerist:
             while not (migrations := list(gallerist.migrations())):
                 pass
             ended = gallerist.wait_for_migration(migrations[0].id)
-        delivered = stack.control("GET", "events")["delivered"]
+        events = stack.control("GET", "events")
     assert (ended.state, ended.image) == (MigrationState.COMPLETED, ImageId.parse(IMAGE["id"]))
-    assert {event["event"]["data"]["operationName"] for event in delivered} == {
-        "Microsoft.Compute/images/write"
+    sent = [one for deliveries in events.values() for one in deliveries]
+    assert {(one["subscription"], one["event"]["data"]["operationName"]) for one in sent} == {
+        ("gallerist-images", "Microsoft.Compute/images/write"),
+        ("gallerist-versions", "Microsoft.Compute/galleries/images/versions/write"),
     }

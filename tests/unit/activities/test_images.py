@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from domain.errors import ArmError, NotYetError
+from domain.migration.messages import PlannedImage
 from domain.planning.plan import MigrationPlan
 from domain.policy.rules import Policy
 from domain.resources.images import ManagedImage
 from domain.results import ActivityResult
 from tests.unit.app import code as code_of
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, image_id, policy
-from tests.unit.fakes import FakeCompute, FakePolicies, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, FakePolicies, working_with
 
 get_managed_image = code_of("get_managed_image")
 plan_migration = code_of("plan_migration")
@@ -65,16 +66,17 @@ async def test_an_unforeseen_error_is_raised() -> None:
 
 
 def plan_request(**changes: Any) -> dict[str, Any]:
-    built = image().model_dump(mode="json")
-    return {"image": built, "migration": "m", "started_by": "test", "now": NOW.isoformat(), **changes}
+    return {"image": str(image_id()), "started_by": "test", "now": NOW.isoformat(), **changes}
 
 
 async def planned(compute: FakeCompute, under: Policy, **changes: Any) -> MigrationPlan:
+    compute.images = {image_id(): image()}
     with working_with(compute, under):
-        reply = await plan_migration(plan_request(**changes))
-    plan = ActivityResult[MigrationPlan].model_validate(reply).value
-    assert plan is not None
-    return plan
+        reply = await plan_migration(plan_request(**changes), FakeDurableClient())
+    answer = ActivityResult[PlannedImage].model_validate(reply).value
+    assert answer is not None
+    assert answer.plan is not None
+    return answer.plan
 
 
 async def test_a_plan_is_made_of_the_policy_and_what_the_gallery_holds() -> None:
@@ -110,10 +112,28 @@ async def test_planning_an_ignored_image_reads_no_gallery() -> None:
 
 async def test_without_a_policy_the_migration_waits_for_one() -> None:
     """Somebody may be correcting it. The reason names the line."""
-    request = {"image": image().model_dump(mode="json"), "migration": "m", "started_by": "test", "now": NOW}
-    with working_with(FakeCompute(galleries=[gallery()]), policies=FakePolicies(None)):
-        reply = await plan_migration(request)
-    retry = ActivityResult[MigrationPlan].model_validate(reply).retry_later
+    compute = FakeCompute(images=[image()], galleries=[gallery()])
+    with working_with(compute, policies=FakePolicies(None)):
+        reply = await plan_migration(plan_request(), FakeDurableClient())
+    retry = ActivityResult[PlannedImage].model_validate(reply).retry_later
     assert retry is not None
     assert retry.reason == "policy policy.yaml, line 3: rulez: Extra inputs are not permitted"
     assert (retry.failure.code, retry.throttled) == ("PolicyUnusable", False)
+
+
+@pytest.mark.parametrize(("images", "found"), [([], False), ([image(created_at=None)], True)])
+async def test_without_an_image_or_its_age_there_is_no_plan(images: list[ManagedImage], found: bool) -> None:
+    with working_with(FakeCompute(images=images, galleries=[gallery()])):
+        reply = await plan_migration(plan_request(), FakeDurableClient())
+    answer = ActivityResult[PlannedImage].model_validate(reply).value
+    assert answer is not None
+    assert (answer.image is not None, answer.plan) == (found, None)
+
+
+async def test_an_image_that_may_be_undated_is_planned_without_its_age() -> None:
+    with working_with(FakeCompute(images=[image(created_at=None)], galleries=[gallery()]), policy()):
+        reply = await plan_migration(plan_request(undated=True), FakeDurableClient())
+    answer = ActivityResult[PlannedImage].model_validate(reply).value
+    assert answer is not None
+    assert answer.plan is not None
+    assert answer.plan.outcome == "migrate"

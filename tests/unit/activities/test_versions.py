@@ -296,14 +296,20 @@ async def test_a_report_has_every_wanted_region() -> None:
     assert (report.provisioning_state, report.completed) == ("Succeeded", False)
 
 
-@pytest.mark.parametrize("state", ["Creating", "Failed"])
-async def test_the_operation_says_why_a_version_failed(state: str) -> None:
+@pytest.mark.parametrize(("state", "asks"), [("Creating", True), ("Failed", False)])
+async def test_the_operation_says_why_a_version_failed(state: str, asks: bool) -> None:
     """Recorded: a late refusal is in the operation only, in an answer of status 200."""
     compute = FakeCompute(versions=[version(provisioning_state=state)])
     compute.operation_error = ArmError(200, "Conflict", "a different OS type ['Windows']")
-    report = await reported(compute)
+    report = await reported(compute, asks_operation=asks)
     assert report.failure is not None
     assert (report.failure.code, report.provisioning_state) == ("Conflict", state)
+
+
+async def test_a_look_at_a_version_that_is_being_created_is_one_read() -> None:
+    compute = FakeCompute(versions=[version(provisioning_state="Creating")])
+    compute.operation_error = ArmError(200, "Conflict", "not asked")
+    assert (await reported(compute)).failure is None
 
 
 async def test_the_operation_says_why_a_version_is_missing() -> None:

@@ -11,6 +11,7 @@ from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from pydantic import BaseModel
 
 from domain import names
+from domain.migration.hints import LOOK_EVENT
 from domain.records.evidence import Stored
 from domain.results import Failure, RetryLater
 from tests.unit.builders import NOW
@@ -56,9 +57,11 @@ class FakeContext:
     calls: list[Call] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     continued_with: Any = None
+    executions: int = 1
     # the external events that have arrived, and how many timers were cancelled
     events: list[str] = field(default_factory=list)
     cancelled_timers: int = 0
+    signals: list[Call] = field(default_factory=list)
 
     @property
     def histories(self) -> list[Any]:
@@ -77,6 +80,10 @@ class FakeContext:
 
     def call_entity(self, entity: Any, operation: str, input_: Any) -> Call:
         return Call(entity.name, input_, entity.key, operation)
+
+    def signal_entity(self, entity: Any, operation: str, input_: Any) -> None:
+        json.dumps(input_)
+        self.signals.append(Call(entity.name, input_, entity.key, operation))
 
     def create_timer(self, fire_at: datetime) -> Call:
         return Call("timer", fire_at, on_cancel=self._note_cancelled)
@@ -158,14 +165,27 @@ class Host:
         """An event that has arrived wins; otherwise the timer fires."""
         arrived = [call for call in race.calls if call.name == "event" and call.input in self._context.events]
         winner = arrived[0] if arrived else next(call for call in race.calls if call.name == "timer")
+        if arrived and winner.input == LOOK_EVENT:
+            # each hint is one event
+            self._context.events.remove(winner.input)
         if winner.name == "timer":
             self._answer(winner)
         return winner
 
 
 def run(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeContext, script: Script) -> Any:
-    """Runs an orchestrator to its end; returns the output as plain JSON."""
+    """Runs an orchestrator to its end, and on from look to look; returns the output as plain JSON."""
     host = Host(context, script)
+    while True:
+        output = _execute(orchestrator, context, host)
+        carried = context.continued_with or {}
+        if output is not None or not (carried.get("journey") or carried.get("widening")):
+            return output
+        context.input, context.continued_with = carried, None
+        context.executions += 1
+
+
+def _execute(orchestrator: Callable[..., Generator[Any, Any, Any]], context: FakeContext, host: Host) -> Any:
     steps = orchestrator(context)
     try:
         requested = next(steps)

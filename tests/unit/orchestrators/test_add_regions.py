@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.migration.messages import AddRegionsRequest, WideningTarget
-from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicateRequest, ReplicationReport
+from domain.migration.replication import RegionsRequest, RegionsUpdate, ReplicationReport, StatusRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.proofs.proof import ProofStatus
@@ -52,7 +52,7 @@ def report(*regions: RegionProgress) -> ReplicationReport:
 
 
 def replicated(*regions: RegionProgress) -> Any:
-    return lambda _: report(*regions).model_dump(mode="json")
+    return lambda _: value(report(*regions))
 
 
 def test_every_version_gets_the_regions_and_keeps_those_it_has() -> None:
@@ -60,7 +60,7 @@ def test_every_version_gets_the_regions_and_keeps_those_it_has() -> None:
     status, context = widened(
         {
             "update_regions": lambda _: value(RegionsUpdate(operation_url="https://a/1")),
-            "replicate_version": replicated(HOME, NEW),
+            "get_replication_status": replicated(HOME, NEW),
         }
     )
     assert (status.state, status.rule, status.fingerprint) == (MigrationState.COMPLETED, "golden", "f" * 64)
@@ -86,13 +86,24 @@ def test_the_versions_own_region_is_watched_first_and_never_healed() -> None:
     _, context = widened(
         {
             "update_regions": lambda _: value(RegionsUpdate()),
-            "replicate_version": replicated(HOME, NEW),
+            "get_replication_status": replicated(HOME, NEW),
         }
     )
-    watches = [ReplicateRequest.model_validate(call.input) for call in context.named("replicate_version")]
-    assert [watch.region_names for watch in watches] == [["westeurope", "japaneast"]] * 2
-    assert [watch.pace for watch in watches] == [PACE] * 2
-    assert len({call.instance_id for call in context.named("replicate_version")}) == 2
+    looks = [StatusRequest.model_validate(call.input) for call in context.named("get_replication_status")]
+    assert [look.regions for look in looks] == [["westeurope", "japaneast"]] * 2
+
+
+def test_what_was_widened_is_kept_from_look_to_look() -> None:
+    copying = RegionProgress(region="japaneast", state="Replicating")
+    looks = [value(report(HOME, copying))] * 8 + [value(report(HOME, NEW))] * 2
+    status, context = widened(
+        {
+            "update_regions": lambda _: value(RegionsUpdate(operation_url="https://a/1")),
+            "get_replication_status": looks,
+        }
+    )
+    assert (status.state, status.rule) == (MigrationState.COMPLETED, "golden")
+    assert (context.executions, len(context.named("update_regions"))) == (5, 2)
 
 
 def test_a_gallery_that_refuses_leaves_the_other_one_widened() -> None:

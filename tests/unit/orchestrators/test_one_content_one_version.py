@@ -20,7 +20,7 @@ from domain.resources.ids import ImageId
 from domain.resources.images import ManagedImage
 from tests.unit.app import code
 from tests.unit.builders import NOW, definition, disk, gallery, image, migration_request
-from tests.unit.fakes import FakeCompute, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 from tests.unit.orchestrators.stepping import Call, FakeContext, run
 
 ACTIVITIES = (
@@ -58,7 +58,7 @@ class Azure(FakeCompute):
         """Deletes the image and creates another one of its name."""
         self.created.append((content, self.now))
 
-    async def get_managed_image(self, image: ImageId) -> ManagedImage | None:
+    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
         content, _ = self.created[-1]
         self.reads += 1
         return _image(content, self._listed_time())
@@ -94,7 +94,8 @@ class Azure(FakeCompute):
                 reserved, self.ledger = reserve(self.ledger, Reservation.model_validate(call.input))
                 return reserved.model_dump(mode="json")
             with working_with(self):
-                return asyncio.run(code(call.name)(call.input))
+                needs = [FakeDurableClient()] if call.name == "plan_migration" else []
+                return asyncio.run(code(call.name)(call.input, *needs))
 
         output = run(code("migrate_image"), context, dict.fromkeys((*ACTIVITIES, "version_ledger"), reply))
         self.now = max(self.now, context.current_utc_datetime)

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from domain.migration.publishing import DefinitionVersions, PublishRequest, ledger_key
-from domain.migration.replication import ReplicateRequest, ReplicationReport
+from domain.migration.messages import PlannedImage
+from domain.migration.publishing import PublishRequest, ledger_key
+from domain.migration.replication import ReplicationReport, Watch
+from domain.migration.states import MigrationState
+from domain.migration.status import MigrationStatus, TargetStatus
+from domain.migration.target import Journey
+from domain.planning.numbering import DefinitionVersions
 from domain.planning.plan import MigrationPlan
 from domain.planning.targets import TargetPlan
 from domain.resources.galleries import TargetRegion
@@ -35,6 +40,7 @@ EXECUTION_STARTED, TASK_SCHEDULED, TASK_COMPLETED = 0, 4, 5
 SUB_CREATED, SUB_COMPLETED, TIMER_CREATED, TIMER_FIRED = 7, 8, 10, 11
 ORCHESTRATOR_STARTED, ORCHESTRATOR_COMPLETED = 12, 13
 CALL_ACTIVITY, CALL_SUB_ORCHESTRATOR, CREATE_TIMER, CALL_ENTITY, WHEN_ALL = 0, 2, 5, 7, 12
+CONTINUE_AS_NEW, WAIT_FOR_EVENT, WHEN_ANY = 4, 6, 11
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 # what the extension names when it schedules, by what it names when that is done
@@ -94,15 +100,13 @@ def actions(answer: dict[str, Any]) -> list[tuple[int, str | None]]:
 ROLLOUT = rollout_in([TargetRegion(name="westeurope")])
 
 
-def test_migrate_image_requests_the_plan_after_it_read_the_image() -> None:
+def test_migrate_image_requests_the_plan_first() -> None:
     begun = replay("migrate_image", migration_request())
-    assert actions(begun) == [(CALL_ACTIVITY, "get_managed_image")]
+    assert actions(begun) == [(CALL_ACTIVITY, "plan_migration")]
     assert (begun["isDone"], begun["customStatus"]["state"]) == (False, "planned")
-    planning = replay("migrate_image", migration_request(), (TASK_COMPLETED, value(image())))
-    assert actions(planning)[1:] == [(CALL_ACTIVITY, "plan_migration")]
-    request = json.loads(planning["actions"][0][1]["input"])
+    request = json.loads(begun["actions"][0][0]["input"])
     # the clock is that of the history
-    assert request["now"] == "2026-02-01T12:01:00Z"
+    assert request["now"] == "2026-02-01T12:00:00Z"
 
 
 def plan_for(*galleries: GalleryId) -> MigrationPlan:
@@ -128,20 +132,19 @@ def planned(*galleries: GalleryId) -> dict[str, Any]:
     return replay(
         "migrate_image",
         migration_request(),
-        (TASK_COMPLETED, value(image())),
-        (TASK_COMPLETED, value(plan_for(*galleries))),
+        (TASK_COMPLETED, value(PlannedImage(image=image(), plan=plan_for(*galleries)))),
     )
 
 
 def test_migrate_image_prepares_its_only_definition_itself() -> None:
     answer = planned(GALLERY)
-    assert actions(answer)[2:] == [(CALL_ACTIVITY, "ensure_image_definition")]
-    assert json.loads(answer["actions"][0][2]["input"]) == definition().model_dump(mode="json")
+    assert actions(answer)[1:] == [(CALL_ACTIVITY, "ensure_image_definition")]
+    assert json.loads(answer["actions"][0][1]["input"]) == definition().model_dump(mode="json")
     assert answer["customStatus"]["state"] == "preparing"
 
 
 def test_migrate_image_prepares_several_definitions_side_by_side() -> None:
-    together = planned(GALLERY, OTHER_GALLERY)["actions"][0][2]
+    together = planned(GALLERY, OTHER_GALLERY)["actions"][0][1]
     assert together["actionType"] == WHEN_ALL
     assert [child["actionType"] for child in together["compoundActions"]] == [CALL_SUB_ORCHESTRATOR] * 2
     assert [child["functionName"] for child in together["compoundActions"]] == ["prepare_definition"] * 2
@@ -166,19 +169,51 @@ def test_publish_version_reads_the_gallery_and_then_the_ledger() -> None:
     assert reservation["operation"] == "reserve"
 
 
-def test_replicate_version_looks_waits_and_looks_again() -> None:
-    request = ReplicateRequest(
-        version_id=definition_id().version("1.0.0"), rollout=ROLLOUT, pace=PACE, started_at=NOW
+def underway() -> Journey:
+    """A migration that has published its version, between two looks."""
+    plan = plan_for(GALLERY)
+    journey = Journey(begun_at=NOW, image=image())
+    journey.planned(plan)
+    version = definition_id().version("1.0.0")
+    target = journey.targets[0]
+    target.status = TargetStatus(definition=version.definition, version_id=version)
+    for state in (MigrationState.PREPARING, MigrationState.PUBLISHING, MigrationState.REPLICATING):
+        target.move(state)
+    target.watch = Watch(
+        version_id=version,
+        rollout=ROLLOUT,
+        pace=PACE,
+        started_at=NOW,
+        written_at=NOW,
+        moved_at=NOW,
+        due=NOW + timedelta(minutes=1),
     )
+    journey.status = MigrationStatus(image=image().id, targets=[target.status])
+    for state in (MigrationState.PREPARING, MigrationState.PUBLISHING, MigrationState.REPLICATING):
+        journey.status = journey.status.moved(state)
+    return journey
+
+
+def test_a_migration_waits_for_a_look_or_a_hint_and_continues_as_new() -> None:
+    request = migration_request()
+    request.journey = underway()
 
     def seen(state: str) -> tuple[int, Any]:
         report = ReplicationReport(provisioning_state="Succeeded", regions=in_regions(westeurope=state))
         return (TASK_COMPLETED, value(report))
 
-    waiting = replay("replicate_version", request, seen("Replicating"))
-    assert actions(waiting) == [(CALL_ACTIVITY, "get_replication_status"), (CREATE_TIMER, None)]
-    # the look ended a minute after the start, and the next one is a minute later
-    assert waiting["actions"][0][1]["fireAt"] == "2026-02-01T12:02:00.000000Z"
-    assert waiting["customStatus"]["regions"][0]["state"] == "Replicating"
-    ended = replay("replicate_version", request, seen("Replicating"), (TIMER_FIRED, None), seen("Completed"))
-    assert (ended["isDone"], ended["output"]["regions"][0]["state"]) == (True, "Completed")
+    waiting = replay("migrate_image", request)
+    (race,) = waiting["actions"][0]
+    assert race["actionType"] == WHEN_ANY
+    kinds = [one["actionType"] for one in race["compoundActions"]]
+    assert kinds == [CREATE_TIMER, WAIT_FOR_EVENT]
+    assert race["compoundActions"][0]["fireAt"] == "2026-02-01T12:01:00.000000Z"
+    assert race["compoundActions"][1]["externalEventName"] == "look"
+
+    looked = replay("migrate_image", request, (TIMER_FIRED, None), seen("Replicating"))
+    assert looked["isDone"] is True
+    again = looked["actions"][0][-1]
+    assert again["actionType"] == CONTINUE_AS_NEW
+    assert looked["customStatus"]["targets"][0]["regions"][0]["state"] == "Replicating"
+    ended = replay("migrate_image", request, (TIMER_FIRED, None), seen("Completed"))
+    assert actions(ended)[-1] == (CALL_ACTIVITY, "get_managed_image")

@@ -6,13 +6,13 @@ import pytest
 
 from domain.migration.messages import MigrationRequest
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus, TargetStatus
+from domain.migration.status import MigrationStatus
 from domain.planning.requests import Overrides
 from domain.resources.provenance import migration_id
 from services.end_migration import cancel_migration, retry_migration
 from services.refusals import ConflictError, NotFoundError
 from services.view_migration import find_migration
-from tests.unit.builders import definition_id, image_id
+from tests.unit.builders import image_id
 from tests.unit.fakes import FakeDurableClient
 
 ID = migration_id(image_id())
@@ -40,16 +40,13 @@ async def retry(client: FakeDurableClient) -> None:
 
 
 async def test_a_cancelled_migration_ends_with_its_children() -> None:
-    watched = TargetStatus(
-        state=MigrationState.REPLICATING, definition=definition_id(), watched_by="replicate-1"
-    )
-    client = hub("Running", child_instance_ids=["publish-1"], targets=[watched])
-    client.add("replicate-1", "Running", {})
+    client = hub("Running", child_instance_ids=["publish-1", "publish-2"])
     client.add("publish-1", "Completed", {})
+    client.add("publish-2", "Running", {})
 
     await cancel(client)
 
-    assert client.terminated == [ID, "replicate-1"]
+    assert client.terminated == [ID, "publish-2"]
     record = await find_migration(client, ID)  # type: ignore[arg-type] # a fake
     assert record is not None
     assert (record.status.state, record.running) == (MigrationState.CANCELLED, False)

@@ -60,18 +60,15 @@ async def test_a_backend_that_refuses_the_rewind_gets_a_new_start_at_once() -> N
 
 
 async def test_a_new_start_leaves_no_child_behind_that_works_on_the_same_version() -> None:
-    target = TargetStatus(
-        definition=definition_id(), state=MigrationState.REPLICATING, watched_by="replicate-1"
-    )
-    status = shown(
-        MigrationState.REPLICATING, targets=[target], child_instance_ids=["replicate-1", "replicate-2"]
-    )
+    target = TargetStatus(definition=definition_id(), state=MigrationState.PUBLISHING)
+    children = ["publish-1", "publish-2"]
+    status = shown(MigrationState.PUBLISHING, targets=[target], child_instance_ids=children)
     client = hub(customStatus=status)
-    client.add("replicate-1", "Running")
-    client.add("replicate-2", "Completed")
+    client.add("publish-1", "Running")
+    client.add("publish-2", "Completed")
     client.rewind_refusal = Exception("not supported")
     await continue_interrupted(client)
-    assert client.terminated == ["replicate-1"]
+    assert client.terminated == ["publish-1"]
 
 
 async def test_without_progress_it_ends_after_eight_attempts() -> None:
@@ -141,7 +138,7 @@ async def test_a_batch_is_continued_too_and_a_foreign_instance_is_not() -> None:
     client.add(SWEEP_BATCH_ID, "Failed", batch.model_dump(mode="json"))
     client.add("migration-foreign", "Failed", "what")
     client.add("migration-nonsense", "Failed", {"image": "nonsense"})
-    client.add("replicate_version-1", "Failed", {})
+    client.add("publish_version-1", "Failed", {})
     assert await continue_interrupted(client) == 1
     assert client.rewound == [SWEEP_BATCH_ID]
 

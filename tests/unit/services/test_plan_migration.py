@@ -6,11 +6,12 @@ from domain.errors import ArmError
 from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from domain.policy.rules import Policy
-from domain.resources.ids import GalleryId, ImageDefinitionId
-from services.plan_migration import plan
+from domain.resources.ids import GalleryId, ImageDefinitionId, ResourceGroupId
+from services.plan_migration import MANY_DEFINITIONS, plan
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
 from tests.unit.fakes import FakeCompute, working_with
 
+IMAGES_GROUP = ResourceGroupId.of(image().id.subscription, image().id.resource_group)
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"
 
 
@@ -23,10 +24,42 @@ def failed(decided: MigrationPlan) -> list[str]:
     return [check.name for check in decided.checks if check.verdict == "failed"]
 
 
-async def test_permissions_are_read_at_the_image_and_at_the_gallery() -> None:
+async def test_permissions_are_read_at_the_images_group_and_at_the_gallery() -> None:
     compute = FakeCompute(galleries=[gallery()])
     decided = await planned(compute)
-    assert (decided.outcome, set(compute.asked_permissions)) == ("migrate", {GALLERY, image().id})
+    assert (decided.outcome, set(compute.asked_permissions)) == ("migrate", {GALLERY, IMAGES_GROUP})
+
+
+async def test_permissions_that_are_missing_at_the_group_are_looked_for_at_the_image() -> None:
+    compute = FakeCompute(galleries=[gallery()])
+    compute.permissions = []
+    decided = await planned(compute)
+    assert decided.outcome == "blocked"
+    assert set(compute.asked_permissions) == {GALLERY, IMAGES_GROUP, image().id}
+
+
+async def test_resources_that_nobody_counted_are_counted_for_people_and_large_galleries_only() -> None:
+    class Uncounted(FakeCompute):
+        counts = 0
+
+        def has_counted(self, subscription: str) -> bool:
+            return not subscription
+
+        async def count_resources(self, subscription: str, resource_type: str) -> dict[str, int]:
+            self.counts += 1
+            return await super().count_resources(subscription, resource_type)
+
+    compute = Uncounted(galleries=[gallery()])
+    request = PlanRequest(image=image(), started_by="test", now=NOW)
+    assert (await planned(compute)).warnings == []
+    assert compute.counts == 0
+    with working_with(compute, policy()):
+        await plan(request, counts=True)
+    assert compute.counts == 2
+    full = [definition(f"d{number}") for number in range(MANY_DEFINITIONS)]
+    large = Uncounted(galleries=[gallery()], definitions=full)
+    await planned(large)
+    assert large.counts == 2
 
 
 async def test_unreadable_permissions_are_a_warning() -> None:
@@ -59,7 +92,8 @@ async def test_existing_versions_decide_the_number() -> None:
 
 async def test_an_unreadable_gallery_is_a_failed_check() -> None:
     class Unreadable(FakeCompute):
-        async def get_gallery(self, gallery: GalleryId) -> None:
+        async def get_gallery(self, gallery: GalleryId, within: float = 0) -> None:
+            assert within > 0
             raise ArmError(403, "AuthorizationFailed", f"no read of {gallery}")
 
     decided = await planned(Unreadable(galleries=[gallery()]))

@@ -7,7 +7,6 @@ import pytest
 
 from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.migration.messages import MigrationRequest
-from domain.migration.replication import ReplicationReport
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationRecord, MigrationStatus, TargetStatus, UnreadableInstance
 from domain.proofs.proof import ProofProgress, ProofStatus
@@ -16,7 +15,7 @@ from domain.results import CurrentWait, StepStatus
 from services.interruptions import continue_interrupted
 from services.refusals import ConflictError, InvalidRequestError
 from services.view_migration import find_migration, list_migrations, migrations_by_image
-from tests.unit.builders import NOW, definition_id, image_id, in_regions, migration_request
+from tests.unit.builders import NOW, definition_id, image_id, migration_request
 from tests.unit.fakes import FakeDurableClient
 
 INSTANCE = migration_id(image_id())
@@ -60,26 +59,6 @@ async def test_a_running_child_shows_what_it_waits_for(
     children = ["publish-1", "publish-that-has-not-begun"]
     record = await found(client, state=MigrationState.PUBLISHING, child_instance_ids=children)
     assert record.status.waiting_for == shown
-
-
-async def test_a_child_that_replicates_shows_newer_regions_than_the_migration() -> None:
-    client = FakeDurableClient()
-    report = ReplicationReport(
-        provisioning_state="Succeeded", regions=in_regions(westeurope="Completed"), waiting_for=WAIT
-    )
-    client.add("replicate-1", "Running", customStatus=report.model_dump(mode="json"))
-    target = TargetStatus(
-        definition=definition_id(),
-        state=MigrationState.REPLICATING,
-        watched_by="replicate-1",
-        regions=in_regions(westeurope="Replicating", eastus2="Completed"),
-    )
-    record = await found(client, state=MigrationState.REPLICATING, targets=[target])
-    assert record.status.waiting_for == WAIT
-    assert [(one.region, one.state) for one in record.status.targets[0].regions] == [
-        ("westeurope", "Completed"),
-        ("eastus2", "Completed"),
-    ]
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -150,17 +129,6 @@ async def test_an_instance_that_is_no_migration_is_not_found() -> None:
     assert await find_migration(client, INSTANCE) is None
 
 
-@pytest.mark.parametrize("status", [{}, {"customStatus": None}])
-async def test_a_child_that_has_not_looked_yet_shows_no_region(status: dict[str, Any]) -> None:
-    client = FakeDurableClient()
-    client.add("replicate-1", "Running", **status)
-    target = TargetStatus(
-        definition=definition_id(), state=MigrationState.REPLICATING, watched_by="replicate-1"
-    )
-    record = await found(client, state=MigrationState.REPLICATING, targets=[target])
-    assert record.status.targets[0].regions == []
-
-
 def many(count: int, **fields: Any) -> tuple[FakeDurableClient, list[str]]:
     """A task hub with this number of migrations, in no order, and as many other instances."""
     client = FakeDurableClient()
@@ -168,7 +136,7 @@ def many(count: int, **fields: Any) -> tuple[FakeDurableClient, list[str]]:
     for number, name in enumerate(names):
         request = MigrationRequest(image=image_id(f"image-{number}"), started_by="test")
         client.add(name, "Running", request.model_dump(mode="json"), **fields)
-        client.add(name.replace("migration-", "replicate_version-") + "-0", "Running")
+        client.add(name.replace("migration-", "publish_version-") + "-0", "Running")
     return client, names
 
 

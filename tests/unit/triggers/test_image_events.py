@@ -8,10 +8,10 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from domain.resources.events import IMAGE_WRITE, WRITE_SUCCEEDED
+from domain.resources.events import IMAGE_WRITE, VERSION_WRITE, WRITE_FAILED, WRITE_SUCCEEDED
 from domain.resources.provenance import migration_id
 from tests.unit.app import code
-from tests.unit.builders import PROVIDER, image_id
+from tests.unit.builders import PROVIDER, definition_id, image_id
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 image_events = code("image_events")
@@ -118,3 +118,31 @@ async def test_an_ignored_event_is_logged_once_per_source_and_reason(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"] * 2
     assert "is not one of GALLERIST_SUBSCRIPTIONS. Others like it are not logged." in caplog.messages[0]
     assert "no event type" in caplog.messages[1]
+
+
+@SCHEMAS
+@pytest.mark.parametrize("event_type", [WRITE_SUCCEEDED, WRITE_FAILED])
+async def test_a_version_that_was_written_makes_its_migration_look(event: Any, event_type: str) -> None:
+    client = FakeDurableClient()
+    client.entity_states["version_ledger"] = {f"{image_id().key}@fingerprint": "1.0.0"}
+    version = str(definition_id().version("1.0.0"))
+    await image_events(event=event(version, event_type, operationName=VERSION_WRITE), client=client)
+    assert client.raised == [(migration_id(image_id()), "look")]
+    assert client.started == []
+
+
+@SCHEMAS
+async def test_a_version_that_nobody_waits_for_is_acknowledged_and_logged_once(
+    event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeDurableClient()
+    with caplog.at_level(logging.INFO):
+        for number in range(3):
+            version = str(definition_id().version(f"1.0.{number}"))
+            source = f"versions {event.__name__}"
+            await image_events(
+                event=event(version, source=source, operationName=VERSION_WRITE), client=client
+            )
+    assert client.raised == client.started == []
+    (message,) = caplog.messages
+    assert "no migration waits for this image version. Others like it are not logged." in message

@@ -125,12 +125,12 @@ class EventGrid:
         with self._changed:
             return list(self._subscriptions.values())
 
-    def publish(self, event: Json) -> None:
+    def publish(self, event: Json, delay_seconds: float = 0) -> None:
         """Queues an event for every subscription that wants it. Returns at once."""
         with self._changed:
             for subscription in self._subscriptions.values():
                 if subscription.wants(event):
-                    self._queue(subscription, event)
+                    self._queue(subscription, event, timedelta(seconds=delay_seconds))
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -166,16 +166,16 @@ class EventGrid:
         states = ("delivered", "dead-lettered", "lost", "pending")
         return {state: [item.as_json() for item in shown if item.state == state] for state in states}
 
-    def _queue(self, subscription: EventSubscription, event: Json) -> None:
-        now = self.clock.now()
+    def _queue(self, subscription: EventSubscription, event: Json, delay: timedelta) -> None:
+        raised = self.clock.now() + delay
         for _ in range(self.switches.copies):
-            delivery = Delivery(subscription, event, now)
+            delivery = Delivery(subscription, event, raised)
             if self.switches.lose_next > 0:
                 self.switches.lose_next -= 1
                 delivery.state = "lost"
                 self.finished.append(delivery)
             else:
-                self._push(now + self._delay(), delivery)
+                self._push(raised + self._delay(), delivery)
 
     def _delay(self) -> timedelta:
         """Returns the delay of the next event. With `reorder` every second one waits, and the next overtakes it."""

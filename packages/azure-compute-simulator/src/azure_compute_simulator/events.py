@@ -1,4 +1,7 @@
-"""Events in both schemas, and the filters of event subscriptions. Delivery is in event_grid.py."""
+"""Which operations raise events, the events in both schemas, and the filters of subscriptions.
+
+Delivery is in event_grid.py.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -7,9 +10,11 @@ from typing import Any
 
 from azure_compute_simulator.json_fields import check_names
 from azure_compute_simulator.models.resources import Json, Operation
+from azure_compute_simulator.switches import Switches
 
 EVENT_GRID_SCHEMA = "EventGridSchema"
 CLOUD_EVENTS_SCHEMA = "CloudEventSchemaV1_0"
+_VERSIONS = "microsoft.compute/galleries/images/versions"
 
 
 @dataclass
@@ -93,16 +98,42 @@ def _passes(advanced: Json, event: Json) -> bool:
     return str(value).lower() in {str(wanted).lower() for wanted in advanced["values"]}
 
 
+def raises_event(operation: Operation, switches: Switches) -> bool:
+    """Whether an operation that has just begun or ended raises an event.
+
+    Documented: the event of a write is raised when the write succeeds or fails. That this is the end of a long
+    operation is inferred, so a switch decides it for image versions.
+    """
+    ended = operation.status in ("Succeeded", "Failed")
+    if not _writes_version(operation):
+        return ended
+    moment = "ended" if ended else "accepted" if operation.status == "InProgress" else None
+    return moment is not None and switches.version_events in (moment, "both")
+
+
+def event_delay_seconds(operation: Operation, switches: Switches) -> float:
+    """Returns how long the event of an operation is on its way to Event Grid."""
+    return switches.version_event_delay_seconds if _writes_version(operation) else 0.0
+
+
+def _writes_version(operation: Operation) -> bool:
+    return operation.verb != "delete" and operation.resource.id.type.lower() == _VERSIONS
+
+
 def resource_event(operation: Operation, event_time: datetime) -> Json:
-    """Returns the event of a successful write or deletion, in the Event Grid schema (documented)."""
+    """Returns the event of a write or deletion, in the Event Grid schema (documented).
+
+    An operation that runs is reported as the success that its acceptance would be.
+    """
     resource = operation.resource
     deleted = operation.verb == "delete"
+    outcome = "Failure" if operation.status == "Failed" else "Success"
     action = f"{resource.id.type}/{'delete' if deleted else 'write'}"
     # documented samples: `resourcegroups` in the event of a write, `resourceGroups` in that of a deletion
     uri = str(resource.id) if deleted else str(resource.id).replace("/resourceGroups/", "/resourcegroups/", 1)
     return {
         "subject": uri,
-        "eventType": f"Microsoft.Resources.Resource{'Delete' if deleted else 'Write'}Success",
+        "eventType": f"Microsoft.Resources.Resource{'Delete' if deleted else 'Write'}{outcome}",
         "eventTime": f"{event_time:%Y-%m-%dT%H:%M:%S}.{event_time.microsecond:06d}1Z",
         "id": str(uuid.uuid4()),
         "data": {
@@ -112,7 +143,7 @@ def resource_event(operation: Operation, event_time: datetime) -> Json:
             "resourceProvider": resource.id.type.split("/")[0],
             "resourceUri": uri,
             "operationName": action,
-            "status": "Succeeded",
+            "status": "Failed" if outcome == "Failure" else "Succeeded",
             "subscriptionId": resource.id.subscription,
             "tenantId": operation.principal.tenant,
         },

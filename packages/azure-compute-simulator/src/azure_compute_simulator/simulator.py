@@ -8,7 +8,12 @@ from time import process_time
 from azure_compute_simulator.access import RoleAssignment
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.event_grid import DeliverySwitches, EventGrid, HandshakeError
-from azure_compute_simulator.events import EventSubscription, resource_event
+from azure_compute_simulator.events import (
+    EventSubscription,
+    event_delay_seconds,
+    raises_event,
+    resource_event,
+)
 from azure_compute_simulator.faults import Fault
 from azure_compute_simulator.gateway import Gateway
 from azure_compute_simulator.identity import Identity
@@ -253,7 +258,9 @@ class Simulator:
         self.gateway.log.clear()
 
     def _publish_operation(self, operation: Operation) -> None:
-        self.event_grid.publish(resource_event(operation, self.clock.now()))
+        if raises_event(operation, self.switches):
+            delay = event_delay_seconds(operation, self.switches)
+            self.event_grid.publish(resource_event(operation, self.clock.now()), delay)
 
     def _latest_event(self, resource_id: str) -> Json:
         with self.azure.lock:

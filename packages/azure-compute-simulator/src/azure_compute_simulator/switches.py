@@ -35,3 +35,5 @@ class Switches:
     resource_graph_truncates_after: int | None = None
     resource_graph_empty: bool = False
     os_upgrade_delay_seconds: float | None = None
+    version_events: Literal["ended", "accepted", "both", "none"] = "ended"
+    version_event_delay_seconds: float = 0.0

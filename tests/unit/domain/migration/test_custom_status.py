@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from domain.fitting import MOST_CHARACTERS
-from domain.migration.custom_status import custom_status, report_status
-from domain.migration.replication import ReplicationReport
+from domain.migration.custom_status import custom_status
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.resources.galleries import RegionProgress, RegionState
@@ -26,7 +25,6 @@ def target(index: int, regions: int = 3, **changes: Any) -> TargetStatus:
             RegionProgress(region=f"region{number}", state="Completed", progress=100)
             for number in range(regions)
         ],
-        "watched_by": f"replicate_version-0123-{index}",
     }
     return TargetStatus(**{**fields, **changes})
 
@@ -43,7 +41,7 @@ def wordy(count: int) -> list[RegionProgress]:
     "large",
     [
         status([target(index, regions=40) for index in range(5)]),
-        status([target(0, regions=200, watched_by=None)]),
+        status([target(0, regions=200)]),
         status(
             [target(0, failure=Failure(code="Conflict", message="m" * 9000))],
             reason="r" * 9000,
@@ -51,14 +49,13 @@ def wordy(count: int) -> list[RegionProgress]:
         ),
         status([target(0)], warnings=["w" * 900] * 20),
     ],
-    ids=["many watched regions", "many regions", "long texts", "many warnings"],
+    ids=["many galleries", "many regions", "long texts", "many warnings"],
 )
 def test_a_large_status_is_trimmed_until_it_fits(large: MigrationStatus) -> None:
     """A custom status that is too large fails the orchestration."""
     shown = custom_status(large)
     assert len(json.dumps(shown)) <= MOST_CHARACTERS
     again = MigrationStatus.model_validate(shown)
-    assert [kept.watched_by for kept in again.targets] == [target.watched_by for target in large.targets]
     assert [kept.version_id for kept in again.targets] == [target.version_id for target in large.targets]
 
 
@@ -69,9 +66,9 @@ def test_trimming_leaves_the_status_itself_unchanged() -> None:
     assert large == before
 
 
-def test_regions_that_no_child_shows_are_kept_longest() -> None:
-    """The migration itself is the only one to show them, so their details are cut first."""
-    large = status([target(0, regions=0, watched_by=None)])
+def test_regions_are_kept_longest() -> None:
+    """Their details are cut first."""
+    large = status([target(0, regions=0)])
     large.targets[0].regions = wordy(20)
     (shown,) = custom_status(large)["targets"]
     assert [region["region"] for region in shown["regions"]] == [f"region{number}" for number in range(20)]
@@ -84,26 +81,31 @@ def test_a_small_status_is_shown_whole() -> None:
 
 @pytest.mark.parametrize("regions", [44, 51, 100, 400])
 @pytest.mark.parametrize("state", ["Completed", "Replicating"])
-def test_a_replication_with_many_wordy_regions_fits(regions: int, state: RegionState) -> None:
+def test_a_target_with_many_wordy_regions_fits_and_shows_what_is_missing(
+    regions: int, state: RegionState
+) -> None:
     """Recorded details have 128 characters; with 51 regions they alone are 10,146."""
     listed = [
         RegionProgress(region=f"region{number}", state=state, details="d" * 128) for number in range(regions)
     ]
-    report = ReplicationReport(
-        provisioning_state="Updating",
-        regions=[*listed, RegionProgress(region="missing", state="Failed", details="no capacity")],
-        failure=Failure(code="Conflict", message="m" * 9000),
+    large = status(
+        [target(0, regions=0, failure=Failure(code="Conflict", message="m" * 9000))],
         waiting_for=CurrentWait(reason="r" * 9000, until=NOW),
     )
-    shown = report_status(report)
+    large.targets[0].regions = [
+        RegionProgress(region="missing", state="Failed", details="no capacity"),
+        *listed,
+    ]
+    shown = custom_status(large)
     assert len(json.dumps(shown)) <= MOST_CHARACTERS
-    again = ReplicationReport.model_validate(shown)
+    again = MigrationStatus.model_validate(shown)
+    assert again.targets[0].regions[0].region == "missing"
     if regions <= 51:
-        assert len(again.regions) == regions + 1
+        assert len(again.targets[0].regions) == regions + 1
 
 
 def test_a_status_with_very_many_galleries_fits() -> None:
-    shown = custom_status(status([target(index, regions=2, watched_by=None) for index in range(60)]))
+    shown = custom_status(status([target(index, regions=2) for index in range(60)]))
     assert len(json.dumps(shown)) <= MOST_CHARACTERS
 
 

@@ -10,14 +10,12 @@ from domain.migration.replication import (
     LOOKS_FOR_A_MISSING_VERSION,
     ExpectedVersion,
     RegionsUpdate,
-    ReplicateRequest,
     ReplicationReport,
     RolloutState,
-    next_look_seconds,
+    Watch,
     out_of_patience,
     unprotected,
 )
-from domain.planning.rollout import Pace
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.results import Failure
 from tests.unit.builders import NOW, PACE, definition_id, disk, image, in_regions, rollout_in, version
@@ -30,14 +28,17 @@ def report(state: str, failure: Failure | None = None, **regions: str) -> Replic
     return ReplicationReport(provisioning_state=state, regions=in_regions(**regions), failure=failure)
 
 
-def request(**changes: Any) -> ReplicateRequest:
+def request(**changes: Any) -> Watch:
     fields = {
         "version_id": definition_id().version("1.0.0"),
         "rollout": rollout_in([TargetRegion(name="westeurope"), TargetRegion(name="eastus2")]),
         "pace": PACE,
         "started_at": NOW,
+        "written_at": NOW,
+        "moved_at": NOW,
+        "due": NOW,
     }
-    return ReplicateRequest(**{**fields, **changes})
+    return Watch(**{**fields, **changes})
 
 
 @pytest.mark.parametrize(
@@ -144,11 +145,11 @@ def test_a_version_that_became_latest_by_surprise_is_a_failure_at_the_end() -> N
     assert surprise.completed
     assert surprise.objection is not None
     assert "excludeFromLatest False, not True" in surprise.objection.message
-    watched = request(expected=WRITTEN).after_look(surprise, RolloutState())
+    watched = request(expected=WRITTEN).after_look(surprise, RolloutState(), NOW)
     assert watched.objection == surprise.objection
     assert watched.expected == WRITTEN.written()
     later = compared(complete(exclude_from_latest=False), WRITTEN.written())
-    assert (later.objection, watched.after_look(later, RolloutState()).objection) == (
+    assert (later.objection, watched.after_look(later, RolloutState(), NOW).objection) == (
         None,
         surprise.objection,
     )
@@ -158,18 +159,18 @@ def test_a_version_that_became_latest_by_surprise_is_a_failure_at_the_end() -> N
 def test_a_version_that_is_not_there_yet_is_compared_at_the_next_look() -> None:
     missing = ReplicationReport.of(None, ["westeurope"], None, WRITTEN)
     assert (missing.differs, missing.objection) == (False, None)
-    assert request(expected=WRITTEN).after_look(missing, RolloutState()).expected == WRITTEN
+    assert request(expected=WRITTEN).after_look(missing, RolloutState(), NOW).expected == WRITTEN
 
 
 def test_a_write_of_regions_must_keep_everything_else() -> None:
     before = complete(exclude_from_latest=False)
     update = RegionsUpdate(operation_url="u", expected=ExpectedVersion.like(before))
-    watched = request().following(update)
+    watched = request().following(update, NOW)
     assert watched.expected == ExpectedVersion(
         source=before.source, fingerprint=image().fingerprint, exclude_from_latest=False
     )
     # nothing was written, so nothing new is expected
-    assert watched.following(RegionsUpdate()).expected == watched.expected
+    assert watched.following(RegionsUpdate(), NOW).expected == watched.expected
 
 
 def test_a_refused_last_write_is_named_in_cause_and_fix() -> None:
@@ -211,9 +212,9 @@ def test_waiting_ends_when_the_version_stays_missing() -> None:
     missing = report("Missing", westeurope=UNKNOWN)
     watched = request()
     for _ in range(LOOKS_FOR_A_MISSING_VERSION - 1):
-        watched = watched.after_look(missing, RolloutState())
+        watched = watched.after_look(missing, RolloutState(), NOW)
         assert out_of_patience(watched, missing, NOW) is None
-    watched = watched.after_look(missing, RolloutState())
+    watched = watched.after_look(missing, RolloutState(), NOW)
     failure = out_of_patience(watched, missing, NOW)
     assert failure is not None
     assert failure.code == "VersionGone"
@@ -222,18 +223,5 @@ def test_waiting_ends_when_the_version_stays_missing() -> None:
 
 def test_only_looks_in_a_row_make_a_version_missing() -> None:
     missing, there = report("Missing", a=UNKNOWN), report("Creating", a=UNKNOWN)
-    watched = request().after_look(missing, RolloutState()).after_look(there, RolloutState())
+    watched = request().after_look(missing, RolloutState(), NOW).after_look(there, RolloutState(), NOW)
     assert watched.looks_missing == 0
-
-
-@pytest.mark.parametrize(
-    ("elapsed_minutes", "seconds"), [(0, 60), (10, 60), (20, 120), (100, 600), (6000, 600)]
-)
-def test_the_interval_is_a_tenth_of_the_time_that_has_passed(elapsed_minutes: int, seconds: float) -> None:
-    assert next_look_seconds(request(), NOW + timedelta(minutes=elapsed_minutes)) == seconds
-
-
-def test_a_first_interval_above_the_longest_one_holds() -> None:
-    rare = request(pace=Pace(deadline_hours=24, first_poll_seconds=900, longest_poll_seconds=600))
-    assert next_look_seconds(rare, NOW) == 900
-    assert next_look_seconds(rare, NOW + timedelta(hours=24)) == 900

@@ -309,7 +309,7 @@ def test_the_request_decides_over_the_policy() -> None:
 def test_a_plan_has_the_policys_pace() -> None:
     patient = policy(replication={"deadline_hours": 48, "first_poll_seconds": 5})
     plan = plan_of(under=patient)
-    assert plan.pace == Pace(deadline_hours=48, first_poll_seconds=5, longest_poll_seconds=600)
+    assert plan.pace == Pace(deadline_hours=48, first_poll_seconds=5, longest_poll_seconds=7200)
 
 
 def test_a_plan_is_the_same_after_json() -> None:

@@ -91,7 +91,7 @@ def test_a_rule_decides_over_the_defaults_and_they_over_the_built_in_choices() -
     assert [region.name for region in choices.regions or []] == ["eastus2"]
     naming = choices.definition
     assert (naming.name, naming.sku, naming.offer) == ("base", "std", BUILT_IN.definition.offer)
-    assert (choices.replication.deadline_hours, choices.replication.first_poll_seconds) == (6, 60)
+    assert (choices.replication.deadline_hours, choices.replication.first_poll_seconds) == (6, 90)
     assert choices.exclude_from_latest is False
 
 

@@ -1,14 +1,25 @@
-"""Event Grid events: which of them report a written managed image."""
+"""Event Grid events: which of them report a written managed image or image version."""
 
 from typing import Any
 
 import pytest
 
-from domain.resources.events import IMAGE_WRITE, WRITE_SUCCEEDED, Ignored, ImageWritten, read_event
-from tests.unit.builders import PROVIDER, image_id
+from domain.resources.events import (
+    IMAGE_WRITE,
+    VERSION_WRITE,
+    WRITE_FAILED,
+    WRITE_SUCCEEDED,
+    Ignored,
+    ImageWritten,
+    VersionWritten,
+    read_event,
+)
+from tests.unit.builders import PROVIDER, definition_id, image_id
 
 SUBJECT = str(image_id())
 DATA = {"operationName": IMAGE_WRITE, "resourceUri": SUBJECT}
+VERSION = definition_id().version("1.0.4")
+VERSION_DATA = {"operationName": VERSION_WRITE, "resourceUri": str(VERSION)}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +55,10 @@ def test_the_event_of_a_written_image_is_read_in_any_case(
         (None, DATA, "no event type"),
         ("", DATA, "no event type"),
         (7, DATA, "event type 7"),
+        (WRITE_FAILED, DATA, "event type Microsoft.Resources.ResourceWriteFailure"),
+        (WRITE_FAILED, {**DATA, "operationName": "Microsoft.Compute/disks/write"}, "operation"),
+        ("Microsoft.Resources.ResourceWriteCancel", VERSION_DATA, "event type"),
+        (WRITE_SUCCEEDED, VERSION_DATA | {"resourceUri": SUBJECT}, "its resource is not an image version"),
         (WRITE_SUCCEEDED, {**DATA, "operationName": None}, "no operation name"),
         (WRITE_SUCCEEDED, {**DATA, "operationName": ["x"]}, "operation ['x']"),
     ],
@@ -93,3 +108,26 @@ def test_an_image_of_a_subscription_that_is_not_listed_is_ignored() -> None:
     listed = [other, image_id().subscription]
     assert isinstance(read_event(WRITE_SUCCEEDED, "7", SUBJECT.upper(), DATA, listed), ImageWritten)
     assert isinstance(read_event(WRITE_SUCCEEDED, "7", SUBJECT, DATA, []), ImageWritten)
+
+
+@pytest.mark.parametrize("event_type", [WRITE_SUCCEEDED, WRITE_FAILED.upper()])
+@pytest.mark.parametrize(
+    ("subject", "data"),
+    [
+        (str(VERSION), {"operationName": VERSION_WRITE}),
+        ("", VERSION_DATA),
+        (None, {"operationName": VERSION_WRITE.upper(), "resourceUri": str(VERSION).lower()}),
+    ],
+)
+def test_the_event_of_a_version_is_read_whether_it_succeeded_or_failed(
+    event_type: str, subject: Any, data: dict[str, Any]
+) -> None:
+    succeeded = event_type == WRITE_SUCCEEDED
+    read = read_event(event_type, "7", subject, data)
+    assert read == VersionWritten(version=VERSION, succeeded=succeeded, event_id="7")
+
+
+def test_a_version_of_any_subscription_is_read() -> None:
+    """Galleries may be in subscriptions without images, and the event starts nothing."""
+    listed = ["99999999-9999-4999-8999-999999999999"]
+    assert isinstance(read_event(WRITE_SUCCEEDED, "7", "", VERSION_DATA, listed), VersionWritten)

@@ -65,7 +65,8 @@ class Behaviour(Protocol):
 class Azure:
     """Subscriptions, groups, resources and operations.
 
-    `listener` is called with every operation that succeeds. `behaviours` maps lower-case resource types to their rules.
+    `listener` is called with every operation when it begins, and when it ends by itself. `behaviours` maps lower-case
+    resource types to their rules.
     """
 
     def __init__(self, clock: Clock, transitions: str = "immediate") -> None:
@@ -179,6 +180,7 @@ class Azure:
         self.operations[operation.id] = self.running[operation.id] = operation
         resource.running.append(operation)
         self._just_begun.append(operation)
+        self.listener(operation)
         return operation
 
     def settle(self) -> None:
@@ -226,7 +228,7 @@ class Azure:
             resource.provisioning_state = operation.status
         if not error:
             resource.changed = self.clock.now()
-            self.listener(operation)
+        self.listener(operation)
 
     def _advance(self, operations: list[Operation]) -> None:
         for operation in operations:

@@ -1,6 +1,6 @@
-"""Replicating a version as a child orchestration: done means every region, and waiting has an end."""
+"""Watching versions on their way to their regions: done means every region, and waiting has an end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +10,18 @@ from domain.migration.replication import (
     LOOKS_FOR_A_MISSING_VERSION,
     ExpectedVersion,
     RegionsUpdate,
-    ReplicateRequest,
     ReplicationReport,
+    Watch,
 )
+from domain.migration.status import TargetStatus
+from domain.migration.target import Target
 from domain.planning.rollout import Pace, Rollout
+from domain.policy.rules import BUILT_IN
 from domain.resources.galleries import TargetRegion
-from orchestrators.replicate_version import LOOKS_PER_EXECUTION
-from tests.unit.app import code
-from tests.unit.builders import NOW, PACE, definition_id, in_regions, rollout_in
+from orchestrators.replicate_versions import look
+from orchestrators.run.activity_calls import MOST_WAITS
+from orchestrators.run.migration_run import MigrationRun
+from tests.unit.builders import NOW, PACE, definition_id, in_regions, migration_request, rollout_in
 from tests.unit.orchestrators.stepping import (
     Call,
     FakeContext,
@@ -29,7 +33,18 @@ from tests.unit.orchestrators.stepping import (
     value,
 )
 
-replicate_version = code("replicate_version")
+
+def watch_to_the_end(context: Any) -> Any:
+    """An orchestrator that looks at one version until it is settled; the input is its `Watch`."""
+    watch = Watch.model_validate(context.get_input())
+    run = MigrationRun(context, migration_request())
+    status = TargetStatus(definition=watch.version_id.definition, version_id=watch.version_id)
+    target = Target(status=status, rollout=watch.rollout, pace=watch.pace, watch=watch)
+    while not (yield from look(run, [target])):
+        pass
+    assert target.report is not None
+    return target.report.model_dump(mode="json")
+
 
 HOUR = timedelta(hours=1)
 HOME, AWAY = TargetRegion(name="westeurope"), TargetRegion(name="eastus2")
@@ -39,15 +54,18 @@ def pace(**changes: float) -> Pace:
     return Pace(**{**PACE.model_dump(), **changes})
 
 
-def request(**changes: Any) -> ReplicateRequest:
+def request(**changes: Any) -> Watch:
     fields = {
         "version_id": definition_id().version("1.0.0"),
         "operation_url": "https://management.azure.com/operations/1",
         "rollout": rollout_in([HOME, AWAY], heal_attempts=0),
         "pace": PACE,
         "started_at": NOW,
+        "written_at": NOW,
+        "moved_at": NOW,
+        "due": NOW,
     }
-    return ReplicateRequest(**{**fields, **changes})
+    return Watch(**{**fields, **changes})
 
 
 def report(state: str, home: str, away: str, error_code: str | None = None) -> ReplicationReport:
@@ -67,7 +85,7 @@ MISSING = report("Missing", "Unknown", "Unknown")
 
 def replicate(looks: Any, **changes: Any) -> tuple[ReplicationReport | None, FakeContext]:
     context = FakeContext(request(**changes).model_dump(mode="json"))
-    output = run(replicate_version, context, {"get_replication_status": looks})
+    output = run(watch_to_the_end, context, {"get_replication_status": looks})
     return ReplicationReport.model_validate(output) if output else None, context
 
 
@@ -77,9 +95,22 @@ def test_succeeded_with_a_region_still_replicating_is_not_done() -> None:
     assert len(context.named("get_replication_status")) == 4
 
 
+def shown(context: FakeContext) -> list[list[str]]:
+    """The states of the regions in each custom status, once in a row."""
+    seen = [
+        [region["state"] for target in status["targets"] for region in target["regions"]]
+        for status in context.statuses
+    ]
+    return [states for index, states in enumerate(seen) if index == 0 or states != seen[index - 1]]
+
+
 def test_the_custom_status_shows_every_region_at_every_look() -> None:
     _, context = replicate([value(CREATING), value(COPYING), value(DONE)])
-    assert context.statuses == [seen.model_dump(mode="json") for seen in (CREATING, COPYING, DONE)]
+    assert shown(context) == [
+        ["Unknown", "Unknown"],
+        ["Completed", "Replicating"],
+        ["Completed", "Completed"],
+    ]
 
 
 def test_a_look_reads_the_version_and_its_operation() -> None:
@@ -89,7 +120,17 @@ def test_a_look_reads_the_version_and_its_operation() -> None:
         "operation_url": "https://management.azure.com/operations/1",
         "regions": ["westeurope", "eastus2"],
         "expected": None,
+        "asks_operation": False,
     }
+
+
+def test_the_operation_of_a_version_that_stands_still_is_asked() -> None:
+    """The version may say that it is being created although its operation has failed."""
+    looks = [*[value(CREATING)] * 18, value(DONE)]
+    _, context = replicate(looks)
+    sent = context.named("get_replication_status")
+    asked = [call.input["asks_operation"] for call in sent]
+    assert (asked[0], asked[-1], asked == sorted(asked)) == (False, True, True)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +148,8 @@ def test_a_look_that_fails_ends_the_step_with_unknown_regions() -> None:
     assert ended is not None
     assert ended.failure == a_failure("AuthorizationFailed")
     assert {region.state for region in ended.regions} == {"Unknown"}
-    # the last report stays shown
-    assert context.statuses == [COPYING.model_dump(mode="json")]
+    # the last report stays shown until the end
+    assert shown(context) == [["Completed", "Replicating"], ["Unknown", "Unknown"]]
 
 
 def test_the_deadline_ends_the_step_and_names_the_missing_regions() -> None:
@@ -156,56 +197,54 @@ def test_only_looks_in_a_row_make_a_version_missing() -> None:
 def test_a_longer_retry_after_is_respected() -> None:
     _, context = replicate([retry_later(1235), retry_later(5), value(DONE)])
     assert context.waits[0] == 1235
-    # a tenth of what has passed is more than the five seconds that the service asks for
-    assert context.waits[1] == pytest.approx(123.5)
+    # three tenths of what has passed is more than the five seconds that the service asks for
+    assert context.waits[1] == pytest.approx(370.5)
 
 
 def test_looks_become_rarer_within_the_policys_bounds() -> None:
-    _, context = replicate(
-        [*[value(COPYING)] * (LOOKS_PER_EXECUTION - 1), value(DONE)], pace=pace(first_poll_seconds=30)
+    looks = [*[value(COPYING)] * 30, value(DONE)]
+    _, context = replicate(looks, pace=pace(first_poll_seconds=30, longest_poll_seconds=600))
+    # the first look here comes at once; a later one after 30 seconds, then after three tenths more each
+    assert context.waits[:3] == [30, 15, 15]
+    assert context.waits[1:] == sorted(context.waits[1:])
+    assert context.waits[-1] == 600
+
+
+@pytest.mark.parametrize(("replication", "looks"), [(30, 1), (428, 7), (1005, 11), (6 * 3600, 22)])
+def test_how_often_is_looked_and_how_late_the_end_is_seen(replication: int, looks: int) -> None:
+    """The built-in pace: at most 1.3 times the replication, and few looks for long ones."""
+    built_in = BUILT_IN.replication
+    paced = pace(
+        first_poll_seconds=built_in.first_poll_seconds, longest_poll_seconds=built_in.longest_poll_seconds
     )
-    assert context.waits == sorted(context.waits)
-    assert (context.waits[0], len(set(context.waits)) > 5) == (30, True)
-    assert max(context.waits) <= 600
+
+    def reply(_call: Call) -> Any:
+        passed = (context.current_utc_datetime - NOW).total_seconds()
+        return value(DONE if passed >= replication else COPYING)
+
+    due = NOW + timedelta(seconds=paced.first_poll_seconds)
+    context = FakeContext(request(pace=paced, due=due).model_dump(mode="json"))
+    run(watch_to_the_end, context, {"get_replication_status": reply})
+    assert len(context.named("get_replication_status")) == looks
+    took = (context.current_utc_datetime - NOW).total_seconds()
+    assert took <= max(1.3 * replication, paced.first_poll_seconds)
 
 
-def test_after_twenty_looks_the_orchestration_continues_as_new() -> None:
-    """The history stays bounded; start, deadline and missed looks go with the next execution."""
-    looks = [*[value(COPYING)] * (LOOKS_PER_EXECUTION - 1), value(MISSING)]
-    ended, context = replicate(looks)
-    assert ended is None
-    assert len(context.named("get_replication_status")) == LOOKS_PER_EXECUTION
-    carried = ReplicateRequest.model_validate(context.continued_with)
-    assert (carried.started_at, carried.deadline, carried.looks_missing) == (NOW, NOW + 24 * HOUR, 1)
-    assert carried.rollout == request().rollout
-
-
-def test_the_next_execution_continues_where_the_last_one_stopped() -> None:
+def test_a_version_that_is_looked_at_for_long_keeps_its_last_interval() -> None:
     started = NOW - 10 * HOUR
-    _, context = replicate([value(COPYING), value(DONE)], started_at=started)
+    _, context = replicate([value(COPYING), value(DONE)], started_at=started, written_at=started)
     assert context.waits == [600]
-    _, context = replicate(
-        [value(MISSING)], started_at=started, looks_missing=LOOKS_FOR_A_MISSING_VERSION - 1
-    )
-    assert context.continued_with is None
-
-
-def test_an_orchestration_that_ends_does_not_continue_as_new() -> None:
-    _, context = replicate([value(DONE)])
-    assert context.continued_with is None
 
 
 def test_the_wait_is_shown_beside_the_latest_report() -> None:
     """The regions stay visible while the service asks for time."""
     _, context = replicate([value(COPYING), retry_later(900, throttled=True), value(DONE)])
-    seen = [ReplicationReport.model_validate(status) for status in context.statuses]
-    assert [status.waiting_for is not None for status in seen] == [False, True, False]
-    assert seen[1].regions == COPYING.regions
-    assert seen[1].waiting_for is not None
-    assert (seen[1].waiting_for.reason, seen[1].waiting_for.until) == (
-        "busy",
-        context.named("timer")[1].input,
-    )
+    waiting = [status for status in context.statuses if status["waiting_for"]]
+    assert waiting[0]["waiting_for"]["reason"] == "busy"
+    until = datetime.fromisoformat(waiting[0]["waiting_for"]["until"])
+    assert until == context.named("timer")[1].input
+    assert [region["state"] for region in waiting[0]["targets"][0]["regions"]] == ["Completed", "Replicating"]
+    assert context.statuses[-1]["waiting_for"] is None
 
 
 def test_a_look_whose_worker_died_is_the_next_look_again() -> None:
@@ -229,7 +268,7 @@ def test_days_without_the_app_are_not_the_services_fault() -> None:
     rollout = Rollout(waves=waves, heal_attempts=2, stuck_after_hours=6)
     context = FakeContext(request(rollout=rollout, pace=pace(deadline_hours=2)).model_dump(mode="json"))
     output = run(
-        replicate_version,
+        watch_to_the_end,
         context,
         {"get_replication_status": look, "update_regions": lambda _: value(RegionsUpdate())},
     )
@@ -246,22 +285,22 @@ def test_time_away_does_not_make_a_region_stuck() -> None:
 
     rollout = rollout_in([HOME, AWAY], heal_attempts=2)
     context = FakeContext(request(rollout=rollout).model_dump(mode="json"))
-    output = run(replicate_version, context, {"get_replication_status": look})
+    output = run(watch_to_the_end, context, {"get_replication_status": look})
     assert ReplicationReport.model_validate(output) == DONE
 
 
 def test_a_late_look_within_minutes_still_counts() -> None:
     asked = request()
     soon = NOW + LONGEST_DELAY - timedelta(seconds=1)
-    assert asked.without_time_away(NOW, soon) == asked
+    assert asked.without_time_away(soon) == asked
     later = NOW + LONGEST_DELAY
-    assert asked.without_time_away(NOW, later).deadline == asked.deadline + LONGEST_DELAY
+    assert asked.without_time_away(later).deadline == asked.deadline + LONGEST_DELAY
 
 
 def healing(looks: Any, updates: Any, **changes: Any) -> tuple[ReplicationReport, FakeContext]:
     """A rollout that heals its regions twice."""
     context = FakeContext(request(rollout=rollout_in([HOME, AWAY]), **changes).model_dump(mode="json"))
-    output = run(replicate_version, context, {"get_replication_status": looks, "update_regions": updates})
+    output = run(watch_to_the_end, context, {"get_replication_status": looks, "update_regions": updates})
     return ReplicationReport.model_validate(output), context
 
 
@@ -302,6 +341,23 @@ def test_a_last_write_that_is_refused_is_told() -> None:
     )
     assert ended.failure is not None
     assert "Set allowDeletionOfReplicatedLocations to false" in ended.failure.fix
+
+
+def test_a_write_that_azure_puts_off_is_decided_anew_at_the_next_look() -> None:
+    """The region may have recovered meanwhile; then nothing is written at all."""
+    seen = iter([LOST, DONE])
+    ended, context = healing(lambda _: value(next(seen)), [retry_later(120)])
+    assert ended == DONE
+    assert (context.waits[0], len(context.named("update_regions"))) == (pytest.approx(120, rel=0.25), 1)
+    assert any(status["waiting_for"] for status in context.statuses)
+
+
+def test_a_write_that_is_always_put_off_ends_the_watch() -> None:
+    ended, context = healing(lambda _: value(LOST), lambda _: retry_later())
+    assert ended.failure is not None
+    assert ended.failure.code == "Busy"
+    # as many tries of the last write, which adds the region again and protects the version
+    assert len(context.named("update_regions")) == 2 * (MOST_WAITS + 1)
 
 
 def test_nothing_is_written_to_a_version_that_turns_out_to_hold_something_else() -> None:
