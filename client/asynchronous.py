@@ -157,6 +157,9 @@ class AsyncGallerist:
     async def repointing(self, request_id: str) -> answers.Repointing:
         return await self._send(calls.repointing(request_id))
 
+    async def declare_gone(self, subscription: str, *, reason: str) -> answers.GoneSubscription:
+        return await self._send(calls.declare_gone(subscription, reason=reason))
+
     async def retention(self, definition: ImageDefinitionId | str) -> answers.Retention:
         return await self._send(calls.retention(definition))
 

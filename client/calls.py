@@ -264,6 +264,11 @@ def repoint(version: ImageVersionId | str, consumers: list[str]) -> Call[answers
     return Call("post_repoint", answers.Repointing.model_validate_json, body=body)
 
 
+def declare_gone(subscription: str, *, reason: str) -> Call[answers.GoneSubscription]:
+    body = {"subscription": subscription, "reason": reason}
+    return Call("post_gone_subscription", answers.GoneSubscription.model_validate_json, body=body)
+
+
 def repointing(request_id: str) -> Call[answers.Repointing]:
     return Call("get_repoint", answers.Repointing.model_validate_json, ids={"id": request_id})
 

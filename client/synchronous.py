@@ -195,6 +195,10 @@ class Gallerist:
         """Returns how far a request to re-point consumers is."""
         return self._send(calls.repointing(request_id))
 
+    def declare_gone(self, subscription: str, *, reason: str) -> answers.GoneSubscription:
+        """Records that a subscription exists no more. Only operators may."""
+        return self._send(calls.declare_gone(subscription, reason=reason))
+
     def retention(self, definition: ImageDefinitionId | str) -> answers.Retention:
         """Reports which versions of a definition are kept and why, and when Azure's limits run out."""
         return self._send(calls.retention(definition))

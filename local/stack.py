@@ -165,6 +165,11 @@ class Stack:
         """Lets time pass on the one clock; returns when everything that was due has happened."""
         self._move_clock(run_seconds=duration.total_seconds())
 
+    def let_next_happen(self) -> datetime | None:
+        """Moves the one clock to the next moment at which something is due, and returns it; None if nothing is."""
+        answer = self._move_clock(run_to_next=True)
+        return datetime.fromisoformat(answer["now"]) if answer["moved"] else None
+
     def until(self, look: Callable[[], Seen | None], within: timedelta = LONGEST_WAIT) -> Seen:
         """Lets time pass on the one clock until `look` returns something truthy, and returns that.
 
@@ -178,10 +183,10 @@ class Stack:
         self.let_pass(timedelta())
         deadline = self.now() + within
         while not (seen := look()):
-            answer = self._move_clock(run_to_next=True)
-            if not answer["moved"]:
+            moment = self.let_next_happen()
+            if moment is None:
                 raise NothingDueError(f"{look.__qualname__} returned nothing, and nothing is due any more")
-            if datetime.fromisoformat(answer["now"]) > deadline:
+            if moment > deadline:
                 raise TimeoutError(f"{look.__qualname__} returned nothing within {within} of virtual time")
         return seen
 

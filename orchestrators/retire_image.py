@@ -20,6 +20,7 @@ from domain.retirement.announcements import notice_of
 from domain.retirement.custom_status import custom_status
 from domain.retirement.messages import DECIDED_EVENT
 from domain.retirement.readings import Look, Reading
+from domain.retirement.records import end_record
 from domain.retirement.refusals import refused
 from domain.retirement.requests import (
     CertifyRequest,
@@ -34,11 +35,12 @@ from domain.retirement.requests import (
     Sight,
 )
 from domain.retirement.retirement import Retirement
+from domain.retirement.states import RetirementState
 from domain.retirement.transition import next_step
 from orchestrators.find_users import scan_in_child
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, call_once
-from orchestrators.run.log_lines import log_retirement
-from orchestrators.run.records import announce
+from orchestrators.run.log_lines import log_lost_evidence, log_retirement
+from orchestrators.run.records import announce, record_soon
 from orchestrators.run.started import started_at
 
 blueprint = df.Blueprint()
@@ -55,6 +57,7 @@ def retire_image(context: df.DurableOrchestrationContext) -> Orchestration[objec
     while not isinstance(effect, effects.Rest | effects.End):
         effect = run.after((yield from run.carry_out(effect)))
     if isinstance(effect, effects.End):
+        yield from run.keep_end()
         yield from run.tell("retirement.ended")
         log_retirement(context, "ended", run.retirement)
         return run.retirement.model_dump(mode="json")
@@ -105,6 +108,15 @@ class _Run:
             effects.Unguard: self._unguard,
         }[type(effect)]  # type: ignore[assignment] # each takes its own effect
         return (yield from how(effect))
+
+    def keep_end(self) -> Orchestration[None]:
+        """Records how it ended, unless the certificate says so: without that it would begin again one day."""
+        if self.retirement.state is RetirementState.RETIRED:
+            return
+        evidence = end_record(self.retirement, self._now)
+        failure = yield from record_soon(self.context, evidence)
+        if failure is not None:
+            log_lost_evidence(self.context, evidence, failure)
 
     def tell(self, kind: NoticeType) -> Orchestration[None]:
         """Tells subscribers; nothing waits for it."""

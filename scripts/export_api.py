@@ -15,6 +15,7 @@ from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
 from domain.migration.states import ENDS, MigrationState
 from domain.promotion.states import PromotionState
+from domain.references.expected import record_text, seen_record
 from domain.resources.ids import ImageVersionId
 from domain.retirement.states import RetirementState
 from local.capture import TENANT, captured
@@ -180,6 +181,7 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     _refused(lambda: gallerist.retry_migration(started.id))
     _make_retention_calls(gallerist, recorder, version)
     _make_repoint_calls(gallerist, recorder, version)
+    _declare_gone(gallerist, recorder, stack)
     _make_promotion_calls(gallerist, recorder, stack, version)
     _make_retirement_calls(gallerist, recorder, stack)
     policy = _POLICY.replace("westus2", "westus3")
@@ -201,6 +203,16 @@ def _make_repoint_calls(gallerist: Gallerist, recorder: Recorder, version: Image
     gallerist.plan_repoint(version, [scale_set])
     recorder.show()
     gallerist.repointing(gallerist.repoint(version, [scale_set]).id)
+
+
+def _declare_gone(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
+    """One that was seen once, as the evidence says."""
+    gone = "99999999-0000-4000-8000-000000000009"
+    seen = stack.folder / "evidence" / seen_record(gone)
+    seen.parent.mkdir(parents=True)
+    seen.write_text(record_text(gone), encoding="utf-8")
+    gallerist.declare_gone(gone, reason="it was cancelled in March")
+    recorder.show()
 
 
 def _make_promotion_calls(

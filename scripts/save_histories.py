@@ -1,13 +1,12 @@
 """Saves histories of the orchestrators in tests/replay/histories. Run it after an intended change of an orchestrator.
 
 A saved history represents an orchestration in production: code that cannot replay it breaks the migrations that run
-during its deployment.
+during its deployment. With the argument `migrations` or `later` it saves those of one half only.
 """
 
-import json
-import re
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from functions_testhost.task_hub import TaskHub
 from client import Gallerist
 from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
-
-HISTORIES = ROOT / "tests" / "replay" / "histories"
+from scripts.history_files import HISTORIES, document_of, write_histories
+from scripts.later_histories import later_histories
 
 _SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 _GROUP = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
@@ -36,17 +35,23 @@ rules:
     match: {{names: ["scratch"]}}
     action: ignore
 """
-_KEYS = re.compile(r"[?&]t=\d+&c=[^\"\\]*")
 
 
 def main() -> None:
-    """Migrates a few images with different ends, and saves the history of each orchestration."""
-    with temporary_folder() as folder:
-        stack = Stack(Path(folder), _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
-        with stack:
-            _migrate(stack)
-        saved = _save(Path(folder) / "taskhub.sqlite")
-    sys.stdout.write(f"saved {saved} histories in {HISTORIES.relative_to(ROOT)}\n")
+    """Saves the histories of both halves, or of the one that is named."""
+    halves = {"migrations": _migrations, "later": later_histories}
+    for half in sys.argv[1:] or halves:
+        with temporary_folder() as folder:
+            saved = write_histories(halves[half](Path(folder)))
+        sys.stdout.write(f"saved {saved} histories in {HISTORIES.relative_to(ROOT)}\n")
+
+
+def _migrations(folder: Path) -> Iterator[dict[str, Any]]:
+    """Migrates a few images with different ends; yields the history of each orchestration."""
+    stack = Stack(folder, _seed(), _POLICY, "polls:3", host_options=["--clock", "skip"])
+    with stack:
+        _migrate(stack)
+    yield from _histories(folder / "taskhub.sqlite")
 
 
 def _seed() -> dict[str, Any]:
@@ -102,27 +107,11 @@ def _look_again(_seconds: float) -> None:
     time.sleep(0.02)
 
 
-def _save(database: Path) -> int:
-    for old in HISTORIES.glob("*.json"):
-        old.unlink()
+def _histories(database: Path) -> Iterator[dict[str, Any]]:
     hub = TaskHub(database)
-    numbers: dict[str, int] = {}
     for instance in sorted(hub.query(Query()), key=lambda found: found.created):
-        number = numbers[instance.orchestrator] = numbers.get(instance.orchestrator, 0) + 1
-        saved = {
-            "orchestrator": instance.orchestrator,
-            "instance_id": instance.instance_id,
-            "execution_id": instance.execution_id,
-            "parent_instance_id": instance.parent.instance_id if instance.parent else None,
-            "input": instance.input_text,
-            "status": instance.status,
-            "output": instance.output,
-            "history": hub.history(instance.instance_id),
-        }
-        text = _KEYS.sub("", json.dumps(saved, indent=1))
-        (HISTORIES / f"{instance.orchestrator}-{number}.json").write_text(f"{text}\n", encoding="utf-8")
+        yield document_of(instance, hub.history(instance.instance_id))
     hub.close()
-    return sum(numbers.values())
 
 
 if __name__ == "__main__":

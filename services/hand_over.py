@@ -9,7 +9,7 @@ from domain.migration.status import TargetStatus
 from domain.policy.sections import Choices
 from domain.promotion.messages import promotion_id
 from domain.records.evidence import lineage_folder
-from domain.retirement.hand_over import hand_over as retirement_of
+from domain.retirement.hand_over import retirement_after
 from services.container import services
 from services.promotion_policy import promotion_request
 from services.refusals import ConflictError, NotFoundError
@@ -34,7 +34,7 @@ async def hand_over(client: df.DurableOrchestrationClient, request: HandOver) ->
             promoted = await _promote(client, request, target, choices)
             handed.started += promoted.started
             handed.warnings += promoted.warnings
-    retirement = retirement_of(request.migration, request.status, request.image, choices)
+    retirement = retirement_after(request.migration, request.status, request.image, choices)
     if retirement is not None:
         handed.started.append((await start_retirement(client, retirement)).id)
     return handed

@@ -193,13 +193,14 @@ def _gone(version: ImageVersionId) -> Failure:
 
 async def _planned(scale_set: ScaleSet, version: ImageVersionId) -> PlannedFollower:
     runs = await instance_versions(scale_set)
+    window = await services().followers.window(scale_set)
     return PlannedFollower(
         id=scale_set.id,
         region=scale_set.region,
         instances=len(runs),
         upgrading=len(runs) - count_taken(runs, version),
         runs=sorted({one or "unknown" for one in runs}),
-        window=await services().followers.window(scale_set),
+        window=window.words if window else None,
     )
 
 
@@ -210,7 +211,9 @@ async def _follower(scale_set: ScaleSet, version: ImageVersionId, since: datetim
     )
     follower.upgrade = newest_upgrade(await services().followers.upgrades(scale_set), version, since)
     if not follower.has_taken and follower.upgrade is None:
-        follower.window = await services().followers.window(scale_set)
+        window = await services().followers.window(scale_set)
+        if window is not None:
+            follower.window, follower.opens = window.words_at(since), window.opening(since)
     return follower
 
 

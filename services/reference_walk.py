@@ -12,7 +12,8 @@ from domain.arm_errors import diagnose
 from domain.errors import ArmError
 from domain.references.expected import subscription_of
 from domain.references.findings import consumers_in, dev_center_galleries_in
-from domain.references.kinds import STRONG_KINDS, Kind
+from domain.references.forms import PROJECT_GALLERY
+from domain.references.kinds import DEV_CENTERS_API, STRONG_KINDS, Kind
 from domain.references.parts import Cursor, Frame, PartScan, ScanPart
 from domain.references.scan import Unread
 from domain.results import Failure, RetryLater, arm_error_result
@@ -22,7 +23,6 @@ WALK_SECONDS = 30.0
 MOST_PAGES = 300
 # ARM's reads are back by then (documented)
 PAUSE_SECONDS = 10
-DEV_CENTERS_API = "2024-02-01"
 _WHOLE_SUBSCRIPTION = ("SubscriptionNotFound", "InvalidSubscriptionId")
 # a subscription that is not registered, or a cloud without the type; a read of the provider decides
 _NOT_PROVIDED = (
@@ -49,13 +49,21 @@ class DevCenterGalleries:
         return self._known
 
     async def _read(self, gallery: str) -> str | None:
+        project, _, name = gallery.partition(PROJECT_GALLERY)
+        if name:
+            # a project shows the galleries of its dev center
+            center = await self._property(project, "devCenterId")
+            gallery = f"{center}/galleries/{name}" if center else ""
+        return await self._property(gallery, "galleryResourceId") if gallery else None
+
+    async def _property(self, resource: str, name: str) -> str | None:
         try:
-            document = await self._azure.document(subscription_of(gallery) or "", gallery, DEV_CENTERS_API)
+            document = await self._azure.document(subscription_of(resource) or "", resource, DEV_CENTERS_API)
         except ArmError:
             return None
         properties = (document or {}).get("properties")
-        behind = properties.get("galleryResourceId") if isinstance(properties, dict) else None
-        return str(behind) if behind else None
+        value = properties.get(name) if isinstance(properties, dict) else None
+        return str(value) if value else None
 
 
 class _StopError(Exception):

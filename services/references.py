@@ -14,6 +14,8 @@ from domain.references.declared import declared_consumers, tag_texts
 from domain.references.expected import (
     FOLDER,
     GRAPH_FOLDER,
+    back_record,
+    declared_gone,
     graph_record,
     policy_subscriptions,
     record_text,
@@ -46,7 +48,11 @@ async def plan_scan(request: PlanScan) -> ScanPlan:
     here = services()
     policy = await here.policies.current()
     visible = set(await here.consumers.visible_subscriptions())
-    before = remembered(await here.evidence.names(FOLDER))
+    records = await here.evidence.names(FOLDER)
+    before = remembered(records)
+    for name in visible & declared_gone(records):
+        # it is expected from now on, also when it is not seen any more
+        await here.evidence.put(back_record(name, request.now), record_text(name))
     for name in visible - before:
         await here.evidence.put(seen_record(name), record_text(name))
     named = {subscription_of(one) for one in request.ids} | {name.lower() for name in request.expected}

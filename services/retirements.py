@@ -9,10 +9,11 @@ from adapters.task_hub import TaskHub
 from domain import names
 from domain.errors import NotYetError
 from domain.migration.status import MigrationRecord
-from domain.records.evidence import text_of
+from domain.records.evidence import lineage_folder, text_of
 from domain.resources.ids import ImageId, does_not_exist
 from domain.retirement.hand_over import obstacle, retirement_request
 from domain.retirement.messages import DECIDED_EVENT, Decision, DecisionKind, RetirementRequest
+from domain.retirement.records import ENDED_BY_PERSONS, KIND, says_ended
 from domain.retirement.retirement import Retirement
 from domain.retirement.states import ENDS, RetirementState
 from services.container import services
@@ -21,9 +22,6 @@ from services.read_retirement import decisions_of
 from services.refusals import ConflictError, NotFoundError
 from services.view_migration import migration_of_image
 from services.view_retirements import RetirementRecord, existing_retirement, find_retirement
-
-# what a person ended, or let pass, only a person begins again
-_ENDED_BY_PERSONS = (RetirementState.KEPT, RetirementState.EXPIRED, RetirementState.CANCELLED)
 
 
 class StartedRetirement(NamedTuple):
@@ -37,23 +35,27 @@ async def start_retirement(
     client: df.DurableOrchestrationClient, request: RetirementRequest
 ) -> StartedRetirement:
     """Begins the retirement of an image, unless it runs. One that a person ended is not begun again by itself."""
-    if not request.by_hand and await _ended_by_person(client, request.id):
+    if not request.by_hand and await _ended_by_person(client, request):
         return StartedRetirement(request.id, fresh=False)
     fresh = await TaskHub(client).start(names.RETIRE_IMAGE, request.id, request)
     return StartedRetirement(request.id, fresh)
 
 
-async def _ended_by_person(client: df.DurableOrchestrationClient, retirement: str) -> bool:
-    """Whether a person ended the retirement, or let it pass.
+async def _ended_by_person(client: df.DurableOrchestrationClient, request: RetirementRequest) -> bool:
+    """Whether a person ended the retirement of this content, or let it pass.
 
-    The task hub forgets that after a while, the records of decisions do not. One that this release cannot read may be
-    a rejection, so it counts as one.
+    The task hub forgets that after a while, the records of decisions and of its end do not. One that this release
+    cannot read may be a rejection, so it counts as one.
     """
-    record = await find_retirement(client, retirement)
-    if record is not None and record.retirement.state in _ENDED_BY_PERSONS:
+    record = await find_retirement(client, request.id)
+    if record is not None and record.retirement.state in ENDED_BY_PERSONS:
         return True
-    decisions, faults = await decisions_of(retirement)
-    return bool(faults) or any(decision.kind in ("reject", "cancel") for decision in decisions)
+    decisions, faults = await decisions_of(request.id)
+    if faults or any(decision.kind in ("reject", "cancel") for decision in decisions):
+        return True
+    store = services().evidence
+    ends = [name for name in await store.names(lineage_folder(str(request.image))) if f"-{KIND}-" in name]
+    return any([says_ended(await store.get(name), request.id) for name in ends])
 
 
 async def start_by_hand(

@@ -23,6 +23,7 @@ from domain.policy.sections import Match
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
+from domain.retention.forecast import Forecast, forecast_limits, most_replicas
 from services.container import services
 from services.view_azure import check_that_some_were_read
 from services.view_migration import migrations_by_image
@@ -33,14 +34,15 @@ Versions = Mapping[ImageDefinitionId, Seen[ImageVersion]]
 class FleetView(NamedTuple):
     """The coverage of the images that are known, and what is missing.
 
-    `unlisted` are the subscriptions of which not all images are known yet. `newly_read` is how many lists and
-    resources were read that no look had read before.
+    `versions` are those of their definitions, each as far as it was read. `unlisted` are the subscriptions of which
+    not all images are known yet. `newly_read` is how many lists and resources were read that no look had read before.
     """
 
     images: list[ImageCoverage]
     gaps: Gaps
     unlisted: frozenset[str]
     newly_read: int
+    versions: list[ImageVersion]
 
 
 class _Decided(NamedTuple):
@@ -64,7 +66,41 @@ async def view_fleet(client: df.DurableOrchestrationClient, scopes: list[Scope],
     Raises:
         ArmError: the images of no subscription can be read.
     """
+    return await _view(services().looks.begin(), client, scopes, match)
+
+
+async def view_coverage(
+    client: df.DurableOrchestrationClient, scopes: list[Scope]
+) -> tuple[FleetView, list[Forecast]]:
+    """The coverage of all images, and when the limits of their galleries run out, as far as that is known.
+
+    Raises:
+        ArmError: the images of no subscription can be read.
+    """
     look = services().looks.begin()
+    view = await _view(look, client, scopes, Match())
+    return view, await _forecast(look, view)
+
+
+async def _forecast(look: AzureLook, view: FleetView) -> list[Forecast]:
+    """The limits of the subscriptions of the target galleries. One that was not listed whole is left out."""
+    galleries = dict.fromkeys(
+        definition.subscription for one in view.images for definition in one.definitions
+    )
+    counts = [one for one in (await look.counts(galleries)).values() if one is not None]
+    found = forecast_limits(
+        (one for seen in counts for one in seen.definitions),
+        (one for seen in counts for one in seen.versions),
+        datetime.now(UTC),
+    )
+    # an entry of the list of resources has no regions
+    largest = most_replicas(version for version in view.versions if version.target_regions)
+    return [*found, *([largest] if largest else [])]
+
+
+async def _view(
+    look: AzureLook, client: df.DurableOrchestrationClient, scopes: list[Scope], match: Match
+) -> FleetView:
     subscriptions = dict.fromkeys(scope.subscription.lower() for scope in scopes)
     seen = await look.images(subscriptions)
     check_that_some_were_read(seen.values(), look)
@@ -77,7 +113,7 @@ async def view_fleet(client: df.DurableOrchestrationClient, scopes: list[Scope],
                 decision = policy.decide(image, now)
                 definitions = target_definitions(image, decision)
                 images.append(_Decided(image, decision, definitions, one.dates, records.get(image.id)))
-    everywhere = await _in_every_region(look, [one for one in images if not one.is_running])
+    everywhere, versions = await _in_every_region(look, [one for one in images if not one.is_running])
     coverage = [
         classify(
             one.image,
@@ -89,11 +125,13 @@ async def view_fleet(client: df.DurableOrchestrationClient, scopes: list[Scope],
         for one in images
     ]
     unlisted = {name for name, one in seen.items() if "unread" in (one.extent, one.dates)}
-    return FleetView(coverage, look.gaps, frozenset(unlisted), look.newly_read)
+    return FleetView(coverage, look.gaps, frozenset(unlisted), look.newly_read, versions)
 
 
-async def _in_every_region(look: AzureLook, images: Collection[_Decided]) -> dict[ImageId, bool | Unknown]:
-    """Whether all target galleries have each image's content in every one of their regions.
+async def _in_every_region(
+    look: AzureLook, images: Collection[_Decided]
+) -> tuple[dict[ImageId, bool | Unknown], list[ImageVersion]]:
+    """Whether all target galleries have each image's content in every one of their regions; the versions as read.
 
     A list of versions does not contain their regions' status (recorded). Where the task hub knows that this content
     completed, that is enough; otherwise each version is read.
@@ -112,7 +150,9 @@ async def _in_every_region(look: AzureLook, images: Collection[_Decided]) -> dic
         for version in held[one.image.id]
     ]
     replicated = await look.replicated(doubtful)
-    return {one.image.id: _judge(one, held[one.image.id], versions, replicated) for one in images}
+    judged = {one.image.id: _judge(one, held[one.image.id], versions, replicated) for one in images}
+    read = [version for seen in (*versions.values(), *replicated.values()) for version in seen.values]
+    return judged, read
 
 
 def _held(images: Collection[_Decided], versions: Versions) -> dict[ImageId, list[ImageVersion]]:

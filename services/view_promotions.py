@@ -10,14 +10,15 @@ from domain.migration.status import UnreadableInstance
 from domain.promotion.messages import PROMOTION_ID_PREFIX, PromotionRequest
 from domain.promotion.states import ENDS, PromotionState
 from domain.promotion.status import PromotionRecord, PromotionStatus
-from services.instances import find_instance, read_instance
+from services.instances import States, find_instance, read_instance, shown_status
 from services.interruptions import Attempts
 
-_STOPPED = {
-    "Failed": PromotionState.FAILED,
-    "Terminated": PromotionState.ABORTED,
-    "Canceled": PromotionState.ABORTED,
-}
+_STATES = States(
+    ends=ENDS,
+    interrupted=PromotionState.INTERRUPTED,
+    failed=PromotionState.FAILED,
+    terminated=PromotionState.ABORTED,
+)
 _FIXES = {
     PromotionState.INTERRUPTED: "No action needed: Gallerist continues the promotion within minutes.",
     PromotionState.FAILED: "Roll the promotion back, or start it again: it goes on from what is there.",
@@ -61,16 +62,17 @@ def _record(instance: Instance, goes_on: bool) -> PromotionRecord:
 
 def _status(instance: Instance, request: PromotionRequest, *, goes_on: bool) -> PromotionStatus:
     """The orchestration's own status; before its first step, what its input says."""
-    stored = (instance.output if instance.runtime_status == "Completed" else None) or instance.custom_status
+    stored = shown_status(instance)
     status = PromotionStatus.model_validate(stored) if stored else _beginning(request)
     if request.status is not None and not status.before:
         # the custom status is trimmed; the input of each execution is whole
         status.before, status.written = request.status.before, request.status.written
     if not instance.running:
         status.waiting_for = None
-    if status.state in ENDS or instance.runtime_status not in _STOPPED:
+    imposed = _STATES.imposed(instance, status.state, goes_on=goes_on)
+    if imposed is None:
         return status
-    status = status.moved(PromotionState.INTERRUPTED if goes_on else _STOPPED[instance.runtime_status])
+    status = status.moved(imposed)
     status.reason = failure_sentence(instance.output)
     status.fix = _FIXES.get(status.state)
     return status

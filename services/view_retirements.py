@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import azure.durable_functions as df
 
@@ -13,17 +13,18 @@ from domain.retirement.messages import RETIREMENT_ID_PREFIX, certificates_folder
 from domain.retirement.retirement import Retirement
 from domain.retirement.states import ENDS, RetirementState
 from services.container import services
-from services.instances import cursor_of, find_instance, read_instance
+from services.instances import States, cursor_of, find_instance, read_instance, shown_status
 from services.interruptions import Attempts
 from services.refusals import NotFoundError
 
 # what a readable instance is, in messages
 EXPECTED = "a retirement"
-_STOPPED = {
-    "Failed": RetirementState.FAILED,
-    "Terminated": RetirementState.CANCELLED,
-    "Canceled": RetirementState.CANCELLED,
-}
+_STATES = States(
+    ends=ENDS,
+    interrupted=RetirementState.INTERRUPTED,
+    failed=RetirementState.FAILED,
+    terminated=RetirementState.CANCELLED,
+)
 
 
 class RetirementRecord(NamedTuple):
@@ -112,11 +113,10 @@ def _record(instance: Instance, goes_on: bool) -> RetirementRecord:
 
 def _retirement(instance: Instance, begun_with: Retirement, *, goes_on: bool) -> Retirement:
     """The orchestration's own status; before its first step, its input."""
-    output: Any = instance.output if instance.runtime_status == "Completed" else None
-    stored = output or instance.custom_status
+    stored = shown_status(instance)
     retirement = Retirement.model_validate(stored) if stored else begun_with
-    if instance.running or retirement.state in ENDS or instance.runtime_status not in _STOPPED:
+    imposed = _STATES.imposed(instance, retirement.state, goes_on=goes_on)
+    if imposed is None:
         return retirement
-    state = RetirementState.INTERRUPTED if goes_on else _STOPPED[instance.runtime_status]
     reason = failure_sentence(instance.output)
-    return retirement.moved(state).changed(reason=reason, waiting_for=None)
+    return retirement.moved(imposed).changed(reason=reason, waiting_for=None)

@@ -11,6 +11,7 @@ from adapters.azure.documents import parse_timestamp
 from adapters.azure.kept import is_missing
 from domain.errors import ArmError
 from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
+from domain.promotion.windows import MaintenanceWindow
 from domain.resources.regions import canonical_region
 
 # pinned per operation
@@ -18,7 +19,6 @@ SUBSCRIPTIONS_API = "2022-12-01"
 MACHINES_API = "2024-07-01"
 SCALE_SETS_API = "2024-07-01"
 MAINTENANCE_API = "2023-04-01"
-_UNREADABLE_WINDOW = "a maintenance configuration"
 
 
 class AzureFollowers(Protocol):
@@ -29,7 +29,7 @@ class AzureFollowers(Protocol):
     async def scale_sets(self, subscription: str) -> list[ScaleSet]: ...
     async def instance_versions(self, scale_set: ScaleSet) -> list[str | None]: ...
     async def upgrades(self, scale_set: ScaleSet) -> list[OsUpgrade]: ...
-    async def window(self, scale_set: ScaleSet) -> str | None: ...
+    async def window(self, scale_set: ScaleSet) -> MaintenanceWindow | None: ...
 
 
 class Followers:
@@ -79,8 +79,8 @@ class Followers:
                 one.code, one.error = latest.code, latest.error or one.error
         return history
 
-    async def window(self, scale_set: ScaleSet) -> str | None:
-        """Returns the maintenance window in which the OS is upgraded, in words; None if it is upgraded at any time."""
+    async def window(self, scale_set: ScaleSet) -> MaintenanceWindow | None:
+        """Returns the maintenance window in which the OS is upgraded; None if it is upgraded at any time."""
         assigned = self._below(
             scale_set, "providers/Microsoft.Maintenance/configurationAssignments", MAINTENANCE_API
         )
@@ -92,7 +92,7 @@ class Followers:
         windows = [await self._window(scale_set, one) for one in ids]
         return next((window for window in windows if window), None)
 
-    async def _window(self, scale_set: ScaleSet, configuration: str) -> str | None:
+    async def _window(self, scale_set: ScaleSet, configuration: str) -> MaintenanceWindow | None:
         url = f"{quote(configuration)}?api-version={MAINTENANCE_API}"
         try:
             body = (await self._arm.page(_subscription(scale_set), url)).body
@@ -100,7 +100,7 @@ class Followers:
             if is_missing(error):
                 return None
             # it may be in a subscription that the identity does not see: there is a window, whatever it is
-            return _UNREADABLE_WINDOW
+            return MaintenanceWindow()
         return parse_window(body)
 
     async def _latest_upgrade(self, scale_set: ScaleSet) -> OsUpgrade | None:
@@ -164,17 +164,19 @@ def parse_upgrade(entry: Any) -> OsUpgrade:
     )
 
 
-def parse_window(configuration: Any) -> str | None:
+def parse_window(configuration: Any) -> MaintenanceWindow | None:
     """Reads a maintenance configuration; None if it is not one for OS images."""
     properties = _properties(configuration)
     if _text(properties.get("maintenanceScope")).lower() != "osimage":
         return None
     window = _object(properties.get("maintenanceWindow"))
-    parts = [_text(window.get(name)) for name in ("recurEvery", "startDateTime", "duration", "timeZone")]
-    every, start, duration, zone = parts
-    if not every:
-        return _UNREADABLE_WINDOW
-    return f"every {every} from {start} {zone} for {duration or 'some hours'}".replace("  ", " ")
+    return MaintenanceWindow(
+        every=_text(window.get("recurEvery")),
+        start=_text(window.get("startDateTime")),
+        duration=_text(window.get("duration")),
+        zone=_text(window.get("timeZone")),
+        expires=_text(window.get("expirationDateTime")),
+    )
 
 
 def _subscription(scale_set: ScaleSet) -> str:

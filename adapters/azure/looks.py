@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from adapters.azure.documents import ListedResource
 from adapters.azure.kept import NO_EVIDENCE, Evidence, KeptLists, Source
-from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.protocols import Extent, Seen, SeenCounts, SeenImages
 from adapters.azure.sources import (
     galleries,
     image_definitions,
@@ -29,6 +29,8 @@ from domain.resources.galleries import ImageDefinition, ImageVersion
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import FINGERPRINT_TAG
+from domain.resources.regions import canonical_region
+from domain.retention.forecast import Counted
 
 # an HTTP answer must come within 20 seconds
 LOOK_SECONDS = 15
@@ -182,6 +184,23 @@ class Look:
         await self._read(list(wanted.values()))
         return {version_id: self._seen(one) for version_id, one in wanted.items()}
 
+    async def counts(self, subscriptions: Iterable[str]) -> dict[str, SeenCounts | None]:
+        """How many definitions and versions a subscription has, and since when each; None if not all were listed.
+
+        The list of versions is one that other parts of a look read, too.
+        """
+        names = list(subscriptions)
+        versions = await self._listed_versions(names)
+        wanted = {name: _Wanted(resources(name, ImageDefinitionId)) for name in names}
+        await self._read_anew(list(wanted.values()))
+        found: dict[str, SeenCounts | None] = {}
+        for name, one in wanted.items():
+            definitions = self._seen(one, instead=True)
+            whole = definitions.extent == versions[name].extent == "whole"
+            lists = (definitions.values, versions[name].values)
+            found[name] = SeenCounts(*(_counted(name, entries) for entries in lists)) if whole else None
+        return found
+
     async def _listed_versions(self, subscriptions: Iterable[str]) -> dict[str, Seen[_ListedVersion]]:
         """What ARM's list of resources has of versions. Where it may not be read, the definitions are read instead."""
         wanted = {name: _Wanted(resources(name, ImageVersionId)) for name in subscriptions}
@@ -306,6 +325,10 @@ def _dated(seen: Seen[ManagedImage], listed: Seen[ListedResource[ImageId]]) -> S
     created = {entry.id: entry.created_at for entry in listed.values}
     images = [image.created(created.get(image.id)) for image in seen.values]
     return SeenImages(images, seen.extent, listed.extent)
+
+
+def _counted(subscription: str, entries: Iterable[ListedResource[Any]]) -> list[Counted]:
+    return [Counted(subscription, canonical_region(entry.location), entry.created_at) for entry in entries]
 
 
 def _by_definition(lists: Iterable[Seen[_ListedVersion]]) -> dict[ImageDefinitionId, list[_ListedVersion]]:

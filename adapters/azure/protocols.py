@@ -11,6 +11,7 @@ from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, P
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
+from domain.retention.forecast import Counted
 
 Value = TypeVar("Value")
 # how much of a list is known: all of it, a part until the next look, or only what does not need what cannot be read
@@ -67,6 +68,13 @@ class AzureCompute(Protocol):
     async def check_token(self) -> None: ...
 
 
+class SeenCounts(NamedTuple):
+    """All definitions and versions of a subscription, as ARM's list of resources counts them."""
+
+    definitions: list[Counted]
+    versions: list[Counted]
+
+
 class AzureLook(Protocol):
     """A look at many resources, as far as time and ARM's limits allow.
 
@@ -92,6 +100,7 @@ class AzureLook(Protocol):
     async def replicated(
         self, versions: Iterable[ImageVersion]
     ) -> dict[ImageVersionId, Seen[ImageVersion]]: ...
+    async def counts(self, subscriptions: Iterable[str]) -> dict[str, SeenCounts | None]: ...
 
 
 class AzureLooks(Protocol):

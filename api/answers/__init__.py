@@ -15,6 +15,7 @@ from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, 
 from api.answers.policy import PolicyCheck, PolicyCounts, PreviewedImage, PreviewedNumber
 from api.answers.promotions import PlannedPromotion, Promotion, Promotions
 from api.answers.references import (
+    GoneSubscription,
     PlannedRepoint,
     Reference,
     References,
@@ -38,6 +39,7 @@ __all__ = [
     "Freeze",
     "Galleries",
     "GalleryVersion",
+    "GoneSubscription",
     "Health",
     "Image",
     "Images",

@@ -7,9 +7,11 @@ from typing import Self
 from pydantic import Field
 
 from api.answers.base import Answer
+from api.answers.forecast import Forecast
 from api.ids import AnyDefinitionId, AnyImageId
 from domain.fleet.coverage import Category, ImageCoverage, summarize
 from domain.fleet.gaps import Gaps, Unread, Unreadable
+from domain.retention.forecast import Forecast as ForecastValue
 
 
 class ListedImage(Answer):
@@ -57,11 +59,22 @@ class Coverage(Answer):
     """What cannot be read. Images that are only there are not counted."""
     unread: Unread | None
     """What was not read yet; null if nothing is left to read. Until then more images may be found."""
+    forecast: list[Forecast] | None = Field(default=None, exclude_if=lambda forecast: not forecast)
+    """When the limits of the target galleries' subscriptions run out, the first one first; absent if not known.
+
+    The replicas are those of the version that has the most, as far as versions had to be read.
+    """
     listed: list[ListedImage] | None = Field(default=None, exclude_if=lambda listed: listed is None)
     """The images of the category in the query; absent without one."""
 
     @classmethod
-    def of(cls, images: Sequence[ImageCoverage], gaps: Gaps, category: Category | None) -> Self:
+    def of(
+        cls,
+        images: Sequence[ImageCoverage],
+        gaps: Gaps,
+        forecast: Sequence[ForecastValue],
+        category: Category | None,
+    ) -> Self:
         """The coverage of these images, with those of one category listed."""
         summary = summarize(images)
         return cls(
@@ -76,6 +89,7 @@ class Coverage(Answer):
             ignored_by=summary.ignored_by,
             unreadable=gaps.unreadable,
             unread=gaps.unread,
+            forecast=[Forecast.of(one) for one in forecast],
             listed=[ListedImage.of(image) for image in images if image.category == category]
             if category
             else None,

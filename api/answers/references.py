@@ -8,6 +8,7 @@ from api.ids import AnyVersionId
 from api.links import Addresses
 from domain.fleet.gaps import Unread
 from domain.references import scan
+from domain.references.expected import GoneSubscription as Gone
 from domain.references.repoint import (
     Outcome,
     Repoint,
@@ -195,3 +196,17 @@ class RepointPlans(Answer):
     def of(cls, version: AnyVersionId, plans: list[RepointPlan]) -> Self:
         """The plans, in the order of the request."""
         return cls(version=version, plans=[PlannedRepoint.of(plan) for plan in plans])
+
+
+class GoneSubscription(Answer):
+    """A subscription that is not expected any more, on a person's word."""
+
+    subscription: str
+    by: str
+    reason: str
+    at: datetime
+
+    @classmethod
+    def of(cls, gone: Gone) -> Self:
+        """As it was recorded."""
+        return cls(**gone.model_dump())

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from api.answers.base import Answer, Links
+from api.answers.forecast import Forecast
 from api.ids import AnyDefinitionId, AnyVersionId
 from api.links import Addresses
 from domain.fleet.lineage import Lineage as LineageValue
@@ -14,28 +15,6 @@ from domain.retention.forecast import Forecast as ForecastValue
 from domain.retention.ladder import Rules, SoftDeletedVersion
 from domain.retention.restore import RestoreStatus
 from domain.retention.run import PlannedStep, RetentionPlan, RetentionRun, RetentionState, StepRecord
-
-
-class Forecast(Answer):
-    """A limit of Azure, and when it runs out at the rate of the last 30 days."""
-
-    limit: str
-    """What is limited."""
-    region: str
-    """Where it is counted; for replicas the version that has the most."""
-    used: int
-    most: int
-    added: int
-    """How many were added in the last 30 days, as far as their dates are known."""
-    days_left: float | None
-    """Null if nothing was added."""
-    undated: int
-    """How many have no known date."""
-
-    @classmethod
-    def of(cls, found: ForecastValue) -> Self:
-        """The forecast as the domain makes it."""
-        return cls(**found._asdict())
 
 
 class Retention(Answer):

@@ -58,4 +58,18 @@ OPERATIONS = (
         headers=POLL,
         problems=(MISSING,),
     ),
+    Operation(
+        name="post_gone_subscription",
+        method="POST",
+        path="references/gone",
+        title="Declare a subscription gone",
+        text=(
+            "Records that a subscription which was seen before exists no more, with who says so and why: scans no "
+            "longer expect it. It is refused while the identity sees the subscription, or the policy or the settings "
+            "name it. If it is seen again, it is expected again. Only operators may do this."
+        ),
+        body=requests.DeclareGone,
+        answer=answers.GoneSubscription,
+        problems=(BAD, HTTPStatus.FORBIDDEN, MISSING, CONFLICT, *AZURE),
+    ),
 )

@@ -6,7 +6,7 @@ from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
 from api.requests.promotions import AdoptionQuery, StartPromotion
-from api.requests.references import ReferencesQuery, RepointConsumers
+from api.requests.references import DeclareGone, ReferencesQuery, RepointConsumers
 from api.requests.retention import ApplyRetention, LineageQuery, RestoreVersion, RetentionQuery
 from api.requests.retirements import (
     Acknowledge,
@@ -25,6 +25,7 @@ __all__ = [
     "Approve",
     "CheckPolicy",
     "CoverageQuery",
+    "DeclareGone",
     "Explain",
     "LineageQuery",
     "MigrationsQuery",

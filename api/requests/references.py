@@ -6,7 +6,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.ids import AnyImageId, AnyVersionId
 from api.requests.fields import Body, Query
+from api.requests.retirements import Reason
 from domain.references.repoint import MOST_CONSUMERS
+from domain.resources.ids import SubscriptionId
 
 ResourceIdText = Annotated[
     str, StringConstraints(pattern=r"^/subscriptions/[^/\s]+/.+/providers/.+", max_length=1000)
@@ -42,3 +44,12 @@ class RepointConsumers(Body):
     """The version that they name afterwards."""
     consumers: list[ResourceIdText] = Field(min_length=1, max_length=MOST_CONSUMERS)
     """The resource ids of the consumers, each changed once."""
+
+
+class DeclareGone(Body):
+    """A subscription that exists no more."""
+
+    subscription: SubscriptionId
+    """The id of the subscription, one that was seen before."""
+    reason: Reason
+    """How you know; the record keeps it."""

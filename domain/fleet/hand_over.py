@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.policy.sections import Choices
-from domain.promotion.handover import Ended, promotes
+from domain.promotion.hand_over import EndedMigration, why_not_by_itself
 from domain.promotion.status import PromotionRecord
 from domain.records.evidence import EvidenceKind
 from domain.resources.galleries import ImageVersion
@@ -52,14 +52,13 @@ def why_not_promoted(choices: Choices, target: TargetStatus, known: Known, start
     if running is not None and running.running and _number(running.status.version_id) > _number(version.id):
         return f"version {running.status.version_id.name} is newer, and is being promoted"
     verdicts = {proof.verdict for proof in target.proofs}
-    ended = Ended(
+    ended = EndedMigration(
         everywhere=target.state in (MigrationState.COMPLETED, MigrationState.UNVERIFIED),
         proved=verdicts == {"proved"} if verdicts else None,
         excluded=version.exclude_from_latest,
         started_by=started_by,
     )
-    decision = promotes(choices, ended)
-    return None if decision.promotes else decision.reason
+    return why_not_by_itself(choices, ended)
 
 
 def _decided(record: PromotionRecord, version: ImageVersionId) -> bool:

@@ -95,7 +95,7 @@ class Follower(BaseModel):
     """A scale set that follows `latest` of the definition: its instances, and its newest upgrade to the version.
 
     `taken` counts instances that run the version or a higher one. `window` describes the maintenance window in which it
-    upgrades; None if it has none.
+    upgrades; None if it has none. `opens` is when it is open first after the version came; None if that is not known.
     """
 
     id: str
@@ -104,6 +104,7 @@ class Follower(BaseModel):
     taken: int
     upgrade: OsUpgrade | None = None
     window: str | None = None
+    opens: datetime | None = None
 
     @property
     def has_taken(self) -> bool:

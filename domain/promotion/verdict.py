@@ -17,6 +17,8 @@ from domain.resources.regions import Region
 PATIENCE = timedelta(hours=24)
 # documented: a maintenance window comes at least once a week
 WINDOWED_PATIENCE = timedelta(days=8)
+# a window that opens later than this is stated, and not waited for
+LONGEST_PATIENCE = timedelta(days=35)
 
 Outcome = Literal["wait", "baked", "stop", "pause"]
 FLAGS_CHANGED = "FlagsChanged"
@@ -111,15 +113,21 @@ def _time_will_tell(report: PromotionReport, bake: Bake, now: datetime) -> Verdi
     if now < bake.until:
         return Verdict(outcome="wait", reason=f"the ring bakes until {bake.until:%Y-%m-%d %H:%M} UTC")
     behind = [one for one in report.followers if one.region in bake.ring and not one.has_taken]
-    waiting = [one for one in behind if now < bake.since[one.region] + _patience(one)]
+    waiting = [one for one in behind if now < bake.since[one.region] + _patience(one, bake)]
     if bake.follows and waiting:
         return Verdict(outcome="wait", reason=_waits_for(waiting))
     return Verdict(outcome="baked", statements=_statements(report, bake, behind))
 
 
-def _patience(follower: Follower) -> timedelta:
+def _patience(follower: Follower, bake: Bake) -> timedelta:
+    """How long after the ring's write a follower is waited for: a day more than until its window has opened."""
     at_work = follower.upgrade is not None and follower.upgrade.code != COMPLETED_CODE
-    return WINDOWED_PATIENCE if follower.window or at_work else PATIENCE
+    if not (follower.window or at_work):
+        return PATIENCE
+    if follower.opens is None:
+        return WINDOWED_PATIENCE
+    until_open = follower.opens - bake.since[follower.region] + PATIENCE
+    return min(max(until_open, WINDOWED_PATIENCE), LONGEST_PATIENCE)
 
 
 def _waits_for(waiting: Iterable[Follower]) -> str:
@@ -144,12 +152,13 @@ def _statements(report: PromotionReport, bake: Bake, behind: list[Follower]) -> 
         return []
     own = [one for one in report.followers if one.region in bake.ring]
     stated = [
-        f"{one.id} did not take {bake.version_id.name} within {_patience(one).days} days "
+        f"{one.id} did not take {bake.version_id.name} within {_patience(one, bake).days} days "
         f"({one.taken} of {one.instances} instances have it): "
         + (
             "its upgrade is not over"
             if one.upgrade
             else "Azure began no upgrade; look at its health and upgrade policy"
+            + (f", and at its window ({one.window})" if one.window else "")
         )
         for one in behind
     ]

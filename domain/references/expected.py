@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
 
 from domain.policy.rules import Policy
 
@@ -10,7 +13,21 @@ GRAPH_FOLDER = "references/graph/"
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IN_ID = re.compile(rf"/subscriptions/({_GUID})", re.IGNORECASE)
 _WHOLE = re.compile(_GUID, re.IGNORECASE)
-_RECORD = re.compile(rf"{FOLDER}({_GUID})/(seen|gone)\.json")
+_RECORD = re.compile(rf"{FOLDER}({_GUID})/(seen|gone|back)(?:-(\d{{8}}T\d{{6}}Z))?\.json")
+
+
+class GoneSubscription(BaseModel):
+    """A person's word that a subscription exists no more: who, why and when."""
+
+    subscription: str
+    by: str
+    reason: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """Where the record is kept."""
+        return f"{FOLDER}{self.subscription.lower()}/gone-{_stamp(self.at)}.json"
 
 
 def policy_subscriptions(policy: Policy) -> set[str]:
@@ -31,9 +48,9 @@ def seen_record(subscription: str) -> str:
     return f"{FOLDER}{subscription.lower()}/seen.json"
 
 
-def gone_record(subscription: str) -> str:
-    """The name of the record that a person writes if a subscription exists no more."""
-    return f"{FOLDER}{subscription.lower()}/gone.json"
+def back_record(subscription: str, at: datetime) -> str:
+    """The name of the record that a subscription was seen again after somebody had declared it gone."""
+    return f"{FOLDER}{subscription.lower()}/back-{_stamp(at)}.json"
 
 
 def graph_record(subscription: str) -> str:
@@ -47,7 +64,24 @@ def record_text(subscription: str) -> str:
 
 
 def remembered(names: Iterable[str]) -> set[str]:
-    """The subscriptions that were seen and that nobody has declared gone."""
-    records = [found for name in names if (found := _RECORD.fullmatch(name))]
-    gone = {found[1] for found in records if found[2] == "gone"}
-    return {found[1] for found in records} - gone
+    """The subscriptions that were seen and that nobody has declared gone since."""
+    names = list(names)
+    return {found[1] for name in names if (found := _RECORD.fullmatch(name))} - declared_gone(names)
+
+
+def declared_gone(names: Iterable[str]) -> set[str]:
+    """The subscriptions that somebody declared gone, and that were not seen again since.
+
+    A record without a time, `gone.json`, is one that somebody put there by hand.
+    """
+    newest: dict[str, tuple[str, bool]] = {}
+    for found in filter(None, map(_RECORD.fullmatch, names)):
+        if found[2] != "seen":
+            # of two in one second, that it is there counts
+            word = (found[3] or "", found[2] == "back")
+            newest[found[1]] = max(newest.get(found[1], word), word)
+    return {subscription for subscription, (_, is_back) in newest.items() if not is_back}
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"

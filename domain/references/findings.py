@@ -198,7 +198,9 @@ def _names_in_text(text: str, path: str, around: Any) -> Iterator[_Named]:
     for reference in references_in(text):
         beside = around if isinstance(around, dict) else {}
         exact = beside.get("exactVersion")
-        yield _Named(path, reference, exact if isinstance(exact, str) else None, _canonical(around))
+        # an image template shows the whole id of the version, the others its number
+        number = exact.rpartition("/")[2] if isinstance(exact, str) else None
+        yield _Named(path, reference, number, _canonical(around))
 
 
 def _canonical(value: Any) -> str:

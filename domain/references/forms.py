@@ -15,16 +15,28 @@ _NAME = r"[^\W_]\w*(?:[.-]+\w+)*"
 _SEGMENT = r"[^/\s\"'\\<>|]+"
 _RESOURCE = rf"/subscriptions/(?P<subscription>{_SEGMENT})/resourcegroups/(?P<group>{_SEGMENT})/providers/"
 _IN_GALLERY = rf"/images/(?P<image>\w+(?:[.-]+\w+)*)(?:/versions/(?P<version>{_NAME}))?"
-_TEXTS: dict[Form, str] = {
-    "managed image": rf"{_RESOURCE}microsoft\.compute/images/(?P<image>\w+(?:[.-]+\w+)*)",
-    "version": rf"(?P<gallery>{_RESOURCE}microsoft\.compute/galleries/[\w.-]+){_IN_GALLERY}",
-    "shared": rf"/sharedgalleries/(?P<gallery>{_SEGMENT}){_IN_GALLERY}",
-    "community": rf"/communitygalleries/(?P<gallery>{_SEGMENT}){_IN_GALLERY}",
-    "dev center": (
-        rf"(?P<gallery>{_RESOURCE}microsoft\.devcenter/devcenters/{_SEGMENT}/galleries/{_SEGMENT}){_IN_GALLERY}"
+# how the name of a project's image begins, if the image comes from a gallery of its dev center (the examples of
+# azure-rest-api-specs: `~gallery~DefaultDevGallery~ContosoBaseImage`)
+PROJECT_GALLERY = "/images/~gallery~"
+_TEXTS: tuple[tuple[Form, str], ...] = (
+    ("managed image", rf"{_RESOURCE}microsoft\.compute/images/(?P<image>\w+(?:[.-]+\w+)*)"),
+    ("version", rf"(?P<gallery>{_RESOURCE}microsoft\.compute/galleries/[\w.-]+){_IN_GALLERY}"),
+    ("shared", rf"/sharedgalleries/(?P<gallery>{_SEGMENT}){_IN_GALLERY}"),
+    ("community", rf"/communitygalleries/(?P<gallery>{_SEGMENT}){_IN_GALLERY}"),
+    (
+        "dev center",
+        rf"(?P<gallery>{_RESOURCE}microsoft\.devcenter/devcenters/{_SEGMENT}/galleries/{_SEGMENT}){_IN_GALLERY}",
     ),
-}
-_PATTERNS = {form: re.compile(text, re.IGNORECASE) for form, text in _TEXTS.items()}
+    # an image as a project of the dev center shows it; without its gallery it cannot be told whose it is
+    (
+        "dev center",
+        (
+            rf"(?P<gallery>{_RESOURCE}microsoft\.devcenter/projects/{_SEGMENT}/images(?:/~gallery~[\w.-]+)?)"
+            rf"[/~](?P<image>\w+(?:[.-]+\w+)*)(?:/versions?/(?P<version>{_NAME}))?"
+        ),
+    ),
+)
+_PATTERNS = tuple((form, re.compile(text, re.IGNORECASE)) for form, text in _TEXTS)
 # `latest` in place of a number, as some tools write it
 _LATEST = "latest"
 
@@ -51,7 +63,7 @@ def references_in(text: str) -> Iterator[Reference]:
     """Yields the ids of images and versions in a text: it may be an id, a URL, or JSON or a script that has some."""
     if "images" not in text.lower():
         return
-    for form, pattern in _PATTERNS.items():
+    for form, pattern in _PATTERNS:
         for found in pattern.finditer(_plain(text)):
             parts = found.groupdict()
             version = parts.get("version")

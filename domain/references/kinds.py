@@ -1,6 +1,7 @@
 """The kinds of resources that are known to name images: where, what they do with them, and whether they block.
 
-The table is data. The fields are those of the REST API specifications of each provider.
+The table is data. The types, api-versions and fields are those of the specifications (azure-rest-api-specs); the
+simulator's COVERAGE.md names the page of each.
 """
 
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ class Kind:
 
 
 _STORAGE = "storageProfile.imageReference"
+# the first stable version whose pools show a definition of their own
+DEV_CENTERS_API = "2025-02-01"
+_DESKTOPS_API = "2025-04-01-preview"
 KINDS: tuple[Kind, ...] = (
     Kind(
         "virtual machine",
@@ -124,12 +128,36 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "Dev Box definition",
         "Microsoft.DevCenter/devcenters/devboxdefinitions",
-        "2024-02-01",
+        DEV_CENTERS_API,
         (
             Field("imageReference", part="definition"),
             Field("activeImageReference", part="active definition"),
         ),
         "in place",
+        hosted=True,
+    ),
+    Kind(
+        "Dev Box pool",
+        "Microsoft.DevCenter/projects/pools",
+        DEV_CENTERS_API,
+        # with `devBoxDefinitionType: Value`; otherwise it names a definition
+        (
+            Field("devBoxDefinition.imageReference", part="pool"),
+            Field("devBoxDefinition.activeImageReference", part="active definition"),
+        ),
+        "in place",
+        hosted=True,
+    ),
+    Kind(
+        "Dev Box image definition",
+        "Microsoft.DevCenter/projects/catalogs/imageDefinitions",
+        DEV_CENTERS_API,
+        # a file in the catalog's repository says which image it customizes
+        (
+            Field("imageReference", part="definition"),
+            Field("activeImageReference", part="active definition"),
+        ),
+        "ask its owner",
         hosted=True,
     ),
     Kind(
@@ -143,10 +171,20 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "session host configuration",
         "Microsoft.DesktopVirtualization/hostPools/sessionHostConfigurations",
-        "2025-04-01-preview",
+        # no stable version has this type
+        _DESKTOPS_API,
         (Field("imageInfo.customInfo.resourceId", part="configuration"),),
         "in place",
         # inferred: a host pool with standard management has no configuration
+        may_lack_children=True,
+    ),
+    Kind(
+        "active session host configuration",
+        "Microsoft.DesktopVirtualization/hostPools/activeSessionHostConfigurations",
+        _DESKTOPS_API,
+        # what the hosts have until the update to the other configuration has ended
+        (Field("imageInfo.customInfo.resourceId", part="active configuration"),),
+        "in place",
         may_lack_children=True,
     ),
     Kind(
@@ -173,6 +211,19 @@ KINDS: tuple[Kind, ...] = (
         "Microsoft.DevTestLab/labs/customimages",
         "2018-09-15",
         (Field("managedImageId", part="image"),),
+        "only by replacement",
+    ),
+    Kind(
+        "compute fleet",
+        "Microsoft.AzureFleet/fleets",
+        "2024-11-01",
+        (
+            Field(f"computeProfile.baseVirtualMachineProfile.{_STORAGE}", part="fleet"),
+            Field(
+                f"additionalLocationsProfile.locationProfiles.virtualMachineProfileOverride.{_STORAGE}",
+                part="fleet",
+            ),
+        ),
         "only by replacement",
     ),
 )

@@ -8,7 +8,10 @@ INSTEAD: Mapping[str, str] = {
         "Nothing, if its OS disk is managed: its disks live on. A machine with an ephemeral OS disk has to be replaced "
         "by one made from {new}: the image of a machine cannot be changed."
     ),
-    "scale set instance": "Re-point its scale set; then upgrade or reimage the instance.",
+    "scale set instance": (
+        "Re-point its scale set; then upgrade the instance: az vmss update-instances. A reimage alone makes its disk "
+        "anew from the image that it has."
+    ),
     "disk": "Nothing: it lives on without the image.",
     "snapshot": "Nothing: it lives on without the image.",
     "image version": "Nothing: wait until it is made.",
@@ -21,9 +24,19 @@ INSTEAD: Mapping[str, str] = {
         "Attach the gallery to the dev center, and set the definition's imageReference to the image in it. New dev "
         "boxes are made from it; those that exist live on."
     ),
+    "Dev Box pool": (
+        "Attach the gallery to the dev center, and set the pool's devBoxDefinition.imageReference to the image as the "
+        "project shows it. New dev boxes are made from it; those that exist live on."
+    ),
+    "Dev Box image definition": (
+        "Name the image of the attached gallery in the definition's file, in the catalog's repository, and build it."
+    ),
     "host pool": "Set customImageId in the host pool's vmTemplate to {new}. New session hosts are made from it.",
     "session host configuration": (
         "Set imageInfo.customInfo.resourceId to {new}, and start a session host update, which replaces the hosts."
+    ),
+    "active session host configuration": (
+        "Let the session host update to the other configuration end: then no host has this one."
     ),
     "image template": (
         "Make a new template whose source is {new} (type SharedImageVersion) or whose target is the definition; a "
@@ -31,6 +44,9 @@ INSTEAD: Mapping[str, str] = {
     ),
     "lab": "Make a new lab from {new}, and publish it.",
     "lab image": "Attach the gallery to the lab, and use the image in it; then delete the custom image.",
+    "compute fleet": (
+        "Make a new fleet whose profile names {new}, and delete this one once its machines have been replaced."
+    ),
     "declared consumer": "Ask its owner to use {new}, and to take the declaration back.",
 }
 _INSTEAD_OF_OTHERS = "Ask the resource's owner to use {new} instead."

@@ -1,6 +1,6 @@
 """When Azure's limits of a subscription run out, if it goes on as in the last 30 days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +13,14 @@ MOST_VERSIONS = 10_000
 MOST_REPLICAS = 100
 
 
+class Counted(NamedTuple):
+    """A definition or a version: where Azure counts it, and when it was added; None if that is not known."""
+
+    subscription: str
+    region: str
+    added_at: datetime | None
+
+
 class Forecast(NamedTuple):
     """One limit: how much of it is used, how much was added in the last 30 days, and how many days are left.
 
@@ -20,6 +28,7 @@ class Forecast(NamedTuple):
     """
 
     limit: str
+    subscription: str
     region: str
     used: int
     most: int
@@ -31,27 +40,31 @@ class Forecast(NamedTuple):
 def forecasts(
     definitions: Iterable[ImageDefinition], versions: Iterable[ImageVersion], now: datetime
 ) -> list[Forecast]:
-    """The limits by region, the one that runs out first before the others.
-
-    Azure counts definitions and versions in the region of the resource. Definitions have no date of their own here, so
-    a definition counts as added when its first version was published.
-    """
+    """The limits of what was read. Definitions have no date of their own here: it is that of the first version."""
     first: dict[str, datetime | None] = {}
-    by_region: dict[str, list[datetime | None]] = {}
+    counted = []
     for version in versions:
-        by_region.setdefault(version.location, []).append(version.published_at)
+        counted.append(Counted(version.id.subscription, version.location, version.published_at))
         key = version.id.definition.key
         known = [one for one in (first.get(key, version.published_at), version.published_at) if one]
         first[key] = min(known, default=None)
-    definitions_by_region: dict[str, list[datetime | None]] = {}
-    for definition in definitions:
-        definitions_by_region.setdefault(definition.location, []).append(first.get(definition.id.key))
+    return forecast_limits(
+        (Counted(one.id.subscription, one.location, first.get(one.id.key)) for one in definitions),
+        counted,
+        now,
+    )
+
+
+def forecast_limits(
+    definitions: Iterable[Counted], versions: Iterable[Counted], now: datetime
+) -> list[Forecast]:
+    """The limits by subscription and region, the one that runs out first before the others.
+
+    Azure counts definitions and versions in the region of the resource.
+    """
     found = [
-        _forecast("image versions", region, dates, MOST_VERSIONS, now) for region, dates in by_region.items()
-    ]
-    found += [
-        _forecast("image definitions", region, dates, MOST_DEFINITIONS, now)
-        for region, dates in definitions_by_region.items()
+        *_by_region("image versions", versions, MOST_VERSIONS, now),
+        *_by_region("image definitions", definitions, MOST_DEFINITIONS, now),
     ]
     return sorted(found, key=lambda one: (one.days_left is None, one.days_left or 0, -one.used))
 
@@ -59,16 +72,22 @@ def forecasts(
 def most_replicas(versions: Iterable[ImageVersion]) -> Forecast | None:
     """The version with the most replicas in all of its regions together; None if there is no version."""
     counts = [
-        (sum(region.replicas for region in version.target_regions), version.id.name) for version in versions
+        (sum(region.replicas for region in version.target_regions), version.id.name, version.id.subscription)
+        for version in versions
     ]
     if not counts:
         return None
-    used, name = max(counts)
-    return Forecast("replicas of a version", name, used, MOST_REPLICAS, 0, None)
+    used, name, subscription = max(counts)
+    return Forecast("replicas of a version", subscription, name, used, MOST_REPLICAS, 0, None)
 
 
-def _forecast(limit: str, region: str, dates: list[datetime | None], most: int, now: datetime) -> Forecast:
-    added = sum(date is not None and timedelta() <= now - date < PERIOD for date in dates)
-    left = max(most - len(dates), 0)
-    days = left / added * PERIOD.days if added else None
-    return Forecast(limit, region, len(dates), most, added, days, sum(date is None for date in dates))
+def _by_region(limit: str, counted: Iterable[Counted], most: int, now: datetime) -> Iterator[Forecast]:
+    groups: dict[tuple[str, str], list[datetime | None]] = {}
+    for one in counted:
+        groups.setdefault((one.subscription.lower(), one.region), []).append(one.added_at)
+    for (subscription, region), dates in groups.items():
+        added = sum(date is not None and timedelta() <= now - date < PERIOD for date in dates)
+        left = max(most - len(dates), 0)
+        days = left / added * PERIOD.days if added else None
+        undated = sum(date is None for date in dates)
+        yield Forecast(limit, subscription, region, len(dates), most, added, days, undated)

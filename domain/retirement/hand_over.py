@@ -22,7 +22,7 @@ def obstacle(status: MigrationStatus) -> str | None:
     return None
 
 
-def hand_over(
+def retirement_after(
     migration: str, status: MigrationStatus, image: ManagedImage, choices: Choices
 ) -> RetirementRequest | None:
     """The retirement that follows a migration by itself; None if none does."""

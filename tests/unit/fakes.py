@@ -18,7 +18,7 @@ from adapters.azure.exclusions import FlagsWrite
 from adapters.azure.followers import AzureFollowers
 from adapters.azure.guards import AzureGuards
 from adapters.azure.machines import AzureMachines
-from adapters.azure.protocols import Extent, Seen, SeenImages
+from adapters.azure.protocols import Extent, Seen, SeenCounts, SeenImages
 from adapters.azure.resource_graph import AzureGraph
 from adapters.azure.retention import AzureRetention
 from adapters.azure.retiring import AzureRetiring
@@ -33,11 +33,13 @@ from domain.planning.version_spec import VersionSpec
 from domain.policy.rules import Policy
 from domain.promotion.flags import FlagChange, VersionFlags
 from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
+from domain.promotion.windows import MaintenanceWindow
 from domain.records.delivery import DeliveryAnswer
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
+from domain.retention.forecast import Counted
 from domain.retention.ladder import Flags, SoftDeletedVersion
 from services.container import Services, using
 from tests.unit.builders import NOW, REGIONS, SUBSCRIPTION, policy
@@ -238,6 +240,17 @@ class FakeLook:
     async def replicated(self, versions: Iterable[ImageVersion]) -> dict[ImageVersionId, Seen[ImageVersion]]:
         return {version.id: Seen([version], self._extent(str(version.id))) for version in versions}
 
+    async def counts(self, subscriptions: Iterable[str]) -> dict[str, SeenCounts | None]:
+        found: dict[str, SeenCounts | None] = {}
+        for name in subscriptions:
+            lists = (self._compute.definitions, self._compute.versions)
+            counted = [
+                [Counted(name, one.location, None) for one in self._in(name, known)] for known in lists
+            ]
+            unknown = self._extent(f"counts of {name}") != "whole"
+            found[name] = None if unknown else SeenCounts(*counted)
+        return found
+
     def _in(self, subscription: str, resources: Mapping[Any, Any]) -> list[Any]:
         if f"/subscriptions/{subscription}" in self._compute.errors:
             return []
@@ -328,7 +341,7 @@ class FakeFollowers:
         self.seen: list[str] = []
         self.runs: dict[str, list[str | None]] = {}
         self.attempts: dict[str, list[OsUpgrade]] = {}
-        self.windows: dict[str, str] = {}
+        self.windows: dict[str, MaintenanceWindow] = {}
         self.errors: dict[str, ArmError] = {}
 
     async def subscriptions(self, through: str) -> list[str]:
@@ -349,7 +362,7 @@ class FakeFollowers:
     async def upgrades(self, scale_set: ScaleSet) -> list[OsUpgrade]:
         return self.attempts.get(scale_set.id, [])
 
-    async def window(self, scale_set: ScaleSet) -> str | None:
+    async def window(self, scale_set: ScaleSet) -> MaintenanceWindow | None:
         return self.windows.get(scale_set.id)
 
     def _check(self, part: str) -> None:

@@ -1,5 +1,6 @@
 """Fixtures for the workflow tests: app and simulated Azure as processes with one virtual clock."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from local.stack import Stack
 from tests.workflow.estate import PACE, POLICY, SEED, Estate
+from tests.workflow.receiver import Receiver
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +24,16 @@ def own_estate(tmp_path: Path) -> Iterator[Estate]:
     """The app and a simulated Azure for one test, which may break them."""
     with stack(tmp_path) as running, Estate(running) as estate:
         yield estate
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        yield receiver
+        receiver.shutdown()
+        thread.join()
 
 
 def stack(folder: Path) -> Stack:

@@ -75,10 +75,10 @@ def a_weekly_window(scale_set: str) -> list[dict[str, Any]]:
     owner = f"{COMPUTE}/virtualMachineScaleSets/{scale_set}"
     # the one clock begins on a Monday
     window = {
-        "startDateTime": "2025-12-31 01:00",
+        "startDateTime": "2025-12-31 02:00",
         "duration": "05:00",
         "recurEvery": "1Week Wednesday",
-        "timeZone": "UTC",
+        "timeZone": "W. Europe Standard Time",
     }
     properties = {"maintenanceScope": "OSImage", "maintenanceWindow": window}
     assigned = {"maintenanceConfigurationId": configuration, "resourceId": owner}

@@ -92,6 +92,9 @@ def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) ->
     assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (12, 1, 1, 0)
     (why,) = after["blocked_why"]
     assert why == "blocked: the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
+    forecast = {one.limit: one.used for one in estate.gallerist.coverage().forecast or []}
+    assert forecast["image versions"] >= after["migrated"]
+    assert 0 < forecast["image definitions"] <= forecast["image versions"]
     listed = estate.gallerist.coverage(category="blocked").listed or []
     assert [row.image.name for row in listed] == ["too-large"]
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from client import Gallerist, UnexpectedAnswerError
@@ -13,6 +12,7 @@ from domain.migration.states import ENDS
 from domain.resources.ids import ImageId
 from domain.resources.provenance import migration_id
 from local.stack import Stack
+from tests.workflow.deaths import dies, has_died
 from tests.workflow.estate import GALLERY, POLICY, SEED, TWIN, an_image
 
 # how many calls of its orchestrator a migration of one gallery takes at least: every one of them is hit
@@ -45,19 +45,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         folder, seed, POLICY, "seconds:60", one_clock=True, recovery_schedule="0 */2 * * * *"
     ) as running:
         yield running
-
-
-def dies(stack: Stack, **fault: Any) -> None:
-    """Lets the worker die in the calls that the fault names; faults of earlier tests are gone."""
-    url = f"{stack.host['url']}/_host/faults"
-    httpx.delete(url).raise_for_status()
-    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
-
-
-def remaining(stack: Stack) -> int:
-    """How many calls the fault did not hit."""
-    (fault,) = httpx.get(f"{stack.host['url']}/_host/faults").raise_for_status().json()
-    return int(fault["remaining"])
 
 
 def migrated(stack: Stack, name: str) -> dict[str, Any]:
@@ -93,7 +80,7 @@ def test_during_an_activity(stack: Stack, activity: str, times: int, *, after_ef
     name = next(twins if activity == "list_image_versions" else names)
     assert migrated(stack, name)["state"] == "completed"
     assert versions(stack, name)[0] == GALLERY.lower()
-    assert remaining(stack) == 0
+    assert has_died(stack)
 
 
 @pytest.mark.parametrize("times", [1, 5])
@@ -102,7 +89,7 @@ def test_during_the_reservation_of_a_number(stack: Stack, times: int) -> None:
     name = next(names)
     migration = migrated(stack, name)
     assert (migration["state"], migration["targets"][0]["version"]) == ("completed", "1.0.0")
-    assert remaining(stack) == 0
+    assert has_died(stack)
 
 
 @pytest.mark.parametrize("times", [1, 5])
@@ -113,7 +100,7 @@ def test_during_an_episode_of_the_migration(stack: Stack, episode: int, times: i
     name = next(names)
     assert migrated(stack, name)["state"] == "completed"
     assert versions(stack, name) == [GALLERY.lower()]
-    assert remaining(stack) == 0
+    assert has_died(stack)
 
 
 @pytest.mark.parametrize("times", [1, 5])

@@ -84,9 +84,10 @@ def test_a_ring_waits_for_the_weekly_window_of_its_followers(stack: Stack) -> No
     stack.let_pass(timedelta(days=1))
     waiting = promoter.look()
     assert (waiting["state"], waiting["ring"]) == ("baking", 1)
-    assert (
-        "upgrade in their maintenance windows only (every 1Week Wednesday" in waiting["waiting_for"]["reason"]
-    )
+    reason = waiting["waiting_for"]["reason"]
+    assert "windows only (every 1Week Wednesday from 2025-12-31 02:00 W. Europe Standard Time" in reason
+    opens = datetime.fromisoformat(reason.partition("open from ")[2].partition(" UTC")[0])
+    assert (opens.weekday(), opens.hour) == (2, 1)
     ended = promoter.ended(timedelta(hours=6))
     assert (ended["state"], ended["warnings"]) == ("promoted", [])
     assert datetime.fromisoformat(ended["promoted"]["westus2"]).weekday() == 2

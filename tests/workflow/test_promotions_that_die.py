@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from local.stack import Stack
+from tests.workflow.deaths import dies, has_died
 from tests.workflow.estate import POLICY
 from tests.workflow.promotions import ENDED, Promoter, a_definition, a_seed
 
@@ -45,12 +46,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield running
 
 
-def dies(stack: Stack, **fault: Any) -> None:
-    url = f"{stack.host['url']}/_host/faults"
-    httpx.delete(url).raise_for_status()
-    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
-
-
 def ended(stack: Stack, promoter: Promoter) -> dict[str, Any]:
     """Lets time pass until the promotion has ended. The worker may take a request along."""
     for _ in range(100):
@@ -73,6 +68,7 @@ def test_a_promotion_goes_on_and_a_rollback_restores_what_was_before(
     dies(stack, during=during, function=function, after_effects=after_effects, skip=skip, times=1)
     promoter.start("1.0.1", rings=[["eastus2"], ["westus2"]], bake_hours=0)
     promotion = ended(stack, promoter)
+    assert has_died(stack)
     assert (promotion["state"], promotion["pending"]) == ("promoted", []), promotion
     assert promoter.flags("1.0.1") == (False, dict.fromkeys(REGIONS, False))
     # the record is that of the first write, however often the promotion was begun
@@ -81,6 +77,8 @@ def test_a_promotion_goes_on_and_a_rollback_restores_what_was_before(
     dies(stack, during=during, function=function, after_effects=after_effects, skip=0, times=1)
     promoter.order("rollback")
     assert ended(stack, promoter)["state"] == "rolled-back"
+    # a rollback plans nothing
+    assert has_died(stack) == (function != "plan_promotion")
     assert promoter.flags("1.0.1") == EXCLUDED
 
 

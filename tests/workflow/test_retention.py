@@ -1,12 +1,9 @@
 """Retention in the simulated Azure: what stays, the ladder with one command back from each rung, and the lineage."""
 
 import copy
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,6 +13,7 @@ from domain.retention.run import ENDS, retention_id
 from local.arm import call_arm, delete_image
 from local.stack import Stack
 from tests.workflow.estate import HERE, PACE, SEED, Estate, an_image
+from tests.workflow.receiver import Receiver
 
 COMPUTE = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.Compute"
 BINNED, PLAIN = f"{COMPUTE}/galleries/binned", f"{COMPUTE}/galleries/plain"
@@ -122,42 +120,6 @@ def _seed() -> dict[str, Any]:
         seed["resources"] += [version(PLAIN, name, f"1.0.{patch}", rule="told") for patch in range(3)]
     seed["resources"] += [version(PLAIN, "dry", f"1.0.{patch}", rule="dry") for patch in range(3)]
     return seed
-
-
-class Receiver(ThreadingHTTPServer):
-    """Receives notices; `status` is what it answers."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 200
-        self.got: list[tuple[str, str, Any]] = []
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        receiver: Any = self.server
-        receiver.got.append((self.path.partition("?")[0], str(self.headers.get("Authorization")), body))
-        self.send_response(receiver.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Keeps the output of the tests clean."""
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
-        yield receiver
-        receiver.shutdown()
-        thread.join()
 
 
 @dataclass

@@ -12,6 +12,7 @@ import pytest
 from domain.resources.ids import ImageDefinitionId
 from domain.retention.run import ENDS, retention_id
 from local.stack import Stack
+from tests.workflow.deaths import dies, has_died
 from tests.workflow.estate import SEED
 from tests.workflow.test_retention import PLAIN, START, definition, version
 
@@ -63,12 +64,6 @@ class CrashStack(Stack):
         return super().app_settings() | own
 
 
-def dies(stack: Stack, **fault: Any) -> None:
-    url = f"{stack.host['url']}/_host/faults"
-    httpx.delete(url).raise_for_status()
-    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
-
-
 def applied(stack: Stack, name: str) -> dict[str, Any]:
     """Starts a run, and lets time pass until it ends."""
     definition_id = f"{PLAIN}/images/{name}"
@@ -88,6 +83,7 @@ def check(stack: Stack, name: str) -> None:
     """The oldest version is gone, the next one excluded, the others as they were; each write was accepted once."""
     run = applied(stack, name)
     assert run["state"] == "done", run
+    assert has_died(stack)
     prefix = f"{PLAIN}/images/{name}/versions/".lower()
     found = {
         resource["name"]: resource

@@ -10,6 +10,7 @@ import pytest
 
 from client import UnexpectedAnswerError
 from domain.retirement.states import ENDS
+from tests.workflow.deaths import dies, has_died
 from tests.workflow.retiring import POLICY, Retiring, retiring
 
 ACTIVITIES = [
@@ -38,12 +39,6 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retiring]:
     policy = POLICY.replace("when: after-approval", "when: never")
     with retiring(tmp_path_factory.mktemp("stack"), policy, recovery_schedule="0 */10 * * * *") as running:
         yield running
-
-
-def dies(estate: Retiring, **fault: Any) -> None:
-    url = f"{estate.stack.host['url']}/_host/faults"
-    httpx.delete(url).raise_for_status()
-    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
 
 
 def ended(estate: Retiring, retirement: str, step: timedelta = STEP) -> dict[str, Any]:
@@ -84,13 +79,12 @@ def check(estate: Retiring, image: str, retirement: str, begun: datetime) -> Non
 
 def worker_dies(estate: Retiring, **fault: Any) -> None:
     image = estate.migrated(next(names))
-    dies(estate, **fault)
+    dies(estate.stack, **fault)
     at = estate.stack.now()
     retirement = estate.begin(image)
     end = ended(estate, retirement)
     assert end["state"] == "retired", end
-    (left,) = httpx.get(f"{estate.stack.host['url']}/_host/faults").raise_for_status().json()
-    assert left["remaining"] == 0
+    assert has_died(estate.stack)
     check(estate, image, retirement, at)
 
 
@@ -135,6 +129,6 @@ def test_a_host_that_is_killed_at_every_moment(estate: Retiring) -> None:
         estate.stack.start_host()
         if estate.retirement(retirement)["state"] in ENDS:
             break
-        estate.stack._move_clock(run_to_next=True)
+        estate.stack.let_next_happen()
     assert estate.waits(retirement, "retired")
     check(estate, image, retirement, at)

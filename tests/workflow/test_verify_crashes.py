@@ -12,6 +12,7 @@ import pytest
 from client import UnexpectedAnswerError
 from domain.migration.states import ENDS
 from local.stack import Stack
+from tests.workflow.deaths import dies, has_died
 from tests.workflow.estate import Estate, an_image
 from tests.workflow.proofs import left, policy, proofs, seed
 
@@ -49,13 +50,6 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     )
     with stack, Estate(stack) as running:
         yield running
-
-
-def dies(estate: Estate, **fault: Any) -> None:
-    """Lets the worker die in the calls that the fault names; faults of earlier tests are gone."""
-    url = f"{estate.stack.host['url']}/_host/faults"
-    httpx.delete(url).raise_for_status()
-    httpx.post(url, json={"kind": "worker-dies", **fault}).raise_for_status()
 
 
 def look(estate: Estate, image_id: str) -> dict[str, Any] | None:
@@ -99,17 +93,16 @@ def proved(estate: Estate, name: str) -> int:
 
 
 def in_activity(estate: Estate, activity: str, *, after_effects: bool) -> None:
-    dies(estate, during="activity", function=activity, after_effects=after_effects, times=1)
+    dies(estate.stack, during="activity", function=activity, after_effects=after_effects, times=1)
     name = next(names)
     estate.start(an_image(name)["id"])
     assert proved(estate, name) == 1
-    (fault,) = httpx.get(f"{estate.stack.host['url']}/_host/faults").raise_for_status().json()
-    assert fault["remaining"] == 0
+    assert has_died(estate.stack)
 
 
 def in_episode(estate: Estate, orchestrator: str, skip: int) -> None:
     """A proof whose end was not noted is made again; none runs beside another."""
-    dies(estate, during="episode", function=orchestrator, skip=skip, times=1)
+    dies(estate.stack, during="episode", function=orchestrator, skip=skip, times=1)
     name = next(names)
     estate.start(an_image(name)["id"])
     assert proved(estate, name) <= 2
@@ -117,7 +110,7 @@ def in_episode(estate: Estate, orchestrator: str, skip: int) -> None:
 
 def kill_host_when(estate: Estate, state: str) -> None:
     """Kills the host when the proof's machine is in this provisioning state."""
-    dies(estate, during="activity", function="nothing", times=1)
+    dies(estate.stack, during="activity", function="nothing", times=1)
     name = next(names)
     estate.start(an_image(name)["id"])
 

@@ -6,8 +6,7 @@ import azure.functions as func
 from api import answers
 from api.requests import CoverageQuery
 from domain.fleet.batches import Scope
-from domain.policy.sections import Match
-from services.view_fleet import view_fleet
+from services.view_fleet import view_coverage
 from triggers.http.answers import answer, continue_after
 from triggers.http.problems import answers_problems
 from triggers.http.requests import parse_query, subscriptions
@@ -22,7 +21,6 @@ async def get_coverage(req: func.HttpRequest, client: df.DurableOrchestrationCli
     """Counts the managed images per category; `category` lists those of one."""
     query = parse_query(req, CoverageQuery)
     scopes = [Scope(subscription=name) for name in subscriptions(query)]
-    view = await view_fleet(client, scopes, Match())
-    return answer(
-        answers.Coverage.of(view.images, view.gaps, query.category), headers=continue_after(view.gaps)
-    )
+    view, forecast = await view_coverage(client, scopes)
+    coverage = answers.Coverage.of(view.images, view.gaps, forecast, query.category)
+    return answer(coverage, headers=continue_after(view.gaps))

@@ -1,11 +1,15 @@
-"""The routes of references: who uses an image, and re-pointing them."""
+"""The routes of references: who uses an image, re-pointing them, and subscriptions that are gone."""
+
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from api import answers
-from api.requests import ReferencesQuery, RepointConsumers
+from api.requests import DeclareGone, ReferencesQuery, RepointConsumers
+from domain.references.expected import GoneSubscription
 from domain.resources.ids import does_not_exist
+from services.gone_subscriptions import declare_gone
 from services.refusals import NotFoundError
 from services.repoint import find_repoint, plan_for, read_target, start_repoint
 from services.view_references import view_references
@@ -58,6 +62,18 @@ async def post_repoint(req: func.HttpRequest, client: df.DurableOrchestrationCli
 async def get_repoint(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Returns how far a request to re-point consumers is."""
     return await _found(req, client, req.route_params["id"], started=False)
+
+
+@blueprint.route(route="references/gone", methods=["POST"])
+@answers_problems
+async def post_gone_subscription(req: func.HttpRequest) -> func.HttpResponse:
+    """Records that a subscription exists no more."""
+    body, by = parse_body(req, DeclareGone), operator(req)
+    gone = GoneSubscription(
+        subscription=body.subscription.lower(), by=by, reason=body.reason, at=datetime.now(UTC)
+    )
+    await declare_gone(gone)
+    return answer(answers.GoneSubscription.of(gone))
 
 
 async def _found(

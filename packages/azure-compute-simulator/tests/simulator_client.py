@@ -11,6 +11,11 @@ from simulator_documents import COMPUTE
 
 GALLERIES = "2023-07-03"
 IMAGES = "2024-07-01"
+OTHERS = {
+    "/galleries": GALLERIES,
+    "/Microsoft.VirtualMachineImages/": "2024-02-01",
+    "/Microsoft.DesktopVirtualization/": "2025-04-01-preview",
+}
 
 
 @dataclass
@@ -23,7 +28,8 @@ class ArmClient:
     def send(self, method: str, path: str, body: Any = None, query: str | None = None) -> HttpResponse:
         """Sends one request. Without a query it has an api-version that fits the path."""
         path = path if path.startswith("/") else f"{COMPUTE}/{path}"
-        query = query if query is not None else f"api-version={GALLERIES if '/galleries' in path else IMAGES}"
+        fitting = next((version for part, version in OTHERS.items() if part in path), IMAGES)
+        query = query if query is not None else f"api-version={fitting}"
         headers = {"Authorization": self.authorization} if self.authorization else {}
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.simulator.gateway.handle(

@@ -62,7 +62,7 @@ async def scanned(azure: Azure, lacking: str | None) -> list[Scan]:
     others = [
         one
         for kind in STRONG_KINDS
-        if kind.namespace not in {"Microsoft.Compute", "Microsoft.DevCenter"}
+        if kind.namespace != "Microsoft.Compute" and "devboxdefinitions" not in kind.type
         for one in with_parents(kind.type)
     ]
     unique = {one["id"]: one for one in others}

@@ -50,6 +50,16 @@ BOXES = [
     ),
 ]
 
+PROJECT = f"{PROVIDERS}/Microsoft.DevCenter/projects/team"
+HOSTS = f"{PROVIDERS}/Microsoft.DesktopVirtualization/hostPools/desks"
+
+
+def pool_of(name: str, image: str) -> dict[str, Any]:
+    reference = {"imageReference": {"id": f"{PROJECT}/images/{image}"}}
+    return resource(
+        f"{PROJECT}/pools/{name}", {"devBoxDefinitionType": "Value", "devBoxDefinition": reference}
+    )
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
@@ -194,6 +204,42 @@ async def test_a_version_is_found_under_the_id_of_a_dev_centers_gallery(azure: A
         "dev center",
         "provider",
     )
+
+
+async def test_a_pool_that_names_an_image_of_its_project_is_looked_up_in_the_dev_centers_gallery(
+    azure: Azure,
+) -> None:
+    azure.holds(
+        *BOXES[:3],
+        resource(PROJECT, {"devCenterId": DEV_CENTER}),
+        pool_of("ours", "~gallery~ours~web/versions/1.0.0"),
+        pool_of("theirs", "~gallery~theirs~web/versions/1.0.0"),
+        pool_of("made", "~Catalog~scripts~web"),
+    )
+    (one,) = of_azure(await azure.scan(VERSION))
+    assert (one.id, one.kind, one.form, one.blocks) == (
+        f"{PROJECT}/pools/ours",
+        "Dev Box pool",
+        "dev center",
+        True,
+    )
+
+
+async def test_a_fleet_and_the_configuration_that_hosts_still_have_are_read_at_their_providers(
+    azure: Azure,
+) -> None:
+    azure.server.switches.resource_graph_empty = True
+    image = {"imageInfo": {"type": "Custom", "customInfo": {"resourceId": IMAGE["id"]}}}
+    profile = {"baseVirtualMachineProfile": {"storageProfile": STORAGE}}
+    azure.holds(
+        resource(HOSTS),
+        resource(f"{HOSTS}/activeSessionHostConfigurations/default", image),
+        resource(f"{PROVIDERS}/Microsoft.AzureFleet/fleets/spot", {"computeProfile": profile}),
+    )
+    assert shown(await azure.scan()) == [
+        ("active session host configuration", "provider", True),
+        ("compute fleet", "provider", True),
+    ]
 
 
 async def test_a_declared_consumer_that_has_expired_does_not_block(azure: Azure) -> None:

@@ -118,6 +118,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "check_policy": ((SCOPE,), {"policy": "rules: []", "limit": 5}),
     "references": ((image_id(),), {}),
     "plan_repoint": ((VERSION, [str(image_id())]), {}),
+    "declare_gone": ((SUBSCRIPTION,), {"reason": "cancelled in March"}),
     "repoint": ((VERSION, [str(image_id())]), {}),
     "repointing": (("repoint-1",), {}),
     "retention": ((definition_id(),), {}),

@@ -13,6 +13,7 @@ from domain.promotion.messages import PromotionRequest, promotion_id
 from domain.promotion.records import Before, before_evidence
 from domain.promotion.report import ExclusionsRequest, LookRequest
 from domain.promotion.status import PromotionStatus
+from domain.promotion.windows import MaintenanceWindow
 from domain.records.evidence import text_of
 from domain.resources.galleries import ImageVersion
 from services.adoption import read_adoption
@@ -56,7 +57,7 @@ def request(**changes: Any) -> PromotionRequest:
 
 async def test_a_plan_says_who_would_upgrade() -> None:
     fake = followers("1.0.0", "2.0.0", None)
-    fake.windows[SET.id] = "every Sunday"
+    fake.windows[SET.id] = MaintenanceWindow(every="Week Sunday", start="2026-01-04 01:00", zone="UTC")
     with working_with(azure(), followers=fake):
         planned = await plan(request())
     (one,) = planned.rings[0].followers
@@ -64,8 +65,19 @@ async def test_a_plan_says_who_would_upgrade() -> None:
         3,
         2,
         ["1.0.0", "2.0.0", "unknown"],
-        "every Sunday",
+        "every Week Sunday from 2026-01-04 01:00 UTC for some hours",
     )
+
+
+async def test_a_look_says_when_the_window_of_a_follower_opens_first() -> None:
+    fake = followers("1.0.0")
+    fake.windows[SET.id] = MaintenanceWindow(
+        every="Day", start="2026-01-01 09:00", zone="Tokyo Standard Time"
+    )
+    with working_with(azure(), followers=fake):
+        (one,) = (await look(LookRequest(version_id=V2, touched=[V2], since={SET.region: NOW}))).followers
+    assert one.opens == NOW.replace(hour=0) + timedelta(days=1)
+    assert f"open from {one.opens:%Y-%m-%d} 00:00 UTC" in (one.window or "")
 
 
 async def test_a_plan_waits_while_azure_works_on_the_version() -> None:

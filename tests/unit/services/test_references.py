@@ -1,18 +1,21 @@
 """What a scan has to read, and one part of it: lists of providers, their refusals, and Resource Graph."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.errors import ArmError
 from domain.policy.rules import Policy
-from domain.references.expected import gone_record, graph_record, record_text, seen_record
+from domain.references.expected import GoneSubscription, graph_record, record_text, seen_record
 from domain.references.forms import Subject
 from domain.references.kinds import STRONG_KINDS
 from domain.references.parts import GRAPH, PartScan, PlanScan, ScanPart, ScanPlan
+from services.gone_subscriptions import declare_gone
 from services.reference_walk import Walk
 from services.references import plan_scan, scan_part
+from services.refusals import ConflictError, NotFoundError
 from tests.unit.builders import GROUP, NOW, PROVIDER, SUBSCRIPTION, image, image_id, policy
 from tests.unit.fake_references import FakeConsumers, FakeGraph
 from tests.unit.fakes import FakeCompute, FakeEvidence, working_with
@@ -22,6 +25,7 @@ IMAGE = str(image_id())
 LISTS = f"/subscriptions/{SUBSCRIPTION}/providers"
 SCALE_SETS = f"{LISTS}/microsoft.compute/virtualmachinescalesets"
 DENIED = ArmError(403, "AuthorizationFailed", "no")
+GONE = GoneSubscription(subscription=OTHER, by="anna", reason="cancelled", at=NOW - timedelta(days=1))
 
 
 def scale_set(name: str = "web", image_id: str = IMAGE) -> dict[str, Any]:
@@ -72,11 +76,44 @@ async def test_every_subscription_that_anybody_knows_is_expected() -> None:
 
 async def test_a_subscription_that_somebody_declared_gone_is_expected_no_more() -> None:
     evidence = FakeEvidence()
-    for name in (seen_record(OTHER), gone_record(OTHER)):
+    for name in (seen_record(OTHER), GONE.name):
         await evidence.put(name, record_text(OTHER))
     assert OTHER not in (await planned(FakeConsumers(), evidence=evidence)).subscriptions
     visible = await planned(FakeConsumers(subscriptions=[OTHER]), evidence=evidence)
     assert OTHER in visible.subscriptions
+    # it was not gone, so it stays expected
+    assert OTHER in (await planned(FakeConsumers(), evidence=evidence)).subscriptions
+
+
+async def declared(
+    azure: FakeConsumers, evidence: FakeEvidence, gone: GoneSubscription | None = None
+) -> GoneSubscription:
+    gone = gone or GONE
+    with working_with(FakeCompute(), consumers=azure, evidence=evidence):
+        await declare_gone(gone)
+    return gone
+
+
+async def test_a_persons_word_is_kept_with_name_reason_and_time() -> None:
+    evidence = FakeEvidence()
+    await evidence.put(seen_record(OTHER), record_text(OTHER))
+    gone = await declared(FakeConsumers(), evidence)
+    assert GoneSubscription.model_validate_json(evidence.texts[gone.name]) == GONE
+    with pytest.raises(ConflictError, match="declared gone before"):
+        await declared(FakeConsumers(), evidence)
+
+
+async def test_a_subscription_that_is_there_named_or_unknown_is_not_declared_gone() -> None:
+    evidence = FakeEvidence()
+    with pytest.raises(NotFoundError, match="was never seen"):
+        await declared(FakeConsumers(), evidence)
+    await evidence.put(seen_record(OTHER), record_text(OTHER))
+    with pytest.raises(ConflictError, match="it is not gone"):
+        await declared(FakeConsumers(subscriptions=[OTHER]), evidence)
+    own = GONE.model_copy(update={"subscription": SUBSCRIPTION})
+    with pytest.raises(ConflictError, match="the policy or the settings name"):
+        await declared(FakeConsumers(), evidence, own)
+    assert list(evidence.texts) == [seen_record(OTHER)]
 
 
 async def test_declared_consumers_come_from_the_request_the_policy_and_the_tag() -> None:
@@ -292,5 +329,5 @@ async def test_nothing_where_something_was_before_is_an_alarm(caplog: pytest.Log
         part = await graph_part(FakeGraph(counts={}), evidence)
     assert [(one.subscription, one.kind) for one in part.unread] == [(OTHER, GRAPH)]
     assert OTHER in caplog.text
-    await evidence.put(gone_record(OTHER), record_text(OTHER))
+    await evidence.put(GONE.name, record_text(OTHER))
     assert (await graph_part(FakeGraph(counts={}), evidence)).unread == []

@@ -49,21 +49,27 @@ _LINKED_TYPES = (
 
 @dataclass(frozen=True)
 class RoleAssignment:
-    """The actions that a principal (client id or object id) may use at and below a scope. `*` is a wildcard."""
+    """The actions that a principal (client id or object id) may use at and below a scope. `*` is a wildcard.
+
+    Data actions are apart: no action includes one, not even `*` (documented: "Understand Azure role definitions").
+    """
 
     principal: str
     scope: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, document: Json) -> "RoleAssignment":
-        """Reads `{principal, scope, actions, notActions?}`. Raises ValueError."""
+        """Reads `{principal, scope, actions, notActions?, dataActions?, notDataActions?}`. Raises ValueError."""
         principal, scope, actions = (document.get(name) for name in ("principal", "scope", "actions"))
         if not isinstance(principal, str) or not isinstance(scope, str) or not isinstance(actions, list):
             message = "A role assignment needs 'principal' and 'scope', both strings, and 'actions', a list."
             raise ValueError(message)  # noqa: TRY004 - a client's value
-        return cls(principal, scope, tuple(actions), tuple(document.get("notActions") or ()))
+        others = ("notActions", "dataActions", "notDataActions")
+        return cls(principal, scope, tuple(actions), *(tuple(document.get(name) or ()) for name in others))
 
     def grants(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether this assignment allows the action at the scope."""
@@ -71,6 +77,14 @@ class RoleAssignment:
             self.applies_to(principal, scope)
             and _any_matches(self.actions, action)
             and not _any_matches(self.not_actions, action)
+        )
+
+    def grants_data(self, principal: Principal, action: str, scope: str) -> bool:
+        """Whether this assignment allows the data action at the scope."""
+        return (
+            self.applies_to(principal, scope)
+            and _any_matches(self.data_actions, action)
+            and not _any_matches(self.not_data_actions, action)
         )
 
     def applies_to(self, principal: Principal, scope: str) -> bool:
@@ -82,7 +96,7 @@ class RoleAssignment:
 def action_of(type_: str, access: str) -> str:
     """Returns the action that an access to a type needs, e.g. `Microsoft.Compute/images/write`."""
     named = type_ if type_.startswith("Microsoft.") else f"Microsoft.Compute/{type_}"
-    return f"{_ARM_ACTIONS.get(type_, named)}/{_VERBS[access]}"
+    return f"{_ARM_ACTIONS.get(type_, named)}/{_VERBS.get(access, access)}"
 
 
 def check_access(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> None:
@@ -93,6 +107,13 @@ def check_access(assignments: list[RoleAssignment], principal: Principal, action
             f"perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
             "please refresh your credentials."
         )
+
+
+def grants_data(assignments: list[RoleAssignment], principal: Principal, action: str, scope: str) -> bool:
+    """Whether the caller may do something with the data of a resource."""
+    return not assignments or any(
+        assignment.grants_data(principal, action, scope) for assignment in assignments
+    )
 
 
 def sees(assignments: list[RoleAssignment], principal: Principal, subscription: str) -> bool:
@@ -114,8 +135,8 @@ def permissions(assignments: list[RoleAssignment], principal: Principal, scope: 
         {
             "actions": list(assignment.actions),
             "notActions": list(assignment.not_actions),
-            "dataActions": [],
-            "notDataActions": [],
+            "dataActions": list(assignment.data_actions),
+            "notDataActions": list(assignment.not_data_actions),
         }
         for assignment in assignments or [everything]
         if assignment.applies_to(principal, scope)

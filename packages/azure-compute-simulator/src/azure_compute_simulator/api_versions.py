@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from azure_compute_simulator.consumer_api_versions import CONSUMER_API_VERSIONS
 from azure_compute_simulator.errors import (
     InvalidApiVersionParameterError,
     InvalidResourceTypeError,
@@ -59,6 +60,7 @@ _COMPUTE = [
 ]
 
 API_VERSIONS: Mapping[str, list[str]] = {
+    **CONSUMER_API_VERSIONS,
     "galleries": _GALLERIES,
     "galleries/images": _GALLERIES,
     "galleries/images/versions": _GALLERIES,
@@ -74,7 +76,8 @@ API_VERSIONS: Mapping[str, list[str]] = {
 def check_api_version(type_: str | None, api_version: str, method: str, location: str) -> None:
     """Checks that the api-version is there, well-formed and supported by the type.
 
-    `type_` is the compute type without its namespace. Types that are not listed here accept any api-version.
+    `type_` is the compute type without its namespace, or another type with it. Types that are not listed here accept
+    any api-version.
     Raises MissingApiVersionParameterError, InvalidApiVersionParameterError, and if the type does not support the
     api-version InvalidResourceTypeError (GET) or NoRegisteredProviderFoundError.
     """
@@ -88,12 +91,19 @@ def check_api_version(type_: str | None, api_version: str, method: str, location
     if supported_versions is None or api_version in supported_versions:
         return
     supported = ", ".join(supported_versions)
+    namespace, name = _parted(type_ or "")
     if method in ("GET", "HEAD"):
         raise InvalidResourceTypeError(
-            f"The resource type '{type_}' could not be found in the namespace 'Microsoft.Compute' for api version "
+            f"The resource type '{name}' could not be found in the namespace '{namespace}' for api version "
             f"'{api_version}'. The supported api-versions are '{supported}'."
         )
     raise NoRegisteredProviderFoundError(
         f"No registered resource provider found for location '{location}' and API version '{api_version}' for type "
-        f"'{type_}'. The supported api-versions are '{supported}'. The supported locations are '{location}'."
+        f"'{name}'. The supported api-versions are '{supported}'. The supported locations are '{location}'."
     )
+
+
+def _parted(type_: str) -> tuple[str, str]:
+    """Returns the namespace and the rest; types of other providers are written with theirs."""
+    namespace, _, name = type_.partition("/")
+    return (namespace, name) if namespace.startswith("Microsoft.") else ("Microsoft.Compute", type_)

@@ -142,6 +142,7 @@ _READERS: dict[str, Callable[[Simulator], Any]] = {
     "switches": lambda simulator: asdict(simulator.switches),
     "requests": Simulator.requests,
     "events": Simulator.events,
+    "published": Simulator.published,
     "faults": Simulator.faults,
     "roles": Simulator.roles,
     "locks": Simulator.locks,

@@ -101,8 +101,8 @@ class Identity:
         }
         return jwt.encode(claims, self._key, algorithm="HS256")
 
-    def principal(self, authorization: str | None) -> Principal:
-        """Returns the caller that an Authorization header identifies.
+    def principal(self, authorization: str | None, audiences: frozenset[str] | None = None) -> Principal:
+        """Returns the caller that an Authorization header identifies; the audiences are those of ARM by default.
 
         Raises AuthenticationFailedError, InvalidAuthenticationTokenError or ExpiredAuthenticationTokenError.
         """
@@ -123,7 +123,8 @@ class Identity:
             raise ExpiredAuthenticationTokenError(text, headers=self._challenge(text)) from None
         except jwt.InvalidTokenError:
             raise self._invalid("The access token is invalid.") from None
-        if claims["aud"].rstrip("/") not in AUDIENCES | self.extra_audiences:
+        allowed = AUDIENCES | self.extra_audiences if audiences is None else audiences
+        if claims["aud"].rstrip("/") not in allowed:
             raise self._invalid(
                 f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It should "
                 "exactly match with one of the allowed audiences."

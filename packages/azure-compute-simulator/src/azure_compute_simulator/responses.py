@@ -152,6 +152,11 @@ def _written(request: ArmRequest, resource_type: ResourceType, started: Accepted
 def _deleted(request: ArmRequest, resource_type: ResourceType, operation: Operation | None) -> ArmResponse:
     if operation is None:
         return ArmResponse(204, by_gateway=True)
+    return accepted(request, resource_type, operation)
+
+
+def accepted(request: ArmRequest, resource_type: ResourceType, operation: Operation) -> ArmResponse:
+    """Returns 202, with the URLs at which the operation is polled."""
     headers = {
         "Azure-AsyncOperation": _operation_url(request, resource_type, operation),
         "Location": _operation_url(request, resource_type, operation, monitor=True),

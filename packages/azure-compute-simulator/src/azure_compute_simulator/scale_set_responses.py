@@ -1,5 +1,6 @@
 """Responses of what is below a scale set: instances, OS upgrades, assignments of maintenance configurations."""
 
+from azure_compute_simulator import responses
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.errors import HttpMethodNotSupportedError, NotFoundError
 from azure_compute_simulator.models.maintenance import ConfigurationAssignments, assignments_of
@@ -31,6 +32,18 @@ def instance_view(request: ArmRequest) -> ArmResponse:
     return ArmResponse(200, render_view(scale_set))
 
 
+def action(request: ArmRequest, name: str) -> ArmResponse:
+    """POST of an action on some instances, or on one that is in the path."""
+    scale_set = _scale_set(request, "POST")
+    body = dict(request.body)
+    if "name1" in request.values:
+        body["instanceIds"] = [
+            str(request.types.scale_sets.instance(scale_set, request.values["name1"]).number)
+        ]
+    operation = request.types.scale_sets.act(scale_set, name, body, request.principal)
+    return responses.accepted(request, request.types.scale_sets, operation)
+
+
 def os_upgrade_history(request: ArmRequest) -> ArmResponse:
     """GET of the history of OS upgrades."""
     return paged(request, request.types.scale_sets.history(_scale_set(request)))
@@ -60,9 +73,9 @@ def _rendered(request: ArmRequest, found: Resource) -> dict[str, object]:
     return request.types.get(ConfigurationAssignments.type).render(found, request.api_version)
 
 
-def _scale_set(request: ArmRequest) -> Resource:
-    """Returns the scale set in the path. Only reading is simulated. Raises SimulatedError."""
-    if request.method not in ("GET", "HEAD"):
+def _scale_set(request: ArmRequest, *methods: str) -> Resource:
+    """Returns the scale set in the path, for these methods; only reading is usual. Raises SimulatedError."""
+    if request.method not in (methods or ("GET", "HEAD")):
         raise HttpMethodNotSupportedError(
             f"The HTTP method '{request.method}' is not simulated below a scale set: use the seed or a fault."
         )

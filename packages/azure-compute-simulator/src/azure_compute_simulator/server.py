@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from azure_compute_simulator import control, metadata
+from azure_compute_simulator import control, metadata, topics
 from azure_compute_simulator.certificates import Certificates
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.faults import IdentityFault
@@ -177,6 +177,8 @@ class SimulatorServer(Simulator):
             return _json(*control.handle(self, request.method, request.path, request.get_data()))
         if request.path == TOKEN_PATH:
             return self._token(request)
+        if request.path.startswith(f"{topics.PREFIX}/"):
+            return self._topic(request)
         if request.path == metadata.PATH:
             return _json(200, metadata.cloud_metadata(_origin(request)))
         answer = self.gateway.handle(
@@ -194,6 +196,14 @@ class SimulatorServer(Simulator):
         if "Content-Type" not in answer.headers:
             del response.headers["Content-Type"]  # the framework's default
         return response
+
+    def _topic(self, request: Request) -> Response:
+        if request.method != "POST":
+            return Response(status=405)
+        status, body = self.topics.publish(
+            request.path, request.args.to_dict(), dict(request.headers), request.get_data()
+        )
+        return Response(status=status) if body is None else _json(status, body)
 
     def _token(self, request: Request) -> Response:
         with self.azure.lock:

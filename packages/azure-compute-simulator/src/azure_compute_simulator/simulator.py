@@ -24,6 +24,7 @@ from azure_compute_simulator.models.resources import Json, Operation, Resource
 from azure_compute_simulator.resource_ids import parse_resource_id
 from azure_compute_simulator.seed import DEFAULT_SEED, SEED_PRINCIPAL, Seed, SeedError, load_seed, read_seed
 from azure_compute_simulator.switches import Switches
+from azure_compute_simulator.topics import Topics
 
 _EVENT_FIELDS = {"id", "eventType", "eventTime", "subject", "topic", "data"}
 # later than every api-version, so that `state` shows every field
@@ -46,6 +47,7 @@ class Simulator:
         self.identity = Identity()
         self.gateway = Gateway(self.azure, self.types, self.identity)
         self.event_grid = EventGrid(self.clock)
+        self.topics = Topics(self.azure, self.identity)
         self.azure.listener = self._publish_operation
 
     def close(self) -> None:
@@ -189,7 +191,7 @@ class Simulator:
         return [asdict(role) for role in self.azure.roles]
 
     def set_roles(self, roles: list[Json]) -> None:
-        """Replaces the role assignments, each `{principal, scope, actions, notActions?}`. Raises ValueError."""
+        """Replaces the role assignments, each as `RoleAssignment.parse` reads it. Raises ValueError."""
         with self.azure.lock:
             self.azure.roles = [RoleAssignment.parse(role) for role in roles]
 
@@ -214,6 +216,10 @@ class Simulator:
     def delete_event_subscription(self, name: str) -> None:
         """Removes an event subscription. Queued events are still delivered."""
         self.event_grid.unsubscribe(name)
+
+    def published(self) -> list[Json]:
+        """Returns what custom topics took: the topic's id and the event of each."""
+        return [one._asdict() for one in self.topics.published]
 
     def event_subscriptions(self) -> list[Json]:
         """Returns all event subscriptions."""

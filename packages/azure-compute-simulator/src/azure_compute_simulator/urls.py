@@ -26,15 +26,18 @@ class Endpoint:
     """What a URL leads to.
 
     `type` is the compute type or the name of ARM's own resource. `listed_in` is the scope of a list: group or
-    subscription; None if the URL is not a list, or one of what is below a resource.
+    subscription; None if the URL is not a list, or one of what is below a resource. `action` is what a POST does.
     """
 
     handler: Handler
     type: str | None = None
     listed_in: str | None = None
+    action: str | None = None
 
     def access(self, method: str) -> str:
-        """Returns the kind of access: read, write, delete, list in group or list in subscription."""
+        """Returns the kind of access: read, write, delete, an action, list in group or list in subscription."""
+        if self.action:
+            return f"{self.action}/action"
         if self.listed_in:
             return f"list in {self.listed_in}"
         return {"GET": "read", "HEAD": "read", "DELETE": "delete"}.get(method, "write")
@@ -102,6 +105,14 @@ _ENDPOINTS = {
     f"{_INSTANCES}/<name1>/instanceView": Endpoint(
         scale_set_responses.instance_view, "virtualMachineScaleSets/virtualMachines"
     ),
+    **{
+        f"{above}/{name}": Endpoint(partial(scale_set_responses.action, name=name), type_, action=name)
+        for above, type_, names in (
+            (_SCALE_SET, "virtualMachineScaleSets", ("manualUpgrade", "reimage", "reimageAll")),
+            (f"{_INSTANCES}/<name1>", "virtualMachineScaleSets/virtualMachines", ("reimage", "reimageAll")),
+        )
+        for name in names
+    },
     f"{_SCALE_SET}/osUpgradeHistory": Endpoint(
         scale_set_responses.os_upgrade_history, "virtualMachineScaleSets/osUpgradeHistory"
     ),

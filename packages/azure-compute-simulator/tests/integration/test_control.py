@@ -115,7 +115,9 @@ def test_roles_locks_time_and_events_are_set_over_http(simulator: SimulatorServe
     role = {"principal": "me", "scope": "/subscriptions", "actions": ["*"]}
     with httpx.Client(base_url=simulator.control) as control:
         assert control.post("/roles", json={"roles": [role]}).status_code == 200
-        assert control.get("/roles").json() == [{**role, "not_actions": []}]
+        assert control.get("/roles").json() == [
+            {**role, "not_actions": [], "data_actions": [], "not_data_actions": []}
+        ]
         assert control.post("/locks", json={"locks": [{"scope": IMAGE}]}).status_code == 200
         assert control.get("/locks").json() == [
             {"scope": IMAGE, "level": "CanNotDelete", "name": "lock", "notes": ""}

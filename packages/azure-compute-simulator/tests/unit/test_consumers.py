@@ -54,6 +54,21 @@ def test_a_stored_document_is_listed_as_it_was_sent(arm: ArmClient) -> None:
     assert pool["properties"] == {**POOL["properties"], "provisioningState": "Succeeded"}
 
 
+def test_a_type_of_another_provider_has_api_versions_of_its_own(arm: ArmClient) -> None:
+    """A Batch account refuses the versions of image templates, and a stable host pool has no configurations."""
+    status, error = arm.error(
+        "GET", f"{PROVIDERS}/Microsoft.Batch/batchAccounts", query="api-version=2024-03-03"
+    )
+    assert (status, error["code"]) == (404, "InvalidResourceType")
+    assert "'batchAccounts' could not be found in the namespace 'Microsoft.Batch'" in error["message"]
+    configurations = f"{ROOT}/Microsoft.DesktopVirtualization/hostPools/desks/sessionHostConfigurations"
+    assert arm.error("GET", configurations, query="api-version=2024-04-03")[0] == 404
+    arm.put(
+        f"{ROOT}/Microsoft.DesktopVirtualization/hostPools/desks", {"location": "eastus2", "properties": {}}
+    )
+    assert arm.get(configurations, "api-version=2025-04-01-preview")["value"] == []
+
+
 def test_a_client_writes_and_deletes_a_stored_document(arm: ArmClient) -> None:
     template = f"{ROOT}/Microsoft.VirtualMachineImages/imageTemplates/weekly"
     arm.put(template, {"location": "eastus2", "properties": {"source": {"imageId": IMAGE}}})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.faults import UpgradeFault
+from azure_compute_simulator.models.maintenance import next_window
 from azure_compute_simulator.simulator import Simulator
 from simulator_client import ArmClient
 from simulator_documents import COMPUTE, IMAGE, definition, seed, version
@@ -270,3 +271,135 @@ def test_another_model_reaches_instances_by_the_upgrade_mode(arm: ArmClient) -> 
     moved["sku"]["capacity"] = 1
     arm.put(SET, moved)
     assert runs(arm) == ["1.0.0"]
+
+
+def act(arm: ArmClient, action: str, body: Any = None, path: str = SET) -> None:
+    """Sends an action as az and the SDKs do, and lets its operation end."""
+    response = arm.send("POST", f"{path}/{action}", body)
+    assert response.status == 202, response.data
+    assert arm.operation(response)["status"] == "InProgress"
+    assert arm.get(SET)["properties"]["provisioningState"] == "Updating"
+    arm.simulator.skip_time(120)
+    assert arm.operation(response)["status"] == "Succeeded"
+    assert arm.get(SET)["properties"]["provisioningState"] == "Succeeded"
+
+
+def behind(arm: ArmClient) -> list[bool]:
+    return [not one["properties"]["latestModelApplied"] for one in arm.get(f"{SET}/virtualMachines")["value"]]
+
+
+def a_changed_model(arm: ArmClient) -> None:
+    """A scale set of three whose model went from 1.0.0 to the definition while 1.0.1 is the latest."""
+    arm.simulator.azure.transitions.set_default("seconds:120")
+    manual = {"upgradePolicy": {"mode": "Manual"}}
+    arm.put(f"{VERSIONS}/1.0.1", version())
+    arm.simulator.skip_time(300)
+    arm.put(SET, scale_set(f"{DEFINITION_ID}/versions/1.0.0", automatic=False, capacity=3, **manual))
+    arm.simulator.skip_time(300)
+    reference = {"virtualMachineProfile": {"storageProfile": {"imageReference": {"id": DEFINITION_ID}}}}
+    assert arm.send("PATCH", SET, {"properties": reference}).status == 200
+    arm.simulator.skip_time(300)
+
+
+def test_a_manual_upgrade_gives_the_named_instances_the_model_and_its_latest_version(arm: ArmClient) -> None:
+    a_changed_model(arm)
+    assert (runs(arm), behind(arm)) == (["1.0.0"] * 3, [True] * 3)
+    act(arm, "manualupgrade", {"instanceIds": ["1"]})
+    assert (runs(arm), behind(arm)) == (["1.0.0", "1.0.1", "1.0.0"], [True, False, True])
+    act(arm, "manualupgrade", {"instanceIds": ["*"]})
+    assert (runs(arm), behind(arm)) == (["1.0.1"] * 3, [False] * 3)
+
+
+@pytest.mark.parametrize("action", ["reimage", "reimageall"])
+def test_a_reimage_keeps_the_version_of_the_os_disk_and_leaves_the_model_behind(
+    arm: ArmClient, action: str
+) -> None:
+    a_changed_model(arm)
+    act(arm, action)
+    act(arm, action, {"instanceIds": ["0"]})
+    act(arm, action, path=f"{SET}/virtualMachines/0")
+    assert (runs(arm), behind(arm)) == (["1.0.0"] * 3, [True] * 3)
+
+
+def test_a_reimage_takes_the_exact_version_that_it_names(arm: ArmClient) -> None:
+    a_changed_model(arm)
+    act(arm, "reimage", {"instanceIds": ["0", "2"], "exactVersion": "1.0.1"})
+    act(arm, "reimage", {"exactVersion": "1.0.0"}, path=f"{SET}/virtualMachines/0")
+    assert (runs(arm), behind(arm)) == (["1.0.0", "1.0.0", "1.0.1"], [True] * 3)
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "message"),
+    [
+        ("manualupgrade", {}, "'instanceIds' is missing"),
+        ("manualupgrade", {"instanceIds": ["7"]}, "The provided instanceId 7 is not an active"),
+        ("reimage", {"instanceIds": ["7"]}, "The provided instanceId 7 is not an active"),
+        ("reimage", {"exactVersion": "9.0.0"}, "'9.0.0' of instance 0 was not found"),
+    ],
+)
+def test_an_action_on_what_does_not_exist_is_refused(
+    arm: ArmClient, action: str, body: Any, message: str
+) -> None:
+    arm.put(SET, scale_set(capacity=1))
+    status, error = arm.error("POST", f"{SET}/{action}", body)
+    assert (status, error["code"]) == (400, "InvalidParameter")
+    assert message in error["message"]
+
+
+def test_an_action_needs_a_right_of_its_own(arm: ArmClient) -> None:
+    arm.put(SET, scale_set(capacity=1))
+    client = arm.simulator.identity.principal(arm.authorization).client_id
+    role = {"principal": client, "scope": "/", "actions": ["Microsoft.Compute/virtualMachineScaleSets/write"]}
+    arm.simulator.set_roles([role])
+    for path, action in (("reimage", "reimage"), ("virtualMachines/0/reimage", "virtualMachines/reimage")):
+        status, error = arm.error("POST", f"{SET}/{path}")
+        assert (status, error["code"]) == (403, "AuthorizationFailed")
+        assert f"'Microsoft.Compute/virtualMachineScaleSets/{action}/action'" in error["message"]
+
+
+# (startDateTime, recurEvery, timeZone), the moment, and when the window opens next: by hand
+WINDOWS = [
+    (("2026-01-01 02:00", "Day", "W. Europe Standard Time"), "2026-03-28T12:00Z", "2026-03-29T01:00Z"),
+    (("2026-01-01 02:00", "Day", "W. Europe Standard Time"), "2026-03-29T12:00Z", "2026-03-30T00:00Z"),
+    (("2026-01-01 22:00", "Day", "Pacific Standard Time"), "2026-03-07T20:00Z", "2026-03-08T06:00Z"),
+    (("2026-01-01 22:00", "Day", "Pacific Standard Time"), "2026-03-08T20:00Z", "2026-03-09T05:00Z"),
+    (("2026-01-01 22:00", "Day", "Pacific Standard Time"), "2026-11-01T20:00Z", "2026-11-02T06:00Z"),
+    (("2026-01-01 02:00", "3Days", "India Standard Time"), "2026-01-02T12:00Z", "2026-01-03T20:30Z"),
+    (("2026-01-03 22:00", "Week Tuesday,Saturday", "UTC"), "2026-01-05T00:00Z", "2026-01-06T22:00Z"),
+    (("2026-01-03 22:00", "2Weeks", "UTC"), "2026-01-05T00:00Z", "2026-01-17T22:00Z"),
+    # it is open
+    (("2026-01-01 02:00", "Day", "W. Europe Standard Time"), "2026-07-01T04:59Z", "2026-07-01T04:59Z"),
+    (("2026-01-01 02:00", "Day", "W. Europe Standard Time"), "2026-07-01T05:00Z", "2026-07-02T00:00Z"),
+    # the first opening is still to come
+    (("2026-09-01 00:00", "Day", "UTC"), "2026-03-01T00:00Z", "2026-09-01T00:00Z"),
+]
+
+
+@pytest.mark.parametrize(("window", "moment", "opens"), WINDOWS)
+def test_a_window_opens_by_the_wall_clock_of_its_time_zone(
+    arm: ArmClient, window: tuple[str, str, str], moment: str, opens: str
+) -> None:
+    start, every, zone = window
+    (configuration,) = (one for one in arm.simulator.azure.resources.values() if one.id.name == "saturdays")
+    configuration.properties["maintenanceWindow"] = {
+        "startDateTime": start,
+        "recurEvery": every,
+        "timeZone": zone,
+        "duration": "05:00",
+    }
+    arm.put("virtualMachineScaleSets/windowed", scale_set())
+    set_id = next(one.id for one in arm.simulator.azure.resources.values() if one.id.name == "windowed")
+    found = next_window(arm.simulator.azure, set_id, datetime.fromisoformat(moment))
+    assert found == datetime.fromisoformat(opens)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("timeZone", "Mars Standard Time"), ("recurEvery", "Month day23")]
+)
+def test_a_window_that_is_not_simulated_says_so(arm: ArmClient, name: str, value: str) -> None:
+    (configuration,) = (one for one in arm.simulator.azure.resources.values() if one.id.name == "saturdays")
+    configuration.properties["maintenanceWindow"][name] = value
+    arm.put("virtualMachineScaleSets/windowed", scale_set())
+    set_id = next(one.id for one in arm.simulator.azure.resources.values() if one.id.name == "windowed")
+    with pytest.raises(ValueError, match="not simulated"):
+        next_window(arm.simulator.azure, set_id, MONDAY)

@@ -458,3 +458,32 @@ def test_the_store_is_bounded(arm: Arm) -> None:
     lists.of(galleries("and more"))
     assert lists.of(galleries("0")) is first
     assert lists.of(galleries("1")) is not lists.of(galleries("0"))
+
+
+LISTED_DEFINITIONS = f"{WHOLE}/resources galleries/images"
+
+
+async def test_definitions_and_versions_are_counted_with_one_list_more() -> None:
+    """The forecast of limits needs no definition and no version of its own."""
+    arm = Arm()
+    version = definition_id("web").version("1.0.0")
+    arm.add_version(version, tags={FINGERPRINT_TAG: "x"})
+    entry = {"id": str(definition_id("web")), "location": "North Europe", "createdTime": CREATED.isoformat()}
+    arm.lists[LISTED_DEFINITIONS] = [entry]
+    look = Looks(KeptLists(arm)).begin()
+    await look.versions([definition_id("web")])
+    counted = (await look.counts([SUBSCRIPTION]))[SUBSCRIPTION]
+    assert arm.calls == [LISTED_VERSIONS, LISTED_DEFINITIONS]
+    assert counted is not None
+    assert counted.definitions == [(SUBSCRIPTION, "northeurope", CREATED)]
+    assert [one.region for one in counted.versions] == ["westeurope"]
+
+
+@pytest.mark.parametrize("error", [FORBIDDEN, THROTTLED])
+@pytest.mark.parametrize("part", [LISTED_DEFINITIONS, LISTED_VERSIONS])
+async def test_a_subscription_that_is_not_listed_whole_is_not_counted(part: str, error: ArmError) -> None:
+    arm = Arm()
+    arm.lists |= {LISTED_DEFINITIONS: [], LISTED_VERSIONS: []}
+    arm.errors[part] = error
+    look = Looks(KeptLists(arm)).begin()
+    assert await look.counts([SUBSCRIPTION]) == {SUBSCRIPTION: None}

@@ -73,6 +73,17 @@ def test_a_follower_with_a_window_has_a_week() -> None:
     assert judged(report(windowed), 8 * 24 * HOUR).statements
 
 
+def test_a_window_that_opens_later_is_waited_for_and_a_day_more_but_not_for_ever() -> None:
+    later = follower(window="every 2Weeks", opens=NOW + timedelta(days=12))
+    assert judged(report(later), timedelta(days=12, hours=23)).outcome == "wait"
+    late = judged(report(later), timedelta(days=13))
+    assert "within 13 days" in late.statements[0]
+    assert "look at its health and upgrade policy, and at its window (every 2Weeks)" in late.statements[0]
+    never = follower(window="from 2099 on", opens=NOW + timedelta(days=4000))
+    assert judged(report(never), timedelta(days=34)).outcome == "wait"
+    assert judged(report(never), timedelta(days=35)).outcome == "baked"
+
+
 def test_an_upgrade_that_runs_is_waited_for() -> None:
     found = judged(report(follower(1, upgrade=upgrade("RollingForward"))), 48 * HOUR)
     assert (found.outcome, found.reason) == ("wait", "upgrades run on set")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.references.findings import consumers_in
+from domain.references.findings import consumers_in, dev_center_galleries_in
 from domain.references.forms import Subject
 from domain.references.kinds import KINDS, STRONG_KINDS
 from domain.references.scan import Consumer
@@ -79,10 +79,24 @@ USES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("Microsoft.DevOpsInfrastructure/pools", {"fabricProfile": {"images": [{}, {"resourceId": IMAGE}]}}),
     ("Microsoft.DevCenter/devcenters/devboxdefinitions", {"imageReference": {"id": IMAGE}}),
+    ("Microsoft.DevCenter/projects/pools", {"devBoxDefinition": {"imageReference": {"id": IMAGE}}}),
+    ("Microsoft.DevCenter/projects/catalogs/imageDefinitions", {"imageReference": {"id": IMAGE}}),
     ("Microsoft.DesktopVirtualization/hostPools", {"vmTemplate": f'{{"customImageId":"{IMAGE}"}}'}),
     (
         "Microsoft.DesktopVirtualization/hostPools/sessionHostConfigurations",
         {"imageInfo": {"customInfo": {"resourceId": IMAGE}}},
+    ),
+    (
+        "Microsoft.DesktopVirtualization/hostPools/activeSessionHostConfigurations",
+        {"imageInfo": {"customInfo": {"resourceId": IMAGE}}},
+    ),
+    (
+        "Microsoft.AzureFleet/fleets",
+        {
+            "computeProfile": {
+                "baseVirtualMachineProfile": {"storageProfile": {"imageReference": {"id": IMAGE}}}
+            }
+        },
     ),
     ("Microsoft.VirtualMachineImages/imageTemplates", {"source": {"type": "ManagedImage", "imageId": IMAGE}}),
     ("Microsoft.LabServices/labs", {"virtualMachineProfile": {"imageReference": {"id": IMAGE}}}),
@@ -196,6 +210,36 @@ def test_a_dev_box_definition_whose_gallery_cannot_be_read_blocks() -> None:
     assert consumers_in(document, subject, "provider", ours)[0].form == "dev center"
     theirs = {gallery.lower(): f"{ROOT}/Microsoft.Compute/galleries/other"}
     assert consumers_in(document, subject, "provider", theirs) == []
+
+
+@pytest.mark.parametrize(("name", "behind"), [("~gallery~g~web", "theirs"), ("web", None)])
+def test_a_pool_that_names_an_image_of_its_project_blocks_unless_its_gallery_is_another(
+    name: str, behind: str | None
+) -> None:
+    project = f"{ROOT}/Microsoft.DevCenter/projects/p"
+    properties = {"devBoxDefinition": {"imageReference": {"id": f"{project}/images/{name}/version/1.0.0"}}}
+    document = resource("Microsoft.DevCenter/projects/pools", properties)
+    (gallery,) = dev_center_galleries_in(document)
+    assert gallery == f"{project}/images{'/~gallery~g' if behind else ''}".lower()
+    subject = [Subject(id=VERSION, public_names=[])]
+    assert consumers_in(document, subject, "provider", {gallery: None})[0].blocks
+    theirs = {gallery: f"{ROOT}/Microsoft.Compute/galleries/{behind}"}
+    assert consumers_in(document, subject, "provider", theirs) == []
+    ours = {gallery: f"{ROOT}/Microsoft.Compute/galleries/golden"}
+    assert consumers_in(document, subject, "provider", ours)[0].part == "pool"
+
+
+def test_an_image_that_a_project_made_from_its_catalog_is_none_of_ours() -> None:
+    image = {"id": f"{ROOT}/Microsoft.DevCenter/projects/p/images/~Catalog~team~web"}
+    document = resource("Microsoft.DevCenter/projects/pools", {"devBoxDefinition": {"imageReference": image}})
+    assert found(document, VERSION) == []
+
+
+def test_a_template_that_follows_latest_shows_the_whole_id_of_the_version_that_it_took() -> None:
+    source = {"imageVersionId": f"{DEFINITION}/versions/latest", "exactVersion": VERSION}
+    template = resource("Microsoft.VirtualMachineImages/imageTemplates", {"source": source})
+    assert the_one(template, VERSION).blocks
+    assert found(template, f"{DEFINITION}/versions/9.9.9") == []
 
 
 def test_the_digest_changes_with_the_text_of_the_part_and_with_nothing_else() -> None:

@@ -1,10 +1,17 @@
 """Parts become one scan, in which nothing that blocks and nothing that is unread gets lost."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.policy.rules import Policy
-from domain.references.expected import policy_subscriptions, remembered, seen_record
+from domain.references.expected import (
+    GoneSubscription,
+    back_record,
+    declared_gone,
+    policy_subscriptions,
+    remembered,
+    seen_record,
+)
 from domain.references.parts import (
     GRAPH,
     MOST_BLOCKING,
@@ -81,4 +88,15 @@ def test_the_policy_names_subscriptions_in_galleries_and_rules() -> None:
 
 def test_a_subscription_is_remembered_until_somebody_declares_it_gone() -> None:
     names = [seen_record(A), seen_record(B), f"references/subscriptions/{B}/gone.json", "references/odd"]
+    assert (remembered(names), declared_gone(names)) == ({A}, {B})
+
+
+def test_the_newest_word_about_a_subscription_counts() -> None:
+    names = [seen_record(A), f"references/subscriptions/{A}/gone.json", back_record(A, NOW)]
     assert remembered(names) == {A}
+    again = GoneSubscription(
+        subscription=A.upper(), by="anna", reason="cancelled", at=NOW + timedelta(days=1)
+    )
+    assert remembered([*names, again.name]) == set()
+    assert declared_gone([again.name, *names]) == {A}
+    assert remembered([*names, again.name, back_record(A, NOW + timedelta(days=2))]) == {A}

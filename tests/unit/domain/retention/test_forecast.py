@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 from domain.resources.galleries import PublishedRegion
-from domain.retention.forecast import MOST_VERSIONS, forecasts, most_replicas
+from domain.retention.forecast import (
+    MOST_DEFINITIONS,
+    MOST_VERSIONS,
+    Counted,
+    forecast_limits,
+    forecasts,
+    most_replicas,
+)
 from tests.unit.builders import NOW, definition, version
 
 
@@ -35,6 +42,17 @@ def test_a_new_definition_is_one_whose_first_version_is_new() -> None:
     new = [version("1.0.0", published_at=NOW - timedelta(days=1))]
     found = {one.limit: one for one in forecasts([definition()], new, NOW)}
     assert found["image definitions"].added == 1
+
+
+def test_each_subscription_and_region_has_limits_of_its_own() -> None:
+    """A thousand definitions in one region are too many, five hundred in each of two are not."""
+    here = [Counted("A", region, NOW - timedelta(days=day)) for day in range(10) for region in ("x", "y")]
+    found = forecast_limits([*here, Counted("b", "x", None)], [], NOW)
+    assert [(one.subscription, one.region, one.used, one.added, one.days_left) for one in found] == [
+        ("a", "x", 10, 10, (MOST_DEFINITIONS - 10) * 3),
+        ("a", "y", 10, 10, (MOST_DEFINITIONS - 10) * 3),
+        ("b", "x", 1, 0, None),
+    ]
 
 
 def test_the_version_with_the_most_replicas_is_found() -> None:

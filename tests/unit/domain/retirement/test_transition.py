@@ -13,7 +13,7 @@ from domain.records.evidence import Stored
 from domain.results import Failure
 from domain.retirement import effects, events
 from domain.retirement.ending import MOST_UNGUARDS
-from domain.retirement.hand_over import hand_over, obstacle
+from domain.retirement.hand_over import obstacle, retirement_after
 from domain.retirement.readings import Texts
 from domain.retirement.retirement import Ending
 from domain.retirement.states import RetirementState
@@ -159,7 +159,7 @@ AFTER_SOAK = Choices(retire_source=RetireSource(when="after-soak")).over(BUILT_I
 
 
 def test_a_completed_migration_hands_its_image_over() -> None:
-    request = hand_over("migration-1", a_status(MigrationState.COMPLETED), IMAGE, AFTER_SOAK)
+    request = retirement_after("migration-1", a_status(MigrationState.COMPLETED), IMAGE, AFTER_SOAK)
     assert request is not None
     assert (request.id.startswith("retirement-"), request.by_hand) == (True, False)
     assert [target.regions for target in request.targets] == [["westeurope"]]
@@ -174,12 +174,12 @@ def test_a_completed_migration_hands_its_image_over() -> None:
     ],
 )
 def test_no_other_migration_does(status: MigrationStatus) -> None:
-    assert hand_over("migration-1", status, IMAGE, AFTER_SOAK) is None
+    assert retirement_after("migration-1", status, IMAGE, AFTER_SOAK) is None
     assert obstacle(status)
 
 
 def test_none_does_by_default_or_for_a_replaced_image() -> None:
     status = a_status(MigrationState.COMPLETED)
-    assert hand_over("migration-1", status, IMAGE, BUILT_IN) is None
+    assert retirement_after("migration-1", status, IMAGE, BUILT_IN) is None
     status.fingerprint = "another"
-    assert hand_over("migration-1", status, IMAGE, AFTER_SOAK) is None
+    assert retirement_after("migration-1", status, IMAGE, AFTER_SOAK) is None

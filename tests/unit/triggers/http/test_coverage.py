@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import ArmError
 from tests.unit.app import code
-from tests.unit.builders import SUBSCRIPTION, definition_id, image
+from tests.unit.builders import SUBSCRIPTION, definition, definition_id, image, version
 from tests.unit.fakes import FakeCompute, working_with
 from tests.unit.triggers.http.requesting import Hub, body_of, fields_of, problem_of, request
 
@@ -28,6 +28,24 @@ async def test_every_image_is_counted_in_one_category() -> None:
         "unread": None,
     }
     assert "Retry-After" not in response.headers
+
+
+async def test_the_limits_of_the_target_galleries_are_forecast_where_they_are_known() -> None:
+    made = version(of=image("a"), id=definition_id("a").version("1.0.0"))
+    compute = FakeCompute(images=[image("a")], versions=[made], definitions=[definition("a")])
+    with working_with(compute):
+        forecast = body_of(await get_coverage(req=request("coverage"), client=Hub()))["forecast"]
+    found = {one["limit"]: (one["subscription"], one["region"], one["used"]) for one in forecast}
+    assert found == {
+        "image versions": (SUBSCRIPTION, "westeurope", 1),
+        "image definitions": (SUBSCRIPTION, "northeurope", 1),
+        "replicas of a version": (SUBSCRIPTION, "1.0.0", 1),
+    }
+    compute.errors[f"counts of {SUBSCRIPTION}"] = ArmError(403, "AuthorizationFailed", "no read")
+    with working_with(compute):
+        body = body_of(await get_coverage(req=request("coverage"), client=Hub()))
+    assert [one["limit"] for one in body["forecast"]] == ["replicas of a version"]
+    assert body["unread"] is None
 
 
 @pytest.mark.parametrize(("category", "count"), [("untouched", 2), ("blocked", 0)])

@@ -1,16 +1,18 @@
 """The routes of references: who uses an image, and who may re-point what."""
 
+import json
 from typing import Any
 
 import pytest
 
 from adapters.settings import ALLOW_KEYS, SUBSCRIPTIONS, Settings
 from domain.errors import ArmError
+from domain.references.expected import record_text, seen_record
 from domain.references.repoint import Repoint, RepointedConsumer, repoint_id
 from tests.unit.app import code
 from tests.unit.builders import GALLERY, PROVIDER, SUBSCRIPTION, definition, image, version
 from tests.unit.fake_references import FakeConsumers, FakeGraph
-from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, FakeEvidence, working_with
 from tests.unit.triggers.http.requesting import Hub, body_of, fields_of, problem_of, request
 
 get_references = code("get_references")
@@ -160,3 +162,19 @@ def test_a_request_shows_its_outcomes() -> None:
     found = Repoint(version_id=new, consumers=[RepointedConsumer(id=ID, outcome="repointed")])
     assert found.ended
     assert not Repoint(version_id=new, consumers=[RepointedConsumer(id=ID)]).ended
+
+
+async def test_only_operators_declare_a_subscription_gone_and_their_word_is_kept() -> None:
+    gone = SUBSCRIPTION.replace("1", "9")
+    evidence = FakeEvidence()
+    await evidence.put(seen_record(gone), record_text(gone))
+    post = code("post_gone_subscription")
+    body = {"subscription": gone.upper(), "reason": "cancelled in March"}
+    with working_with(FakeCompute(), consumers=FakeConsumers(), evidence=evidence):
+        problem_of(await post(req=request("references/gone", body, "POST")), 403)
+    with working_with(FakeCompute(), consumers=FakeConsumers(), evidence=evidence, settings=OPEN):
+        answered = body_of(await post(req=request("references/gone", body, "POST")))
+    assert (answered["subscription"], answered["reason"]) == (gone, "cancelled in March")
+    assert answered["by"]
+    (name,) = set(evidence.texts) - {seen_record(gone)}
+    assert json.loads(evidence.texts[name])["by"] == answered["by"]

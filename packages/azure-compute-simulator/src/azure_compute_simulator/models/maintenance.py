@@ -1,16 +1,20 @@
 """Maintenance configurations: the windows in which scale sets get automatic OS upgrades. Only a seed creates them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.read_only import ReadOnly
 from azure_compute_simulator.models.resources import Json, Resource
+from azure_compute_simulator.models.time_zones import to_local, to_utc, zone
 from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
 
 _ASSIGNMENT_TYPE = "Microsoft.Compute/virtualMachineScaleSets/providers/configurationAssignments"
-_RECURRENCE = re.compile(r"(\d*)\s*(Day|Week)s?\b", re.IGNORECASE)
+_RECURRENCE = re.compile(r"(\d*)\s*(Day|Week)s?((?:[ ,]+[A-Z]+)*)", re.IGNORECASE)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = timedelta(days=1)
 # documented: the shortest window of OS images
 _SHORTEST = timedelta(hours=5)
 
@@ -61,15 +65,40 @@ def _window_of(azure: Azure, assignment: Resource) -> Json | None:
 
 
 def _first_within(window: Json, moment: datetime) -> datetime:
-    """Recurs every so many days or weeks from its first moment; other forms and time zones are not simulated."""
-    start = datetime.fromisoformat(window["startDateTime"]).replace(tzinfo=UTC)
+    """Returns the first moment from `moment` on that lies in an opening of the window.
+
+    It opens by the wall clock of its time zone, also after that has gone forward or back (specified). Recurrences by
+    months are not simulated.
+    """
+    where = zone(str(window.get("timeZone") or "UTC"))
     hours, minutes = (int(part) for part in str(window.get("duration") or "05:00").split(":"))
     length = max(_SHORTEST, timedelta(hours=hours, minutes=minutes))
-    match = _RECURRENCE.match(str(window["recurEvery"]))
+    for opening in _openings(window, to_local(moment, where) - length - _DAY):
+        opened = to_utc(opening, where)
+        if moment < opened + length:
+            return max(moment, opened)
+    raise ValueError("A window that never opens again is not simulated.")
+
+
+def _openings(window: Json, after: datetime) -> Iterator[datetime]:
+    """Yields the openings after a moment, by the wall clock."""
+    match = _RECURRENCE.fullmatch(str(window["recurEvery"]).strip())
     if match is None:
-        raise ValueError(f"'{window['recurEvery']}' is not simulated: use '7Days' or '1Week'.")
-    every = timedelta(days=int(match[1] or 1) * (7 if match[2].lower() == "week" else 1))
-    if moment < start:
-        return start
-    opened = start + every * ((moment - start) // every)
-    return moment if moment < opened + length else opened + every
+        raise ValueError(
+            f"'{window['recurEvery']}' is not simulated: use '3Days', '1Week' or 'Week Saturday,Sunday'."
+        )
+    start = datetime.fromisoformat(window["startDateTime"])
+    every, weekly = int(match[1] or 1), match[2].lower() == "week"
+    days = [_WEEKDAYS.index(name.strip().lower()[:3]) for name in (match[3] or "").split(",") if name.strip()]
+    if days and not weekly:
+        raise ValueError("Only a window that recurs by weeks has weekdays.")
+    first = start - timedelta(days=start.weekday()) if weekly else start
+    offsets = sorted(days or [start.weekday()]) if weekly else [0]
+    step = timedelta(days=every * (7 if weekly else 1))
+    round_ = max(0, (after - first) // step)
+    while True:
+        for offset in offsets:
+            opening = first + round_ * step + timedelta(days=offset)
+            if opening >= max(start, after):
+                yield opening
+        round_ += 1

@@ -84,14 +84,18 @@ def model_reference(resource: Resource) -> Json:
 
 def followed_definition(resource: Resource) -> ResourceId | None:
     """Returns the definition whose latest version the scale set follows by itself."""
-    text = model_reference(resource).get("id")
-    if not upgrade_policy(resource).get("enableAutomaticOSUpgrade") or not text:
-        return None
+    id_ = named_image(model_reference(resource))
+    automatic = upgrade_policy(resource).get("enableAutomaticOSUpgrade")
+    return id_ if automatic and id_ is not None and id_.type.lower() == _DEFINITION else None
+
+
+def named_image(reference: Json) -> ResourceId | None:
+    """Returns the id in an image reference; None if it has none."""
+    text = reference.get("id")
     try:
-        id_ = parse_resource_id(text)
+        return parse_resource_id(text) if text else None
     except ValueError:
         return None
-    return id_ if id_.type.lower() == _DEFINITION else None
 
 
 def upgrade_policy(resource: Resource) -> Json:

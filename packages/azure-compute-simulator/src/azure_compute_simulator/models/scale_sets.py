@@ -14,6 +14,12 @@ from azure_compute_simulator.errors import NotFoundError
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.disk_controllers import check_disk_controllers
 from azure_compute_simulator.models.image_references import latest_version, resolve_image
+from azure_compute_simulator.models.instance_actions import (
+    InstanceAction,
+    current_version,
+    manual_upgrade,
+    reimage,
+)
 from azure_compute_simulator.models.maintenance import next_window
 from azure_compute_simulator.models.os_upgrades import (
     CANCELLED,
@@ -27,7 +33,7 @@ from azure_compute_simulator.models.os_upgrades import (
     number,
 )
 from azure_compute_simulator.models.resource_type import ResourceType, WriteRequest
-from azure_compute_simulator.models.resources import Json, Resource
+from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
 from azure_compute_simulator.models.scale_set_instances import (
     capacity,
     followed_definition,
@@ -39,10 +45,7 @@ from azure_compute_simulator.models.scale_set_instances import (
     upgrade_policy,
 )
 from azure_compute_simulator.models.values import merged
-from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
-
-_DEFINITION = "microsoft.compute/galleries/images"
-_VERSION = "microsoft.compute/galleries/images/versions"
+from azure_compute_simulator.resource_ids import ResourceId
 
 
 class ScaleSets(ResourceType):
@@ -54,15 +57,18 @@ class ScaleSets(ResourceType):
     """
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
-    seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0}
+    seconds: ClassVar[dict[str, float]] = {"create": 40.0, "update": 5.0, "delete": 30.0, "action": 120.0}
+    actions: ClassVar = {"manualUpgrade": manual_upgrade, "reimage": reimage, "reimageAll": reimage}
 
     def __init__(self, azure: Azure) -> None:
         super().__init__(azure)
         self._made: dict[str, Resource] = {}
+        self._accepted: dict[str, InstanceAction] = {}
 
     def clear(self) -> None:
         """Forgets all scale sets."""
         self._made.clear()
+        self._accepted.clear()
 
     def create(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
         """Returns a scale set. Its image must be available in its region."""
@@ -136,6 +142,22 @@ class ScaleSets(ResourceType):
         """Returns the virtual machines of a scale set in flexible orchestration."""
         ids = [machine_id(resource, instance) for instance in self.fleet(resource).instances]
         return [machine for id_ in ids if is_flexible(resource) and (machine := self.azure.find(id_))]
+
+    def act(self, resource: Resource, action: str, body: Json, principal: Principal) -> Operation:
+        """Begins an action on instances, which shows when its operation ends. Raises SimulatedError."""
+        accepted = self.actions[action](self.azure, resource, self.fleet(resource), body)
+        operation = self.begin("action", resource, principal)
+        self._accepted[operation.id] = accepted
+        resource.provisioning_state = "Updating"
+        return operation
+
+    def succeed(self, operation: Operation) -> None:
+        """Ends an operation; what an action does is done now."""
+        accepted = self._accepted.pop(operation.id, None)
+        if accepted is not None:
+            for instance in accepted.instances:
+                accepted.apply(instance)
+        super().succeed(operation)
 
     # automatic OS upgrades
 
@@ -256,7 +278,7 @@ class ScaleSets(ResourceType):
     def _new_fleet(self, resource: Resource) -> Fleet:
         fleet = Fleet()
         stated = resource.hidden.get("instances")
-        current = self._current_version(resource)
+        current = current_version(self.azure, resource)
         instances = stated if isinstance(stated, list) else [current] * capacity(resource)
         if isinstance(stated, list):
             resource.hidden.setdefault("sku", {})["capacity"] = len(stated)
@@ -270,7 +292,7 @@ class ScaleSets(ResourceType):
     def _change_model(self, resource: Resource, fleet: Fleet) -> None:
         """With the mode `Manual` instances keep their former model until they are upgraded or reimaged (documented)."""
         mode = str((resource.properties.get("upgradePolicy") or {}).get("mode", "Manual"))
-        version = self._current_version(resource)
+        version = current_version(self.azure, resource)
         for instance in fleet.instances:
             instance.latest_model = mode.lower() != "manual"
             if instance.latest_model:
@@ -285,7 +307,7 @@ class ScaleSets(ResourceType):
             removed = fleet.instances.pop()
             self.azure.resources.pop(machine_id(resource, removed).key, None)
         while len(fleet.instances) < wanted:
-            self._add_instance(resource, fleet, self._current_version(resource))
+            self._add_instance(resource, fleet, current_version(self.azure, resource))
 
     def _add_instance(
         self, resource: Resource, fleet: Fleet, version: str | None, shown: Json | None = None
@@ -297,17 +319,3 @@ class ScaleSets(ResourceType):
         instance = Instance(at, name, str(uuid.uuid4()), reference, version, shown=shown or {})
         fleet.instances.append(instance)
         show_machine(self.azure, resource, instance)
-
-    def _current_version(self, resource: Resource) -> str | None:
-        """Returns the version that a new instance gets; None if its image is not simulated."""
-        text = model_reference(resource).get("id")
-        try:
-            id_ = parse_resource_id(text) if text else None
-        except ValueError:
-            return None
-        if id_ is not None and id_.type.lower() == _VERSION:
-            return id_.name
-        if id_ is None or id_.type.lower() != _DEFINITION:
-            return None
-        latest = latest_version(self.azure, id_, resource.location)
-        return latest.id.name if latest else None

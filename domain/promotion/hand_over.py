@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-from domain.policy.second_half import PromoteWhen
 from domain.policy.sections import Choices
 
 # how a batch and the sweep name themselves in `started_by`
 _BATCH = "batch-"
 
 
-class Ended(NamedTuple):
+class EndedMigration(NamedTuple):
     """What a migration says of one version: whether it is in every region, and whether its proof passed.
 
     `proved` is None if there was no proof.
@@ -21,23 +20,12 @@ class Ended(NamedTuple):
     started_by: str
 
 
-class HandOver(NamedTuple):
-    """Whether the version is promoted, and why not."""
-
-    promotes: bool
-    reason: str
-
-
-def promotes(choices: Choices, ended: Ended) -> HandOver:
-    """Decides whether a promotion starts by itself.
+def why_not_by_itself(choices: Choices, ended: EndedMigration) -> str | None:
+    """Why no promotion starts by itself; None if one does.
 
     A batch migrates old images: it never promotes anything by itself, or a backfill would become latest by surprise.
     """
-    reason = _reason_not_to(choices.promote.when or "never", ended)
-    return HandOver(promotes=reason is None, reason=reason or "")
-
-
-def _reason_not_to(when: PromoteWhen, ended: Ended) -> str | None:
+    when = choices.promote.when or "never"
     reasons = {
         "the policy promotes nothing": when == "never",
         f"'{ended.started_by}' started the migration, and a batch never promotes by itself; promote the version with "
