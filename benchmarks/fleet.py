@@ -83,7 +83,7 @@ def run(images: int) -> Figures:
 
 def migrate(stack: Stack, gallerist: Gallerist) -> Batch:
     """Starts the batch and lets time pass until it ends. Returns it as it then is."""
-    started = gallerist.start_batch([estate.SCOPE], per_subscription=200, per_gallery=200)
+    started = gallerist.start_batch([estate.SCOPE])
     passed = timedelta(0)
     while (batch := gallerist.batch(started.id)).state is BatchState.RUNNING and passed < LONGEST:
         stack.let_pass(STEP)

@@ -48,10 +48,14 @@ def _short(reason: str) -> str:
 
 
 class CurrentWait(BaseModel):
-    """What an orchestration waits for at the moment: why, and until when. A long reason is cut."""
+    """What an orchestration waits for at the moment: why, and until when. A long reason is cut.
+
+    `throttled` says that Azure puts the calls off.
+    """
 
     reason: Annotated[str, AfterValidator(_short)]
     until: datetime
+    throttled: bool = False
 
 
 class StepStatus(BaseModel):

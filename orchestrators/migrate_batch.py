@@ -24,6 +24,7 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[obje
     """
     batch = Batch.model_validate(context.get_input())
     batch.started_at = started_at(context, batch)
+    batch.now = context.current_utc_datetime
     try:
         batch = yield from call_activity(context, names.ADVANCE_BATCH, batch, Batch, _show_no_wait)
     except StepFailedError as error:

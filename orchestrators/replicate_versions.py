@@ -185,4 +185,4 @@ def _leave(run: MigrationRun, target: Target, watch: Watch, report: ReplicationR
 
 def _show_waiting(run: MigrationRun, retry: RetryLater, seconds: float) -> None:
     until = run.context.current_utc_datetime + timedelta(seconds=seconds)
-    run.show_waiting(CurrentWait(reason=retry.reason, until=until))
+    run.show_waiting(CurrentWait(reason=retry.reason, until=until, throttled=retry.throttled))

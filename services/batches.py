@@ -117,7 +117,7 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
     A repeated call finds the migrations of the first call running or ended; starting one again does nothing.
     """
     batch.wake()
-    for running in list(batch.running):
+    for running in batch.to_look_at():
         try:
             record = await migration_of_image(client, running.candidate.image)
         except ConflictError as error:
@@ -127,6 +127,7 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
             batch.note_lost(running, "the task hub has no migration of the image any more")
         else:
             batch.note_status(running, record.status, ended=not record.running)
+    batch.note_pace()
     await _select(client, batch)
     for candidate in batch.startable():
         await start_migration(client, MigrationRequest(image=candidate.image, started_by=batch.started_by))

@@ -9,13 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps
+from domain.fleet.start_pace import (
+    SECONDS_WHILE_STARTING,
+    SECONDS_WHILE_THROTTLED,
+    StartPace,
+    in_turns,
+    look_seconds,
+)
 from domain.fleet.states import BatchState, HasBatchState
 from domain.fleet.walk import Walk
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
-from domain.resources.ids import ImageDefinitionId, ImageId, SubscriptionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, SubscriptionId
 from domain.resources.provenance import migration_id
 from domain.results import Failure
 from domain.starts import Start
@@ -26,8 +33,6 @@ CANCEL_EVENT = "cancel"
 
 # images looked up and planned at a time; it bounds the history and the state of an execution
 SLICE = 200
-# how often a batch looks at what runs
-LOOK_SECONDS = 30
 # the API lists this many images that did not complete, or plans of a dry run; the counts are of all
 MOST_RESULTS = 500
 # the custom status, 16 KB at most, names this many running migrations
@@ -50,7 +55,7 @@ class Scope(BaseModel):
 
 
 class BatchRequest(BaseModel):
-    """What a batch migrates, and how many migrations it runs at once."""
+    """What a batch migrates. At most so many migrations run at once; without limits, as many as Azure lets through."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,8 +63,8 @@ class BatchRequest(BaseModel):
     filter: Match = Match()
     limit: int | None = Field(default=None, ge=1)
     dry_run: bool = False
-    per_subscription: int = Field(default=10, ge=1, le=200)
-    per_gallery: int = Field(default=40, ge=1, le=200)
+    per_subscription: int | None = Field(default=None, ge=1, le=1000)
+    per_gallery: int | None = Field(default=None, ge=1, le=1000)
 
 
 class Candidate(BaseModel):
@@ -75,6 +80,7 @@ class RunningMigration(BaseModel):
 
     candidate: Candidate
     numbered: bool = False
+    throttled: bool = False
 
 
 class ImageResult(BaseModel):
@@ -93,11 +99,16 @@ class Batch(HasBatchState, Start):
     """The whole of a batch, carried from execution to execution; at most a slice and its results in size.
 
     `walk` is how far it has come through the images, and `exhausted` that it has passed them all. `left_alone` counts
-    the images that needed no migration, or whose state cannot be found out.
+    the images that needed no migration, or whose state cannot be found out. `now` is the time of the present step,
+    `looked_at` when all running migrations were last looked at.
     """
 
     request: BatchRequest
     started_by: str
+    now: datetime | None = None
+    looked_at: datetime | None = None
+    last_start: datetime | None = None
+    pace: StartPace = StartPace()
     walk: Walk = Field(default_factory=Walk)
     exhausted: bool = False
     selected: int = 0
@@ -128,8 +139,37 @@ class Batch(HasBatchState, Start):
     def pause_seconds(self) -> float:
         """How long to wait before the next step. Without running migrations, only a look that is not due delays it."""
         if self.running and not self.request.dry_run:
-            return LOOK_SECONDS
+            if self.pace.throttled and self.starting:
+                return SECONDS_WHILE_THROTTLED
+            return SECONDS_WHILE_STARTING if self.pending and self.starting else self._look_seconds
         return 1 if self.pending else max(self.walk.look_after_seconds, 1)
+
+    @property
+    def starting(self) -> int:
+        """How many of the running migrations have no version yet."""
+        return sum(not one.numbered for one in self.running)
+
+    @property
+    def _look_seconds(self) -> float:
+        if self.now is None or self.last_start is None:
+            return look_seconds(0)
+        return look_seconds((self.now - self.last_start).total_seconds())
+
+    def to_look_at(self) -> list[RunningMigration]:
+        """The running migrations to look at in this step: those that start, and all of them from time to time."""
+        every = (
+            self.now is None
+            or self.looked_at is None
+            or (self.now - self.looked_at).total_seconds() >= self._look_seconds
+        )
+        if every:
+            self.looked_at = self.now
+        return [one for one in self.running if every or not one.numbered]
+
+    def note_pace(self) -> None:
+        """Takes in what the migrations that start say of Azure's limits."""
+        throttled = sum(one.throttled and not one.numbered for one in self.running)
+        self.pace = self.pace.after(self.starting, throttled)
 
     @property
     def is_look_due(self) -> bool:
@@ -163,22 +203,26 @@ class Batch(HasBatchState, Start):
         self.exhausted = self.walk.is_over or self.room == 0
 
     def startable(self) -> list[Candidate]:
-        """The images to start now, oldest first.
+        """The images to start now: by turns of their subscriptions and galleries, the oldest of each first.
 
-        The request limits how many run per subscription and per gallery. Of the images of one definition, the next
-        starts once the one before it has its number, so that versions are numbered in the order of their images.
+        The request may limit how many run per subscription and per gallery; Azure's limits always do. Of the images of
+        one definition, the next starts once the one before it has its number, so that versions are numbered in the
+        order of their images.
         """
+        room = self.pace.room(self.starting, len(self.running))
         running = [one.candidate for one in self.running]
         subscriptions = Counter(one.image.subscription.lower() for one in running)
         galleries = Counter(definition.gallery for one in running for definition in one.definitions)
         unnumbered = {
             definition for one in self.running if not one.numbered for definition in one.candidate.definitions
         }
-        chosen = []
-        for candidate in self.pending:
+        chosen: list[Candidate] = []
+        for candidate in in_turns(self.pending, _place):
+            if len(chosen) == room:
+                break
             subscription = candidate.image.subscription.lower()
-            full = subscriptions[subscription] >= self.request.per_subscription or any(
-                galleries[definition.gallery] >= self.request.per_gallery
+            full = _is_full(subscriptions[subscription], self.request.per_subscription) or any(
+                _is_full(galleries[definition.gallery], self.request.per_gallery)
                 for definition in candidate.definitions
             )
             if not full and unnumbered.isdisjoint(candidate.definitions):
@@ -192,10 +236,12 @@ class Batch(HasBatchState, Start):
         """The candidate's migration was started."""
         self.pending.remove(candidate)
         self.running.append(RunningMigration(candidate=candidate))
+        self.last_start = self.now
 
     def note_status(self, running: RunningMigration, status: MigrationStatus, *, ended: bool) -> None:
         """Takes in a migration's status. One that ended is counted, and listed if it did not complete."""
         running.numbered = any(target.version_id is not None for target in status.targets)
+        running.throttled = status.waiting_for is not None and status.waiting_for.throttled
         if not ended:
             return
         self.running.remove(running)
@@ -236,6 +282,16 @@ class Batch(HasBatchState, Start):
 
     def _list(self, result: ImageResult) -> None:
         self.shown = [*self.shown, result][:MOST_RESULTS]
+
+
+def _is_full(running: int, most: int | None) -> bool:
+    return most is not None and running >= most
+
+
+def _place(candidate: Candidate) -> tuple[str, GalleryId | None]:
+    """Where a candidate's calls count: in its subscription and its first gallery."""
+    gallery = candidate.definitions[0].gallery if candidate.definitions else None
+    return candidate.image.subscription.lower(), gallery
 
 
 def _candidate(image: ImageCoverage) -> Candidate:

@@ -180,7 +180,7 @@ class Patience:
         length = timedelta(seconds=wait_seconds(self._context.instance_id, self._waits, retry))
         self._waited += length
         until = self._context.current_utc_datetime + length
-        on_wait(CurrentWait(reason=retry.reason, until=until))
+        on_wait(CurrentWait(reason=retry.reason, until=until, throttled=retry.throttled))
         yield self._context.create_timer(until)
 
     def end(self, on_wait: OnWait) -> None:

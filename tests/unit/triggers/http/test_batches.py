@@ -96,8 +96,6 @@ async def test_the_request_of_a_batch_is_answered_without_what_it_left_out() -> 
         "filter": {},
         "limit": 5,
         "dry_run": False,
-        "per_subscription": 10,
-        "per_gallery": 40,
     }
 
 

@@ -1,0 +1,63 @@
+"""How fast a batch starts migrations: as many at once as Azure's limits let through, and fairly."""
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Self, TypeVar
+
+from pydantic import BaseModel
+
+Value = TypeVar("Value")
+
+# additive increase, multiplicative decrease: the window of TCP
+FIRST_WINDOW = 50
+WINDOW_STEP = 50
+SMALLEST_WINDOW = 5
+LARGEST_WINDOW = 400
+# the state of a batch holds every migration that runs
+MOST_RUNNING = 1000
+
+# a step comes soon while images wait for numbers or for room, and later when only replications run
+SECONDS_WHILE_STARTING = 5
+SECONDS_WHILE_THROTTLED = 30
+SHORTEST_LOOK_SECONDS = 30
+LONGEST_LOOK_SECONDS = 300
+# of the time since the last start
+LOOK_GROWTH = 0.1
+
+
+class StartPace(BaseModel):
+    """The window: how many migrations may be on their way to their versions. Those that replicate take few calls."""
+
+    window: int = FIRST_WINDOW
+    throttled: bool = False
+
+    def after(self, starting: int, throttled: int) -> Self:
+        """The pace after a step that found so many migrations starting, and so many of them throttled."""
+        copy = self.model_copy()
+        copy.throttled = throttled > 0
+        if copy.throttled:
+            copy.window = max(min(self.window, starting) // 2, SMALLEST_WINDOW)
+        elif not starting or starting >= self.window // 2:
+            copy.window = min(self.window + WINDOW_STEP, LARGEST_WINDOW)
+        return copy
+
+    def room(self, starting: int, running: int) -> int:
+        """How many more migrations may be started."""
+        return max(min(self.window - starting, MOST_RUNNING - running), 0)
+
+
+def in_turns(values: Sequence[Value], key: Callable[[Value], Hashable]) -> Iterator[Value]:
+    """The values of each key in their order, and one of each key after the other."""
+    queues: dict[Hashable, deque[Value]] = {}
+    for value in values:
+        queues.setdefault(key(value), deque()).append(value)
+    while queues:
+        for name in list(queues):
+            yield queues[name].popleft()
+            if not queues[name]:
+                del queues[name]
+
+
+def look_seconds(seconds_since_start: float) -> float:
+    """How long to wait for replications: a tenth of the time since the last start."""
+    return min(max(seconds_since_start * LOOK_GROWTH, SHORTEST_LOOK_SECONDS), LONGEST_LOOK_SECONDS)

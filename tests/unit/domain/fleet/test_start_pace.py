@@ -1,0 +1,101 @@
+"""How fast a batch starts migrations: faster while Azure lets them through, slower where it does not, and fairly."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.fleet.batches import Batch
+from domain.fleet.start_pace import (
+    FIRST_WINDOW,
+    LARGEST_WINDOW,
+    LONGEST_LOOK_SECONDS,
+    MOST_RUNNING,
+    SMALLEST_WINDOW,
+    StartPace,
+    in_turns,
+    look_seconds,
+)
+from domain.migration.states import MigrationState
+from domain.results import CurrentWait
+from tests.unit.domain.fleet.test_batches import BEGINNING, coverage, names, new_batch, start, status_of
+
+
+def test_the_window_grows_while_nothing_is_throttled_and_is_halved_where_something_is() -> None:
+    pace = StartPace()
+    faster = pace.after(starting=FIRST_WINDOW, throttled=0)
+    assert faster.window == 2 * FIRST_WINDOW
+    assert faster.after(starting=100, throttled=1).window == 50
+    # a window that was not used says nothing
+    assert faster.after(starting=3, throttled=0).window == faster.window
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 50))))
+def test_the_window_stays_within_its_bounds(steps: list[tuple[int, int]]) -> None:
+    pace = StartPace()
+    for starting, throttled in steps:
+        pace = pace.after(starting, throttled)
+        assert SMALLEST_WINDOW <= pace.window <= LARGEST_WINDOW
+
+
+def test_what_replicates_takes_no_room_until_the_batch_would_grow_too_large() -> None:
+    assert StartPace().room(starting=10, running=500) == FIRST_WINDOW - 10
+    assert StartPace().room(starting=0, running=MOST_RUNNING - 1) == 1
+    assert StartPace().room(starting=0, running=MOST_RUNNING + 1) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers())))
+def test_turns_keep_the_order_of_each_key_and_lose_nothing(values: list[tuple[str, int]]) -> None:
+    taken = list(in_turns(values, key=lambda value: value[0]))
+    for key in "abc":
+        assert [value for value in taken if value[0] == key] == [value for value in values if value[0] == key]
+    # no key comes twice before another that is still left
+    for index, (key, _) in enumerate(taken[:-1]):
+        left = {other for other, _ in taken[index + 1 :]}
+        assert taken[index + 1][0] != key or left == {key}
+
+
+def test_one_subscription_with_the_oldest_images_does_not_keep_the_others_waiting() -> None:
+    batch = new_batch()
+    batch.select([coverage(number, family=number, home=int(number > 2)) for number in range(6)])
+    assert names(batch) == ["image-0", "image-3", "image-1", "image-4", "image-2", "image-5"]
+
+
+def throttled_batch() -> Batch:
+    """A batch of which Azure throttles one migration that has no version yet."""
+    batch = new_batch()
+    batch.now = BEGINNING
+    batch.select([coverage(number, family=number) for number in range(120)])
+    start(batch)
+    first = batch.running[0]
+    status = status_of(first.candidate.image, None, MigrationState.PLANNED)
+    status.waiting_for = CurrentWait(reason="busy", until=BEGINNING, throttled=True)
+    batch.note_status(first, status, ended=False)
+    return batch
+
+
+def test_a_batch_that_is_throttled_waits_and_starts_fewer() -> None:
+    batch = throttled_batch()
+    assert len(batch.running) == FIRST_WINDOW
+    before = batch.pause_seconds
+    batch.note_pace()
+    assert batch.pace.window == FIRST_WINDOW // 2
+    assert batch.pause_seconds > before
+    assert batch.startable() == []
+
+
+def test_migrations_that_replicate_are_looked_at_from_time_to_time_only() -> None:
+    batch = throttled_batch()
+    assert len(batch.to_look_at()) == FIRST_WINDOW
+    for one in batch.running[1:]:
+        one.numbered = True
+    batch.now = BEGINNING + timedelta(seconds=5)
+    assert batch.to_look_at() == [batch.running[0]]
+    batch.now = BEGINNING + timedelta(seconds=35)
+    assert len(batch.to_look_at()) == FIRST_WINDOW
+
+
+def test_the_looks_at_what_replicates_become_rarer() -> None:
+    waits = [look_seconds(seconds) for seconds in (0, 200, 428, 1005, 20_000)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (30, LONGEST_LOOK_SECONDS)
