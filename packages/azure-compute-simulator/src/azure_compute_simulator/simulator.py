@@ -89,6 +89,17 @@ class Simulator:
         with self.azure.lock:
             return list(self.gateway.log)
 
+    def calls(self) -> list[Json]:
+        """Returns how many ARM requests of each kind got each status, the most frequent first."""
+        with self.azure.lock:
+            return self.gateway.calls.as_json()
+
+    def operations(self) -> list[Json]:
+        """Returns every long-running operation so far, oldest first, with its simulated times."""
+        with self.azure.lock:
+            self.azure.settle()
+            return [operation.as_json() for operation in self.azure.operations.values()]
+
     # pace
 
     def transitions(self) -> Json:
@@ -245,6 +256,7 @@ class Simulator:
         self.azure.clear()
         self.event_grid.clear()
         self.gateway.log.clear()
+        self.gateway.calls.counts.clear()
 
     def _publish_operation(self, operation: Operation) -> None:
         self.event_grid.publish(resource_event(operation, self.clock.now()))

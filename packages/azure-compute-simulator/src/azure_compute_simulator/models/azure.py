@@ -21,6 +21,7 @@ from azure_compute_simulator.errors import (
     SubscriptionNotFoundError,
 )
 from azure_compute_simulator.faults import Faults
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.locks import Lock
 from azure_compute_simulator.models.resources import (
     Operation,
@@ -34,7 +35,7 @@ from azure_compute_simulator.policies import Policies
 from azure_compute_simulator.resource_ids import ResourceId
 from azure_compute_simulator.switches import Switches
 from azure_compute_simulator.throttling import Throttling
-from azure_compute_simulator.transitions import Job, Transitions
+from azure_compute_simulator.transitions import Transitions
 
 _SETTLE_INTERVAL_SECONDS = 0.02
 # settling may take at most one part in this many of the simulator's time

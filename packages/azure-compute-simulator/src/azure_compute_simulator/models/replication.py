@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from azure_compute_simulator.faults import Faults
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.models.resources import Json
 from azure_compute_simulator.regions import short_name
-from azure_compute_simulator.transitions import Job, Transitions
+from azure_compute_simulator.transitions import Transitions
 
 # Parts of the whole replication: the home region is copied first, the others start when it is half done (inferred).
 _HOME_WINDOW = (0.0, 0.5)
@@ -47,6 +48,7 @@ class Replication:
         wanted = {short_name(target): target for target in targets}
         new = [name for name in wanted if name not in self.regions or self.regions[name].state == "Failed"]
         kept = {name: region for name, region in self.regions.items() if name in wanted and name not in new}
+        job.regions = tuple(new)
         alone = len(new) == 1
         for name in new:
             window = _WHOLE_WINDOW if alone else _HOME_WINDOW if name == home else _OTHER_WINDOW

@@ -15,11 +15,11 @@ from azure_compute_simulator.errors import (
     LocationRequiredError,
     ParentResourceNotFoundError,
 )
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
 from azure_compute_simulator.models.values import merged
 from azure_compute_simulator.resource_ids import ResourceId
-from azure_compute_simulator.transitions import Job
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from azure_compute_simulator.errors import (
     PropertyChangeNotAllowedError,
     SimulatedError,
 )
+from azure_compute_simulator.jobs import REPLICATION_SECONDS
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.compatibility import check_security_type, incompatibility
 from azure_compute_simulator.models.publishing import publishing_profile, region_names, unknown_region
@@ -35,7 +36,6 @@ from azure_compute_simulator.models.sources import (
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.regions import short_name, usable
 from azure_compute_simulator.resource_ids import ResourceId
-from azure_compute_simulator.transitions import REPLICATION_SECONDS
 
 _NUMBER_LIMIT = 2_147_483_647
 _LARGEST_DISK_GB = 2048

@@ -1,0 +1,114 @@
+"""The pace `drawn`: uneven, seeded, and the same whatever clients do."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+import pytest
+from azure_compute_simulator.drawn import Drawn, quantile
+from azure_compute_simulator.jobs import REPLICATION_SECONDS, Job
+from simulator_client import GALLERIES, ArmClient
+from simulator_documents import IMAGE, version
+
+BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+REGIONS = ("eastus2", "westus2", "northeurope")
+
+
+def job(number: int, definition: str = "web") -> Job:
+    name = f"/galleries/g/images/{definition}/versions/1.0.{number}"
+    return Job(name, REPLICATION_SECONDS, replicates=True, started=BEGIN, regions=REGIONS)
+
+
+def seconds(pace: Drawn, work: Job, region: str | None = None) -> float:
+    return (pace.due(work, region) - BEGIN).total_seconds()
+
+
+def test_durations_have_the_recorded_least_middle_and_most() -> None:
+    drawn = sorted(seconds(Drawn(7), job(number)) for number in range(2000))
+    assert (quantile(0), quantile(0.5), quantile(1)) == (30, 428, 1005)
+    assert 30 <= drawn[0] < 40
+    assert 995 < drawn[-1] <= 1005
+    assert median(drawn) == pytest.approx(428, rel=0.05)
+
+
+def test_a_draw_depends_on_the_seed_and_the_version_alone() -> None:
+    first = seconds(Drawn(7), job(1))
+    upper = Job(job(1).resource_id.upper(), REPLICATION_SECONDS, replicates=True, started=BEGIN)
+    assert seconds(Drawn(7), upper) == first
+    assert seconds(Drawn(8), job(1)) != first
+
+
+def test_the_versions_of_one_definition_can_take_about_the_same_time() -> None:
+    pace = Drawn(7, 0.03)
+    families = [[seconds(pace, job(number, name)) for number in range(50)] for name in ("web", "db")]
+    for family in families:
+        assert 1 < max(family) / min(family) <= 1.03 / 0.97
+    assert max(map(max, families)) > 1.2 * min(map(max, families))
+
+
+def test_every_region_ends_at_its_own_time_and_the_last_one_ends_the_work() -> None:
+    pace = Drawn(7)
+    last = set()
+    for number in range(60):
+        ends = {region: pace.due(job(number), region) for region in REGIONS}
+        assert len(set(ends.values())) == len(REGIONS)
+        assert max(ends.values()) == pace.due(job(number))
+        last.add(max(ends, key=lambda region: ends[region]))
+    assert last == set(REGIONS)
+
+
+def test_progress_stands_at_nothing_for_long_and_then_jumps() -> None:
+    pace = Drawn(7)
+    for number in range(60):
+        work = job(number)
+        end = pace.due(work, "westus2") - BEGIN
+        seen = [pace.fraction(work, BEGIN + end * (part / 100), "westus2") for part in range(101)]
+        assert seen[:20] == [0.0] * 20
+        assert all(before <= after for before, after in pairwise(seen))
+        # nothing, at most three jumps, the end
+        assert 3 <= len(set(seen)) <= 5
+        assert max(seen[:100]) < 1
+        assert pace.fraction(work, pace.due(work, "westus2"), "westus2") == 1
+
+
+def test_the_next_change_of_a_region_is_its_next_jump() -> None:
+    pace, work, now = Drawn(7), job(1), BEGIN
+    seen = [0.0]
+    while (moment := pace.changes(work, "westus2", now)) is not None:
+        assert pace.fraction(work, moment - timedelta(microseconds=1), "westus2") == seen[-1]
+        seen.append(pace.fraction(work, moment, "westus2"))
+        now = moment
+    assert now == pace.due(work, "westus2")
+    assert seen[-1] == 1
+
+
+def test_short_work_takes_its_recorded_time() -> None:
+    assert seconds(Drawn(7), Job("/galleries/g", 0.2, replicates=False, started=BEGIN)) == 0.2
+
+
+def test_an_update_takes_its_recorded_share_of_the_draw() -> None:
+    update = Job(job(1).resource_id, 150.0, replicates=True, started=BEGIN)
+    assert seconds(Drawn(7), update) == pytest.approx(seconds(Drawn(7), job(1)) * 150 / REPLICATION_SECONDS)
+
+
+def test_a_version_succeeds_when_its_last_region_does(gallery: ArmClient) -> None:
+    """The operation, the regions and the time at which something is due next agree."""
+    gallery.simulator.set_pace("drawn:7")
+    path = "galleries/g/images/web/versions/1.0.0"
+    gallery.put(path, version(IMAGE, "eastus2", "westus2", "northeurope"))
+    ends = []
+    while (due := gallery.simulator.time()["next"]) is not None:
+        gallery.simulator.move_to(datetime.fromisoformat(due))
+        shown = gallery.get(path, f"api-version={GALLERIES}&$expand=ReplicationStatus")["properties"]
+        ends.append([one["state"] for one in shown["replicationStatus"]["summary"]].count("Completed"))
+    assert ends == [1, 2, 3]
+    assert shown["provisioningState"] == "Succeeded"
+    (creation,) = [one for one in gallery.simulator.operations() if "/versions/" in one["id"]]
+    took = datetime.fromisoformat(creation["ended"]) - datetime.fromisoformat(creation["started"])
+    assert 30 <= took.total_seconds() <= 1006
+
+
+@pytest.mark.parametrize("text", ["", "x", "1:x", "1:-0.1", "1:1", "1:2:3"])
+def test_a_malformed_draw_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"invalid literal|could not convert|The spread must be"):
+        Drawn.parse(text)
