@@ -29,7 +29,7 @@ class Drawn:
     """Replication takes a drawn time, other work the recorded one.
 
     Without `spread` each version has a draw of its own. With it, the versions of one definition take the time drawn for
-    the definition, each at most this part of it more or less, as builds of one image do.
+    the definition, each at most this part of it more or less, as builds of one image do. None leaves what was recorded.
     """
 
     seed: int
@@ -55,10 +55,9 @@ class Drawn:
         """Returns when a region or the whole job is done."""
         return job.started + (self._needed(job) if region is None else self._plan(job, region)[-1][0])
 
-    def changes(self, job: Job, region: str, now: datetime) -> datetime | None:
-        """Returns when the progress of a region jumps next; None after its end."""
-        moments = (job.started + begins for begins, _ in self._plan(job, region))
-        return next((moment for moment in moments if moment > now), None)
+    def changes(self, job: Job, region: str) -> list[datetime]:
+        """Returns when the progress of a region jumps, and when it is done."""
+        return [job.started + begins for begins, _ in self._plan(job, region)]
 
     def _needed(self, job: Job) -> timedelta:
         if not job.replicates:
@@ -83,7 +82,8 @@ def _duration(pace: Drawn, version: str) -> timedelta:
         return timedelta(seconds=quantile(_draw(pace.seed, version)))
     definition = version.rpartition("/versions/")[0]
     deviation = pace.spread * (2 * _draw(pace.seed, version) - 1)
-    return timedelta(seconds=quantile(_draw(pace.seed, definition)) * (1 + deviation))
+    seconds = quantile(_draw(pace.seed, definition)) * (1 + deviation)
+    return timedelta(seconds=min(max(seconds, _MIN_SECONDS), _MAX_SECONDS))
 
 
 @lru_cache(_PLANS_KEPT)

@@ -118,6 +118,7 @@ class Simulator:
                 self.azure.transitions.set_default(pace)
             else:
                 self.azure.transitions.set_override(resource_id, pace, region)
+            self.azure.agenda.clear()
             self.azure.settle()
 
     def set_progress(self, resource_id: str, progress: float = 100, region: str | None = None) -> None:

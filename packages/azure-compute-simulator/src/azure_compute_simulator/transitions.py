@@ -139,6 +139,11 @@ class Transitions:
         pace = self._pace(job, region)
         return pace.due(job, region) if isinstance(pace, Seconds | Drawn) else None
 
+    def drawn(self) -> Drawn | None:
+        """Returns the pace of everything if it is drawn, and nothing has a pace of its own."""
+        pace = parse_pace(self.default)
+        return pace if isinstance(pace, Drawn) and not self.overrides else None
+
     def _pace(self, job: Job, region: str | None) -> Pace:
         if self.overrides:
             for key in (_key(job.resource_id, region), _key(job.resource_id, None)):

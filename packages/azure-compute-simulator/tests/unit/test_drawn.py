@@ -5,10 +5,11 @@ from itertools import pairwise
 from statistics import median
 
 import pytest
+from azure_compute_simulator import RegionFault
 from azure_compute_simulator.drawn import Drawn, quantile
 from azure_compute_simulator.jobs import REPLICATION_SECONDS, Job
 from simulator_client import GALLERIES, ArmClient
-from simulator_documents import IMAGE, version
+from simulator_documents import COMPUTE, IMAGE, image, version
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 REGIONS = ("eastus2", "westus2", "northeurope")
@@ -42,6 +43,8 @@ def test_the_versions_of_one_definition_can_take_about_the_same_time() -> None:
     pace = Drawn(7, 0.03)
     families = [[seconds(pace, job(number, name)) for number in range(50)] for name in ("web", "db")]
     for family in families:
+        assert min(family) >= 30
+        assert max(family) <= 1005
         assert 1 < max(family) / min(family) <= 1.03 / 0.97
     assert max(map(max, families)) > 1.2 * min(map(max, families))
 
@@ -71,14 +74,14 @@ def test_progress_stands_at_nothing_for_long_and_then_jumps() -> None:
         assert pace.fraction(work, pace.due(work, "westus2"), "westus2") == 1
 
 
-def test_the_next_change_of_a_region_is_its_next_jump() -> None:
-    pace, work, now = Drawn(7), job(1), BEGIN
+def test_the_changes_of_a_region_are_its_jumps_and_its_end() -> None:
+    pace, work = Drawn(7), job(1)
+    changes = pace.changes(work, "westus2")
     seen = [0.0]
-    while (moment := pace.changes(work, "westus2", now)) is not None:
+    for moment in changes:
         assert pace.fraction(work, moment - timedelta(microseconds=1), "westus2") == seen[-1]
         seen.append(pace.fraction(work, moment, "westus2"))
-        now = moment
-    assert now == pace.due(work, "westus2")
+    assert changes[-1] == pace.due(work, "westus2")
     assert seen[-1] == 1
 
 
@@ -112,3 +115,44 @@ def test_a_version_succeeds_when_its_last_region_does(gallery: ArmClient) -> Non
 def test_a_malformed_draw_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"invalid literal|could not convert|The spread must be"):
         Drawn.parse(text)
+
+
+def test_what_changes_meanwhile_is_seen_at_once(gallery: ArmClient) -> None:
+    """The simulator knows when drawn replication goes on, and forgets that for a fault, a pace or a missing source."""
+    for name in ("faulty", "hurried", "gone", "left"):
+        gallery.put(f"images/{name}", image(name))
+    gallery.simulator.set_pace("drawn:7")
+    for number, name in enumerate(("faulty", "hurried", "gone", "left")):
+        gallery.put(
+            f"galleries/g/images/web/versions/1.0.{number}", version(f"{COMPUTE}/images/{name}", "eastus2")
+        )
+    gallery.simulator.skip_time(1)
+
+    gallery.simulator.set_pace("immediate", f"{COMPUTE}/galleries/g/images/web/versions/1.0.1")
+    gallery.send("DELETE", "images/gone")
+    gallery.simulator.skip_time(10)
+    gallery.simulator.add_fault(RegionFault(region="eastus2", kind="failed", version="1.0.0$", progress=0))
+    gallery.simulator.skip_time(0)
+    states = {
+        one["id"][-5:]: one["status"] for one in gallery.simulator.operations() if "/versions/" in one["id"]
+    }
+    assert states == {"1.0.0": "Failed", "1.0.1": "Succeeded", "1.0.2": "Failed", "1.0.3": "InProgress"}
+
+
+def test_time_passes_quickly_with_many_operations(gallery: ArmClient) -> None:
+    """Only what changes is looked at: the work for a moment does not grow with what is running."""
+    gallery.simulator.set_pace("drawn:7")
+    for number in range(20):
+        gallery.put(f"images/many-{number}", image(f"many-{number}"))
+        source = f"{COMPUTE}/images/many-{number}"
+        gallery.put(f"galleries/g/images/web/versions/1.0.{number}", version(source, "eastus2", "westus2"))
+    gallery.simulator.skip_time(10)
+    azure = gallery.simulator.azure
+    assert len(azure.running) == 20
+    assert all(operation in azure.agenda for operation in azure.running.values())
+    ends = []
+    while (due := gallery.simulator.time()["next"]) is not None:
+        gallery.simulator.move_to(datetime.fromisoformat(due))
+        ends.append(due)
+    assert len(ends) == 40
+    assert not azure.running

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from azure_compute_simulator.access import RoleAssignment
+from azure_compute_simulator.agenda import Agenda, Timetable
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.errors import (
     OperationPreemptedError,
@@ -56,6 +57,9 @@ class Behaviour(Protocol):
     def background_due(self) -> list[datetime | None]:
         """Returns when work is done that does not end with its operation."""
 
+    def timetable(self, operation: Operation) -> Timetable | None:
+        """Returns when the operation changes by itself, or None if more than the time decides that."""
+
     def on_deleted(self, resource: Resource) -> None:
         """Called after the resource was removed from the state."""
 
@@ -93,6 +97,7 @@ class Azure:
         self.deleted: dict[str, tuple[Resource, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
+        self.agenda = Agenda()
         self._just_begun: list[Operation] = []
         self._last_settled = self._settling_seconds = 0.0
         for behaviour in self.behaviours.values():
@@ -176,6 +181,8 @@ class Azure:
 
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
         """Starts an operation on a resource."""
+        for other in resource.running:
+            self.agenda.forget(other)
         operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
         self.operations[operation.id] = self.running[operation.id] = operation
         resource.running.append(operation)
@@ -185,7 +192,11 @@ class Azure:
     def settle(self) -> None:
         """Advances every running operation as far as its pace allows, and ends those that are done."""
         began = time.monotonic()
-        self._advance(list(self.running.values()))
+        if self.faults.regions or self.switches.succeeded_early:
+            self.agenda.clear()
+        unknown = [operation for operation in self.running.values() if operation not in self.agenda]
+        self._advance(unknown + self.agenda.take_changes(self.clock.now()))
+        self._note_timetables(unknown)
         for behaviour in self.behaviours.values():
             behaviour.advance_background()
         self._last_settled = time.monotonic()
@@ -197,7 +208,12 @@ class Azure:
         An operation whose time has passed waits for a region: for one that is stuck, or one with more time of its own.
         """
         now = self.clock.now()
-        moments = [self.transitions.due(operation.job) for operation in self.running.values()]
+        moments = [self.agenda.next_end(now)]
+        moments += [
+            self.transitions.due(operation.job)
+            for operation in self.running.values()
+            if operation not in self.agenda
+        ]
         for behaviour in self.behaviours.values():
             moments += behaviour.background_due()
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
@@ -234,8 +250,19 @@ class Azure:
             if operation.id in self.running:
                 self._behaviour(operation.resource).advance(operation)
 
+    def _note_timetables(self, operations: list[Operation]) -> None:
+        """Takes in those of these operations that only the time changes from now on."""
+        if self.faults.regions or self.switches.succeeded_early or self.transitions.overrides:
+            return
+        for operation in operations:
+            if operation.id in self.running:
+                timetable = self._behaviour(operation.resource).timetable(operation)
+                if timetable is not None:
+                    self.agenda.add(operation, timetable)
+
     def _end(self, operation: Operation, status: str, error: SimulatedError | None) -> None:
         del self.running[operation.id]
+        self.agenda.forget(operation)
         operation.resource.running.remove(operation)
         operation.status, operation.error = status, error
         operation.ended = self.clock.now()
@@ -243,6 +270,8 @@ class Azure:
     def _remove(self, resource: Resource) -> None:
         """Removes a resource. Other deletions of it succeed with it; every other operation on it is canceled."""
         self.resources.pop(resource.id.key, None)
+        # it may be the source of a version that is being created
+        self.agenda.clear()
         self.deleted[resource.id.key] = (resource, self.clock.now())
         self._behaviour(resource).on_deleted(resource)
         for operation in list(resource.running):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from azure_compute_simulator.agenda import Timetable
 from azure_compute_simulator.faults import Faults
 from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.models.resources import Json
@@ -70,6 +71,16 @@ class Replication:
         """Returns when each region that replicates is done at the latest."""
         replicating = [region for region in self.regions.values() if region.state == "Replicating"]
         return [transitions.due(region.job, region.name) for region in replicating]
+
+    def timetable(self, transitions: Transitions, job: Job) -> Timetable | None:
+        """Returns when a region jumps or is done, and when the whole job is; None where that is not drawn."""
+        pace = transitions.drawn()
+        if pace is None:
+            return None
+        end = pace.due(job)
+        regions = [region for region in self.regions.values() if region.state == "Replicating"]
+        changes = [moment for region in regions for moment in pace.changes(region.job, region.name)]
+        return Timetable([*changes, end], [*(pace.due(one.job, one.name) for one in regions), end])
 
     def fail(self, details: str) -> None:
         """Fails every region, for a reason that lies in the source."""

@@ -1,0 +1,108 @@
+"""Runs Gallerist on the one clock: the app on the embedded host, through its HTTP API."""
+
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from api.answers import Batch, Migration
+from benchmarks import estate
+from benchmarks.figures import Run
+from benchmarks.observed import Outcome, Reading, observed
+from client import Gallerist
+from domain.fleet.states import BatchState
+from domain.migration.states import ENDS
+from local.stack import START, Stack, temporary_folder
+
+NAME = "Gallerist"
+# a definition whose earlier versions took a known time
+NAME_WITH_HISTORY = "Gallerist, with history"
+EARLIER_BUILDS = 3
+# the clock is moved in steps, and the batch is looked at after each
+STEP = timedelta(hours=1)
+LONGEST = timedelta(days=3)
+# a page of a large fleet takes longer than a client usually waits
+TIMEOUT_SECONDS = 600
+# the caps of a batch; without them the app would hold back
+AT_ONCE = 200
+
+
+def run(images: list[estate.Image]) -> Run:
+    """Migrates these images in one batch."""
+    with temporary_folder() as folder, _stack(folder, images) as stack, _client(stack) as gallerist:
+        before, wall = Reading.of(stack), time.monotonic()
+        batch = _migrate(stack, gallerist)
+        seconds = time.monotonic() - wall
+        outcome = Outcome(
+            NAME,
+            len(images),
+            (batch.updated - datetime.fromisoformat(START)).total_seconds(),
+            _seen(gallerist),
+            batch.counts if batch.state is BatchState.COMPLETED else {str(batch.state): len(images)},
+        )
+        return observed(stack, outcome, before, wall_seconds=seconds)
+
+
+def run_alone(families: int) -> list[Run]:
+    """Migrates images one after the other; returns the figures of first builds, and of builds with a history."""
+    rounds = estate.rounds(families, EARLIER_BUILDS + 1)
+    images = [image for builds in rounds for image in builds]
+    with temporary_folder() as folder, _stack(folder, images) as stack, _client(stack) as gallerist:
+        runs = [_measured_round(stack, gallerist, builds) for builds in rounds]
+    return [runs[0], runs[-1]]
+
+
+def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Image]) -> Run:
+    before, wall = Reading.of(stack), time.monotonic()
+    ended = [_migrate_one(stack, gallerist, image) for image in images]
+    seconds = time.monotonic() - wall
+    outcome = Outcome(
+        NAME_WITH_HISTORY if images[0].build else NAME,
+        len(images),
+        sum((one.updated - one.created).total_seconds() for one in ended) / len(ended),
+        _seen(gallerist),
+        dict(Counter(str(one.state) for one in ended)),
+        alone=True,
+    )
+    return observed(stack, outcome, before, wall_seconds=seconds)
+
+
+def _stack(folder: str, images: list[estate.Image]) -> Stack:
+    return Stack(Path(folder), estate.seed(images), estate.POLICY, estate.PACE, one_clock=True)
+
+
+def _client(stack: Stack) -> Gallerist:
+    return Gallerist(stack.api, timeout_seconds=TIMEOUT_SECONDS)
+
+
+def _migrate(stack: Stack, gallerist: Gallerist) -> Batch:
+    """Starts the batch and lets time pass until it ends. Returns it as it then is."""
+    started = gallerist.start_batch(
+        [{"subscription": name} for name in estate.SUBSCRIPTIONS],
+        per_subscription=AT_ONCE,
+        per_gallery=AT_ONCE,
+    )
+    passed = timedelta(0)
+    while (batch := gallerist.batch(started.id)).state is BatchState.RUNNING and passed < LONGEST:
+        stack.let_pass(STEP)
+        passed += STEP
+    return batch
+
+
+def _migrate_one(stack: Stack, gallerist: Gallerist, image: estate.Image) -> Migration:
+    """Migrates one image. It is looked at every hour only, so that no look is a part of the cost."""
+    started = gallerist.start_migration(image.id)
+    passed = timedelta(0)
+    while (migration := gallerist.migration(started.id)).state not in ENDS and passed < LONGEST:
+        stack.let_pass(STEP)
+        passed += STEP
+    return migration
+
+
+def _seen(gallerist: Gallerist) -> dict[str, datetime]:
+    """When the migration of each version was completed, as the API shows it."""
+    return {
+        str(target.version_id).lower(): migration.updated
+        for migration in gallerist.migrations(state="completed")
+        for target in migration.targets
+    }
