@@ -14,6 +14,8 @@ from local.stack import ROOT
 # the figures that docs/performance.md shows; each run replaces those of its own sizes and contenders alone
 COMMITTED = ROOT / "benchmarks" / "figures.json"
 RESULTS = ROOT / "build" / "bench"
+# how a version is looked at
+STATUS_READS = ("GET galleries/images/versions", "LIST galleries/images/versions", "GET capsOperations")
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Run:
     def calls_per_image(self) -> float:
         """Requests to ARM per image."""
         return sum(self.calls.values()) / self.migrated
+
+    @property
+    def status_reads_per_image(self) -> float:
+        """Reads of versions and of their operations per image. Some of them are for something else than the status."""
+        return sum(self.calls.get(kind, 0) for kind in STATUS_READS) / self.migrated
 
     @property
     def cpu_per_image_ms(self) -> float:

@@ -83,6 +83,7 @@ def observed(
     wall_seconds: float,
     own_cpu_seconds: Mapping[str, float] | None = None,
     own_memory_mib: Mapping[str, float] | None = None,
+    real_time: bool = False,
 ) -> Run:
     """Returns the figures of a run that has ended."""
     after = Reading.of(stack)
@@ -113,6 +114,7 @@ def observed(
         },
         peak_memory_mib=(memory(stack) | dict(own_memory_mib or {})),
         wall_seconds=round(wall_seconds, 1),
+        real_time=real_time,
         executions=dict((after.executions - before.executions).most_common()),
         history=_written(before.history, after.history),
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,10 @@ class Stack:
         if self.one_clock:
             arguments += ["--standing", "--start", self.start]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
+        if "ca_file" in self.simulator:
+            trusted = ssl.create_default_context(cafile=self.simulator["ca_file"])
+            self.http.close()
+            self.http = httpx.Client(timeout=_LONGEST_RUN_SECONDS, verify=trusted)
 
     def start_host(self) -> None:
         """Starts the app on a free port, against the simulated Azure."""

@@ -239,9 +239,7 @@ class TaskHub:
                 connection.execute("DELETE FROM history WHERE instance_id = ?", (before.instance_id,))
             if outcome.replaces_history or after.status.is_final:
                 drop_messages(connection, before, only_execution=not after.status.is_final)
-            size = append_history(
-                connection, before.instance_id, len(episode.history), outcome.new_events
-            )
+            size = append_history(connection, before.instance_id, len(episode.history), outcome.new_events)
             save_instance(connection, after)
             self._send_out(connection, outcome, episode.now)
         events = len(outcome.new_events)
