@@ -74,7 +74,7 @@ def _tables(kept: Sequence[Kept]) -> dict[str, str]:
         "kinds_images": f"{shown:,}",
         "kinds": _kinds([run for run in fleets if run.images == shown]),
         "aims": _markdown(
-            ("what", "measured", "aim", "reached"), aims.table(aims.aims(runs), lambda value: f"{value:,.3g}")
+            ("what", "measured", "aim", "reached"), aims.table(aims.aims(runs), lambda value: f"{value:,.4g}")
         ),
         "cost": _cost(own),
         "base": f"{min(sizes, default=0):,}",
@@ -107,6 +107,8 @@ def _fleets(kept: Sequence[Kept]) -> str:
         "/ bound": lambda run: f"{run.over_bound:.3f}",
         "late, median s": lambda run: f"{run.late_seconds.median:.0f}",
         "p95": lambda run: f"{run.late_seconds.p95:.0f}",
+        "seen / replication, median": lambda run: f"{run.seen_over_replication.median:.3f}",
+        "p95 of it": lambda run: f"{run.seen_over_replication.p95:.3f}",
         "calls per image": lambda run: f"{run.calls_per_image:.1f}",
         "429s": lambda run: f"{run.throttled:,}",
         "CPU per image, ms": lambda run: f"{run.cpu_per_image_ms:.0f}",
@@ -144,6 +146,7 @@ def _cost(runs: Sequence[Run]) -> str:
             f"{run.longest_history:,}",
             f"{1000 * run.cpu_seconds['functions'] / run.migrated:.0f}",
             f"{1000 * run.cpu_seconds['host'] / run.migrated:.0f}",
+            f"{1000 * run.cpu_seconds['simulator'] / run.migrated:.0f}",
         ]
         for run in runs
     )
@@ -157,6 +160,7 @@ def _cost(runs: Sequence[Run]) -> str:
         "longest history",
         "CPU of app and SDK, ms",
         "CPU of the host, ms",
+        "CPU of the simulated Azure, ms",
     )
     return _markdown(columns, rows)
 

@@ -47,7 +47,8 @@ def draw(runs: Sequence[Run], folder: Path) -> None:
                 _frame(panel, ink, lines)
             for name, colour, mark in styles:
                 _add(panels, by_contender[name], colour, mark)
-            _label(figure, panels)
+            sizes = sorted({run.images for found in by_contender.values() for run in found})
+            _label(figure, panels, sizes)
             # no time and no version in the file: the same figures make the same file
             figure.savefig(
                 folder / f"performance-{mode}.png",
@@ -78,10 +79,13 @@ def _frame(panel: Any, ink: str, lines: str) -> None:
         edge.set_color(lines)
 
 
-def _label(figure: Figure, panels: list[Any]) -> None:
+def _label(figure: Figure, panels: list[Any], sizes: list[int]) -> None:
     for panel, title in zip(panels, PANELS, strict=True):
         panel.set_title(title, fontsize=10)
         panel.set_xlabel("images")
+        panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        panel.minorticks_off()
+        panel.margins(x=0.1, y=0.15)
         panel.set_ylim(bottom=0)
     handles, labels = panels[0].get_legend_handles_labels()
     if handles:

@@ -29,19 +29,21 @@ class Drawn:
     """Replication takes a drawn time, other work the recorded one.
 
     Without `spread` each version has a draw of its own. With it, the versions of one definition take the time drawn for
-    the definition, each at most this part of it more or less, as builds of one image do. None leaves what was recorded.
+    the definition, each at most this part of it more or less, as builds of one image do. None leaves what was recorded,
+    unless `about` gives the seconds of every definition: then only the regions and the spread are drawn.
     """
 
     seed: int
     spread: float | None = None
+    about: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Drawn":
-        """Parses `SEED` or `SEED:SPREAD`. Raises ValueError."""
-        seed, _, spread = text.partition(":")
-        parsed = cls(int(seed), float(spread) if spread else None)
-        if parsed.spread is not None and not 0 <= parsed.spread < 1:
-            raise ValueError("The spread must be from 0 to below 1.")
+        """Parses `SEED`, `SEED:SPREAD` or `SEED:SPREAD:SECONDS`. Raises ValueError."""
+        seed, *numbers = text.split(":")
+        parsed = cls(int(seed), *map(float, numbers)) if len(numbers) <= 2 else None  # noqa: PLR2004 - as above
+        if parsed is None or not 0 <= (parsed.spread or 0) < 1 or not 0 < (parsed.about or 1) < float("inf"):
+            raise ValueError("A draw is a seed, a spread from 0 to below 1, and seconds above 0.")
         return parsed
 
     def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:
@@ -82,6 +84,8 @@ def _duration(pace: Drawn, version: str) -> timedelta:
         return timedelta(seconds=quantile(_draw(pace.seed, version)))
     definition = version.rpartition("/versions/")[0]
     deviation = pace.spread * (2 * _draw(pace.seed, version) - 1)
+    if pace.about is not None:
+        return timedelta(seconds=pace.about * (1 + deviation))
     seconds = quantile(_draw(pace.seed, definition)) * (1 + deviation)
     return timedelta(seconds=min(max(seconds, _MIN_SECONDS), _MAX_SECONDS))
 

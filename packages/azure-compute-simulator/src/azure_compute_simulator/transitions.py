@@ -68,12 +68,12 @@ class Manual:
         return 1.0
 
 
-PACES = "immediate, polls:N, seconds:S, drawn:SEED, drawn:SEED:SPREAD or manual"
+PACES = "immediate, polls:N, seconds:S, drawn:SEED[:SPREAD[:SECONDS]] or manual"
 
 
 @cache
 def parse_pace(text: str, *, also_short_work: bool = False) -> Pace:
-    """Parses `immediate`, `polls:N`, `seconds:S`, `drawn:SEED`, `drawn:SEED:SPREAD` or `manual`.
+    """Parses `immediate`, `polls:N`, `seconds:S`, `drawn:SEED[:SPREAD[:SECONDS]]` or `manual`.
 
     Raises ValueError that lists these forms.
     """

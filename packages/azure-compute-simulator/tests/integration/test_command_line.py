@@ -110,8 +110,8 @@ WRONG_OPTIONS = {
     "pace": (
         ["--transitions", "soon"],
         (
-            "argument --transitions: 'soon' is not a pace; use immediate, polls:N, seconds:S, "
-            "drawn:SEED, drawn:SEED:SPREAD or manual"
+            "argument --transitions: 'soon' is not a pace; "
+            "use immediate, polls:N, seconds:S, drawn:SEED[:SPREAD[:SECONDS]] or manual"
         ),
     ),
     "time scale": (["--time-scale", "0"], "argument --time-scale: '0' is not a number above 0"),

@@ -49,6 +49,17 @@ def test_the_versions_of_one_definition_can_take_about_the_same_time() -> None:
     assert max(map(max, families)) > 1.2 * min(map(max, families))
 
 
+def test_every_definition_can_take_about_so_many_seconds() -> None:
+    """The regions stay as uneven as those of a drawn time."""
+    pace = Drawn.parse("7:0.03:21600")
+    taken = [seconds(pace, job(number, name)) for number in range(20) for name in ("web", "db")]
+    assert min(taken) >= 0.97 * 21600
+    assert max(taken) <= 1.03 * 21600
+    assert seconds(pace, job(1), "westus2") / seconds(pace, job(1)) == pytest.approx(
+        seconds(Drawn(7, 0.03), job(1), "westus2") / seconds(Drawn(7, 0.03), job(1))
+    )
+
+
 def test_every_region_ends_at_its_own_time_and_the_last_one_ends_the_work() -> None:
     pace = Drawn(7)
     last = set()
@@ -111,9 +122,11 @@ def test_a_version_succeeds_when_its_last_region_does(gallery: ArmClient) -> Non
     assert 30 <= took.total_seconds() <= 1006
 
 
-@pytest.mark.parametrize("text", ["", "x", "1:x", "1:-0.1", "1:1", "1:2:3"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1:x", "1:-0.1", "1:1", "1:nan", "1:0:-5", "1:0:inf", "1:0:nan", "1:0:5:6"]
+)
 def test_a_malformed_draw_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"invalid literal|could not convert|The spread must be"):
+    with pytest.raises(ValueError, match=r"invalid literal|could not convert|A draw is"):
         Drawn.parse(text)
 
 
