@@ -13,17 +13,23 @@ Result = TypeVar("Result")
 
 # a lone image is migrated so often, of one family after the other: how late one look comes is chance
 REPEATS = 20
+# a replication of hours has many looks, each of which takes as long to simulate as one of minutes
+REPEATS_AT = {"428 s": REPEATS, "6 h": 5}
 
 
 def run_gallerist(images: int) -> list[Run]:
-    """Gallerist with this many images; one image is migrated without and with a history of its definition."""
-    return gallerist.run_alone(REPEATS) if images == 1 else [gallerist.run(list(estate.fleet(images)))]
+    """Gallerist with this many images; one image without and with a history of its definition, and at fixed paces."""
+    if images > 1:
+        return [gallerist.run(list(estate.fleet(images)))]
+    fixed = [gallerist.run_alone_at(repeats, pace) for pace, repeats in REPEATS_AT.items()]
+    return gallerist.run_alone(REPEATS) + fixed
 
 
 def run_thread_pool(images: int, workers: int) -> list[Run]:
     """The script with this many images and threads."""
     if images == 1:
-        return [thread_pool.run(estate.rounds(REPEATS, 1)[0], 1, alone=True)]
+        fixed = [thread_pool.run_alone_at(repeats, pace) for pace, repeats in REPEATS_AT.items()]
+        return [thread_pool.run(estate.rounds(REPEATS, 1)[0], 1, alone=True), *fixed]
     return [thread_pool.run(list(estate.fleet(images)), workers)]
 
 

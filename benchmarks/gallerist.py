@@ -16,7 +16,7 @@ from local.stack import START, Stack, temporary_folder
 
 NAME = "Gallerist"
 # a definition whose earlier versions took a known time
-NAME_WITH_HISTORY = "Gallerist, with history"
+NAME_WITH_HISTORY = f"{NAME}, with history"
 EARLIER_BUILDS = 3
 # the clock is moved in steps, and what runs is looked at after each; a step of a large fleet takes minutes of real time
 STEP = timedelta(minutes=20)
@@ -48,16 +48,31 @@ def run_alone(families: int) -> list[Run]:
     rounds = estate.rounds(families, EARLIER_BUILDS + 1)
     images = [image for builds in rounds for image in builds]
     with temporary_folder() as folder, _stack(folder, images) as stack, _client(stack) as gallerist:
-        runs = [_measured_round(stack, gallerist, builds) for builds in rounds]
+        names = [NAME, *[NAME_WITH_HISTORY] * EARLIER_BUILDS]
+        runs = [
+            _measured_round(stack, gallerist, builds, name)
+            for builds, name in zip(rounds, names, strict=True)
+        ]
     return [runs[0], runs[-1]]
 
 
-def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Image]) -> Run:
+def run_alone_at(families: int, pace: str) -> Run:
+    """Migrates first builds one after the other, at one of the fixed paces."""
+    images = estate.rounds(families, 1)[0]
+    with (
+        temporary_folder() as folder,
+        _stack(folder, images, estate.FIXED_PACES[pace]) as stack,
+        _client(stack) as gallerist,
+    ):
+        return _measured_round(stack, gallerist, images, f"{NAME}, {pace}")
+
+
+def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Image], name: str) -> Run:
     before, wall = Reading.of(stack), time.monotonic()
     ended = [_migrate_one(stack, gallerist, image) for image in images]
     seconds = time.monotonic() - wall
     outcome = Outcome(
-        NAME_WITH_HISTORY if images[0].build else NAME,
+        name,
         len(images),
         sum((one.updated - one.created).total_seconds() for one in ended) / len(ended),
         _seen(gallerist),
@@ -67,8 +82,8 @@ def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Imag
     return observed(stack, outcome, before, wall_seconds=seconds)
 
 
-def _stack(folder: str, images: list[estate.Image]) -> Stack:
-    return Stack(Path(folder), estate.seed(images), estate.POLICY, estate.PACE, one_clock=True)
+def _stack(folder: str, images: list[estate.Image], pace: str = estate.PACE) -> Stack:
+    return Stack(Path(folder), estate.seed(images), estate.POLICY, pace, one_clock=True)
 
 
 def _client(stack: Stack) -> Gallerist:

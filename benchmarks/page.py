@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks import aims, estate
-from benchmarks.contenders import REPEATS
+from benchmarks.contenders import REPEATS, REPEATS_AT
 from benchmarks.figures import Kept, Run, load
 from benchmarks.gallerist import EARLIER_BUILDS, NAME
 from local.stack import ROOT
@@ -58,6 +58,7 @@ def _facts() -> dict[str, str]:
         "spread": f"{100 * float(spread):g}",
         "seed": seed,
         "repeats": str(REPEATS),
+        "repeats_of_hours": str(REPEATS_AT["6 h"]),
         "nth": f"{EARLIER_BUILDS + 1}th",
     }
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,18 @@ class PlainToken(SansIOHTTPPolicy[Any, Any]):
         request.http_request.headers["Authorization"] = f"Bearer {self._token}"
 
 
-def run(images: list[estate.Image], workers: int, *, alone: bool = False) -> Run:
+def run_alone_at(families: int, pace: str) -> Run:
+    """Migrates first builds one after the other, at one of the fixed paces."""
+    measured = run(estate.rounds(families, 1)[0], 1, alone=True, pace=estate.FIXED_PACES[pace])
+    return replace(measured, contender=f"{NAME_ALONE}, {pace}")
+
+
+def run(images: list[estate.Image], workers: int, *, alone: bool = False, pace: str = estate.PACE) -> Run:
     """Migrates these images with the script; `alone` one after the other, each as if there were no other."""
     seed = estate.seed(images)
     with (
         temporary_folder() as folder,
-        Stack(Path(folder), seed, estate.POLICY, estate.PACE, one_clock=True, with_host=False) as stack,
+        Stack(Path(folder), seed, estate.POLICY, pace, one_clock=True, with_host=False) as stack,
         ExitStack() as clients,
     ):
         before, wall, processor = Reading.of(stack), time.monotonic(), time.process_time()
