@@ -14,6 +14,8 @@ from local.stack import ROOT
 # the figures that docs/performance.md shows; each run replaces those of its own sizes and contenders alone
 COMMITTED = ROOT / "benchmarks" / "figures.json"
 RESULTS = ROOT / "build" / "bench"
+# what a run writes itself
+WRITTEN = ("benchmarks/figures.json", "docs/performance.md", "docs/pictures")
 # how a version is looked at
 STATUS_READS = ("GET galleries/images/versions", "LIST galleries/images/versions", "GET capsOperations")
 
@@ -156,15 +158,22 @@ def write(document: Any, file: Path) -> None:
 
 
 def _commit() -> str:
-    """The commit that was measured; `unknown` outside a repository."""
-    git = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=10"],  # noqa: S607 # the git of the path
+    """The commit that was measured, with a plus if the code was changed since; `unknown` outside a repository."""
+    head = _git("rev-parse", "--short=10", "HEAD")
+    if head.returncode:
+        return "unknown"
+    changed = _git("diff", "--quiet", "HEAD", "--", ".", *(f":!{path}" for path in WRITTEN)).returncode
+    return head.stdout.strip() + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 # the arguments above
+        ["git", *arguments],  # noqa: S607 # the git of the path
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    return git.stdout.strip() or "unknown"
 
 
 def _rank(part: float, count: int) -> int:
