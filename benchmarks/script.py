@@ -17,40 +17,33 @@ Clients = Mapping[str, Any]
 
 
 class Job(NamedTuple):
-    """One managed image, and the version that it becomes."""
+    """One managed image as it was listed, and the version that it becomes."""
 
     number: int
-    subscription: str
-    group: str
-    image: str
+    image: Any
     definition: str
     version: str
 
 
 def list_jobs(clients: Clients, pattern: str) -> list[Job]:
     """Lists the images of all subscriptions, the oldest build first; the first build of a family is 1.0.0."""
-    found = []
-    for subscription, compute in clients.items():
-        for image in compute.images.list():
-            family = re.sub(pattern, r"\g<family>", image.name)
-            group = image.id.split("/")[4]
-            found.append((image.name.removeprefix(family), family, subscription, group, image.name))
+    images = [image for compute in clients.values() for image in compute.images.list()]
+    families = {image.id: re.sub(pattern, r"\g<family>", image.name) for image in images}
+    images.sort(key=lambda image: (image.name.removeprefix(families[image.id]), image.name))
     counts: dict[str, int] = {}
     jobs = []
-    for number, (_, family, subscription, group, name) in enumerate(sorted(found)):
+    for number, image in enumerate(images):
+        family = families[image.id]
         build = counts[family] = counts.get(family, -1) + 1
-        jobs.append(Job(number, subscription, group, name, family, f"1.0.{build}"))
+        jobs.append(Job(number, image, family, f"1.0.{build}"))
     return jobs
 
 
 def migrate(
-    job: Job,
-    clients: Clients,
-    galleries: Mapping[str, tuple[str, str, str]],
-    regions: list[str],
+    job: Job, clients: Clients, galleries: Mapping[str, tuple[str, str, str]], regions: list[str]
 ) -> Any:
     """Makes the image a version of its definition in the gallery of its region; returns the version when it is done."""
-    image = clients[job.subscription].images.get(job.group, job.image)
+    image = job.image
     subscription, group, gallery = galleries[image.location]
     compute = clients[subscription]
     disk = image.properties.storage_profile.os_disk
@@ -61,7 +54,7 @@ def migrate(
             "osType": disk.os_type,
             "osState": disk.os_state,
             "hyperVGeneration": image.properties.hyper_v_generation,
-            "identifier": {"publisher": job.group, "offer": job.definition, "sku": "gen1"},
+            "identifier": {"publisher": "builds", "offer": job.definition, "sku": "gen1"},
         }
         definition = {"location": image.location, "properties": properties}
         compute.gallery_images.begin_create_or_update(group, gallery, job.definition, definition).result()
