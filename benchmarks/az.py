@@ -56,13 +56,14 @@ def run(az: Path = AZ) -> Run:
         before, begun = Reading.of(stack), time.monotonic()
         processor = _children_seconds()
         _procedure(image, command)
-        seconds = time.monotonic() - begun
         seen = {image.version_id.lower(): datetime.now(UTC)}
+        seconds, after = time.monotonic() - begun, Reading.of(stack)
         outcome = Outcome(NAME, 1, seconds, seen, {"completed": 1})
         return observed(
             stack,
             outcome,
             before,
+            after,
             wall_seconds=seconds,
             own_cpu_seconds={"az": _children_seconds() - processor},
             real_time=True,

@@ -79,7 +79,7 @@ class Run:
     @property
     def over_bound(self) -> float:
         """The makespan over the lower bound."""
-        return self.makespan_seconds / self.bound_seconds
+        return self.makespan_seconds / self.bound_seconds if self.bound_seconds else math.nan
 
     @property
     def calls_per_image(self) -> float:

@@ -32,7 +32,7 @@ def run(images: list[estate.Image]) -> Run:
     with temporary_folder() as folder, _stack(folder, images) as stack, _client(stack) as gallerist:
         before, wall = Reading.of(stack), time.monotonic()
         batch = _migrate(stack, gallerist)
-        seconds = time.monotonic() - wall
+        seconds, after = time.monotonic() - wall, Reading.of(stack)
         outcome = Outcome(
             NAME,
             len(images),
@@ -40,7 +40,7 @@ def run(images: list[estate.Image]) -> Run:
             _seen(gallerist),
             batch.counts if batch.state is BatchState.COMPLETED else {str(batch.state): len(images)},
         )
-        return observed(stack, outcome, before, wall_seconds=seconds)
+        return observed(stack, outcome, before, after, wall_seconds=seconds)
 
 
 def run_alone(families: int) -> list[Run]:
@@ -70,7 +70,7 @@ def run_alone_at(families: int, pace: str) -> Run:
 def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Image], name: str) -> Run:
     before, wall = Reading.of(stack), time.monotonic()
     ended = [_migrate_one(stack, gallerist, image) for image in images]
-    seconds = time.monotonic() - wall
+    seconds, after = time.monotonic() - wall, Reading.of(stack)
     outcome = Outcome(
         name,
         len(images),
@@ -79,7 +79,7 @@ def _measured_round(stack: Stack, gallerist: Gallerist, images: list[estate.Imag
         dict(Counter(str(one.state) for one in ended)),
         alone=True,
     )
-    return observed(stack, outcome, before, wall_seconds=seconds)
+    return observed(stack, outcome, before, after, wall_seconds=seconds)
 
 
 def _stack(folder: str, images: list[estate.Image], pace: str = estate.PACE) -> Stack:

@@ -79,14 +79,14 @@ def observed(
     stack: Stack,
     outcome: Outcome,
     before: Reading,
+    after: Reading,
     *,
     wall_seconds: float,
     own_cpu_seconds: Mapping[str, float] | None = None,
     own_memory_mib: Mapping[str, float] | None = None,
     real_time: bool = False,
 ) -> Run:
-    """Returns the figures of a run that has ended."""
-    after = Reading.of(stack)
+    """Returns the figures of a run that has ended; the readings are those of its begin and its end."""
     creations = creations_since(stack, before.operations)
     late = {
         one.version: (outcome.seen[one.version] - one.ended).total_seconds()

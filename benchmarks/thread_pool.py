@@ -106,6 +106,7 @@ def run(images: list[estate.Image], workers: int, *, alone: bool = False, pace: 
             stack,
             outcome,
             before,
+            Reading.of(stack),
             wall_seconds=time.monotonic() - wall,
             own_cpu_seconds={"script": time.process_time() - processor},
             own_memory_mib={"script": peak_memory_mib("self")},
