@@ -129,7 +129,9 @@ def _by_run(kept: Sequence[Kept], columns: dict[str, Callable[[Run], str]]) -> s
 
 
 def _kinds(runs: Sequence[Run]) -> str:
-    kinds = sorted({kind for run in runs for kind in run.calls}, key=lambda kind: -runs[0].calls.get(kind, 0))
+    kinds = sorted(
+        {kind for run in runs for kind in run.calls}, key=lambda kind: (-runs[0].calls.get(kind, 0), kind)
+    )
     rows = [[kind, *(f"{run.calls.get(kind, 0) / run.migrated:.2f}" for run in runs)] for kind in kinds]
     rows.append(["all", *(f"{run.calls_per_image:.2f}" for run in runs)])
     return _markdown(("kind", *(run.contender for run in runs)), rows)
