@@ -16,7 +16,7 @@ PARALLEL ?= --numprocesses 3 --dist loadfile
 COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench bench-full check format coverage hooks
 .PHONY: package lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -55,10 +55,16 @@ fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: ma
 		$(BIN)/python -m pytest $(PARALLEL) --hypothesis-seed $(FUZZ_SEED) tests/fuzz \
 		packages/functions-testhost/tests/integration/test_random_orchestrations.py $(PYTEST_ARGS)
 
-BENCH_IMAGES ?= 200
-bench: $(VENV)/.installed ## measure the host, and a fleet on the one clock: make bench BENCH_IMAGES=50
+# other sizes, contenders or numbers of threads: .venv/bin/python -m benchmarks --help
+BENCH_SIZES ?= 1 100 1000
+bench: $(VENV)/.installed ## measure the host, and Gallerist beside a script on the one clock; writes docs/performance.md
 	$(BIN)/python -m benchmarks.host
-	$(BIN)/python -m benchmarks.fleet $(BENCH_IMAGES)
+	$(BIN)/python -m benchmarks $(BENCH_SIZES)
+
+# the script needs as many threads as Gallerist migrates at once, and takes as long again for every fleet
+bench-full: $(VENV)/.installed ## measure fleets of 5,000 and 10,000 images, too (up to an hour)
+	$(BIN)/python -m benchmarks 5000 --threads 200
+	$(BIN)/python -m benchmarks 10000 --contenders gallerist
 
 # The real Durable extension on the WebJobs SDK, made for machines without .NET; its README says what it is. The folder
 # lies beside the repository, and everything is installed under build/, so that .venv stays what requirements say.

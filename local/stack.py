@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,8 @@ class Stack:
     app: Path = ROOT
     # app and simulator share one virtual time, which stands still between calls of `let_pass` and `until`
     one_clock: bool = False
+    # without the app there is only the simulated Azure
+    with_host: bool = True
     # the one clock's first moment
     start: str = START
     # the clocks run fast or skip, so an hourly sweep would interfere, and what runs each two minutes is seldom needed
@@ -91,7 +94,8 @@ class Stack:
         try:
             self._write_files()
             self.start_simulator()
-            self.start_host()
+            if self.with_host:
+                self.start_host()
         except BaseException:
             self.stop()
             raise
@@ -114,6 +118,10 @@ class Stack:
         if self.one_clock:
             arguments += ["--standing", "--start", self.start]
         self.simulator = self._start("simulator", [*arguments, *self.simulator_options], {})
+        if "ca_file" in self.simulator:
+            trusted = ssl.create_default_context(cafile=self.simulator["ca_file"])
+            self.http.close()
+            self.http = httpx.Client(timeout=_LONGEST_RUN_SECONDS, verify=trusted)
 
     def start_host(self) -> None:
         """Starts the app on a free port, against the simulated Azure."""
@@ -198,6 +206,10 @@ class Stack:
         """Returns the processor seconds that app, host and simulator have used so far."""
         host, simulator = self._host("GET", "cpu"), self.control("GET", "cpu")
         return CpuSeconds(host["functions_seconds"], host["host_seconds"], simulator["process_seconds"])
+
+    def process_ids(self) -> dict[str, int]:
+        """Returns the ids of the processes, by `simulator` and `host`."""
+        return {name: process.pid for name, process in self._processes.items()}
 
     def _move_clock(self, **change: float) -> dict[str, Any]:
         return self._host("POST", "clock", change)

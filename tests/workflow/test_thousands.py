@@ -9,10 +9,10 @@ from typing import TypeVar
 import pytest
 
 from api.answers import Batch, Coverage
-from benchmarks import estate
 from client import Gallerist, ProblemError
 from domain.fleet.states import BatchState
 from local.stack import Stack
+from tests.workflow import large_estate as estate
 
 Answer = TypeVar("Answer")
 

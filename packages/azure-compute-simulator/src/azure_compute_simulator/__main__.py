@@ -11,7 +11,7 @@ from typing import Never
 from azure_compute_simulator import SeedError, SimulatorServer, __version__
 from azure_compute_simulator.clock import Clock, parse_date
 from azure_compute_simulator.server import HOST
-from azure_compute_simulator.transitions import parse_pace
+from azure_compute_simulator.transitions import PACES, parse_pace
 
 _PROGRAM = "azure-compute-simulator"
 _EPILOG = """\
@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=_pace,
         default="seconds:8",
         metavar="PACE",
-        help="how fast operations advance: immediate, polls:N, seconds:S or manual (default: seconds:8)",
+        help=f"how fast operations advance: {PACES} (default: seconds:8)",
     )
     parser.add_argument(
         "--time-scale",

@@ -141,6 +141,8 @@ _READERS: dict[str, Callable[[Simulator], Any]] = {
     "transitions": Simulator.transitions,
     "switches": lambda simulator: asdict(simulator.switches),
     "requests": Simulator.requests,
+    "calls": Simulator.calls,
+    "operations": Simulator.operations,
     "events": Simulator.events,
     "published": Simulator.published,
     "faults": Simulator.faults,

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from azure_compute_simulator.access import action_of, check_access, check_linked_access
 from azure_compute_simulator.api_versions import check_api_version
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
+from azure_compute_simulator.calls import Calls
 from azure_compute_simulator.errors import (
     InvalidRequestContentError,
     InvalidResourceTypeError,
@@ -63,12 +64,13 @@ class HttpResponse:
 
 @dataclass
 class Gateway:
-    """The simulated management endpoint. `log` has the latest requests, oldest first."""
+    """The simulated management endpoint. `log` has the latest requests, oldest first; `calls` counts all of them."""
 
     azure: Azure
     types: ResourceTypes
     identity: Identity
     log: deque[Json] = field(default_factory=lambda: deque(maxlen=_LOGGED_REQUESTS))
+    calls: Calls = field(default_factory=Calls)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Responds to one request and logs it. Raises ConnectionCutError if a fault demands it."""
@@ -135,6 +137,7 @@ class Gateway:
     def _log_request(
         self, request: HttpRequest, response: ArmResponse | None, fault: RequestFault | None
     ) -> None:
+        self.calls.note(request.method, request.path, response.status if response else None)
         self.log.append(
             {
                 "time": self.azure.clock.now().isoformat(),

@@ -96,6 +96,17 @@ class Simulator:
         with self.azure.lock:
             return list(self.gateway.log)
 
+    def calls(self) -> list[Json]:
+        """Returns how many ARM requests of each kind got each status, the most frequent first."""
+        with self.azure.lock:
+            return self.gateway.calls.as_json()
+
+    def operations(self) -> list[Json]:
+        """Returns every long-running operation so far, oldest first, with its simulated times."""
+        with self.azure.lock:
+            self.azure.settle()
+            return [operation.as_json() for operation in self.azure.operations.values()]
+
     # pace
 
     def transitions(self) -> Json:
@@ -114,6 +125,7 @@ class Simulator:
                 self.azure.transitions.set_default(pace)
             else:
                 self.azure.transitions.set_override(resource_id, pace, region)
+            self.azure.agenda.clear()
             self.azure.settle()
 
     def set_progress(self, resource_id: str, progress: float = 100, region: str | None = None) -> None:
@@ -256,6 +268,7 @@ class Simulator:
         self.azure.clear()
         self.event_grid.clear()
         self.gateway.log.clear()
+        self.gateway.calls.counts.clear()
 
     def _publish_operation(self, operation: Operation) -> None:
         if raises_event(operation, self.switches):

@@ -84,6 +84,11 @@ _RESOURCE_GRAPH = Limit("resource-graph", 15, 5.0)
 _ARM_VERBS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 
 
+def write_limits(type_: str) -> tuple[Limit, ...]:
+    """Returns the limits that a caller's writes of a resource type meet in one subscription."""
+    return POLICIES[type_, "write"] + (_ARM_LIMITS["writes"],)
+
+
 @dataclass
 class Bucket:
     """The tokens that were left at a moment."""

@@ -6,39 +6,23 @@ from functools import cache
 from typing import Protocol
 
 from azure_compute_simulator.clock import Clock
+from azure_compute_simulator.drawn import Drawn
+from azure_compute_simulator.jobs import REPLICATION_SECONDS, Job
 from azure_compute_simulator.regions import short_name
-
-# Median time of a version's creation (recorded). Other operations take their recorded proportion of it.
-REPLICATION_SECONDS = 428.0
-
-
-@dataclass
-class Job:
-    """Work on one resource.
-
-    `seconds` is how long the real service took (recorded). `replicates` marks work that copies data to regions.
-    `polls` counts how often clients read the resource or its operation.
-    """
-
-    resource_id: str
-    seconds: float
-    replicates: bool
-    started: datetime
-    polls: int = 0
 
 
 class Pace(Protocol):
     """Decides how far a job is."""
 
-    def fraction(self, job: Job, now: datetime) -> float:
-        """Returns the part of the job that is done, from 0 to 1."""
+    def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:
+        """Returns the part of the job that is done, as a whole or in one region, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Immediate:
     """All work is done before the next request."""
 
-    def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
+    def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:  # noqa: ARG002 - the protocol's signature
         """Returns 1."""
         return 1.0
 
@@ -50,7 +34,7 @@ class Polls:
     count: int
     also_short_work: bool = False
 
-    def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
+    def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:  # noqa: ARG002 - the protocol's signature
         """Returns polls so far / polls needed."""
         if not (job.replicates or self.also_short_work):
             return 1.0
@@ -63,11 +47,11 @@ class Seconds:
 
     seconds: float
 
-    def fraction(self, job: Job, now: datetime) -> float:
+    def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:  # noqa: ARG002 - the protocol's signature
         """Returns time passed / time needed."""
         return min(1.0, (now - job.started) / self._needed(job))
 
-    def due(self, job: Job) -> datetime:
+    def due(self, job: Job, region: str | None = None) -> datetime:  # noqa: ARG002 - as `Drawn` has it
         """Returns when the job is done."""
         return job.started + self._needed(job)
 
@@ -79,27 +63,35 @@ class Seconds:
 class Manual:
     """Regions do not advance until the control plane sets their progress. Short work is done at once."""
 
-    def fraction(self, job: Job, now: datetime) -> float:  # noqa: ARG002 - the protocol's signature
+    def fraction(self, job: Job, now: datetime, region: str | None = None) -> float:  # noqa: ARG002 - the protocol's signature
         """Returns 1. `Transitions` keeps the progress of regions; an operation waits for its regions anyway."""
         return 1.0
 
 
+PACES = "immediate, polls:N, seconds:S, drawn:SEED[:SPREAD[:SECONDS]] or manual"
+
+
 @cache
 def parse_pace(text: str, *, also_short_work: bool = False) -> Pace:
-    """Parses `immediate`, `polls:N`, `seconds:S` or `manual`. Raises ValueError that lists these forms."""
+    """Parses `immediate`, `polls:N`, `seconds:S`, `drawn:SEED[:SPREAD[:SECONDS]]` or `manual`.
+
+    Raises ValueError that lists these forms.
+    """
     name, _, amount = text.partition(":")
     try:
         if name == "polls" and int(amount) > 0:
             return Polls(int(amount), also_short_work)
         if name == "seconds" and float(amount) > 0:
             return Seconds(float(amount))
+        if name == "drawn":
+            return Drawn.parse(amount)
     except ValueError:
         pass  # refused below, like every other spelling
     if text == "immediate":
         return Immediate()
     if text == "manual":
         return Manual()
-    raise ValueError(f"{text!r} is not a pace; use immediate, polls:N, seconds:S or manual.")
+    raise ValueError(f"{text!r} is not a pace; use {PACES}.")
 
 
 @dataclass
@@ -133,19 +125,24 @@ class Transitions:
     def has_own_pace(self, job: Job, region: str) -> bool:
         """Whether this region has its own pace or progress, independent of the version's."""
         overridden = bool(self.overrides) and _key(job.resource_id, region) in self.overrides
-        return overridden or isinstance(self._pace(job, region), Manual)
+        return overridden or isinstance(self._pace(job, region), Manual | Drawn)
 
     def fraction(self, job: Job, region: str | None = None) -> float:
         """Returns how far the job is, from 0 to 1, in one region or as a whole."""
         pace = self._pace(job, region)
         if isinstance(pace, Manual) and region:
             return self._progress_of(job, region)
-        return pace.fraction(job, self.clock.now())
+        return pace.fraction(job, self.clock.now(), region)
 
     def due(self, job: Job, region: str | None = None) -> datetime | None:
         """Returns when the job is done by itself, in one region or as a whole; None if it needs clients or control."""
         pace = self._pace(job, region)
-        return pace.due(job) if isinstance(pace, Seconds) else None
+        return pace.due(job, region) if isinstance(pace, Seconds | Drawn) else None
+
+    def drawn(self) -> Drawn | None:
+        """Returns the pace of everything if it is drawn, and nothing has a pace of its own."""
+        pace = parse_pace(self.default)
+        return pace if isinstance(pace, Drawn) and not self.overrides else None
 
     def _pace(self, job: Job, region: str | None) -> Pace:
         if self.overrides:

@@ -109,7 +109,10 @@ def test_a_seeded_endpoint_that_fails_the_handshake_exits_with_2(tmp_path: Path)
 WRONG_OPTIONS = {
     "pace": (
         ["--transitions", "soon"],
-        "argument --transitions: 'soon' is not a pace; use immediate, polls:N, seconds:S or manual",
+        (
+            "argument --transitions: 'soon' is not a pace; "
+            "use immediate, polls:N, seconds:S, drawn:SEED[:SPREAD[:SECONDS]] or manual"
+        ),
     ),
     "time scale": (["--time-scale", "0"], "argument --time-scale: '0' is not a number above 0"),
     "port": (["--port", "70000"], "argument --port: '70000' is not a number from 0 to 65535"),

@@ -34,6 +34,7 @@ class ControlApi:
             web.post("/_host/clock", self.set_clock),
             web.get("/_host/status", self.get_status),
             web.get("/_host/cpu", self.get_cpu),
+            web.get("/_host/history", self.get_history),
             web.get("/_host/faults", self.list_faults),
             web.post("/_host/faults", self.add_fault),
             web.delete("/_host/faults", self.clear_faults),
@@ -94,6 +95,10 @@ class ControlApi:
     async def get_cpu(self, _: web.Request) -> web.Response:
         """Returns the processor seconds since the start of the process: of the app's functions, and of all the rest."""
         return web.json_response(self._app.cpu())
+
+    async def get_history(self, _: web.Request) -> web.Response:
+        """Returns what episodes wrote into histories since the start of the process, by orchestrator."""
+        return web.json_response(self._hub.written.to_json())
 
     async def set_clock(self, request: web.Request) -> web.Response:
         """Moves the clock forward or changes its `mode`; 400 for anything else.

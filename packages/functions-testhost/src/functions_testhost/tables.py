@@ -150,12 +150,15 @@ def save_instance(connection: sqlite3.Connection, instance: Instance) -> None:
 
 def append_history(
     connection: sqlite3.Connection, instance_id: str, length: int, events: Iterable[Event]
-) -> None:
-    """Adds events to a history of a known length."""
+) -> int:
+    """Adds events to a history of a known length; returns how many bytes they have."""
+    texts = [json.dumps(event) for event in events]
     connection.executemany(
         "INSERT INTO history VALUES (?, ?, ?)",
-        [(instance_id, length + number, json.dumps(event)) for number, event in enumerate(events)],
+        [(instance_id, length + number, text) for number, text in enumerate(texts)],
     )
+    # the escaped text has one byte a character
+    return sum(map(len, texts))
 
 
 def insert_message(connection: sqlite3.Connection, message: Message) -> None:

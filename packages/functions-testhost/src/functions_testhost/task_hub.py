@@ -37,6 +37,7 @@ from functions_testhost.tables import (
     save_instance,
     where_clause,
 )
+from functions_testhost.tally import HistoryTally
 from functions_testhost.timestamps import from_text, to_text
 
 
@@ -68,6 +69,7 @@ class TaskHub:
                 f"Another host is running on the task hub {file}. Stop it, or use another file."
             ) from None
         self._guard = threading.RLock()
+        self.written = HistoryTally()
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         # WAL with NORMAL loses nothing when the process is killed (only the last commits on a power cut)
@@ -162,6 +164,7 @@ class TaskHub:
                     f"An Orchestration instance with the status {running.status} already exists."
                 )
             create_instance(connection, start, now)
+        self.written.note_instance(start.orchestrator)
 
     def send(self, message: Message) -> bool:
         """Puts an event into an instance's inbox. Returns False when no such instance is running."""
@@ -236,9 +239,11 @@ class TaskHub:
                 connection.execute("DELETE FROM history WHERE instance_id = ?", (before.instance_id,))
             if outcome.replaces_history or after.status.is_final:
                 drop_messages(connection, before, only_execution=not after.status.is_final)
-            append_history(connection, before.instance_id, len(episode.history), outcome.new_events)
+            size = append_history(connection, before.instance_id, len(episode.history), outcome.new_events)
             save_instance(connection, after)
             self._send_out(connection, outcome, episode.now)
+        events = len(outcome.new_events)
+        self.written.note_episode(before.orchestrator, events, size, len(episode.history) + events)
         return True
 
     def _send_out(self, connection: sqlite3.Connection, outcome: EpisodeOutcome, now: datetime) -> None:
@@ -257,6 +262,7 @@ class TaskHub:
         for start in outcome.starts:
             # recorded (extension 3.19.0): a child takes the place of a running instance of its id
             create_instance(connection, start, now)
+            self.written.note_instance(start.orchestrator)
 
     def _is_current(self, message: Message) -> bool:
         running = self.running(message.instance_id)

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from azure_compute_simulator.access import RoleAssignment
+from azure_compute_simulator.agenda import Agenda, Timetable
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.errors import (
     OperationPreemptedError,
@@ -21,6 +22,7 @@ from azure_compute_simulator.errors import (
     SubscriptionNotFoundError,
 )
 from azure_compute_simulator.faults import Faults
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.locks import Lock
 from azure_compute_simulator.models.resources import (
     Operation,
@@ -34,7 +36,7 @@ from azure_compute_simulator.policies import Policies
 from azure_compute_simulator.resource_ids import ResourceId
 from azure_compute_simulator.switches import Switches
 from azure_compute_simulator.throttling import Throttling
-from azure_compute_simulator.transitions import Job, Transitions
+from azure_compute_simulator.transitions import Transitions
 
 _SETTLE_INTERVAL_SECONDS = 0.02
 # settling may take at most one part in this many of the simulator's time
@@ -54,6 +56,9 @@ class Behaviour(Protocol):
 
     def background_due(self) -> list[datetime | None]:
         """Returns when work is done that does not end with its operation."""
+
+    def timetable(self, operation: Operation) -> Timetable | None:
+        """Returns when the operation changes by itself, or None if more than the time decides that."""
 
     def on_deleted(self, resource: Resource) -> None:
         """Called after the resource was removed from the state."""
@@ -93,6 +98,7 @@ class Azure:
         self.deleted: dict[str, tuple[Resource, datetime]] = {}
         self.operations: dict[str, Operation] = {}
         self.running: dict[str, Operation] = {}
+        self.agenda = Agenda()
         self._just_begun: list[Operation] = []
         self._last_settled = self._settling_seconds = 0.0
         for behaviour in self.behaviours.values():
@@ -176,6 +182,8 @@ class Azure:
 
     def begin(self, verb: str, resource: Resource, job: Job, principal: Principal) -> Operation:
         """Starts an operation on a resource."""
+        for other in resource.running:
+            self.agenda.forget(other)
         operation = Operation(str(uuid.uuid4()), verb, resource, job, principal, job.started)
         self.operations[operation.id] = self.running[operation.id] = operation
         resource.running.append(operation)
@@ -186,7 +194,11 @@ class Azure:
     def settle(self) -> None:
         """Advances every running operation as far as its pace allows, and ends those that are done."""
         began = time.monotonic()
-        self._advance(list(self.running.values()))
+        if self.faults.regions or self.switches.succeeded_early:
+            self.agenda.clear()
+        unknown = [operation for operation in self.running.values() if operation not in self.agenda]
+        self._advance(unknown + self.agenda.take_changes(self.clock.now()))
+        self._note_timetables(unknown)
         for behaviour in self.behaviours.values():
             behaviour.advance_background()
         self._last_settled = time.monotonic()
@@ -198,7 +210,12 @@ class Azure:
         An operation whose time has passed waits for a region: for one that is stuck, or one with more time of its own.
         """
         now = self.clock.now()
-        moments = [self.transitions.due(operation.job) for operation in self.running.values()]
+        moments = [self.agenda.next_end(now)]
+        moments += [
+            self.transitions.due(operation.job)
+            for operation in self.running.values()
+            if operation not in self.agenda
+        ]
         for behaviour in self.behaviours.values():
             moments += behaviour.background_due()
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
@@ -235,8 +252,19 @@ class Azure:
             if operation.id in self.running:
                 self._behaviour(operation.resource).advance(operation)
 
+    def _note_timetables(self, operations: list[Operation]) -> None:
+        """Takes in those of these operations that only the time changes from now on."""
+        if self.faults.regions or self.switches.succeeded_early or self.transitions.overrides:
+            return
+        for operation in operations:
+            if operation.id in self.running:
+                timetable = self._behaviour(operation.resource).timetable(operation)
+                if timetable is not None:
+                    self.agenda.add(operation, timetable)
+
     def _end(self, operation: Operation, status: str, error: SimulatedError | None) -> None:
         del self.running[operation.id]
+        self.agenda.forget(operation)
         operation.resource.running.remove(operation)
         operation.status, operation.error = status, error
         operation.ended = self.clock.now()
@@ -244,6 +272,8 @@ class Azure:
     def _remove(self, resource: Resource) -> None:
         """Removes a resource. Other deletions of it succeed with it; every other operation on it is canceled."""
         self.resources.pop(resource.id.key, None)
+        # it may be the source of a version that is being created
+        self.agenda.clear()
         self.deleted[resource.id.key] = (resource, self.clock.now())
         self._behaviour(resource).on_deleted(resource)
         for operation in list(resource.running):

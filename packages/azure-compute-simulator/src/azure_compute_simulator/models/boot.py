@@ -5,11 +5,11 @@ from typing import Literal, get_args
 
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import InvalidParameterError, ServiceError
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.machine_errors import OSProvisioningClientErrorError, OSProvisioningTimedOutError
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resources import Json, Resource
 from azure_compute_simulator.resource_ids import parse_resource_id
-from azure_compute_simulator.transitions import Job
 
 BootOutcome = Literal[
     "success",

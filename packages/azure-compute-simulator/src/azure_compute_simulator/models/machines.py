@@ -11,6 +11,7 @@ from azure_compute_simulator.errors import (
     InvalidParameterError,
     PropertyChangeNotAllowedError,
 )
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.machine_errors import SkuNotAvailableError, VMMarketplaceInvalidInputError
 from azure_compute_simulator.models.attachments import (
     DISKS,
@@ -39,7 +40,6 @@ from azure_compute_simulator.models.resources import Json, Operation, Principal,
 from azure_compute_simulator.models.sizes import check_size, find_size, is_restricted
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.resource_ids import ResourceId, parse_resource_id
-from azure_compute_simulator.transitions import Job
 
 _ETAG_SHOWN_SINCE = "2024-07-01"
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from azure_compute_simulator.agenda import Timetable
 from azure_compute_simulator.faults import Faults
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.models.resources import Json
 from azure_compute_simulator.regions import short_name
-from azure_compute_simulator.transitions import Job, Transitions
+from azure_compute_simulator.transitions import Transitions
 
 # Parts of the whole replication: the home region is copied first, the others start when it is half done (inferred).
 _HOME_WINDOW = (0.0, 0.5)
@@ -47,6 +49,7 @@ class Replication:
         wanted = {short_name(target): target for target in targets}
         new = [name for name in wanted if name not in self.regions or self.regions[name].state == "Failed"]
         kept = {name: region for name, region in self.regions.items() if name in wanted and name not in new}
+        job.regions = tuple(new)
         alone = len(new) == 1
         for name in new:
             window = _WHOLE_WINDOW if alone else _HOME_WINDOW if name == home else _OTHER_WINDOW
@@ -68,6 +71,16 @@ class Replication:
         """Returns when each region that replicates is done at the latest."""
         replicating = [region for region in self.regions.values() if region.state == "Replicating"]
         return [transitions.due(region.job, region.name) for region in replicating]
+
+    def timetable(self, transitions: Transitions, job: Job) -> Timetable | None:
+        """Returns when a region jumps or is done, and when the whole job is; None where that is not drawn."""
+        pace = transitions.drawn()
+        if pace is None:
+            return None
+        end = pace.due(job)
+        regions = [region for region in self.regions.values() if region.state == "Replicating"]
+        changes = [moment for region in regions for moment in pace.changes(region.job, region.name)]
+        return Timetable([*changes, end], [*(pace.due(one.job, one.name) for one in regions), end])
 
     def fail(self, details: str) -> None:
         """Fails every region, for a reason that lies in the source."""

@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import ClassVar
 
 from azure_compute_simulator import regions
+from azure_compute_simulator.agenda import Timetable
 from azure_compute_simulator.errors import (
     InvalidResourceLocationError,
     LocationNotAvailableForResourceTypeError,
     LocationRequiredError,
     ParentResourceNotFoundError,
 )
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.resources import Json, Operation, Principal, Resource
 from azure_compute_simulator.models.values import merged
 from azure_compute_simulator.resource_ids import ResourceId
-from azure_compute_simulator.transitions import Job
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,10 @@ class ResourceType(ABC):
     def background_due(self) -> list[datetime | None]:
         """Returns when work is done that does not end with its operation."""
         return []
+
+    def timetable(self, operation: Operation) -> Timetable | None:  # noqa: ARG002 - image versions use it
+        """Returns when the operation changes by itself, or None if more than the time decides that."""
+        return None
 
     def count_poll(self, resource: Resource) -> None:
         """Counts a client's read of a resource or of its operation, for paces of the form `polls:N`."""

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from azure_compute_simulator.errors import SimulatedError
+from azure_compute_simulator.jobs import Job
 from azure_compute_simulator.resource_ids import ResourceId
-from azure_compute_simulator.transitions import Job
 
 Json = dict[str, Any]
 
@@ -79,3 +79,13 @@ class Operation:
     ended: datetime | None = None
     status: str = "InProgress"
     error: SimulatedError | None = None
+
+    def as_json(self) -> Json:
+        """Returns what the control plane shows of it."""
+        return {
+            "id": str(self.resource.id),
+            "verb": self.verb,
+            "status": self.status,
+            "started": self.started.isoformat(),
+            "ended": self.ended.isoformat() if self.ended else None,
+        }

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from azure_compute_simulator.agenda import Timetable
 from azure_compute_simulator.clock import parse_date, six_months_after, timestamp
 from azure_compute_simulator.errors import (
     ConflictError,
@@ -17,6 +18,7 @@ from azure_compute_simulator.errors import (
     PropertyChangeNotAllowedError,
     SimulatedError,
 )
+from azure_compute_simulator.jobs import REPLICATION_SECONDS
 from azure_compute_simulator.models.azure import Azure
 from azure_compute_simulator.models.compatibility import check_security_type, incompatibility
 from azure_compute_simulator.models.publishing import publishing_profile, region_names, unknown_region
@@ -35,7 +37,6 @@ from azure_compute_simulator.models.sources import (
 from azure_compute_simulator.models.values import without_empty
 from azure_compute_simulator.regions import short_name, usable
 from azure_compute_simulator.resource_ids import ResourceId
-from azure_compute_simulator.transitions import REPLICATION_SECONDS
 
 _NUMBER_LIMIT = 2_147_483_647
 _LARGEST_DISK_GB = 2048
@@ -221,13 +222,20 @@ class ImageVersions(ResourceType):
         """Returns when each region that replicates is done; an update may end its operation before or after that."""
         versions = {id(version): version for version in self._lagging.values()}
         for operation in self.azure.running.values():
-            if "replication" in operation.resource.hidden:
+            if "replication" in operation.resource.hidden and operation not in self.azure.agenda:
                 versions[id(operation.resource)] = operation.resource
         return [
             moment
             for version in versions.values()
             for moment in version.hidden["replication"].due(self.azure.transitions)
         ]
+
+    def timetable(self, operation: Operation) -> Timetable | None:
+        """Returns when a region jumps or is done; None where the progress is even or clients or control decide it."""
+        if operation.verb == "delete" or len(operation.resource.running) > 1:
+            return None
+        replication: Replication = operation.resource.hidden["replication"]
+        return replication.timetable(self.azure.transitions, operation.job)
 
     def count_poll(self, resource: Resource) -> None:
         """Counts the poll for the operations and for regions that still replicate after them."""
