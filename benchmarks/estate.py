@@ -106,11 +106,20 @@ class Image:
         }
 
 
+# no fleet has so many families
+_NO_FLEETS = 100_000
+
+
 def fleet(images: int) -> Iterator[Image]:
     """Yields this many images, the oldest first."""
     families = -(-images // BUILDS)
     for number in range(images):
         yield Image(number % families, number // families)
+
+
+def earlier(images: int) -> list[Image]:
+    """Returns images of families that no fleet has, taking turns between the galleries."""
+    return [Image(_NO_FLEETS + number, 0) for number in range(images)]
 
 
 def rounds(families: int, builds: int) -> list[list[Image]]:

@@ -12,7 +12,7 @@ from benchmarks.observed import Outcome, Reading, observed
 from client import Gallerist
 from domain.fleet.states import BatchState
 from domain.migration.states import ENDS
-from local.stack import START, Stack, temporary_folder
+from local.stack import Stack, temporary_folder
 
 NAME = "Gallerist"
 # a definition whose earlier versions took a known time
@@ -20,6 +20,8 @@ NAME_WITH_HISTORY = f"{NAME}, with history"
 # Azure says when it has finished; five builds of a gallery prove that it does
 NAME_WITH_HINTS = f"{NAME}, with hints"
 EARLIER_BUILDS = 3
+# what is migrated before a fleet with hints: six images for each gallery
+EARLIER_IMAGES = 12
 # the clock is moved in steps, and what runs is looked at after each; a step of a large fleet takes minutes of real time
 STEP = timedelta(minutes=20)
 LONGEST = timedelta(days=3)
@@ -29,16 +31,20 @@ TIMEOUT_SECONDS = 600
 
 def run(images: list[estate.Image], *, hints: bool = False) -> Run:
     """Migrates these images in one batch, with or without the events of Azure."""
-    with temporary_folder() as folder, _stack(folder, images) as stack, _client(stack) as gallerist:
+    earlier = estate.earlier(EARLIER_IMAGES) if hints else []
+    seeded = [*earlier, *images]
+    with temporary_folder() as folder, _stack(folder, seeded) as stack, _client(stack) as gallerist:
         if hints:
             stack.subscribe_to_events()
+        for image in earlier:
+            _migrate_one(stack, gallerist, image)
         before, wall = Reading.of(stack), time.monotonic()
         batch = _migrate(stack, gallerist)
         seconds, after = time.monotonic() - wall, Reading.of(stack)
         outcome = Outcome(
             NAME_WITH_HINTS if hints else NAME,
             len(images),
-            (batch.updated - datetime.fromisoformat(START)).total_seconds(),
+            (batch.updated - batch.created).total_seconds(),
             _seen(gallerist),
             batch.counts if batch.state is BatchState.COMPLETED else {str(batch.state): len(images)},
         )
