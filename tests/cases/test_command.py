@@ -37,6 +37,7 @@ def write(folder: Path, name: str, case: dict[str, Any]) -> None:
     (folder / f"{name}.json").write_text(json.dumps(case), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_each_file_of_a_folder_is_one_test(tmp_path: Path) -> None:
     """The table of expected failures is strict, and does not excuse a file or a step that is wrong."""
     write(tmp_path, "a", a_case(id="passes"))

@@ -256,9 +256,9 @@ KINDNESSES = (
         (
             Change(
                 "task_hub.py",
-                "            create_instance(connection, start, now)\n\n    def _is_current",
+                "            create_instance(connection, start, now)\n            self.written",
                 "            if self.running(start.instance_id) is None:\n"
-                "                create_instance(connection, start, now)\n\n    def _is_current",
+                "                create_instance(connection, start, now)\n            self.written",
             ),
         ),
         ("a child under the id of a running instance replaces it",),

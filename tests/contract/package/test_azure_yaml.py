@@ -71,6 +71,7 @@ def test_the_hook_for_windows_runs_the_same_script_and_passes_its_exit_code_on()
     assert lines[-2:] == ["& $python scripts/package.py", "exit $LASTEXITCODE"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_tests_pass_beside_stray_files(checkout: Path) -> None:
     """Logs and virtual environments in the folder fail no test that looks at the folder's content."""
