@@ -74,14 +74,14 @@ def _remember(run: MigrationRun, target: Target, watch: Watch, *, hinted: bool) 
     if target.status.outcome != "created":
         return
     now, definition = run.context.current_utc_datetime, target.definition
-    since = now - max(watch.looked_at or watch.written_at, watch.written_at)
+    since = now - watch.last_seen_at
     # without a hint, one may still be on its way if the version was done just now
     is_known = hinted or since > timedelta(seconds=PROMPT_SECONDS)
     if is_known and watch.hints.is_changed_by(hinted):
         outcome = HintOutcome(hit=hinted)
         gallery = df.EntityId(names.GALLERY_HINTS, definition.gallery.digest)
         run.context.signal_entity(gallery, names.NOTE, outcome.model_dump(mode="json"))
-    seconds, regions = (now - watch.written_at).total_seconds(), len(target.rollout.regions)
+    seconds, regions = watch.seconds_until_done(now, hinted=hinted), len(target.rollout.regions)
     # of a version that was made in waves, only the last write is known
     if watch.written_at == watch.started_at and target.memory.is_news(seconds, regions):
         took = Duration(seconds=seconds, size_gb=target.memory.size_gb, regions=regions)

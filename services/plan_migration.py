@@ -43,6 +43,8 @@ class Facts(NamedTuple):
     definitions_seconds: float
 
 
+# who starts a migration looks whether the image exists; the plan does not read it once more
+JUST_READ_SECONDS = 5
 # Azure refuses what is not allowed any more, and the write of a definition looks once more
 KEPT = Facts(300, 60)
 NOW = Facts(0, 0)
@@ -58,7 +60,7 @@ async def plan_image(client: df.DurableOrchestrationClient, query: PlanQuery) ->
         ArmError: the image, a gallery or the list of regions cannot be read.
         PolicyError: there is no usable policy.
     """
-    image = await services().compute.get_managed_image(query.image, query.now)
+    image = await services().compute.get_managed_image(query.image, query.now, JUST_READ_SECONDS)
     if image is None or (image.created_at is None and not query.undated):
         return PlannedImage(image=image)
     request = PlanRequest(image=image, started_by=query.started_by, overrides=query.overrides, now=query.now)

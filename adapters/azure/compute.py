@@ -29,10 +29,10 @@ from adapters.azure.kept import KeptLists
 from adapters.azure.rewriting import begin_update, begin_write, existing_version, read_version
 from adapters.azure.sources import (
     GALLERIES_API,
-    IMAGES_API,
     image_definitions,
     image_versions,
     images_in_group,
+    managed_image,
     permissions,
     resources,
 )
@@ -71,19 +71,19 @@ class Compute:
         self._regions: dict[str, frozenset[str]] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
+    async def get_managed_image(
+        self, image: ImageId, as_of: datetime | None = None, within: float = 0
+    ) -> ManagedImage | None:
         """Returns the image with its creation time, if ARM lists it; None if the image does not exist.
 
-        The list of creation times was read within some seconds, and at `as_of` or later.
+        It is as it was `within` these seconds. The list of creation times was read within some more seconds, and at
+        `as_of` or later.
 
         Raises:
             NotYetError: ARM is still creating the image.
         """
-        images = self._arm.client(image.subscription).images
-        resource = await found(images.get(image.resource_group, image.name, api_version=IMAGES_API))
-        if resource is None:
-            return None
-        return parse_managed_image(resource, await self._created_at(image, as_of)).settled()
+        read = await self._kept.whole(managed_image(image), within)
+        return parse_managed_image(read[0], await self._created_at(image, as_of)).settled() if read else None
 
     async def _created_at(self, image: ImageId, as_of: datetime | None) -> datetime | None:
         """Returns the creation time, which an image itself does not have, from the list of its group's resources.

@@ -1,6 +1,7 @@
 """The lists of ARM that are kept: where each one is, and how its records are read."""
 
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from adapters.azure.documents import (
@@ -44,6 +45,20 @@ def resources(subscription: str, id_type: type[Id]) -> Source[ListedResource[Id]
         _whole(subscription),
         id_type.kind,
         lambda resource: parse_listed_resource(resource, id_type),
+    )
+
+
+def managed_image(wanted: ImageId) -> Source[Any]:
+    """One managed image, as ARM shows it."""
+    path = f"{quote(str(wanted))}?api-version={IMAGES_API}"
+    return Source(
+        wanted.subscription,
+        path,
+        str(wanted),
+        ImageId.kind,
+        lambda resource: resource,
+        single=True,
+        may_be_missing=True,
     )
 
 

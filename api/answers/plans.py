@@ -133,6 +133,8 @@ class Plan(Answer):
     checks: list[Check]
     """Every check, with its verdict."""
     estimate: Estimate | None
+    as_of: datetime | None
+    """When the oldest part of what the plan knows of its galleries was read; null if none was."""
     targets: list[PlannedTarget]
 
     @classmethod
@@ -147,5 +149,6 @@ class Plan(Answer):
             fix=plan.fix,
             checks=plan.checks,
             estimate=Estimate(storage=plan.estimate.storage) if plan.estimate else None,
+            as_of=plan.as_of,
             targets=[PlannedTarget.of(target) for target in plan.targets],
         )

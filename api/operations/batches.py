@@ -13,8 +13,8 @@ OPERATIONS = (
         title="Start a batch",
         text=(
             "Migrates every image of a scope that `filter` selects, oldest image first. `limit` takes only the oldest "
-            "images; `per_subscription` and `per_gallery` limit how many migrations run at once. With `dry_run`, the "
-            "batch plans every image and writes nothing."
+            "images; the batch starts as many at once as Azure lets through, and `per_subscription` and `per_gallery` "
+            "can limit how many run. With `dry_run`, the batch plans every image and writes nothing."
         ),
         body=requests.StartBatch,
         answer=answers.Accepted,

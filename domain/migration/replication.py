@@ -22,7 +22,7 @@ LOOKS_FOR_A_MISSING_VERSION = 5
 # a look that comes later than this after its time means that the app was away: stopped, or without a worker
 LONGEST_DELAY = timedelta(minutes=5)
 # how long no region makes progress before the version's operation is asked, too
-STANDSTILL = timedelta(minutes=30)
+STANDSTILL = timedelta(hours=2)
 # the code of a failure of a version that does not show what was written
 VERSION_DIFFERS = "VersionDiffers"
 
@@ -289,6 +289,16 @@ class Watch(BaseModel):
     def deadline(self) -> datetime:
         """When to stop waiting for the regions."""
         return self.started_at + timedelta(hours=self.pace.deadline_hours)
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """When the version was last known not to be done: at the last look, or when it was written."""
+        return max(self.looked_at or self.written_at, self.written_at)
+
+    def seconds_until_done(self, now: datetime, *, hinted: bool) -> float:
+        """How long the replication took that this look found done: a hint comes at its end, else it was before."""
+        end = now if hinted else self.last_seen_at + (now - self.last_seen_at) / 2
+        return (end - self.written_at).total_seconds()
 
     def query(self, now: datetime) -> StatusRequest:
         """What the next look asks. Of a version that stands still, its operation may know more than it does."""

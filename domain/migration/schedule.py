@@ -9,6 +9,7 @@ from domain.migration.replication import Watch
 # without knowledge, the wait is this part of the time that has passed: the end is seen within 1.3 times the replication
 GROWTH = 0.3
 SHORTEST_SECONDS = 15
+SHORTEST_CLOSE_SECONDS = 5
 # where hints are proven: a look in ten minutes at first, so an hour takes four
 SELDOM_SECONDS = 600
 SELDOM_GROWTH = 0.6
@@ -16,7 +17,7 @@ SELDOM_GROWTH = 0.6
 EARLY_GROWTH = 2.0
 CLOSE_GROWTH = 0.04
 # how far the next duration may lie below and above the known ones; a few say little
-MARGINS = {"few": (0.9, 1.15), "many": (0.96, 1.1)}
+MARGINS = {"few": (0.87, 1.15), "many": (0.96, 1.1)}
 
 
 def next_look_seconds(watch: Watch, now: datetime) -> float:
@@ -28,7 +29,7 @@ def next_look_seconds(watch: Watch, now: datetime) -> float:
     if watch.hints.proven:
         wanted = max(passed * SELDOM_GROWTH, SELDOM_SECONDS)
     elif watch.usual_seconds:
-        shortest = SHORTEST_SECONDS
+        shortest = SHORTEST_CLOSE_SECONDS
         wanted = _around(watch.usual_seconds, passed, pace.first_poll_seconds)
     else:
         wanted = passed * GROWTH

@@ -76,7 +76,9 @@ class FakeCompute:
         self.bin_error: ArmError | None = None
         self.writes: list[str] = []
 
-    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
+    async def get_managed_image(
+        self, image: ImageId, as_of: datetime | None = None, within: float = 0
+    ) -> ManagedImage | None:
         self._raise_error()
         return self.images.get(image)
 

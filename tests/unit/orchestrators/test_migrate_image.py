@@ -297,7 +297,7 @@ def test_where_hints_are_proven_the_first_look_comes_after_ten_minutes() -> None
 def test_how_long_a_version_took_is_told_where_the_definition_has_others() -> None:
     context = remembering([], [value(DONE)], is_kept=True, size_gb=30)
     assert signals(context) == [
-        ("definition_durations", {"seconds": 60.0, "size_gb": 30, "regions": 2}),
+        ("definition_durations", {"seconds": 30.0, "size_gb": 30, "regions": 2}),
     ]
 
 

@@ -58,7 +58,9 @@ class Azure(FakeCompute):
         """Deletes the image and creates another one of its name."""
         self.created.append((content, self.now))
 
-    async def get_managed_image(self, image: ImageId, as_of: datetime | None = None) -> ManagedImage | None:
+    async def get_managed_image(
+        self, image: ImageId, as_of: datetime | None = None, within: float = 0
+    ) -> ManagedImage | None:
         content, _ = self.created[-1]
         self.reads += 1
         return _image(content, self._listed_time())

@@ -126,7 +126,7 @@ def test_a_look_reads_the_version_and_its_operation() -> None:
 
 def test_the_operation_of_a_version_that_stands_still_is_asked() -> None:
     """The version may say that it is being created although its operation has failed."""
-    looks = [*[value(CREATING)] * 18, value(DONE)]
+    looks = [*[value(CREATING)] * 28, value(DONE)]
     _, context = replicate(looks)
     sent = context.named("get_replication_status")
     asked = [call.input["asks_operation"] for call in sent]
