@@ -153,7 +153,8 @@ class KeptList(Generic[Value]):
         Raises:
             ArmError: the page cannot be read. The pages before it are kept, unless waiting does not help.
         """
-        progress = self._progress_at(source, evidence, now())
+        progress, asked = self._progress_at(source, evidence, now()), time.monotonic()
+        is_first = progress.url == source.path
         try:
             page = await reader.page(source.subscription, progress.url)
         except ArmError as error:
@@ -161,6 +162,9 @@ class KeptList(Generic[Value]):
                 progress.broken = diagnose(error).retry == "never"
                 raise
             page = Page({})
+        if is_first:
+            # the answer may have told that more time has passed than was known
+            progress.begun = max(progress.begun, now() - (time.monotonic() - asked))
         for record in source.records(page):
             try:
                 progress.values.append(source.parse(record))

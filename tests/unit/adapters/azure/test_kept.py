@@ -9,7 +9,7 @@ LIST: Source[str] = Source("s", "/things", "/things", "thing", str)
 
 
 class Reader:
-    """Answers with one page, and counts; each answer takes a second of the clock."""
+    """Answers with one page, and counts."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -17,7 +17,6 @@ class Reader:
 
     async def page(self, subscription: str, url: str) -> Page:
         self.reads += 1
-        self.now += 1
         return Page({"value": [f"{subscription}{url} {self.reads}"]})
 
 
@@ -43,13 +42,29 @@ async def test_with_no_seconds_a_list_is_read_anew() -> None:
 
 
 async def test_a_list_that_was_begun_before_the_moment_is_read_again() -> None:
-    """What happened while it was read may be missing from it."""
+    """What happened since may be missing from it."""
     reader, kept = lists()
     await kept.whole(LIST, 60)
-    await kept.whole(LIST, 60, since=1000.5)
+    reader.now += 2
+    await kept.whole(LIST, 60, since=1001)
     assert reader.reads == 2
-    await kept.whole(LIST, 60, since=1000.5)
+    await kept.whole(LIST, 60, since=1001)
     assert reader.reads == 2
+
+
+async def test_a_list_is_as_old_as_its_answer_says() -> None:
+    """After a long silence, only the answer tells how much time has passed."""
+
+    class Late(Reader):
+        async def page(self, subscription: str, url: str) -> Page:
+            self.now += 3600
+            return await super().page(subscription, url)
+
+    reader = Late()
+    kept = KeptLists(reader, lambda: reader.now)
+    await kept.whole(LIST, 60)
+    await kept.whole(LIST, 60)
+    assert reader.reads == 1
 
 
 async def test_a_moment_that_is_yet_to_come_is_read_once() -> None:
