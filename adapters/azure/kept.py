@@ -231,8 +231,9 @@ class KeptLists:
         async with kept.lock:
             # another clock's moment may be yet to come here
             moment = max(self.now() - seconds, min(since, self.now()))
-            while kept.begun_at < moment:
-                await self.advance(source)
+            unread = not seconds
+            while unread or kept.begun_at < moment:
+                unread = (await self.advance(source)).next is not None
             return self._logged_values(kept)
 
     async def fresh(self, source: Source[Value]) -> list[Value]:
