@@ -32,7 +32,7 @@ SWEEP_BATCH_ID = f"{BATCH_ID_PREFIX}sweep"
 CANCEL_EVENT = "cancel"
 
 # images looked up and planned at a time; it bounds the history and the state of an execution
-SLICE = 200
+SLICE = 500
 # the API lists this many images that did not complete, or plans of a dry run; the counts are of all
 MOST_RESULTS = 500
 # the custom status, 16 KB at most, names this many running migrations

@@ -9,15 +9,15 @@ from pydantic import BaseModel
 Value = TypeVar("Value")
 
 # additive increase, multiplicative decrease: the window of TCP
-FIRST_WINDOW = 50
-WINDOW_STEP = 50
+FIRST_WINDOW = 100
+WINDOW_STEP = 100
 SMALLEST_WINDOW = 5
 LARGEST_WINDOW = 400
 # the state of a batch holds every migration that runs
 MOST_RUNNING = 1000
 
 # a step comes soon while images wait for numbers or for room, and later when only replications run
-SECONDS_WHILE_STARTING = 5
+SECONDS_WHILE_STARTING = 3
 SECONDS_WHILE_THROTTLED = 30
 SHORTEST_LOOK_SECONDS = 30
 LONGEST_LOOK_SECONDS = 300
