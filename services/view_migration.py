@@ -14,14 +14,15 @@ from domain.proofs.proof import ProofProgress
 from domain.resources.ids import ImageId
 from domain.resources.provenance import MIGRATION_ID_PREFIX, migration_id
 from domain.results import StepStatus
-from services.instances import cursor_of, find_instance, read_instance
+from services.instances import States, cursor_of, find_instance, read_instance, shown_status
 from services.interruptions import START_AGAIN, Attempts
 
-_STOPPED = {
-    "Failed": MigrationState.FAILED,
-    "Terminated": MigrationState.CANCELLED,
-    "Canceled": MigrationState.CANCELLED,
-}
+_STATES = States(
+    ends=ENDS,
+    interrupted=MigrationState.INTERRUPTED,
+    failed=MigrationState.FAILED,
+    terminated=MigrationState.CANCELLED,
+)
 _FIXES = {
     MigrationState.INTERRUPTED: "No action needed: Gallerist continues the migration within minutes.",
     MigrationState.FAILED: START_AGAIN,
@@ -112,16 +113,16 @@ def _record(instance: Instance, goes_on: bool) -> MigrationRecord:
 def _status(instance: Instance, request: RunRequest, *, goes_on: bool) -> MigrationStatus:
     """The orchestration's own status; before its first step, its request."""
     status = MigrationStatus(image=request.image, started_by=request.started_by)
-    # the output is whole, the custom status is trimmed
-    stored = (instance.output if instance.runtime_status == "Completed" else None) or instance.custom_status
+    stored = shown_status(instance)
     if stored:
         status = MigrationStatus.model_validate(stored)
     if not instance.running:
         # an orchestration that was terminated never clears its custom status
         status.waiting_for = None
-    if status.state in ENDS or instance.runtime_status not in _STOPPED:
+    imposed = _STATES.imposed(instance, status.state, goes_on=goes_on)
+    if imposed is None:
         return status
-    status = status.moved(MigrationState.INTERRUPTED if goes_on else _STOPPED[instance.runtime_status])
+    status = status.moved(imposed)
     status.reason = failure_sentence(instance.output)
     status.fix = _FIXES.get(status.state)
     return status
