@@ -76,11 +76,16 @@ class Candidate(BaseModel):
 
 
 class RunningMigration(BaseModel):
-    """A migration that the batch started, or found running; `numbered` once its version has a number."""
+    """A migration that the batch started, or found running; `numbered` once its version has a number.
+
+    `throttled_until` is until when Azure puts its calls off, `newly_throttled` that the last look was the first to see
+    it.
+    """
 
     candidate: Candidate
     numbered: bool = False
-    throttled: bool = False
+    throttled_until: datetime | None = None
+    newly_throttled: bool = False
 
 
 class ImageResult(BaseModel):
@@ -168,7 +173,7 @@ class Batch(HasBatchState, Start):
 
     def note_pace(self) -> None:
         """Takes in what the migrations that start say of Azure's limits."""
-        throttled = sum(one.throttled and not one.numbered for one in self.running)
+        throttled = sum(one.newly_throttled and not one.numbered for one in self.running)
         self.pace = self.pace.after(self.starting, throttled)
 
     @property
@@ -241,7 +246,10 @@ class Batch(HasBatchState, Start):
     def note_status(self, running: RunningMigration, status: MigrationStatus, *, ended: bool) -> None:
         """Takes in a migration's status. One that ended is counted, and listed if it did not complete."""
         running.numbered = any(target.version_id is not None for target in status.targets)
-        running.throttled = status.waiting_for is not None and status.waiting_for.throttled
+        wait = status.waiting_for
+        until = wait.until if wait is not None and wait.throttled else None
+        running.newly_throttled = until is not None and until != running.throttled_until
+        running.throttled_until = until
         if not ended:
             return
         self.running.remove(running)

@@ -18,7 +18,7 @@ MOST_RUNNING = 1000
 
 # a step comes soon while images wait for numbers or for room, and later when only replications run
 SECONDS_WHILE_STARTING = 3
-SECONDS_WHILE_THROTTLED = 30
+SECONDS_WHILE_THROTTLED = 10
 SHORTEST_LOOK_SECONDS = 30
 LONGEST_LOOK_SECONDS = 300
 # of the time since the last start
@@ -32,7 +32,7 @@ class StartPace(BaseModel):
     throttled: bool = False
 
     def after(self, starting: int, throttled: int) -> Self:
-        """The pace after a step that found so many migrations starting, and so many of them throttled."""
+        """The pace after a step that found so many migrations starting, and so many of them newly throttled."""
         copy = self.model_copy()
         copy.throttled = throttled > 0
         if copy.throttled:

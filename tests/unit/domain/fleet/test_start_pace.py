@@ -84,6 +84,22 @@ def test_a_batch_that_is_throttled_waits_and_starts_fewer() -> None:
     assert batch.startable() == []
 
 
+def test_one_that_is_still_put_off_slows_the_batch_once() -> None:
+    batch = throttled_batch()
+    batch.note_pace()
+    first = batch.running[0]
+    status = status_of(first.candidate.image, None, MigrationState.PLANNED)
+    status.waiting_for = CurrentWait(reason="busy", until=BEGINNING, throttled=True)
+    batch.note_status(first, status, ended=False)
+    before = batch.pace.window
+    batch.note_pace()
+    assert batch.pace.window > before
+    status.waiting_for = CurrentWait(reason="busy", until=BEGINNING + timedelta(minutes=1), throttled=True)
+    batch.note_status(first, status, ended=False)
+    batch.note_pace()
+    assert batch.pace.throttled
+
+
 def test_migrations_that_replicate_are_looked_at_from_time_to_time_only() -> None:
     batch = throttled_batch()
     assert len(batch.to_look_at()) == FIRST_WINDOW
