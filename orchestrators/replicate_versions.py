@@ -138,7 +138,7 @@ def _take_in(
 def _change(
     run: MigrationRun, target: Target, after: Watch, step: RolloutStep, report: ReplicationReport
 ) -> Orchestration[None]:
-    """Changes the version's regions. A write that Azure puts off is decided anew at the next look."""
+    """Changes the version's regions. If Azure puts the write off, the next look decides again."""
     before = _watch(target)
     changed = yield from call_once(run.context, names.UPDATE_REGIONS, _request(after, step), RegionsUpdate)
     now = run.context.current_utc_datetime

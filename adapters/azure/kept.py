@@ -163,7 +163,7 @@ class KeptList(Generic[Value]):
                 raise
             page = Page({})
         if is_first:
-            # the answer may have told that more time has passed than was known
+            # only the answer may show that much time has passed, as after a night without calls
             progress.begun = max(progress.begun, now() - (time.monotonic() - asked))
         for record in source.records(page):
             try:

@@ -15,7 +15,7 @@ from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegio
 from domain.resources.ids import ImageVersionId
 from domain.resources.provenance import FINGERPRINT_TAG
 from domain.resources.regions import canonical_region
-from domain.results import CurrentWait, Failure, failure_of
+from domain.results import Failure, failure_of
 
 # a version that was just begun may be missing from an answer or two
 LOOKS_FOR_A_MISSING_VERSION = 5
@@ -137,7 +137,6 @@ class ReplicationReport(BaseModel):
     differs: bool = False
     objection: Failure | None = None
     failure: Failure | None = None
-    waiting_for: CurrentWait | None = None
 
     @classmethod
     def of(
@@ -192,12 +191,6 @@ class ReplicationReport(BaseModel):
         """The same report with a failure."""
         copy = self.model_copy()
         copy.failure = failure
-        return copy
-
-    def waiting(self, wait: CurrentWait | None) -> Self:
-        """The same report with what is waited for."""
-        copy = self.model_copy()
-        copy.waiting_for = wait
         return copy
 
     def explain(self) -> Failure:
@@ -346,7 +339,7 @@ class Watch(BaseModel):
         return copy
 
     def put_off(self, before: Self, *, counts: bool) -> Self:
-        """The watch after a look whose write Azure put off: the next look decides about the rollout anew."""
+        """The watch after a look whose write Azure put off: the next look decides again what the rollout needs."""
         copy = self.model_copy()
         copy.state, copy.refusals = before.state, before.refusals + (1 if counts else 0)
         return copy

@@ -25,14 +25,15 @@ def next_look_seconds(watch: Watch, now: datetime) -> float:
     pace = watch.pace
     passed = (now - watch.written_at).total_seconds()
     longest = max(pace.longest_poll_seconds, pace.first_poll_seconds)
-    shortest = pace.first_poll_seconds if passed < pace.first_poll_seconds else SHORTEST_SECONDS
+    shortest = SHORTEST_SECONDS
     if watch.hints.proven:
         wanted = max(passed * SELDOM_GROWTH, SELDOM_SECONDS)
     elif watch.usual_seconds:
         shortest = SHORTEST_CLOSE_SECONDS
         wanted = _around(watch.usual_seconds, passed, pace.first_poll_seconds)
     else:
-        wanted = passed * GROWTH
+        # a hint that came too early does not put the first look off
+        wanted = max(passed * GROWTH, pace.first_poll_seconds - passed)
     return min(max(wanted, min(shortest, pace.first_poll_seconds)), longest)
 
 

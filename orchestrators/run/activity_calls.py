@@ -115,7 +115,7 @@ def _outcome(task: Any) -> Orchestration[Any]:
 
 @cache
 def _result_type(value_type: Any) -> Any:
-    """The result of this value; kept, since pydantic builds a model anew each time it is named."""
+    """The result type for this value. It is kept: pydantic builds a generic model again each time it is named."""
     return ActivityResult[value_type]
 
 

@@ -61,9 +61,9 @@ class MigrationRun:
         self._show()
 
     def show_report(self, target: Target, report: ReplicationReport) -> None:
-        """Shows the latest look at a target's regions, and what is waited for meanwhile."""
+        """Shows the latest look at a target's regions. What was waited for is over."""
         target.status = target.status.with_regions(report.regions)
-        self.status.waiting_for = report.waiting_for
+        self.status.waiting_for = None
         self.show_targets([target])
 
     def end(self, end: End) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from domain.migration.durations import Duration
 from domain.migration.hints import MOST_OUTCOMES, HintRecord
 from domain.migration.memory import WatchMemory
 from domain.migration.replication import Watch
-from domain.migration.schedule import next_look_seconds
+from domain.migration.schedule import GROWTH, SHORTEST_SECONDS, next_look_seconds
 from domain.planning.rollout import Pace
 from domain.policy.rules import BUILT_IN
 from domain.resources.galleries import TargetRegion
@@ -93,6 +93,12 @@ def test_where_hints_are_proven_an_hour_takes_four_looks(duration: float) -> Non
     before = [moment for moment in looks(duration, hints=PROVEN) if moment < duration]
     assert len(before) <= 4
     assert all(later - earlier >= 600 for earlier, later in zip([0, *before], before, strict=False))
+
+
+@pytest.mark.parametrize("passed", [0, 40, 89])
+def test_a_hint_that_came_too_early_does_not_put_the_first_look_off(passed: float) -> None:
+    following = passed + next_look_seconds(watch(), NOW + timedelta(seconds=passed))
+    assert following <= max(PACE.first_poll_seconds + SHORTEST_SECONDS, (1 + GROWTH) * passed)
 
 
 def test_one_miss_ends_the_trust() -> None:
