@@ -93,8 +93,8 @@ class Compute:
         source = images_in_group(image.subscription, image.resource_group)
         # ARM's clock has whole seconds
         since = as_of.timestamp() - 1 if as_of else 0
-        for seconds in (TIMES_LAST_SECONDS, 1):
-            for entry in await self._kept.whole(source, seconds, since):
+        for moment in (since, self._kept.now()):
+            for entry in await self._kept.whole(source, TIMES_LAST_SECONDS, moment):
                 if entry.id == image and entry.created_at:
                     return entry.created_at
         return None
