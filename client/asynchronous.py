@@ -85,6 +85,10 @@ class AsyncGallerist:
     async def galleries(self, subscription: str | None = None) -> answers.Galleries:
         return await self._send(calls.galleries(subscription))
 
+    async def explain(self, image: ImageId | str) -> answers.ImageExplanation:
+        """Says which rule, tag, default or built-in value decided what about an image."""
+        return await self._send(calls.explain(image))
+
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

@@ -186,6 +186,11 @@ def galleries(subscription: str | None) -> Call[answers.Galleries]:
     )
 
 
+def explain(image: ImageId | str) -> Call[answers.ImageExplanation]:
+    query = {"image": str(image)}
+    return Call("get_explanation", answers.ImageExplanation.model_validate_json, query=query)
+
+
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
     return Call("post_batch", answers.Accepted.model_validate_json, body={"scope": scope, **choices})
 

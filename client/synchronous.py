@@ -101,6 +101,10 @@ class Gallerist:
         """Lists the image versions in the galleries of a subscription, or of all that the app's settings name."""
         return self._send(calls.galleries(subscription))
 
+    def explain(self, image: ImageId | str) -> answers.ImageExplanation:
+        """Says which rule, tag, default or built-in value decided what about an image."""
+        return self._send(calls.explain(image))
+
     def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

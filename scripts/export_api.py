@@ -172,6 +172,8 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     gallerist.galleries()
     recorder.show()
+    gallerist.explain(_IMAGE)
+    recorder.show()
     _make_batch_calls(gallerist, recorder, stack)
     gallerist.coverage(category="blocked")
     recorder.show()

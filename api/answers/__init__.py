@@ -8,6 +8,7 @@ from api.answers.adoption import Adoption
 from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
+from api.answers.explanations import ChosenNames, ImageExplanation
 from api.answers.health import Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
@@ -34,6 +35,7 @@ __all__ = [
     "Batch",
     "BatchImage",
     "Batches",
+    "ChosenNames",
     "Coverage",
     "Estimate",
     "Freeze",
@@ -42,6 +44,7 @@ __all__ = [
     "GoneSubscription",
     "Health",
     "Image",
+    "ImageExplanation",
     "Images",
     "Lineage",
     "Links",

@@ -10,6 +10,7 @@ from api.operations import (
     app,
     azure,
     batches,
+    explanations,
     migrations,
     policy,
     promotions,
@@ -24,6 +25,7 @@ __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
 OPERATIONS: tuple[Operation, ...] = (
     *migrations.OPERATIONS,
     *azure.OPERATIONS,
+    *explanations.OPERATIONS,
     *batches.OPERATIONS,
     *promotions.OPERATIONS,
     *retention.OPERATIONS,

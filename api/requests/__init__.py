@@ -2,6 +2,7 @@
 
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
+from api.requests.explanations import ExplainQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
@@ -27,6 +28,7 @@ __all__ = [
     "CoverageQuery",
     "DeclareGone",
     "Explain",
+    "ExplainQuery",
     "LineageQuery",
     "MigrationsQuery",
     "Query",

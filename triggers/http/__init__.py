@@ -6,6 +6,7 @@ A route reads the request, calls a service, and answers with a model of `api`. W
 from triggers.http import (
     batches,
     coverage,
+    explanations,
     freeze,
     health,
     images,
@@ -21,6 +22,7 @@ from triggers.http import (
 blueprints = [
     batches.blueprint,
     coverage.blueprint,
+    explanations.blueprint,
     freeze.blueprint,
     health.blueprint,
     images.blueprint,

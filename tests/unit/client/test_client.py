@@ -100,6 +100,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "add_regions": (("migration-1", ["eastus2"]), {}),
     "images": ((SUBSCRIPTION,), {}),
     "galleries": ((SUBSCRIPTION,), {}),
+    "explain": ((image_id(),), {}),
     "start_batch": (([SCOPE],), {"limit": 3, "dry_run": True}),
     "batch": (("batch-1",), {}),
     "batches": ((), {}),
