@@ -89,6 +89,12 @@ class AsyncGallerist:
         """Says which rule, tag, default or built-in value decided what about an image."""
         return await self._send(calls.explain(image))
 
+    async def why(
+        self, version: ImageVersionId | str, region: str, *, subscription: str | None = None
+    ) -> answers.VersionInRegion:
+        """Says whether a machine in a region, and of a subscription, can use a version, and why."""
+        return await self._send(calls.why(version, region, subscription))
+
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

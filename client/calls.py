@@ -191,6 +191,13 @@ def explain(image: ImageId | str) -> Call[answers.ImageExplanation]:
     return Call("get_explanation", answers.ImageExplanation.model_validate_json, query=query)
 
 
+def why(
+    version: ImageVersionId | str, region: str, subscription: str | None
+) -> Call[answers.VersionInRegion]:
+    query = _given(version=str(version), region=region, subscription=subscription)
+    return Call("get_why", answers.VersionInRegion.model_validate_json, query=query)
+
+
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
     return Call("post_batch", answers.Accepted.model_validate_json, body={"scope": scope, **choices})
 

@@ -105,6 +105,12 @@ class Gallerist:
         """Says which rule, tag, default or built-in value decided what about an image."""
         return self._send(calls.explain(image))
 
+    def why(
+        self, version: ImageVersionId | str, region: str, *, subscription: str | None = None
+    ) -> answers.VersionInRegion:
+        """Says whether a machine in a region, and of a subscription, can use a version, and why."""
+        return self._send(calls.why(version, region, subscription))
+
     def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

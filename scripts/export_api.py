@@ -181,6 +181,8 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     version = gallerist.migration(started.id).targets[0].version_id
     assert version is not None  # noqa: S101 # the migration completed
+    gallerist.why(version, "westus2")
+    recorder.show()
     _refused(lambda: gallerist.cancel_migration(started.id))
     _refused(lambda: gallerist.retry_migration(started.id))
     _make_retention_calls(gallerist, recorder, version)

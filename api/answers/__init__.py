@@ -8,7 +8,7 @@ from api.answers.adoption import Adoption
 from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
-from api.answers.explanations import ChosenNames, ImageExplanation
+from api.answers.explanations import ChosenNames, ImageExplanation, VersionInRegion
 from api.answers.health import Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
@@ -79,4 +79,5 @@ __all__ = [
     "StartedMigration",
     "UnreadKind",
     "UnreadableInstance",
+    "VersionInRegion",
 ]

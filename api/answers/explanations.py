@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Self
 
 from api.answers.base import Answer
-from api.ids import AnyGalleryId, AnyImageId
+from api.ids import AnyGalleryId, AnyImageId, AnyVersionId
+from domain.fleet.findings import Finding
+from domain.fleet.usable import Usable
 from domain.planning.checks.check import Check
 from domain.planning.plan import PolicyDraft
 from domain.policy.explain import Decided, Explanation, TriedRule
 from domain.policy.sections import Action, PolicyStrategy
+from domain.promotion.latest import RegionLatest
 from domain.resources.galleries import TargetRegion
 from domain.resources.images import ManagedImage
 
@@ -84,3 +87,18 @@ class ImageExplanation(Answer):
             names=ChosenNames.of(draft),
             checks=draft.checks,
         )
+
+
+class VersionInRegion(Answer):
+    """Whether a machine in a region can use a version, and why."""
+
+    version: AnyVersionId
+    """The version; of `latest`, the one that it resolves to."""
+    region: str
+    subscription: str | None
+    usable: Usable
+    """`yes` as far as Azure shows it: the rights of those who create machines cannot be read, as `access` says."""
+    latest: RegionLatest | None
+    """What `latest` resolves to in the region; null if the versions cannot be read."""
+    findings: list[Finding]
+    """What was looked at, in the order of the causes."""

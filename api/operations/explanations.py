@@ -18,4 +18,18 @@ OPERATIONS = (
         answer=answers.ImageExplanation,
         problems=(BAD, MISSING, CONFLICT, *AZURE),
     ),
+    Operation(
+        name="get_why",
+        method="GET",
+        path="versions/why",
+        title="Ask why a version can be used or not",
+        text=(
+            "Looks whether a machine in a region can use an image version: whether it exists or is in the gallery's "
+            "bin, is made, is replicated there, and is what `latest` resolves to, each with cause and fix. It only "
+            "reads, and says what cannot be known."
+        ),
+        query=requests.WhyQuery,
+        answer=answers.VersionInRegion,
+        problems=(BAD, *AZURE),
+    ),
 )

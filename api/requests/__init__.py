@@ -2,7 +2,7 @@
 
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
-from api.requests.explanations import ExplainQuery
+from api.requests.explanations import ExplainQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
@@ -43,5 +43,6 @@ __all__ = [
     "StartPromotion",
     "StartRetirement",
     "SubscriptionQuery",
+    "WhyQuery",
     "check_fields",
 ]

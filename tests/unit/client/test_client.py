@@ -101,6 +101,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "images": ((SUBSCRIPTION,), {}),
     "galleries": ((SUBSCRIPTION,), {}),
     "explain": ((image_id(),), {}),
+    "why": ((VERSION, "eastus2"), {"subscription": SUBSCRIPTION}),
     "start_batch": (([SCOPE],), {"limit": 3, "dry_run": True}),
     "batch": (("batch-1",), {}),
     "batches": ((), {}),

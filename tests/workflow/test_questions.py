@@ -1,12 +1,13 @@
-"""A plan that is applied later does exactly what it said, or nothing."""
+"""Plans that are applied later, and questions to the app about what it decides and what is in Azure."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from api.answers import VersionInRegion
 from client import ProblemError
-from tests.workflow.estate import GALLERY, Estate, an_image
+from tests.workflow.estate import GALLERY, THERE, Estate, an_image
 
 
 @pytest.fixture
@@ -61,3 +62,38 @@ def test_what_moves_between_the_check_and_the_write_blocks_the_migration(quiet: 
     assert "1.0.0" in blocked["reason"]
     assert blocked["fix"]
     assert list(quiet.versions("tie")) == ["1.0.0"]
+
+
+def verdicts(found: VersionInRegion) -> dict[str, str]:
+    return {one.name: one.verdict for one in found.findings}
+
+
+def test_why_says_what_is_in_the_way_of_a_version(quiet: Estate) -> None:
+    image = quiet.write(an_image("asked"))
+    quiet.start(image)
+    quiet.ended(image)
+    version = f"{GALLERY}/images/asked/versions/1.0.0"
+    why = quiet.gallerist.why
+    there = why(version, "West US 2", subscription=THERE)
+    assert (there.usable, there.region) == ("yes", "westus2")
+    assert verdicts(there) | {"latest": "warned", "access": "unknown"} == verdicts(there)
+    assert verdicts(there)["excluded from latest"] == "warned"
+    elsewhere = why(version, "japaneast")
+    assert (elsewhere.usable, verdicts(elsewhere)["target region"]) == ("no", "failed")
+    assert why(version, "moonbase").usable == "no"
+    missing = why(f"{GALLERY}/images/asked/versions/9.9.9", "westus2")
+    assert (missing.usable, missing.findings[-2].fix) == ("no", "name one that exists: 1.0.0")
+    nothing = why(f"{GALLERY}/images/asked/versions/latest", "westus2")
+    assert (nothing.usable, nothing.latest.version if nothing.latest else "") == ("no", None)
+
+
+def test_an_explanation_is_about_the_image_as_it_is(quiet: Estate) -> None:
+    found = quiet.gallerist.explain(quiet.write(an_image("twin-1", tags={"gallerist:regions": "japaneast"})))
+    assert [(rule.name, rule.verdict) for rule in found.rules][:2] == [
+        ("twins", "matched"),
+        ("one family", "not reached"),
+    ]
+    assert found.names is not None
+    assert [region.name for region in found.names.regions] == ["eastus2", "japaneast"]
+    (regions,) = [one for one in found.choices if one.choice == "regions"]
+    assert (regions.by, [one.by for one in regions.instead_of]) == ("gallerist:regions", ["defaults"])
