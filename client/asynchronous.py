@@ -95,6 +95,22 @@ class AsyncGallerist:
         """Says whether a machine in a region, and of a subscription, can use a version, and why."""
         return await self._send(calls.why(version, region, subscription))
 
+    async def diff(
+        self, subscription: str | None = None, *, resource_group: str | None = None
+    ) -> AsyncIterator[answers.Diff]:
+        """Compares the policy with the galleries, and returns page after page of images in the order of their ids."""
+        call: calls.Call[answers.Diff] | None = calls.diff(subscription, resource_group)
+        while call is not None:
+            page = await self._send(call)
+            yield page
+            call = calls.next_page(call, page)
+
+    async def check(
+        self, definition: ImageDefinitionId | str, region: str | None = None
+    ) -> answers.DefinitionCheck:
+        """Checks that the newest version of a definition is what users get, in one region or in all."""
+        return await self._send(calls.check(definition, region))
+
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

@@ -18,7 +18,7 @@ from client.errors import ProblemError, UnexpectedAnswerError
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 Answer = TypeVar("Answer")
-Page = TypeVar("Page", answers.Migrations, answers.Retirements)
+Page = TypeVar("Page", answers.Migrations, answers.Retirements, answers.Diff)
 
 
 class RegionChoice(TypedDict, total=False):
@@ -196,6 +196,16 @@ def why(
 ) -> Call[answers.VersionInRegion]:
     query = _given(version=str(version), region=region, subscription=subscription)
     return Call("get_why", answers.VersionInRegion.model_validate_json, query=query)
+
+
+def diff(subscription: str | None, resource_group: str | None) -> Call[answers.Diff]:
+    query = _given(subscription=subscription, resource_group=resource_group)
+    return Call("get_diff", answers.Diff.model_validate_json, query=query)
+
+
+def check(definition: ImageDefinitionId | str, region: str | None) -> Call[answers.DefinitionCheck]:
+    query = _given(definition=str(definition), region=region)
+    return Call("get_check", answers.DefinitionCheck.model_validate_json, query=query)
 
 
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:

@@ -111,6 +111,22 @@ class Gallerist:
         """Says whether a machine in a region, and of a subscription, can use a version, and why."""
         return self._send(calls.why(version, region, subscription))
 
+    def diff(
+        self, subscription: str | None = None, *, resource_group: str | None = None
+    ) -> Iterator[answers.Diff]:
+        """Compares the policy with the galleries, and returns page after page of images in the order of their ids."""
+        call: calls.Call[answers.Diff] | None = calls.diff(subscription, resource_group)
+        while call is not None:
+            page = self._send(call)
+            yield page
+            call = calls.next_page(call, page)
+
+    def check(
+        self, definition: ImageDefinitionId | str, region: str | None = None
+    ) -> answers.DefinitionCheck:
+        """Checks that the newest version of a definition is what users get, in one region or in all."""
+        return self._send(calls.check(definition, region))
+
     def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

@@ -183,6 +183,10 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     assert version is not None  # noqa: S101 # the migration completed
     gallerist.why(version, "westus2")
     recorder.show()
+    list(gallerist.diff(_SUBSCRIPTION))
+    recorder.show()
+    gallerist.check(version.definition, "westus2")
+    recorder.show()
     _refused(lambda: gallerist.cancel_migration(started.id))
     _refused(lambda: gallerist.retry_migration(started.id))
     _make_retention_calls(gallerist, recorder, version)

@@ -8,6 +8,7 @@ from api.answers.adoption import Adoption
 from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
+from api.answers.diff import DefinitionCheck, Diff
 from api.answers.explanations import ChosenNames, ImageExplanation, VersionInRegion
 from api.answers.health import Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
@@ -37,6 +38,8 @@ __all__ = [
     "Batches",
     "ChosenNames",
     "Coverage",
+    "DefinitionCheck",
+    "Diff",
     "Estimate",
     "Freeze",
     "Galleries",

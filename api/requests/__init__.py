@@ -2,6 +2,7 @@
 
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
+from api.requests.diff import CheckQuery, DiffQuery
 from api.requests.explanations import ExplainQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
@@ -25,8 +26,10 @@ __all__ = [
     "ApplyRetention",
     "Approve",
     "CheckPolicy",
+    "CheckQuery",
     "CoverageQuery",
     "DeclareGone",
+    "DiffQuery",
     "Explain",
     "ExplainQuery",
     "LineageQuery",

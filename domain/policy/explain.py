@@ -45,7 +45,7 @@ class TriedRule(_Part):
     """One rule, in the order of the policy."""
 
     name: str
-    verdict: Literal["matched", "not matched", "not reached"]
+    verdict: Literal["matched", "not-matched", "not-reached"]
     """The first rule that matches decides; those after it are not reached."""
     conditions: list[Condition]
     """Each key of its `match`; empty where the rule is for all images, or was not reached."""
@@ -116,15 +116,15 @@ def explain(policy: Policy, image: ManagedImage, now: datetime) -> Explanation:
 def _tried(policy: Policy, image: ManagedImage, now: datetime) -> list[TriedRule]:
     tried: list[TriedRule] = []
     for rule in policy.rules:
-        if tried and tried[-1].verdict in ("matched", "not reached"):
-            tried.append(TriedRule(name=rule.name, verdict="not reached", conditions=[]))
+        if tried and tried[-1].verdict in ("matched", "not-reached"):
+            tried.append(TriedRule(name=rule.name, verdict="not-reached", conditions=[]))
             continue
         conditions = [
             Condition(key=key, wanted=_wanted(rule.match, key), actual=_actual(image, key, now), fits=fits)
             for key, fits in rule.match.conditions(image, now)
         ]
         fits = all(condition.fits for condition in conditions)
-        verdict: Literal["matched", "not matched"] = "matched" if fits else "not matched"
+        verdict: Literal["matched", "not-matched"] = "matched" if fits else "not-matched"
         tried.append(TriedRule(name=rule.name, verdict=verdict, conditions=conditions))
     return tried
 

@@ -7,7 +7,7 @@ import pytest
 
 from api.answers import VersionInRegion
 from client import ProblemError
-from tests.workflow.estate import GALLERY, THERE, Estate, an_image
+from tests.workflow.estate import GALLERY, HERE, THERE, Estate, an_image
 
 
 @pytest.fixture
@@ -91,9 +91,35 @@ def test_an_explanation_is_about_the_image_as_it_is(quiet: Estate) -> None:
     found = quiet.gallerist.explain(quiet.write(an_image("twin-1", tags={"gallerist:regions": "japaneast"})))
     assert [(rule.name, rule.verdict) for rule in found.rules][:2] == [
         ("twins", "matched"),
-        ("one family", "not reached"),
+        ("one family", "not-reached"),
     ]
     assert found.names is not None
     assert [region.name for region in found.names.regions] == ["eastus2", "japaneast"]
     (regions,) = [one for one in found.choices if one.choice == "regions"]
     assert (regions.by, [one.by for one in regions.instead_of]) == ("gallerist:regions", ["defaults"])
+
+
+def test_a_diff_tells_what_is_wanted_from_how_it_is(quiet: Estate) -> None:
+    done, wanted = quiet.write(an_image("done")), quiet.write(an_image("wanted"))
+    ignored = quiet.write(an_image("scratch", tags={"environment": "scratch"}))
+    quiet.start(done)
+    quiet.ended(done)
+    before = len(quiet.writes(""))
+    rows = {str(row.image): row for page in quiet.gallerist.diff(HERE) for row in page.images}
+    assert [(rows[one].sync, rows[one].health) for one in (done, wanted, ignored)] == [
+        ("in-sync", "healthy"),
+        ("out-of-sync", "missing"),
+        ("ignored", None),
+    ]
+    assert [change.sign for change in rows[wanted].changes] == ["+", "+"]
+    assert [region.region for region in rows[done].versions[0].regions] == [
+        "eastus2",
+        "westus2",
+        "northeurope",
+    ]
+    assert len(quiet.writes("")) == before
+    check = quiet.gallerist.check(f"{GALLERY}/images/done", "westus2")
+    assert {one.name for one in check.findings if one.verdict == "failed"} == {
+        "excluded from latest in westus2",
+        "latest in westus2",
+    }

@@ -50,10 +50,10 @@ def choice(name: str, explanation: Explanation) -> Decided:
 def test_the_rules_are_tried_in_order_until_one_matches() -> None:
     rules = explained().rules
     assert [(rule.name, rule.verdict) for rule in rules] == [
-        ("databases", "not matched"),
-        ("old", "not matched"),
+        ("databases", "not-matched"),
+        ("old", "not-matched"),
         ("web", "matched"),
-        ("rest", "not reached"),
+        ("rest", "not-reached"),
     ]
     assert [(one.key, one.wanted, one.actual, one.fits) for one in rules[0].conditions] == [
         ("names", ["sql-*"], "web-20260115", False),
