@@ -259,6 +259,10 @@ class AsyncGallerist:
     async def health(self) -> answers.Health:
         return await self._send(calls.health())
 
+    async def doctor(self) -> answers.Diagnosis:
+        """Looks whether everything is there that the app needs: roles, policy, galleries, events."""
+        return await self._send(calls.doctor())
+
     async def openapi(self) -> dict[str, Any]:
         return await self._send(calls.openapi())
 

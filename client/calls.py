@@ -362,6 +362,10 @@ def health() -> Call[answers.Health]:
     return Call("get_health", answers.Health.model_validate_json)
 
 
+def doctor() -> Call[answers.Diagnosis]:
+    return Call("get_doctor", answers.Diagnosis.model_validate_json)
+
+
 def openapi() -> Call[dict[str, Any]]:
     return Call("get_openapi", json.loads)
 

@@ -315,6 +315,10 @@ class Gallerist:
         """Checks that the app can work. Needs no key."""
         return self._send(calls.health())
 
+    def doctor(self) -> answers.Diagnosis:
+        """Looks whether everything is there that the app needs: roles, policy, galleries, events."""
+        return self._send(calls.doctor())
+
     def openapi(self) -> dict[str, Any]:
         """Returns the OpenAPI document."""
         return self._send(calls.openapi())

@@ -10,7 +10,7 @@ from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
 from api.answers.diff import DefinitionCheck, Diff
 from api.answers.explanations import ChosenNames, ImageExplanation, VersionInRegion
-from api.answers.health import Health
+from api.answers.health import Diagnosis, Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
@@ -39,6 +39,7 @@ __all__ = [
     "ChosenNames",
     "Coverage",
     "DefinitionCheck",
+    "Diagnosis",
     "Diff",
     "Estimate",
     "Freeze",

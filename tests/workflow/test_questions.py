@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
 from api.answers import VersionInRegion
 from client import ProblemError
+from local.arm import access_token
 from tests.workflow.estate import GALLERY, HERE, THERE, Estate, an_image
 
 
@@ -123,3 +125,61 @@ def test_a_diff_tells_what_is_wanted_from_how_it_is(quiet: Estate) -> None:
         "excluded from latest in westus2",
         "latest in westus2",
     }
+
+
+def test_the_doctor_names_what_a_deployment_lacks(quiet: Estate) -> None:
+    before = len(quiet.writes(""))
+    found = {one.name: one for one in quiet.gallerist.doctor().findings}
+    assert len(quiet.writes("")) == before
+    good = (
+        "identity",
+        "policy",
+        "task hub",
+        "gallery golden",
+        "permissions on gallery golden",
+        "Resource Graph",
+    )
+    assert {found[name].verdict for name in good} == {"passed"}
+    assert found[f"events of images in {HERE}"].verdict == "warned"
+    _send_events_of_images(quiet)
+    found = {one.name: one for one in quiet.gallerist.doctor().findings}
+    assert found[f"events of images in {HERE}"].verdict == "passed"
+    assert found[f"events of image versions in {HERE}"].verdict == "warned"
+    lacking = {
+        "principal": SYSTEM_ASSIGNED_CLIENT_ID,
+        "scope": "/",
+        "actions": ["*"],
+        "notActions": ["*/write"],
+    }
+    quiet.stack.control("POST", "roles", {"roles": [lacking]})
+    try:
+        rights = {one.name: one for one in quiet.gallerist.doctor().findings}["permissions on gallery golden"]
+    finally:
+        quiet.stack.control("POST", "roles", {"roles": []})
+    assert rights.verdict == "failed"
+    assert "Microsoft.Compute/galleries/images/versions/write" in rights.detail
+
+
+def _send_events_of_images(estate: Estate) -> None:
+    """Writes the topic and the event subscription that infra/ deploys."""
+    topic = f"/subscriptions/{HERE}/resourceGroups/images/providers/Microsoft.EventGrid/systemTopics/writes"
+    source = {"source": f"/subscriptions/{HERE}", "topicType": "Microsoft.Resources.Subscriptions"}
+    operation = {"key": "data.operationName", "values": ["Microsoft.Compute/images/write"]}
+    destination = {"endpointType": "AzureFunction", "properties": {"resourceId": "/x/functions/image_events"}}
+    images = {"destination": destination, "filter": {"advancedFilters": [operation]}}
+    for path, body in (
+        (topic, {"location": "global", "properties": source}),
+        (f"{topic}/eventSubscriptions/images", {"properties": images}),
+    ):
+        response = estate.http.put(
+            f"{estate.stack.simulator['arm']}{path}",
+            params={"api-version": "2022-06-15"},
+            headers={"Authorization": f"Bearer {access_token(estate.stack)}"},
+            json=body,
+        )
+        assert response.status_code == 201, response.text
+    estate.eventually(
+        lambda: (
+            estate.arm(f"{topic}/eventSubscriptions/images")["properties"]["provisioningState"] == "Succeeded"
+        )
+    )

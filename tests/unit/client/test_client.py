@@ -146,6 +146,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "freeze": ((), {}),
     "set_freeze": ((), {"frozen": True, "reason": "an audit"}),
     "health": ((), {}),
+    "doctor": ((), {}),
     "openapi": ((), {}),
 }
 HELPERS = {"wait_for_migration", "wait_for_batch", "close", "aclose"}
