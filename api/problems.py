@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from domain.arm_errors import diagnose
+from domain.described import Described
 from domain.errors import ArmError, PolicyError
 from domain.field_errors import FieldError, shortened
 from domain.results import failure_of
@@ -27,10 +28,8 @@ def _sendable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_sendable)]
 
 
-class FieldFault(BaseModel):
+class FieldFault(Described):
     """One invalid field of a request, or one error in a policy."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     field: Text
     """The field's path, as in `regions[0].name`; `body` for the whole body, empty for a whole policy."""
@@ -40,10 +39,8 @@ class FieldFault(BaseModel):
     """The line of the policy text, where there is one."""
 
 
-class Problem(BaseModel):
+class Problem(Described):
     """Why a request failed. Members that do not apply are absent."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str = "about:blank"
     """Always `about:blank`: the status says what kind of problem it is."""

@@ -13,6 +13,7 @@ import httpx
 
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
+from domain.described import descriptions
 from domain.migration.states import ENDS, MigrationState
 from domain.promotion.states import PromotionState
 from domain.references.expected import record_text, seen_record
@@ -353,9 +354,8 @@ def _section(operation: Operation, examples: list[Example]) -> str:
     lines = [f"## {operation.title}", "", operation.text, ""]
     if operation.query is not None:
         lines += ["| parameter | meaning |", "| --- | --- |"]
-        lines += [
-            f"| `{name}` | {field.description} |" for name, field in operation.query.model_fields.items()
-        ]
+        described = descriptions(operation.query)
+        lines += [f"| `{name}` | {described[name]} |" for name in operation.query.model_fields]
         lines += [""]
     if not own:
         lines += ["```http", f"{operation.method} /api/{operation.path}", "```", ""]

@@ -38,18 +38,18 @@ Value = TypeVar("Value")
 
 
 class Facts(NamedTuple):
-    """How old, in seconds, what a plan knows may be: of permissions and galleries, of definitions, and of versions."""
+    """How old, in seconds, what a plan knows of permissions and galleries may be, of their definitions and versions."""
 
     seconds: float
     definitions_seconds: float
-    versions_seconds: float = 0
+    versions_seconds: float
 
 
 # who starts a migration looks whether the image exists; the plan does not read it once more
 JUST_READ_SECONDS = 5
-# Azure refuses what is not allowed any more, and the write of a definition looks once more
-KEPT = Facts(300, 60)
-NOW = Facts(0, 0)
+# Azure refuses what is not allowed any more, and the write of a definition or version looks once more
+KEPT = Facts(300, 60, 30)
+NOW = Facts(0, 0, 0)
 # a gallery with so many definitions may be near Azure's limits, which are per subscription
 MANY_DEFINITIONS = 200
 
@@ -169,8 +169,9 @@ async def _view(
     definition = gallery.definition(naming.definition)
     # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
-    listed = compute.list_image_versions(definition, facts.versions_seconds) if exists else None
-    versions = await _readable(listed) if listed is not None else []
+    versions = (
+        await _readable(compute.list_image_versions(definition, facts.versions_seconds)) if exists else []
+    )
     if found is None or definitions is None or versions is None:
         return GalleryView(gallery=None, permissions=permissions)
     return GalleryView(

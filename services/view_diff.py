@@ -16,11 +16,9 @@ from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
 from services.container import services
-from services.plan_migration import Facts, plan
+from services.plan_migration import KEPT, plan
 from services.view_azure import check_that_some_were_read
 
-# what many images have in common is read once for all of them
-SHARED = Facts(300, 60, 60)
 PLANS_AT_ONCE = 8
 # the versions have to be looked at in the rest of the answer's time
 PLAN_SECONDS = 8
@@ -88,7 +86,7 @@ async def _plans(images: Sequence[ManagedImage]) -> dict[ImageId, Outcome]:
                 return
             try:
                 request = PlanRequest(image=image, started_by="diff", now=now)
-                outcomes[image.id] = await plan(request, facts=SHARED)
+                outcomes[image.id] = await plan(request, facts=KEPT)
             except ArmError as error:
                 outcomes[image.id] = error
                 if diagnose(error).retry == "throttled":

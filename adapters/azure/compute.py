@@ -141,7 +141,10 @@ class Compute:
     async def list_image_versions(
         self, definition: ImageDefinitionId, within: float = 0
     ) -> list[ImageVersion]:
-        """Returns all image versions of a definition, as they were within these seconds; none if there is none."""
+        """Returns all image versions of a definition, as they were within these seconds.
+
+        The list is empty if the definition does not exist.
+        """
         source = image_versions(definition, changes_are_seen=False)
         return await (self._kept.whole(source, within) if within else self._kept.fresh(source))
 

@@ -6,8 +6,7 @@ An image can be in sync and degraded (a region has failed), or healthy and out o
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from domain.described import Described
 from domain.planning.changes import Change, changes_of
 from domain.planning.plan import MigrationPlan
 from domain.promotion.flags import VersionFlags
@@ -22,11 +21,7 @@ SYNCS: tuple[Sync, ...] = ("in-sync", "out-of-sync", "blocked", "ignored", "unkn
 HEALTHS: tuple[Health, ...] = ("degraded", "missing", "unknown", "progressing", "healthy")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class RegionHealth(_Part):
+class RegionHealth(Described):
     """One target region of a version, as it is."""
 
     region: Region
@@ -37,7 +32,7 @@ class RegionHealth(_Part):
     excluded_from_latest: bool
 
 
-class VersionHealth(_Part):
+class VersionHealth(Described):
     """The version that holds an image in one gallery, as it is."""
 
     version: ImageVersionId
@@ -49,7 +44,7 @@ class VersionHealth(_Part):
     """What keeps it from being healthy."""
 
 
-class ImageDiff(_Part):
+class ImageDiff(Described):
     """One image: what a migration would change, and how its versions are."""
 
     image: ImageId

@@ -3,18 +3,15 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from domain.arm_errors import diagnose
+from domain.described import Described
 from domain.errors import ArmError
 
 Verdict = Literal["passed", "warned", "failed", "unknown"]
 
 
-class Finding(BaseModel):
+class Finding(Described):
     """One thing that was looked at. What could not be looked at is `unknown`, never `passed`."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     """What was looked at."""

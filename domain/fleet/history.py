@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from domain.described import Described
 from domain.fleet.lineage import LineageLine
 from domain.promotion.flags import VersionFlags
 from domain.promotion.latest import highest_first
@@ -18,11 +17,7 @@ from domain.retention.ladder import SoftDeletedVersion
 PROMOTION_KINDS = ("promotion", "election", "rollback")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class VersionLine(_Part):
+class VersionLine(Described):
     """One version of the definition, the highest number first."""
 
     version: str
@@ -46,7 +41,7 @@ class VersionLine(_Part):
     end_of_life: datetime | None
 
 
-class PromotionLine(_Part):
+class PromotionLine(Described):
     """One promotion, election or rollback, the newest first."""
 
     at: datetime

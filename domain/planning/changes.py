@@ -3,17 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from domain.described import Described
 from domain.planning.targets import TargetPlan
 
 Sign = Literal["+", "~", "-"]
 
 
-class Change(BaseModel):
+class Change(Described):
     """One resource that would be created (`+`), changed (`~`) or removed (`-`). A migration removes nothing."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     sign: Sign
     """`+` creates it, `~` changes it, `-` removes it."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_jsonable_python
 
+from domain.described import Described
 from domain.policy.consumers import consumer_text, parse_consumers
 from domain.policy.rules import BUILT_IN, Decision, Policy
 from domain.policy.section import Section
@@ -25,11 +25,7 @@ _TAGS = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Condition(_Part):
+class Condition(Described):
     """One key of a rule's `match`."""
 
     key: str
@@ -41,7 +37,7 @@ class Condition(_Part):
     fits: bool
 
 
-class TriedRule(_Part):
+class TriedRule(Described):
     """One rule, in the order of the policy."""
 
     name: str
@@ -51,7 +47,7 @@ class TriedRule(_Part):
     """Each key of its `match`; empty where the rule is for all images, or was not reached."""
 
 
-class Layer(_Part):
+class Layer(Described):
     """Who decides a choice, and what."""
 
     source: Source
@@ -69,7 +65,7 @@ class Decided(Layer):
     """What the layers below say, the next one first."""
 
 
-class Explanation(_Part):
+class Explanation(Described):
     """A decision with its reasons."""
 
     action: Action

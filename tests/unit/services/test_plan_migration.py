@@ -9,7 +9,6 @@ from domain.planning.requests import Overrides, PlanRequest
 from domain.policy.rules import Policy
 from domain.resources.ids import GalleryId, ImageDefinitionId, ResourceGroupId
 from services.plan_migration import MANY_DEFINITIONS, plan, plan_image
-from services.view_diff import SHARED
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
@@ -153,18 +152,3 @@ async def test_a_migration_whose_plan_is_no_longer_true_is_blocked_before_anythi
         moved.reason or ""
     )
     assert compute.writes == []
-
-
-async def test_versions_are_read_anew_for_each_plan_unless_many_are_made_at_once() -> None:
-    asked: list[float] = []
-
-    class Recording(FakeCompute):
-        async def list_image_versions(self, definition: ImageDefinitionId, within: float = 0) -> list:
-            asked.append(within)
-            return await super().list_image_versions(definition, within)
-
-    compute = Recording(galleries=[gallery()], definitions=[definition()])
-    await planned(compute)
-    with working_with(compute, policy()):
-        await plan(PlanRequest(image=image(), started_by="test", now=NOW), facts=SHARED)
-    assert asked == [0, SHARED.versions_seconds]
