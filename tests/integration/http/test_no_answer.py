@@ -128,6 +128,10 @@ class SilentTaskHub(FakeDurableClient):
     async def get_status(self, instance_id: str) -> Any:
         await asyncio.Event().wait()
 
+    async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
 
 @pytest.mark.parametrize(
     "name", ["post_migration", "get_coverage", "post_batch", "get_migrations", "get_batches"]
