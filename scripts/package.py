@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("function_app.py", "host.json", "policy.yaml", "requirements.txt")
 """Single files, relative to the root."""
 
-PACKAGES = ("activities", "adapters", "api", "domain", "entities", "orchestrators", "services", "triggers")
+PACKAGES = ("activities", "adapters", "api", "dashboard", "domain", "entities", "orchestrators", "services", "triggers")
 """Python packages, of which every module is taken. Their data files, if they get any, belong in `FILES`."""
 
 # The earliest date that a zip can hold. One date for every entry: the same files always make the same zip.
