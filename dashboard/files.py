@@ -8,6 +8,7 @@ FOLDER = Path(__file__).parent / "static"
 INDEX = "index.html"
 NAMES = (
     INDEX,
+    "icon.svg",
     "page.css",
     "api.js",
     "app.js",
@@ -39,6 +40,7 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
 

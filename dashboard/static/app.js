@@ -66,7 +66,7 @@ function Page() {
   return html`
     <a class="skip" href="#page" onClick=${(event) => (event.preventDefault(), main.current.focus())}>Skip to the content</a>
     <header><${Navigation} route=${route} /><${Live} /></header>
-    <main ref=${main} tabindex="-1" id="main">
+    <main ref=${main} tabindex="-1" id="main" data-view=${signIn ? "sign-in" : route.view}>
       ${signIn ? html`<${SignIn} onSignedIn=${signedIn} />` : html`${failed && !fleet.value.rows.size && html`<${Problem} error=${failed} />`}<${View} route=${route} />`}
     </main>
   `;
@@ -91,13 +91,16 @@ function Navigation({ route }) {
   const { all: allPromotions } = useObservable(promotions);
   const { all: allRetirements } = useObservable(retirements);
   const [count, setCount] = useState(0);
+  const list = useRef(null);
+  // on a narrow screen the list of views is wider than the screen
+  useEffect(() => list.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [route.view]);
   useEffect(() => {
     const groups = groupsOf(fleet.value.rows.values(), allPromotions, allRetirements);
     setCount(groups.reduce((sum, group) => sum + group.items.length, 0));
   }, [fleet.version, allPromotions, allRetirements]);
   return html`<nav aria-label="Views">
     <a class="brand" href=${address("attention")}>Gallerist</a>
-    <ul>${TABS.map(
+    <ul ref=${list}>${TABS.map(
       ([name, title]) => html`<li key=${name}><a href=${address(name)} aria-current=${tab(route) === name ? "page" : undefined}>${title}${name === "attention" && count > 0 && html` <span class="badge">${number(count)}</span>`}</a></li>`,
     )}</ul>
   </nav>`;
@@ -124,4 +127,6 @@ function Live() {
   </div>`;
 }
 
-render(html`<${Page} />`, document.getElementById("page"));
+const place = document.getElementById("page");
+place.replaceChildren();
+render(html`<${Page} />`, place);

@@ -3,6 +3,7 @@
 const DAY = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
 const YEAR = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short", year: "numeric" });
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const NUMBER = new Intl.NumberFormat();
 
 export function moment(text) {
@@ -13,7 +14,7 @@ export function moment(text) {
 }
 
 export function clock(at) {
-  return new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }).format(at);
+  return SECONDS.format(at);
 }
 
 export function duration(milliseconds) {

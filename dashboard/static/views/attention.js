@@ -73,7 +73,7 @@ function Group({ group }) {
     <h3><${Text} text=${group.reason} /></h3>
     <p class="about"><${State} state=${state} /> ${counted(items.length, kind)}${group.code && html` · <code>${group.code}</code>`}</p>
     ${group.cause && html`<p class="cause"><${Text} text=${group.cause} /></p>`}
-    ${group.fix && html`<p class="fix"><b>Fix</b> <${Text} text=${group.fix} /></p>`}
+    ${group.fix && html`<p class="fix"><b>${state === "awaiting-approval" ? "Next" : "Fix"}</b> <${Text} text=${group.fix} /></p>`}
     <ul class="names">
       ${items.slice(0, NAMED).map((item) => html`<li key=${item.id}><a href=${address(WHERE[kind], item.id)}>${nameOf(item.image ?? item.definition)}</a></li>`)}
       ${more > 0 && html`<li><a href=${allOf(group)}>and ${number(more)} more</a></li>`}

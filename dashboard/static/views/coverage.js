@@ -93,10 +93,10 @@ function Limits({ forecast }) {
   if (!forecast.length) return null;
   return html`<section><h2>Limits of the galleries</h2>
     <table class="plain">
-      <thead><tr><th scope="col">Limit</th><th scope="col">Region</th><th scope="col">Subscription</th><th scope="col" class="number">Used</th><th scope="col" class="number">Of</th><th scope="col" class="number">Days left</th></tr></thead>
+      <thead><tr><th scope="col">Limit</th><th scope="col">Region</th><th scope="col" class="roomy">Subscription</th><th scope="col" class="number">Used</th><th scope="col" class="number">Of</th><th scope="col" class="number">Days left</th></tr></thead>
       <tbody>${forecast.map(
         (one) => html`<tr key=${one.limit + one.subscription + one.region}>
-          <td>${one.limit}</td><td>${one.region}</td><td><code>${one.subscription}</code></td>
+          <td>${one.limit}</td><td>${one.region}</td><td class="roomy"><code>${one.subscription}</code></td>
           <td class="number">${number(one.used)}</td><td class="number">${number(one.most)}</td>
           <td class="number">${one.days_left === null ? "–" : one.days_left > 3650 ? "over 10 years" : number(Math.floor(one.days_left))}</td>
         </tr>`,

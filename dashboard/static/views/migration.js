@@ -1,7 +1,7 @@
 // One migration: why it stopped or what it waits for, how far it is, region by region, and its time line.
 
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { get, post } from "../api.js";
+import { BACKGROUND, get, post } from "../api.js";
 import { commands } from "../commands.js";
 import { fleet, isRunning, readOne, seen, take } from "../fleet.js";
 import { duration, galleryPath, moment, nameOf, partsOf } from "../format.js";
@@ -17,6 +17,21 @@ export function Migration({ id }) {
   const [migration, setMigration] = useState(null);
   const [error, setError] = useState(null);
   const [asked, ask] = useState(null);
+  const [published, setPublished] = useState(null);
+  const version = migration?.targets.find((target) => target.version_id)?.version_id;
+
+  // the gallery knows when the version was begun, which the migration does not say
+  useEffect(() => {
+    let here = true;
+    setPublished(null);
+    if (version) {
+      get("lineage", { version }, BACKGROUND).then(
+        ({ data }) => here && setPublished(data.lines.find((line) => line.what === "published")?.at ?? null),
+        () => {},
+      );
+    }
+    return () => (here = false);
+  }, [version]);
 
   async function read() {
     try {
@@ -58,7 +73,7 @@ export function Migration({ id }) {
     <${Problem} error=${error} />
     <${Why} migration=${migration} />
     <${Steps} migration=${migration} />
-    <${TimeLine} migration=${migration} />
+    <${TimeLine} migration=${migration} published=${published} />
     ${migration.targets.map((target) => html`<${Target} target=${target} key=${target.gallery + target.definition} />`)}
     <${Followed} addresses=${migration.followed_by} />
     ${migration.warnings.length > 0 && html`<section><h2>Warnings</h2><ul>${migration.warnings.map((one) => html`<li><${Text} text=${one} /></li>`)}</ul></section>`}
@@ -124,7 +139,7 @@ function Steps({ migration }) {
 }
 
 // What is known of the time: the whole run, what this tab saw of it, and the proofs.
-function lanesOf(migration) {
+function lanesOf(migration, published) {
   const begin = Date.parse(migration.created);
   const looks = seen.get(migration.id) ?? [];
   const parts = looks.map((look, position) => {
@@ -133,7 +148,7 @@ function lanesOf(migration) {
     return { from, to: Math.max(from, Date.parse(next)), how: look.waits ? "waiting" : "working", text: look.waits?.reason ?? look.state };
   });
   const first = parts[0]?.from ?? Date.parse(migration.updated);
-  if (first > begin) parts.unshift({ from: begin, to: first, how: "unseen", text: "not seen by this tab" });
+  if (first > begin) parts.unshift(...before(migration, begin, first, Date.parse(published)));
   const lanes = [{ name: "Migration", parts }];
   for (const target of migration.targets) {
     for (const proof of target.proofs) {
@@ -147,11 +162,24 @@ function lanesOf(migration) {
   return { begin, end, lanes };
 }
 
-function TimeLine({ migration }) {
-  const { begin, end, lanes } = lanesOf(migration);
+// What came before this tab looked: what the records say of it, else nothing.
+function before(migration, begin, end, published) {
+  if (!(published >= begin && published < end)) return [{ from: begin, to: end, how: "unseen", text: "not seen by this tab" }];
+  const proofs = migration.targets.flatMap((target) => target.proofs).map((proof) => Date.parse(proof.started_at)).filter((at) => at > published && at < end);
+  const replicated = proofs.length ? Math.min(...proofs) : end;
+  const parts = [
+    { from: begin, to: published, how: "known", text: "planned and prepared" },
+    { from: published, to: replicated, how: "known", text: "published and replicated" },
+    { from: replicated, to: end, how: "known", text: "proved" },
+  ];
+  return parts.filter((part) => part.to > part.from);
+}
+
+function TimeLine({ migration, published }) {
+  const { begin, end, lanes } = lanesOf(migration, published);
   const place = (time) => `${((time - begin) / (end - begin)) * 100}%`;
   const used = new Set(lanes.flatMap((lane) => lane.parts.map((part) => part.how)));
-  const legend = { working: "works", waiting: "waits", unseen: "before this tab looked", stopped: "failed" };
+  const legend = { working: "works", waiting: "waits", known: "before this tab looked, from the records", unseen: "before this tab looked", stopped: "failed" };
   return html`<section class="timeline">
     <div class="section-head"><h2>Time line</h2><span class="dim">${duration(end - begin)}</span></div>
     ${lanes.map(
@@ -168,6 +196,7 @@ function TimeLine({ migration }) {
 }
 
 function Target({ target }) {
+  const told = target.regions.some((region) => region.details);
   const path = target.version_id ? galleryPath(target.version_id) : `${target.gallery} / ${target.definition}`;
   return html`<section class="target">
     <div class="section-head">
@@ -178,13 +207,13 @@ function Target({ target }) {
     ${
       target.regions.length > 0 &&
       html`<table class="plain">
-        <thead><tr><th scope="col">Region</th><th scope="col">Replication</th><th scope="col" class="wide">Progress</th><th scope="col">Details</th></tr></thead>
+        <thead><tr><th scope="col">Region</th><th scope="col">Replication</th><th scope="col" class="wide">Progress</th>${told && html`<th scope="col">Details</th>`}</tr></thead>
         <tbody>${target.regions.map(
           (region) => html`<tr key=${region.region}>
             <th scope="row">${region.region}</th>
-            <td>${region.state}</td>
+            <td class="word">${region.state}</td>
             <td class="wide"><${Meter} value=${region.progress} label=${`Replication to ${region.region}`} /> <span class="percent">${region.progress} %</span></td>
-            <td><${Text} text=${region.details} /></td>
+            ${told && html`<td><${Text} text=${region.details} /></td>`}
           </tr>`,
         )}</tbody>
       </table>`

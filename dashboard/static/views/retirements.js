@@ -95,6 +95,7 @@ function Unmet({ all, chosen }) {
   return html`<ul class="glance" aria-label="Retirements by unmet obligation">
     ${OBLIGATIONS.map((name) => {
       const unmet = count(name);
+      if (!unmet && name !== chosen) return null;
       return html`<li key=${name}><a href=${address("retirements", "", name === chosen ? {} : { unmet: name })} aria-current=${name === chosen ? "true" : undefined}><b>${number(unmet)}</b> not ${name}</a></li>`;
     })}
   </ul>`;
