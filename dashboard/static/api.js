@@ -12,7 +12,7 @@ const RETRIES = 4;
 const LONGEST_PAUSE_SECONDS = 300;
 
 // signIn: the API answered 401. pausedUntil: when the API asks to be asked again. failed: the last error of a read.
-export const connection = observable({ signIn: null, pausedUntil: null, failed: null, readAt: null, sent: 0 });
+export const connection = observable({ signIn: null, pausedUntil: null, failed: null, readAt: null });
 
 const waiting = [];
 let busy = false;
@@ -89,8 +89,8 @@ function settle(job, error) {
   const asked = error.retryAfter ?? (error.status === 0 ? 2 ** (RETRIES - job.retries + 1) : null);
   if (job.retries > 0 && asked !== null && (error.status === 0 || error.status === 429 || error.status === 503)) {
     const until = Date.now() + Math.min(asked, LONGEST_PAUSE_SECONDS) * 1000;
-    connection.set({ pausedUntil: until, failed: error });
     waiting.push({ ...job, retries: job.retries - 1, notBefore: until });
+    connection.set({ pausedUntil: nextAllowed(), failed: error });
     return;
   }
   if (error.status === 401) connection.set({ signIn: error.problem });
@@ -115,8 +115,14 @@ async function send(job) {
   const data = await parsed(answer);
   if (!answer.ok) throw new ApiError(answer.status, data, retryAfter);
   if (data === undefined) throw new ApiError(answer.status, { detail: "the answer is not JSON: is this the API of Gallerist?" });
-  connection.set({ signIn: null, pausedUntil: null, failed: null, readAt: new Date(), sent: connection.value.sent + 1 });
+  connection.set({ signIn: null, pausedUntil: nextAllowed(), failed: null, readAt: new Date() });
   return { data, retryAfter, status: answer.status };
+}
+
+// When the first of the reads is due that the API has put off; null if there is none.
+function nextAllowed() {
+  const times = waiting.map((job) => job.notBefore).filter((time) => time > Date.now());
+  return times.length ? Math.min(...times) : null;
 }
 
 async function parsed(answer) {

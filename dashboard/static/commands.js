@@ -1,5 +1,7 @@
 // "Copy as command": what the command line does with the same choice. One place, so that the two stay in step.
 
+import { ENDED, RUNNING, STOPPED } from "./format.js";
+
 export function quoted(word) {
   const text = String(word);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
@@ -9,25 +11,34 @@ function command(...parts) {
   return ["gallerist", ...parts.flat().filter((part) => part !== undefined && part !== "")].map(quoted).join(" ");
 }
 
-function options(pairs) {
-  return Object.entries(pairs).flatMap(([name, value]) => (value ? [`--${name}`, value] : []));
+// the groups of states that the page has names for
+const STATES = { attention: STOPPED, running: RUNNING, ended: ENDED };
+
+function states(state) {
+  const names = (state ?? "").split(",").filter(Boolean);
+  return names.flatMap((name) => STATES[name] ?? [name]).flatMap((name) => ["--state", name]);
+}
+
+function option(name, value) {
+  return value ? [`--${name}`, value] : [];
 }
 
 export const commands = {
-  attention: () => ["failed", "blocked", "partial", "unverified"].map((state) => command("status", "--state", state)).join("\n"),
-  fleet: ({ state, gallery }) =>
-    (state ? state.split(",") : [""]).map((one) => command("status", options({ state: one, gallery }))).join("\n"),
+  attention: () => command("status", states("attention")),
+  // what the command line cannot filter by, such as a reason, is left out
+  fleet: ({ state, gallery, q }) =>
+    command("status", states(state), option("gallery", gallery), option("name", /^\S+$/.test(q ?? "") ? `*${q}*` : "")),
   migration: (id) => command("status", id),
   watch: (id) => command("watch", id),
   retry: (ids) => command("retry", ids),
   cancel: (ids) => command("cancel", ids),
-  coverage: () => command("coverage"),
-  promotions: () => command("status", "promotions"),
-  promotion: (definition) => command("history", definition),
-  rollback: (definition) => command("rollback", definition),
-  retirements: () => command("retention"),
+  coverage: (category) => command("coverage", option("category", category)),
+  promotions: () => command("promotion", "list"),
+  promotion: (id) => command("promotion", "show", id),
+  order: (verb, id) => (verb === "rollback" ? command("rollback", id) : command("promotion", verb, id)),
+  retirements: (state) => command("retirement", "list", states(state)),
+  retirement: (id) => command("retirement", "show", id),
   approve: (ids, reason) => command("approve", ids, "--reason", reason || "…"),
   reject: (ids, reason) => command("reject", ids, "--reason", reason || "…"),
   lineage: (version) => command("lineage", version),
-  why: (version, region) => command("why", version, region),
 };

@@ -47,7 +47,7 @@ export function Coverage({ query }) {
     };
   }, [category]);
   return html`
-    <div class="section-head"><h1>Coverage</h1><${CopyCommand} command=${commands.coverage()} /></div>
+    <div class="section-head"><h1>Coverage</h1><${CopyCommand} command=${commands.coverage(category)} /></div>
     <${Problem} error=${error} />
     ${!coverage && !error && html`<p class="reading" role="status">Asking Azure…</p>`}
     ${coverage && html`<${Counts} coverage=${coverage} chosen=${category} />`}

@@ -46,7 +46,7 @@ function Promotion({ promotion, whole }) {
       <h2><a href=${address("promotions", promotion.id)}>${galleryPath(promotion.definition)}</a> <b class="version">${nameOf(promotion.version)}</b> <${State} state=${promotion.state} /></h2>
       <div class="actions">
         ${Object.entries(ORDERS).map(([verb, { title, danger, allowed }]) => allowed(promotion) && html`<button type="button" class=${danger ? "danger-quiet" : ""} onClick=${() => ask(verb)}>${title}</button>`)}
-        <${CopyCommand} command=${commands.promotion(promotion.definition)} />
+        <${CopyCommand} command=${commands.promotion(promotion.id)} />
       </div>
     </div>
     ${reason && html`<p class="why"><${Text} text=${reason} />${failure?.cause && html` <span class="dim">${failure.cause}</span>`}</p>`}
@@ -56,7 +56,7 @@ function Promotion({ promotion, whole }) {
     ${whole && html`<${Details} promotion=${promotion} />`}
     ${order && html`<${Dialog} title=${`${order.title} ${nameOf(promotion.definition)} ${nameOf(promotion.version)}?`} action=${order.title} danger=${order.danger} onDo=${act} onClose=${() => ask(null)}>
       <p>${order.about}</p>
-      ${asked === "rollback" && html`<${CopyCommand} command=${commands.rollback(promotion.definition)} />`}
+      <${CopyCommand} command=${commands.order(asked, promotion.id)} />
     <//>`}
   </article>`;
 }

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
 import { get, post } from "../api.js";
+import { commands } from "../commands.js";
 import { readRetirements } from "../fleet.js";
 import { galleryPath, nameOf } from "../format.js";
 import { repeat } from "../live.js";
@@ -48,7 +49,7 @@ export function Retirement({ id }) {
     <p class="crumbs"><a href=${address("retirements")}>Retirements</a></p>
     <div class="section-head">
       <h1>${name} <${State} state=${retirement.state} /></h1>
-      <div class="actions">${DECISIONS.filter((one) => one.applies(retirement)).map((one) => html`<button type="button" class=${one.danger ? "danger" : ""} onClick=${() => ask(one.verb)}>${one.verb === "approve" ? "Approve the deletion" : "Reject"}</button>`)}</div>
+      <div class="actions">${DECISIONS.filter((one) => one.applies(retirement)).map((one) => html`<button type="button" class=${one.danger ? "danger" : ""} onClick=${() => ask(one.verb)}>${one.verb === "approve" ? "Approve the deletion" : "Reject"}</button>`)}<${CopyCommand} command=${commands.retirement(id)} /></div>
     </div>
     <p class="dim">${met} of ${retirement.obligations.length} obligations are met <${Marks} obligations=${retirement.obligations} /></p>
     <${Problem} error=${error} />

@@ -53,7 +53,7 @@ export function Retirements({ query }) {
   const box = html`<input type="checkbox" aria-label=${`Select all ${number(shown.length)} that match`} checked=${everything} indeterminate=${chosen > 0 && !everything} onChange=${select} />`;
   const change = (name) => (event) => refine({ [name]: event.target.value });
   return html`
-    <div class="section-head"><h1>Retirements</h1><${CopyCommand} command=${commands.retirements()} /></div>
+    <div class="section-head"><h1>Retirements</h1><${CopyCommand} command=${commands.retirements(query.state === "open" ? OPEN.join(",") : query.state)} /></div>
     ${freeze?.frozen && html`<p class="banner" role="status"><b>Deletions are stopped.</b> ${freeze.reason}</p>`}
     <${Problem} error=${error} />
     <${Unmet} all=${items} chosen=${query.unmet} />
