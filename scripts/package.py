@@ -56,7 +56,17 @@ PAGE = tuple(
 )
 """The files of the page, which `dashboard/files.py` serves under the same names."""
 
-PACKAGES = ("activities", "adapters", "api", "dashboard", "domain", "entities", "orchestrators", "services", "triggers")
+PACKAGES = (
+    "activities",
+    "adapters",
+    "api",
+    "dashboard",
+    "domain",
+    "entities",
+    "orchestrators",
+    "services",
+    "triggers",
+)
 """Python packages, of which every module is taken, and of their data files those in `PAGE`."""
 
 # The earliest date that a zip can hold. One date for every entry: the same files always make the same zip.

@@ -1,6 +1,9 @@
 """What "copy as command" copies, and the command line that reads it."""
 
+import importlib
 from typing import Any
+
+import typer
 
 # one of each, with the choices that the views give
 EXAMPLES = """
@@ -26,10 +29,8 @@ async () => {
 
 def parse(words: list[str]) -> None:
     """Lets the command line read the words, without doing what they say."""
-    import typer
-
-    from cli.app import app
-
+    # not part of every checkout
+    app = importlib.import_module("cli.app").app
     command: Any = typer.main.get_command(app)
     name, words = words[0], words[1:]
     context = command.make_context(name, list(words), resilient_parsing=False)

@@ -16,7 +16,7 @@ from local.arm import call_arm, write_image
 from local.stack import Stack
 
 # as the demo, with less time to let pass
-POLICY = seed.POLICY.replace("bake_hours: 6", "bake_hours: 1").replace("soak_days: 7", "soak_days: 0.25")
+POLICY = seed.POLICY.replace("bake_hours: 6", "bake_hours: 0.2").replace("soak_days: 7", "soak_days: 0.06")
 START = "2026-11-23T08:00:00+00:00"
 IMAGES = {image.name: image for image in seed.IMAGES}
 EVERYTHING = sorted(IMAGES)
@@ -87,7 +87,12 @@ class Estate:
         call_arm(self.stack, "DELETE", image["id"]).raise_for_status()
         self.until(lambda: call_arm(self.stack, "GET", image["id"]).status_code == HTTPStatus.NOT_FOUND)
         os_disk = f"{image['id'].rpartition('/images/')[0]}/disks/{name}-os"
-        disk = {"osType": "Windows", "osState": "Generalized", "managedDisk": {"id": os_disk}, "diskSizeGB": 127}
+        disk = {
+            "osType": "Windows",
+            "osState": "Generalized",
+            "managedDisk": {"id": os_disk},
+            "diskSizeGB": 127,
+        }
         properties = {"hyperVGeneration": "V1", "storageProfile": {"osDisk": disk, "dataDisks": []}}
         write_image(self.stack, image | {"properties": properties})
         self.until(lambda: self._captured((name,)))

@@ -30,7 +30,7 @@ def filled(estate: Estate) -> Iterator[Estate]:
     estate.until(lambda: estate.retirement("win2022-iis").state is RetirementState.AWAITING_APPROVAL)
     estate.start("debian-12-20261105")
     estate.let_pass(minutes=4)
-    yield estate
+    return estate
 
 
 def views(estate: Estate) -> list[str]:

@@ -22,7 +22,10 @@ def api(viewer: Viewer) -> FakedApi:
 def test_a_text_from_azure_is_shown_as_text(viewer: Viewer, api: FakedApi, view: str) -> None:
     failure = {"code": "Bad", "message": HOSTILE, "http_status": 400, "cause": HOSTILE, "fix": HOSTILE}
     migration = a_migration("web", state="failed", reason=HOSTILE, fix=HOSTILE, failure=failure)
-    migration |= {"image": f"/subscriptions/1/resourceGroups/{HOSTILE}/images/{HOSTILE}", "warnings": [HOSTILE]}
+    migration |= {
+        "image": f"/subscriptions/1/resourceGroups/{HOSTILE}/images/{HOSTILE}",
+        "warnings": [HOSTILE],
+    }
     api.lists(migration)
     viewer.open(PAGE, view)
     viewer.shows("onerror=")
@@ -52,9 +55,9 @@ def test_waiting_and_working_differ_and_it_says_for_what_and_until_when(
     expect(parts.first).to_have_attribute("data-how", "unseen")
     expect(page.locator('.track .part[data-how="working"]')).to_be_visible()
     expect(page.locator('.track .part[data-how="waiting"]')).to_be_visible()
-    viewer.picture("waiting")
 
 
+@pytest.mark.slow
 def test_a_pause_that_the_api_asks_for_is_kept(viewer: Viewer, api: FakedApi) -> None:
     page = viewer.page
     api.answers["migrations"] = (503, {"Retry-After": "120"}, {"detail": "Azure is throttling"})
@@ -70,13 +73,13 @@ def test_a_pause_that_the_api_asks_for_is_kept(viewer: Viewer, api: FakedApi) ->
     expect(page.locator(".live")).to_contain_text("as of")
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_while_nobody_looks(viewer: Viewer, api: FakedApi) -> None:
     page = viewer.page
     page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.unseen === true })")
     viewer.open(PAGE, clock=True)
     viewer.shows("Nothing needs attention.")
-    viewer.let_look()
-    # the last of what a look reads
+    # the last of what is read at the beginning
     api.settle("freeze")
     before = len(api.requests)
     page.evaluate("window.unseen = true")
@@ -89,6 +92,7 @@ def test_nothing_is_asked_while_nobody_looks(viewer: Viewer, api: FakedApi) -> N
     assert len(api.requests) > before
 
 
+@pytest.mark.slow
 def test_looks_become_rarer_while_nothing_changes(viewer: Viewer, api: FakedApi) -> None:
     viewer.open(PAGE, clock=True)
     viewer.shows("Nothing needs attention.")
@@ -132,6 +136,7 @@ def test_without_a_key_the_page_asks_for_one_and_keeps_it_for_the_tab(viewer: Vi
     page.wait_for_function("!sessionStorage.length")
 
 
+@pytest.mark.slow
 def test_where_the_platform_signs_in_the_page_offers_it_and_comes_back_to_the_view(
     viewer: Viewer, api: FakedApi
 ) -> None:
@@ -184,12 +189,20 @@ def test_a_command_is_safe_to_paste_into_a_shell(viewer: Viewer, api: FakedApi) 
     found = [shlex.split(one) for one in viewer.page.evaluate(EXAMPLES)]
     assert {words[0] for words in found} == {"gallerist"}
     assert [words[-1] for words in found if "approve" in words] == ["it's done; $(really)"]
-    assert (
-        "gallerist status --state blocked --state failed --gallery golden --name".split()
-        == next(words for words in found if "golden" in words)[:9]
-    )
+    assert next(words for words in found if "golden" in words)[:9] == [
+        "gallerist",
+        "status",
+        "--state",
+        "blocked",
+        "--state",
+        "failed",
+        "--gallery",
+        "golden",
+        "--name",
+    ]
 
 
+@pytest.mark.slow
 def test_every_command_is_one_that_the_command_line_takes(viewer: Viewer, api: FakedApi) -> None:
     pytest.importorskip("cli.app", reason="the command line is not part of this checkout")
     viewer.open(PAGE)

@@ -1,5 +1,6 @@
 """A day with the page: coverage, a blocked migration and its fix, a running one, an approval, a lineage."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from domain.migration.states import MigrationState
@@ -42,14 +43,15 @@ def test_a_running_migration_is_followed_to_its_end_without_reloading(estate: Es
     state_of(page, "replicating")
     expect(page.locator('.steps [aria-current="step"]')).to_contain_text("Replication")
     loads = page.evaluate("performance.getEntriesByType('navigation').length + performance.timeOrigin")
-    before = int(page.get_by_role("progressbar", name="Replication to eastus2").get_attribute("aria-valuenow") or 0)
+    before = int(
+        page.get_by_role("progressbar", name="Replication to eastus2").get_attribute("aria-valuenow") or 0
+    )
 
     estate.let_pass(minutes=3)
     viewer.let_look()
 
     meter = page.get_by_role("progressbar", name="Replication to eastus2")
     expect(meter).not_to_have_attribute("aria-valuenow", str(before))
-    viewer.picture("migration")
     estate.ended("debian-12-20261105")
     viewer.let_look()
     state_of(page, "completed")
@@ -71,7 +73,6 @@ def test_a_deletion_is_approved_with_a_reason_and_the_lineage_has_it(estate: Est
     viewer.link("win2022-iis").click()
     viewer.shows("8 of 9 obligations are met")
     viewer.shows("nobody has approved it")
-    viewer.picture("retirement")
     viewer.button("Approve the deletion").click()
     dialog = page.get_by_role("dialog")
     approve = dialog.get_by_role("button", name="Approve the deletion")
@@ -88,9 +89,9 @@ def test_a_deletion_is_approved_with_a_reason_and_the_lineage_has_it(estate: Est
     viewer.shows("The version is in the gallery.")
     for fact in ("published", "proof", "promotion", "certificate"):
         expect(page.locator(".lineage li b", has_text=fact).first).to_be_visible()
-    viewer.picture("lineage")
 
 
+@pytest.mark.slow
 def test_what_is_refused_stays_selected(estate: Estate, viewer: Viewer) -> None:
     """Two migrations are retried at once, while somebody else has just retried one of them."""
     page = viewer.page
@@ -116,21 +117,14 @@ def test_what_is_refused_stays_selected(estate: Estate, viewer: Viewer) -> None:
     expect(page.get_by_label("Select suse-15-20261106")).not_to_be_checked()
 
 
-def test_every_view_has_pictures_and_fits_a_phone(estate: Estate, viewer: Viewer) -> None:
-    """The estate is as the tests above left it."""
+def test_every_view_fits_a_phone_and_axe_finds_no_serious_fault(estate: Estate, viewer: Viewer) -> None:
+    """The estate is as the tests above left it. test_accessibility.py does the same for every size and scheme."""
     page = viewer.page
-    views = {
-        "attention": "",
-        "fleet": "#/fleet",
-        "coverage": "#/coverage",
-        "promotions": "#/promotions",
-        "retirements": "#/retirements",
-    }
-    for name, view in views.items():
-        viewer.open(estate.page, view)
+    viewer.resize(PHONE, "dark")
+    viewer.open(estate.page)
+    for view in ("#/attention", "#/fleet", "#/coverage", "#/promotions", "#/retirements"):
+        viewer.go(view)
         expect(page.locator("main h1")).to_be_visible()
         expect(page.locator("main .reading")).to_have_count(0)
-        viewer.resize(PHONE)
-        assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0], name
-        viewer.picture(f"{name}-phone", PHONE, "dark")
-        viewer.picture(name)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0], view
+        assert viewer.faults() == [], view

@@ -18,7 +18,16 @@ from domain.resources.ids import ImageId
 from domain.resources.provenance import migration_id
 
 BEGIN = datetime(2026, 8, 3, 6, tzinfo=UTC)
-FAMILIES = ("ubuntu-2204", "ubuntu-2404", "win2022-iis", "alma-9", "debian-12", "sql-2019", "suse-15", "rhel-9")
+FAMILIES = (
+    "ubuntu-2204",
+    "ubuntu-2404",
+    "win2022-iis",
+    "alma-9",
+    "debian-12",
+    "sql-2019",
+    "suse-15",
+    "rhel-9",
+)
 REGIONS = ("eastus2", "westus2", "northeurope")
 # one in so many ended otherwise, with its reason and fix
 OTHERWISE = {
@@ -46,7 +55,8 @@ def write_fleet(file: Path, count: int) -> dict[str, int]:
 def _instances(count: int) -> Iterator[tuple[Instance, str]]:
     for number in range(count):
         name = f"{FAMILIES[number % len(FAMILIES)]}-{number:05}"
-        image = f"/subscriptions/{PRODUCTION}/resourceGroups/team-{number % 40:02}/providers/Microsoft.Compute/images/{name}"
+        group = f"/subscriptions/{PRODUCTION}/resourceGroups/team-{number % 40:02}"
+        image = f"{group}/providers/Microsoft.Compute/images/{name}"
         begun = BEGIN + timedelta(minutes=number * 7)
         status = _status(number, name, image)
         request = {"image": image, "started_by": "batch-2026", "started_at": begun.isoformat()}

@@ -143,7 +143,7 @@ function Filters({ query, rows, sort }) {
         <option value="updated">changed last</option><option value="created">started last</option><option value="name">name</option>
       </select>
     </label>
-    ${query.reason && html`<p class="chosen">only: ${query.reason} <button type="button" class="link" onClick=${() => refine({ reason: "" })}>show others, too</button></p>`}
+    ${query.reason && html`<p class="chosen">Only: ${query.reason} <button type="button" class="link" onClick=${() => refine({ reason: "" })}>show others, too</button></p>`}
   </form>`;
 }
 

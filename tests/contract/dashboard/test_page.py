@@ -67,7 +67,7 @@ def test_no_file_asks_for_anything_elsewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_module_turns_text_into_html(name: str) -> None:
-    """What comes from Azure is text. The Content-Security-Policy forbids the rest, where browsers have trusted types."""
+    """What comes from Azure is text. Where a browser has trusted types, the policy forbids the rest, too."""
     assert re.findall(SINKS, text(name)) == []
 
 
