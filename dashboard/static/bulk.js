@@ -49,6 +49,8 @@ export function Bulk({ selection, items, actions, things, asked, onAsk, onDone }
     const stop = { asked: false };
     const show = (progress) => setRunning({ ...progress, action, stop });
     show({ position: 0, all: wanted.length });
+    setSummary(null);
+    onAsk("");
     const request = (item) => post(`${action.path}/${encodeURIComponent(item.id)}/${action.verb}`, action.body?.(item, reason));
     actOnAll(wanted, request, show, () => stop.asked).then((result) => {
       setRunning(null);

@@ -184,6 +184,29 @@ def test_a_link_has_every_filter(viewer: Viewer, api: FakedApi) -> None:
     expect(page.get_by_label("Filter")).to_have_value("web")
 
 
+def test_a_link_to_an_action_selects_what_matches_and_asks(viewer: Viewer, api: FakedApi) -> None:
+    page = viewer.page
+    api.lists(
+        a_migration("web-1", state="failed", reason="no room"),
+        a_migration("web-2", state="completed"),
+        a_migration("web-3", state="failed", reason="no room"),
+    )
+    viewer.open(PAGE, "#/fleet?state=failed&do=retry")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Retry 2 migrations?")
+    assert [method for method, _, _ in api.requests if method != "GET"] == []
+    api.answers["migrations/migration-web-1/retry"] = (202, {}, {"id": "migration-web-1"})
+    api.answers["migrations/migration-web-3/retry"] = (409, {}, {"detail": "the migration is running"})
+    dialog.get_by_role("button", name="Retry", exact=True).click()
+    expect(page.locator(".bulk.summary")).to_contain_text(
+        "Retried 1 of 2 · 1 refused: the migration is running · what was not done stays selected"
+    )
+    expect(page.get_by_label("Select web-3")).to_be_checked()
+    expect(page.get_by_label("Select web-1")).not_to_be_checked()
+    expect(dialog).to_have_count(0)
+    assert page.url == f"{PAGE}#/fleet?state=failed"
+
+
 def test_a_command_is_safe_to_paste_into_a_shell(viewer: Viewer, api: FakedApi) -> None:
     viewer.open(PAGE)
     found = [shlex.split(one) for one in viewer.page.evaluate(EXAMPLES)]

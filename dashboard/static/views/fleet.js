@@ -63,6 +63,13 @@ export function Fleet({ query }) {
   const everything = shown.length > 0 && chosen === shown.length;
   const select = (event) => (event.target.checked ? selectedMigrations.put : selectedMigrations.drop)(shown.map((row) => row.id));
   const box = html`<input type="checkbox" aria-label=${`Select all ${number(shown.length)} that match`} checked=${everything} indeterminate=${chosen > 0 && !everything} onChange=${select} />`;
+  // a link to an action is about everything that matches; it only asks
+  const linked = useRef(Boolean(query.do));
+  useEffect(() => {
+    if (!linked.current || !whole) return;
+    linked.current = false;
+    if (query.do && !selectedMigrations.value.ids.size) selectedMigrations.put(shown.map((row) => row.id));
+  }, [whole]);
   const after = async (done) => {
     for (const row of done.slice(0, READ_AGAIN)) await readOne(row.id);
   };

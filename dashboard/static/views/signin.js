@@ -22,7 +22,8 @@ export function SignIn({ onSignedIn }) {
       onSignedIn();
     } catch (error) {
       forgetKey();
-      setProblem(error.status === 401 ? { message: "The API refused this key." } : error);
+      const refused = platform ? "The API refused. Sign in with Microsoft Entra first, then use the key." : "The API refused this key.";
+      setProblem(error.status === 401 ? { message: refused } : error);
     }
   }
   return html`<div class="signin">
