@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from client import Gallerist
 from local.stack import ROOT, temporary_folder
 from tests.browser.estate import Estate, stack_in
+from tests.browser.faked import FakedApi
 from tests.browser.viewing import Errors, Viewer
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -56,3 +57,9 @@ def viewer(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Viewer]
         errors = Errors(page)
         yield Viewer(page, PICTURES if wants_pictures else None)
         assert errors.seen == []
+
+
+@pytest.fixture
+def api(viewer: Viewer) -> FakedApi:
+    """The page with answers that the test makes up."""
+    return FakedApi(viewer.page)

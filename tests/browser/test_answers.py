@@ -13,11 +13,6 @@ from tests.browser.viewing import Viewer
 HOSTILE = '"><img src=x onerror="window.harmed = 1"><script>window.harmed = 1</script>{{1+1}}'
 
 
-@pytest.fixture
-def api(viewer: Viewer) -> FakedApi:
-    return FakedApi(viewer.page)
-
-
 @pytest.mark.parametrize("view", ["", "#/fleet", "#/migrations/migration-web"])
 def test_a_text_from_azure_is_shown_as_text(viewer: Viewer, api: FakedApi, view: str) -> None:
     failure = {"code": "Bad", "message": HOSTILE, "http_status": 400, "cause": HOSTILE, "fix": HOSTILE}

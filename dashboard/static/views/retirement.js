@@ -58,14 +58,7 @@ export function Retirement({ id }) {
     ${wait && html`<article class="wait"><h2>Waits until <${When} at=${wait.until} /></h2><p><${Text} text=${wait.reason} /></p></article>`}
     ${approval && html`<p class="note">Approved by ${approval.by}, <${When} at=${approval.at} />: ${approval.reason}</p>`}
     <section><h2>Obligations</h2>
-      <ol class="obligations">${retirement.obligations.map(
-        (one) => html`<li key=${one.name} data-met=${one.met}>
-          <p><span class="met" aria-hidden="true"></span><b>${one.name}</b> <span class="dim">${one.met ? "met" : "not met"}</span></p>
-          ${!one.met && html`<p><${Text} text=${one.reason} /></p>`}
-          ${!one.met && one.lifted_by && html`<p class="fix"><b>Who can lift it</b> <${Text} text=${one.lifted_by} /></p>`}
-          ${one.evidence.length > 0 && html`<details><summary>Evidence</summary><ul>${one.evidence.map((each) => html`<li><${Text} text=${each.what} />: <${Text} text=${each.answer} /> <span class="dim"><${When} at=${each.at} /></span></li>`)}</ul></details>`}
-        </li>`,
-      )}</ol>
+      <ol class="obligations">${[...retirement.obligations].sort((a, b) => a.met - b.met).map((one) => html`<${Obligation} one=${one} key=${one.name} />`)}</ol>
     </section>
     <section><h2>Facts</h2>
       <${Fields} rows=${[
@@ -87,4 +80,17 @@ export function Retirement({ id }) {
       >${(reason) => html`<p>${decision.about}</p><${CopyCommand} command=${decision.command([retirement], reason)} />`}<//>`
     }
   `;
+}
+
+// What is not met comes first, with who can change that; what is met needs a line.
+function Obligation({ one }) {
+  const evidence = html`<ul>${one.evidence.map((each) => html`<li><${Text} text=${each.what} />: <${Text} text=${each.answer} /> <span class="dim"><${When} at=${each.at} /></span></li>`)}</ul>`;
+  const name = html`<span class="met" aria-hidden="true"></span><b>${one.name}</b> <span class="dim">${one.met ? "met" : "not met"}</span>`;
+  if (one.met) return html`<li data-met="true"><details><summary>${name}</summary>${evidence}</details></li>`;
+  return html`<li data-met="false">
+    <p>${name}</p>
+    <p><${Text} text=${one.reason} /></p>
+    ${one.lifted_by && html`<p class="fix"><b>Who can lift it</b> <${Text} text=${one.lifted_by} /></p>`}
+    ${one.evidence.length > 0 && html`<details><summary>Evidence</summary>${evidence}</details>`}
+  </li>`;
 }
