@@ -52,6 +52,17 @@ def test_waiting_and_working_differ_and_it_says_for_what_and_until_when(
     expect(page.locator('.track .part[data-how="waiting"]')).to_be_visible()
 
 
+def test_of_many_regions_those_that_are_completed_are_folded_away(viewer: Viewer, api: FakedApi) -> None:
+    target = a_target(*((f"region{number}", 40) for number in range(40)))
+    for region in target["regions"][3:]:
+        region |= {"state": "Completed", "progress": 100}
+    api.lists(a_migration("web", targets=[target]))
+    viewer.open(PAGE, "#/migrations/migration-web")
+    viewer.text("37 regions are completed").click()
+    expect(viewer.page.locator("table.plain").first.locator("tbody tr")).to_have_count(3)
+    expect(viewer.page.locator("details table.plain tbody tr")).to_have_count(37)
+
+
 @pytest.mark.slow
 def test_a_pause_that_the_api_asks_for_is_kept(viewer: Viewer, api: FakedApi) -> None:
     page = viewer.page

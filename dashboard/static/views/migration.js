@@ -10,6 +10,7 @@ import { CopyCommand, Dialog, Fields, Meter, Problem, State, Text, When } from "
 import { address } from "../route.js";
 
 const STEPS = ["planned", "preparing", "publishing", "replicating", "verifying", "completed"];
+const MANY_REGIONS = 12;
 const NAMES = { planned: "Plan", preparing: "Definition", publishing: "Version", replicating: "Replication", verifying: "Proof", completed: "Done" };
 
 export function Migration({ id }) {
@@ -196,7 +197,8 @@ function TimeLine({ migration, published }) {
 }
 
 function Target({ target }) {
-  const told = target.regions.some((region) => region.details);
+  // of many regions those that have the version need no room
+  const shown = target.regions.length > MANY_REGIONS ? target.regions.filter((region) => !completed(region)) : target.regions;
   const path = target.version_id ? galleryPath(target.version_id) : `${target.gallery} / ${target.definition}`;
   return html`<section class="target">
     <div class="section-head">
@@ -204,20 +206,8 @@ function Target({ target }) {
       ${target.version_id && html`<a href=${address("lineage", "", { version: target.version_id })}>Lineage</a>`}
     </div>
     ${target.failure && html`<p class="fix"><b>${target.failure.code}</b> <${Text} text=${target.failure.message} />${target.failure.fix && html` <b>Fix</b> ${target.failure.fix}`}</p>`}
-    ${
-      target.regions.length > 0 &&
-      html`<table class="plain">
-        <thead><tr><th scope="col">Region</th><th scope="col">Replication</th><th scope="col" class="wide">Progress</th>${told && html`<th scope="col">Details</th>`}</tr></thead>
-        <tbody>${target.regions.map(
-          (region) => html`<tr key=${region.region}>
-            <th scope="row">${region.region}</th>
-            <td class="word">${region.state}</td>
-            <td class="wide"><${Meter} value=${region.progress} label=${`Replication to ${region.region}`} /> <span class="percent">${region.progress} %</span></td>
-            ${told && html`<td><${Text} text=${region.details} /></td>`}
-          </tr>`,
-        )}</tbody>
-      </table>`
-    }
+    <${Regions} regions=${shown} />
+    ${shown.length < target.regions.length && html`<details class="rest"><summary>${target.regions.length - shown.length} regions are completed</summary><${Regions} regions=${target.regions.filter(completed)} /></details>`}
     ${
       target.proofs.length > 0 &&
       html`<table class="plain">
@@ -232,6 +222,24 @@ function Target({ target }) {
       </table>`
     }
   </section>`;
+}
+
+const completed = (region) => region.state === "Completed";
+
+function Regions({ regions }) {
+  if (!regions.length) return null;
+  const told = regions.some((region) => region.details);
+  return html`<table class="plain">
+    <thead><tr><th scope="col">Region</th><th scope="col">Replication</th><th scope="col" class="wide">Progress</th>${told && html`<th scope="col">Details</th>`}</tr></thead>
+    <tbody>${regions.map(
+      (region) => html`<tr key=${region.region}>
+        <th scope="row">${region.region}</th>
+        <td class="word">${region.state}</td>
+        <td class="wide"><${Meter} value=${region.progress} label=${`Replication to ${region.region}`} /> <span class="percent">${region.progress} %</span></td>
+        ${told && html`<td><${Text} text=${region.details} /></td>`}
+      </tr>`,
+    )}</tbody>
+  </table>`;
 }
 
 function Followed({ addresses }) {
