@@ -138,8 +138,6 @@ class TaskHub:
         host.json lets a start replace ended instances only. Of starts at one moment the extension accepts all, and one
         of them remains (seen on 3.19.0), so the instance is read back to see whose it is.
         """
-        if await self._is_running(instance_id):
-            return False
         mine = request.model_copy()
         mine.start_id = uuid.uuid4().hex
         try:

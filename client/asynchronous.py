@@ -54,7 +54,7 @@ class AsyncGallerist:
     ) -> answers.StartedMigration:
         return await self._send(calls.start_migration(image, choices))
 
-    async def plan(self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]) -> answers.Plan:
+    async def plan(self, image: ImageId | str, **choices: Unpack[calls.PlanChoices]) -> answers.Plan:
         return await self._send(calls.plan(image, choices))
 
     async def migration(self, migration_id: str) -> answers.Migration:
@@ -84,6 +84,31 @@ class AsyncGallerist:
 
     async def galleries(self, subscription: str | None = None) -> answers.Galleries:
         return await self._send(calls.galleries(subscription))
+
+    async def explain(self, image: ImageId | str) -> answers.ImageExplanation:
+        return await self._send(calls.explain(image))
+
+    async def why(
+        self, version: ImageVersionId | str, region: str, *, subscription: str | None = None
+    ) -> answers.VersionInRegion:
+        return await self._send(calls.why(version, region, subscription))
+
+    async def diff(
+        self, subscription: str | None = None, *, resource_group: str | None = None
+    ) -> AsyncIterator[answers.Diff]:
+        call: calls.Call[answers.Diff] | None = calls.diff(subscription, resource_group)
+        while call is not None:
+            page = await self._send(call)
+            yield page
+            call = calls.next_page(call, page)
+
+    async def check(
+        self, definition: ImageDefinitionId | str, region: str | None = None
+    ) -> answers.DefinitionCheck:
+        return await self._send(calls.check(definition, region))
+
+    async def history(self, definition: ImageDefinitionId | str) -> answers.DefinitionHistory:
+        return await self._send(calls.history(definition))
 
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
@@ -232,6 +257,9 @@ class AsyncGallerist:
 
     async def health(self) -> answers.Health:
         return await self._send(calls.health())
+
+    async def doctor(self) -> answers.Diagnosis:
+        return await self._send(calls.doctor())
 
     async def openapi(self) -> dict[str, Any]:
         return await self._send(calls.openapi())

@@ -18,7 +18,7 @@ from client.errors import ProblemError, UnexpectedAnswerError
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 Answer = TypeVar("Answer")
-Page = TypeVar("Page", answers.Migrations, answers.Retirements)
+Page = TypeVar("Page", answers.Migrations, answers.Retirements, answers.Diff)
 
 
 class RegionChoice(TypedDict, total=False):
@@ -41,6 +41,13 @@ class MigrationChoices(TypedDict, total=False):
     exclude_from_latest: bool
     end_of_life: datetime | str
     plan: dict[str, str]
+    facts: dict[str, str]
+
+
+class PlanChoices(MigrationChoices, total=False):
+    """What a plan decides instead of the policy, and the versions that other plans make."""
+
+    besides: list[str]
 
 
 class ScopeChoice(TypedDict, total=False):
@@ -143,7 +150,7 @@ def start_migration(image: ImageId | str, choices: MigrationChoices) -> Call[ans
     )
 
 
-def plan(image: ImageId | str, choices: MigrationChoices) -> Call[answers.Plan]:
+def plan(image: ImageId | str, choices: PlanChoices) -> Call[answers.Plan]:
     return Call("post_plan", answers.Plan.model_validate_json, body={"image": str(image), **choices})
 
 
@@ -183,6 +190,33 @@ def galleries(subscription: str | None) -> Call[answers.Galleries]:
     return Call(
         "get_galleries", answers.Galleries.model_validate_json, query=_given(subscription=subscription)
     )
+
+
+def explain(image: ImageId | str) -> Call[answers.ImageExplanation]:
+    query = {"image": str(image)}
+    return Call("get_explanation", answers.ImageExplanation.model_validate_json, query=query)
+
+
+def why(
+    version: ImageVersionId | str, region: str, subscription: str | None
+) -> Call[answers.VersionInRegion]:
+    query = _given(version=str(version), region=region, subscription=subscription)
+    return Call("get_why", answers.VersionInRegion.model_validate_json, query=query)
+
+
+def diff(subscription: str | None, resource_group: str | None) -> Call[answers.Diff]:
+    query = _given(subscription=subscription, resource_group=resource_group)
+    return Call("get_diff", answers.Diff.model_validate_json, query=query)
+
+
+def check(definition: ImageDefinitionId | str, region: str | None) -> Call[answers.DefinitionCheck]:
+    query = _given(definition=str(definition), region=region)
+    return Call("get_check", answers.DefinitionCheck.model_validate_json, query=query)
+
+
+def history(definition: ImageDefinitionId | str) -> Call[answers.DefinitionHistory]:
+    query = {"definition": str(definition)}
+    return Call("get_history", answers.DefinitionHistory.model_validate_json, query=query)
 
 
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
@@ -337,6 +371,10 @@ def set_freeze(*, frozen: bool, reason: str) -> Call[answers.Freeze]:
 
 def health() -> Call[answers.Health]:
     return Call("get_health", answers.Health.model_validate_json)
+
+
+def doctor() -> Call[answers.Diagnosis]:
+    return Call("get_doctor", answers.Diagnosis.model_validate_json)
 
 
 def openapi() -> Call[dict[str, Any]]:

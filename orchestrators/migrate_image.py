@@ -22,8 +22,8 @@ from domain.results import CurrentWait
 from orchestrators.prepare_definition import prepare_definitions
 from orchestrators.publish_version import publish_versions
 from orchestrators.replicate_versions import begin_watches, look
-from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity, sleep
-from orchestrators.run.migration_records import record_migration
+from orchestrators.run.activity_calls import Call, Orchestration, StepFailedError, call_activity, sleep
+from orchestrators.run.migration_records import announce_end, record_versions
 from orchestrators.run.migration_run import MigrationRun
 from orchestrators.run.started import started_at
 from orchestrators.verify_versions import verify_versions
@@ -60,14 +60,14 @@ def migrate_image(context: df.DurableOrchestrationContext) -> Orchestration[obje
         journey.status, request.journey = run.status, journey
         context.continue_as_new(request.model_dump(mode="json"))
         return None
-    if journey.image is not None and (yield from was_replaced(run, journey.image, journey.begun_at)):
+    if journey.image is not None and (yield from close(run, journey, journey.image)):
         # The new image's event found this run and started nothing, so this run migrates the new image, too.
         # Versions of the old image stay.
         request.journey = None
         context.continue_as_new(request.model_dump(mode="json"))
         return None
     if journey.image is not None and journey.plan is not None:
-        yield from record_migration(run, end, journey.begun_at, journey.plan.notify, journey.plan.checks)
+        yield from announce_end(run, end, journey.begun_at, journey.plan.notify)
         if journey.plan.is_followed:
             yield from start_what_follows(run, journey.image, end)
     return run.end(end)
@@ -134,7 +134,8 @@ def take_plan(run: MigrationRun, journey: Journey, planned: PlannedImage) -> End
 def publish(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[None]:
     """Begins the versions that are next, side by side: the first one from the image, the others as its copies."""
     assert journey.image is not None  # noqa: S101 # there is a plan for it
-    source = Source(image=journey.image, wanted_version=request.overrides.version)
+    overrides = request.overrides
+    source = Source(image=journey.image, wanted_version=overrides.version, facts=overrides.facts)
     first = journey.targets[0].usable_version
     if journey.others_begun and first:
         source = source.copied_from(first)
@@ -233,26 +234,26 @@ def plan_image(
     )
 
 
-def read_image(run: MigrationRun) -> Orchestration[ManagedImage | None]:
-    """Reads the image; None if there is none."""
-    query = ImageRequest(image=run.status.image)
-    return (
-        yield from call_activity(run.context, names.GET_MANAGED_IMAGE, query, ManagedImage, run.show_waiting)
-    )
+def close(run: MigrationRun, journey: Journey, image: ManagedImage) -> Orchestration[bool]:
+    """Stores the records of the versions, and looks at the image beside; returns whether there is another one now.
 
-
-def was_replaced(run: MigrationRun, image: ManagedImage, started_at: datetime) -> Orchestration[bool]:
-    """Whether there is another image of the same name now: with other content, or created since this run started.
-
-    A creation time that was only corrected is older than this run. If the image cannot be read, or is gone, assume not:
-    this check must not fail a finished migration.
+    If the image cannot be read, or is gone, assume not: this check must not fail a finished migration.
     """
+    looked = Call(names.GET_MANAGED_IMAGE, ImageRequest(image=run.status.image), ManagedImage)
+    checks = journey.plan.checks if journey.plan else []
+    seen = yield from record_versions(run, journey.begun_at, checks, beside=looked)
     try:
-        current = yield from read_image(run)
+        current = yield from call_activity(run.context, *looked, run.show_waiting, first=seen)
     except StepFailedError:
         return False
-    if current is None:
-        return False
+    return current is not None and is_another(current, image, journey.begun_at)
+
+
+def is_another(current: ManagedImage, image: ManagedImage, started_at: datetime) -> bool:
+    """Whether the image of the same name has other content, or was created since the run started.
+
+    A creation time that was only corrected is older than the run.
+    """
     created_again = (
         current.created_at is not None
         and current.created_at != image.created_at

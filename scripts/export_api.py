@@ -13,6 +13,7 @@ import httpx
 
 from api.operations import OPERATIONS, Operation, operation_of
 from client import Gallerist, ProblemError
+from domain.described import descriptions
 from domain.migration.states import ENDS, MigrationState
 from domain.promotion.states import PromotionState
 from domain.references.expected import record_text, seen_record
@@ -60,7 +61,7 @@ Every error is `application/problem+json` (RFC 9457).
 | 401 | the key is missing or wrong; the platform answers, without a body |
 | 403 | only [operators](security.md#operators) may do this |
 | 404 | there is no such image, version, migration or whatever else the address names |
-| 409 | the present state does not allow it; `Location` is what is in the way |
+| 409 | the present state does not allow it; `Location` is what is in the way, `errors` what a plan got wrong by now |
 | 413, 415 | the body has more than a mebibyte, or is compressed |
 | 500 | Gallerist failed unexpectedly; the log of the function app has the error by the answer's `error_id` |
 | 502 | Azure refused a request of the app; `code`, `cause` and `fix` say why |
@@ -151,6 +152,8 @@ def _passing(stack: Stack) -> Callable[[float], None]:
 def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.plan(image=_TOO_LARGE)
     recorder.show()
+    gallerist.plan(image=_IMAGE)
+    recorder.show("A plan that can be started with its `facts`:")
     started = gallerist.start_migration(
         image=_IMAGE, regions=["westus2", {"name": "North Europe", "replicas": 2}]
     )
@@ -177,6 +180,7 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     version = gallerist.migration(started.id).targets[0].version_id
     assert version is not None  # noqa: S101 # the migration completed
+    _ask(gallerist, recorder, version)
     _refused(lambda: gallerist.cancel_migration(started.id))
     _refused(lambda: gallerist.retry_migration(started.id))
     _make_retention_calls(gallerist, recorder, version)
@@ -190,6 +194,22 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.health()
     recorder.show()
     gallerist.openapi()
+
+
+def _ask(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId) -> None:
+    """Questions whose answers only read."""
+    gallerist.explain(_IMAGE)
+    recorder.show()
+    gallerist.why(version, "westus2")
+    recorder.show()
+    list(gallerist.diff(_SUBSCRIPTION))
+    recorder.show()
+    gallerist.check(version.definition, "westus2")
+    recorder.show()
+    gallerist.history(version.definition)
+    recorder.show()
+    gallerist.doctor()
+    recorder.show()
 
 
 def _refused(call: Callable[[], object]) -> None:
@@ -334,9 +354,8 @@ def _section(operation: Operation, examples: list[Example]) -> str:
     lines = [f"## {operation.title}", "", operation.text, ""]
     if operation.query is not None:
         lines += ["| parameter | meaning |", "| --- | --- |"]
-        lines += [
-            f"| `{name}` | {field.description} |" for name, field in operation.query.model_fields.items()
-        ]
+        described = descriptions(operation.query)
+        lines += [f"| `{name}` | {described[name]} |" for name in operation.query.model_fields]
         lines += [""]
     if not own:
         lines += ["```http", f"{operation.method} /api/{operation.path}", "```", ""]
@@ -362,6 +381,7 @@ def _shown(example: Example) -> list[str]:
 def _steady(page: str, stack: Stack) -> str:
     """Replaces what differs from run to run: addresses, dates, random ids, keys."""
     page = page.replace(stack.host["url"], _ADDRESS)
+    page = page.replace(stack.simulator["arm"], "https://management.azure.com")
     page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", _TODAY, page)
     page = re.sub(r"(?<=code=)[\w-]+", "<key>", page)
     page = re.sub(r"(?<=batch-)[0-9a-f]{32}", "5f3a…", page)

@@ -9,7 +9,8 @@ import azure.durable_functions as df
 
 from adapters.azure.protocols import AzureCompute
 from domain.errors import ArmError
-from domain.migration.messages import PlannedImage, PlanQuery
+from domain.field_errors import FieldError
+from domain.migration.messages import MigrationRequest, PlannedImage, PlanQuery
 from domain.planning.checks.gallery import Usage
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
 from domain.planning.requests import PlanRequest
@@ -37,17 +38,18 @@ Value = TypeVar("Value")
 
 
 class Facts(NamedTuple):
-    """How old, in seconds, what a plan knows of permissions and galleries may be, and of their definitions."""
+    """How old, in seconds, what a plan knows of permissions and galleries may be, of their definitions and versions."""
 
     seconds: float
     definitions_seconds: float
+    versions_seconds: float
 
 
 # who starts a migration looks whether the image exists; the plan does not read it once more
 JUST_READ_SECONDS = 5
-# Azure refuses what is not allowed any more, and the write of a definition looks once more
-KEPT = Facts(300, 60)
-NOW = Facts(0, 0)
+# Azure refuses what is not allowed any more, and the write of a definition or version looks once more
+KEPT = Facts(300, 60, 30)
+NOW = Facts(0, 0, 0)
 # a gallery with so many definitions may be near Azure's limits, which are per subscription
 MANY_DEFINITIONS = 200
 
@@ -99,6 +101,20 @@ async def plan(request: PlanRequest, *, facts: Facts = KEPT, counts: bool = Fals
     )
     plan.as_of = compute.oldest_read(naming.galleries)
     return plan
+
+
+async def moved_since(request: MigrationRequest, now: datetime) -> list[FieldError]:
+    """Returns the facts of the plan in a request that are no longer true. Writes nothing.
+
+    Raises:
+        NotFoundError: the image does not exist.
+        NotYetError: ARM is still creating or changing the image.
+        ArmError: the image, a gallery or the list of regions cannot be read.
+        PolicyError: there is no usable policy.
+    """
+    image = await read_image(request.image)
+    asked = PlanRequest(image=image, started_by=request.started_by, overrides=request.overrides, now=now)
+    return (await plan(asked, facts=NOW)).moved
 
 
 async def _source_permissions(compute: AzureCompute, image: ImageId, facts: Facts) -> list[Permission] | None:
@@ -153,7 +169,9 @@ async def _view(
     definition = gallery.definition(naming.definition)
     # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
-    versions = await _readable(compute.list_image_versions(definition)) if exists else []
+    versions = (
+        await _readable(compute.list_image_versions(definition, facts.versions_seconds)) if exists else []
+    )
     if found is None or definitions is None or versions is None:
         return GalleryView(gallery=None, permissions=permissions)
     return GalleryView(

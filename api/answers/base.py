@@ -2,16 +2,13 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
-
 from api.links import Addresses
+from domain.described import Described
 from domain.migration import status
 
 
-class Answer(BaseModel):
+class Answer(Described):
     """An answer, or a part of one."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class Links(Answer):

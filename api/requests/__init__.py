@@ -2,8 +2,10 @@
 
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
+from api.requests.diff import CheckQuery, DiffQuery
+from api.requests.explanations import ExplainQuery, HistoryQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
-from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
+from api.requests.migrations import AddRegions, MigrationsQuery, PlanMigration, StartMigration
 from api.requests.policy import CheckPolicy
 from api.requests.promotions import AdoptionQuery, StartPromotion
 from api.requests.references import DeclareGone, ReferencesQuery, RepointConsumers
@@ -24,11 +26,16 @@ __all__ = [
     "ApplyRetention",
     "Approve",
     "CheckPolicy",
+    "CheckQuery",
     "CoverageQuery",
     "DeclareGone",
+    "DiffQuery",
     "Explain",
+    "ExplainQuery",
+    "HistoryQuery",
     "LineageQuery",
     "MigrationsQuery",
+    "PlanMigration",
     "Query",
     "ReferencesQuery",
     "RepointConsumers",
@@ -41,5 +48,6 @@ __all__ = [
     "StartPromotion",
     "StartRetirement",
     "SubscriptionQuery",
+    "WhyQuery",
     "check_fields",
 ]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from domain.described import Described
 from domain.field_errors import FieldError, error_details, field_errors
 from domain.resources.ids import SubscriptionId
 from domain.resources.versions import Version
@@ -55,16 +56,14 @@ def iso_date(value: Any) -> Any:
         raise ValueError(f"'{value}' is not an ISO 8601 date") from None
 
 
-class Body(BaseModel):
+class Body(Described):
     """A request body. A key that is not known is an error, so that a typo does not go unnoticed."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
-class Query(BaseModel):
+class Query(Described):
     """A query string. Parameters that are not known are ignored: `code` may hold the function key."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class SubscriptionQuery(Query):

@@ -156,9 +156,8 @@ class Batch(HasBatchState, Start):
 
     @property
     def _look_seconds(self) -> float:
-        if self.now is None or self.last_start is None:
-            return look_seconds(0)
-        return look_seconds((self.now - self.last_start).total_seconds())
+        since_start = (self.now - self.last_start).total_seconds() if self.now and self.last_start else 0
+        return look_seconds(since_start, len(self.running))
 
     def to_look_at(self) -> list[RunningMigration]:
         """The running migrations to look at in this step: those that start, and all of them from time to time."""

@@ -1,12 +1,12 @@
 """What is missing from an answer about many resources: what cannot be read, and what was not read yet."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
+
+from domain.described import Described
 
 
-class Unreadable(BaseModel):
+class Unreadable(Described):
     """A subscription, gallery, definition or record that cannot be read. The answer is about everything else."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: str
     """The resource id; of a record without a usable id, the list that contains it."""
@@ -16,10 +16,8 @@ class Unreadable(BaseModel):
     """What to do about it."""
 
 
-class Unread(BaseModel):
+class Unread(Described):
     """What was not read yet. The next request continues from there."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     parts: int
     """How many lists and resources are left to read, as far as is known."""

@@ -19,10 +19,13 @@ MOST_RUNNING = 1000
 # a step comes soon while images wait for numbers or for room, and later when only replications run
 SECONDS_WHILE_STARTING = 3
 SECONDS_WHILE_THROTTLED = 10
-SHORTEST_LOOK_SECONDS = 30
+SHORTEST_LOOK_SECONDS = 20
 LONGEST_LOOK_SECONDS = 300
-# of the time since the last start
-LOOK_GROWTH = 0.1
+# while many run, some end at any time and none of them is waited for; the last ones decide when the batch ends
+SECONDS_PER_RUNNING = 0.5
+# the least and the most, of the time since the last start
+LEAST_LOOK_GROWTH = 0.025
+MOST_LOOK_GROWTH = 0.1
 
 
 class StartPace(BaseModel):
@@ -58,6 +61,8 @@ def in_turns(values: Sequence[Value], key: Callable[[Value], Hashable]) -> Itera
                 del queues[name]
 
 
-def look_seconds(seconds_since_start: float) -> float:
-    """How long to wait for replications: a tenth of the time since the last start."""
-    return min(max(seconds_since_start * LOOK_GROWTH, SHORTEST_LOOK_SECONDS), LONGEST_LOOK_SECONDS)
+def look_seconds(seconds_since_start: float, running: int) -> float:
+    """How long to wait for so many replications: longer the longer they take, and shorter for the last ones."""
+    wanted = min(running * SECONDS_PER_RUNNING, seconds_since_start * MOST_LOOK_GROWTH)
+    shortest = max(SHORTEST_LOOK_SECONDS, seconds_since_start * LEAST_LOOK_GROWTH)
+    return min(max(wanted, shortest), LONGEST_LOOK_SECONDS)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from domain.policy.sections import Choices
+from domain.resources.ids import ImageVersionId
 from domain.resources.images import ManagedImage, PurchasePlan
 
 
@@ -15,21 +16,29 @@ def _parse_choices(value: Any) -> Choices:
 
 
 class Overrides(BaseModel):
-    """What a request decides instead of the policy."""
+    """What a request decides instead of the policy.
+
+    `facts` are those of an earlier plan: the migration writes what they say, or nothing (domain/planning/facts.py).
+    """
 
     choices: Annotated[Choices, BeforeValidator(_parse_choices)] = Choices()
     version: str | None = None
     plan: PurchasePlan | None = None
     end_of_life: datetime | None = None
+    facts: dict[str, str] = Field(default={}, exclude_if=lambda facts: not facts)
 
 
 class PlanRequest(BaseModel):
-    """The input of `plan_migration`; `now` is the orchestration's clock."""
+    """The input of `plan_migration`; `now` is the orchestration's clock.
+
+    `besides` are versions that other plans make, which no gallery shows yet: their numbers are not free.
+    """
 
     image: ManagedImage
     started_by: str
     overrides: Overrides = Overrides()
     now: datetime
+    besides: list[ImageVersionId] = []
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:

@@ -2,8 +2,9 @@
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
+from domain.described import Described
 from domain.resources.provenance import merge_tags
 
 # a hundred years; dates far beyond cannot be represented
@@ -12,13 +13,13 @@ LONGEST_DAYS = 36500
 LONGEST_HOURS = 24 * 14
 
 
-class Section(BaseModel):
+class Section(Described):
     """A part of the policy file. An unknown key is an error, so that no typo is ignored.
 
     So is an infinite number, and one that is none: neither can be a time, and JSON has neither.
     """
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 Part = TypeVar("Part", bound=Section)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from domain.described import Described
 from domain.resources.features import SECURITY_TYPE, feature
 from domain.resources.ids import DiskEncryptionSetId, GalleryId, ImageDefinitionId, ImageVersionId
 from domain.resources.images import PurchasePlan
@@ -66,7 +67,7 @@ class ImageDefinition(Provisioned):
         return (self.publisher.lower(), self.offer.lower(), self.sku.lower())
 
 
-class PublishedRegion(BaseModel):
+class PublishedRegion(Described):
     """One region of an existing version, whoever wrote it and whatever they chose."""
 
     name: Region
@@ -79,7 +80,7 @@ class PublishedRegion(BaseModel):
 class TargetRegion(PublishedRegion):
     """One region of a version's publishing profile."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     name: Region
     """The region, in either spelling: `eastus2` or `East US 2`."""

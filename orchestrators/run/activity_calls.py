@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Generator, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import azure.durable_functions as df
 from pydantic import BaseModel
@@ -40,18 +40,21 @@ def call_activity(
     request: BaseModel,
     value_type: type[Value],
     on_wait: OnWait,
+    *,
+    first: ActivityResult[Value] | None = None,
 ) -> Orchestration[Value]:
     """Calls an activity until it returns a value. A call without an answer, whose worker died, is repeated, too.
+
+    `first` is the result of the first call, if it was made already.
 
     Raises:
         StepFailedError: the activity failed for good, or kept asking to be retried for too long.
     """
     patience = Patience(context)
-    while True:
-        result = yield from call_once(context, activity, request, value_type)
-        if result.retry_later is None:
-            break
+    result = first or (yield from call_once(context, activity, request, value_type))
+    while result.retry_later is not None:
         yield from patience.wait(result.retry_later, on_wait)
+        result = yield from call_once(context, activity, request, value_type)
     patience.end(on_wait)
     if result.failure is not None:
         raise StepFailedError(result.failure)
@@ -73,13 +76,28 @@ def call_each_once(
     value_type: type[Value],
 ) -> Orchestration[list[ActivityResult[Value]]]:
     """Calls an activity once for each request, side by side; a call without an answer asks to be retried."""
-    result: type[ActivityResult[Value]] = _result_type(value_type)  # type: ignore[arg-type] # a type can be hashed
-    calls = [context.call_activity(activity, request.model_dump(mode="json")) for request in requests]
-    replies = yield from settle(context, calls)
-    results = []
-    for reply in replies:
+    return (yield from call_together(context, [Call(activity, request, value_type) for request in requests]))
+
+
+class Call(NamedTuple):
+    """A call of an activity that returns an `ActivityResult` with a value of this type."""
+
+    activity: str
+    request: BaseModel
+    value_type: Any
+
+
+def call_together(
+    context: df.DurableOrchestrationContext, calls: Sequence[Call]
+) -> Orchestration[list[ActivityResult[Any]]]:
+    """Makes each call once, side by side; a call without an answer asks to be retried."""
+    tasks = [context.call_activity(call.activity, call.request.model_dump(mode="json")) for call in calls]
+    replies = yield from settle(context, tasks)
+    results: list[ActivityResult[Any]] = []
+    for call, reply in zip(calls, replies, strict=True):
+        result = _result_type(call.value_type)
         if isinstance(reply, Exception):
-            log_lost_call(context, activity, reply)
+            log_lost_call(context, call.activity, reply)
             results.append(result(retry_later=lost_call(reply)))
         else:
             results.append(result.model_validate(reply))

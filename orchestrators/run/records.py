@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from domain import names
 from domain.records.evidence import Evidence, Stored
 from domain.records.notices import Notice
-from domain.results import Failure
+from domain.results import ActivityResult, Failure
 from orchestrators.run.activity_calls import OnWait, Orchestration, call_activity, call_once, sleep
 from orchestrators.run.log_lines import log_lost_notice
 
@@ -26,17 +26,22 @@ def record(
     return (yield from call_activity(context, names.RECORD_EVIDENCE, evidence, Stored, on_wait))
 
 
-def record_soon(context: df.DurableOrchestrationContext, evidence: Evidence) -> Orchestration[Failure | None]:
-    """Stores a record within a few tries; returns why it was not. For records that nothing may wait for."""
-    failure = None
-    for attempt in range(TRIES):
-        if attempt:
-            yield from sleep(context, SECONDS_BETWEEN_TRIES)
-        result = yield from call_once(context, names.RECORD_EVIDENCE, evidence, Stored)
-        failure = result.retry_later.failure if result.retry_later else result.failure
-        if failure is None or not result.retry_later:
+def record_soon(
+    context: df.DurableOrchestrationContext,
+    evidence: Evidence,
+    first: ActivityResult[Stored] | None = None,
+) -> Orchestration[Failure | None]:
+    """Stores a record within a few tries; returns why it was not. For records that nothing may wait for.
+
+    `first` is the outcome of the first try, if it was made already.
+    """
+    result = first or (yield from call_once(context, names.RECORD_EVIDENCE, evidence, Stored))
+    for _ in range(TRIES - 1):
+        if not result.retry_later:
             break
-    return failure
+        yield from sleep(context, SECONDS_BETWEEN_TRIES)
+        result = yield from call_once(context, names.RECORD_EVIDENCE, evidence, Stored)
+    return result.retry_later.failure if result.retry_later else result.failure
 
 
 def announce(context: df.DurableOrchestrationContext, notice: Notice) -> Orchestration[None]:

@@ -123,7 +123,9 @@ class FakeCompute:
         created.provisioning_state = "Creating"
         self.definitions[definition.id] = created
 
-    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
+    async def list_image_versions(
+        self, definition: ImageDefinitionId, within: float = 0
+    ) -> list[ImageVersion]:
         self._raise_error()
         return [version for version in self.versions.values() if version.id.definition == definition]
 
@@ -555,6 +557,9 @@ class FakeDurableClient:
         if self.refusal is not None:
             self.on_refusal(instance_id)
             raise self.refusal
+        running = self.instances.get(instance_id, {}).get("runtimeStatus")
+        if running in {"Pending", "Running", "ContinuedAsNew", "Suspended"}:
+            raise Exception(f"An Orchestration instance with the status {running} already exists.")  # noqa: TRY002 # the SDK raises nothing narrower
         self.started.append((name, instance_id, input_))
         self.add(instance_id, "Pending", input_)
         return instance_id

@@ -24,14 +24,15 @@ rules:
     name_pattern: (?P<family>.+)-\\d+
     definition: {{name: "{{family}}"}}
 """
+BUILDS = 6
 EVERYTHING = [{"subscription": HERE}, {"subscription": THERE}]
 
 
 def images() -> list[dict[str, Any]]:
-    """Returns twelve builds of one family, whose names sort youngest first, a too large image and an ignored one."""
+    """Returns the builds of one family, whose names sort youngest first, a too large image and an ignored one."""
     builds = [
         an_image(f"family-{100 - build}") | {"createdTime": f"2025-{build:02}-01T00:00:00Z"}
-        for build in range(1, 13)
+        for build in range(1, BUILDS + 1)
     ]
     return [
         *builds,
@@ -52,21 +53,21 @@ def test_a_batch_migrates_the_oldest_image_first(estate: Estate) -> None:
     """Version numbers follow the age of the images. A second run writes nothing and counts the images as migrated."""
     first = run(estate, scope=EVERYTHING)
 
-    assert (first["state"], first["selected"]) == ("completed", 13)
-    assert first["counts"] == {"completed": 12, "blocked": 1}
+    assert (first["state"], first["selected"]) == ("completed", BUILDS + 1)
+    assert first["counts"] == {"completed": BUILDS, "blocked": 1}
     assert first["left_alone"] == {"ignored": 1}
     assert [image["image"].rpartition("/")[2] for image in first["images"]] == ["too-large"]
     sources = {
         number: version["properties"]["storageProfile"]["source"]["id"].rpartition("/")[2]
         for number, version in estate.versions("family").items()
     }
-    assert sources == {f"1.0.{build - 1}": f"family-{100 - build}" for build in range(1, 13)}
+    assert sources == {f"1.0.{build - 1}": f"family-{100 - build}" for build in range(1, BUILDS + 1)}
     writes = len(estate.writes("/versions/"))
 
     again = run(estate, scope=EVERYTHING)
 
     assert again["counts"] == {"blocked": 1}
-    assert again["left_alone"] == {"ignored": 1, "migrated": 12}
+    assert again["left_alone"] == {"ignored": 1, "migrated": BUILDS}
     assert len(estate.writes("/versions/")) == writes
 
 
@@ -75,21 +76,23 @@ def test_two_batches_over_the_same_scope_migrate_each_image_once(estate: Estate)
     first, second = start(estate, scope=EVERYTHING), start(estate, scope=EVERYTHING)
 
     assert {ended(estate, first)["state"], ended(estate, second)["state"]} == {"completed"}
-    assert len(estate.versions("family")) == 12
-    assert len(estate.writes("/versions/")) == 12
+    assert len(estate.versions("family")) == BUILDS
+    assert len(estate.writes("/versions/")) == BUILDS
 
 
 def test_the_coverage_adds_up_before_during_and_after_a_batch(estate: Estate) -> None:
     """Images = migrated + running + blocked + ignored + untouched + unknown, counted from Azure's own state."""
     before = coverage(estate)
-    assert (before["images"], before["untouched"], before["ignored"]) == (14, 13, 1)
+    assert (before["images"], before["untouched"], before["ignored"]) == (BUILDS + 2, BUILDS + 1, 1)
     assert before["ignored_by"] == {"ignored": 1}
 
     address = start(estate, scope=EVERYTHING)
-    estate.eventually(lambda: coverage(estate) and estate.http.get(address).json()["state"] != "running")
+    while estate.http.get(address).json()["state"] == "running":
+        coverage(estate)
+        estate.stack.let_pass(timedelta(seconds=20))
 
     after = coverage(estate)
-    assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (12, 1, 1, 0)
+    assert (after["migrated"], after["blocked"], after["ignored"], after["untouched"]) == (BUILDS, 1, 1, 0)
     (why,) = after["blocked_why"]
     assert why == "blocked: the data disk at LUN 0 has 4095 GB; the service accepts at most 2048 GB"
     forecast = {one.limit: one.used for one in estate.gallerist.coverage().forecast or []}
@@ -108,9 +111,9 @@ def test_images_still_count_as_migrated_after_the_task_hub_is_lost(estate: Estat
         file.unlink()
     estate.stack.start_host()
 
-    assert coverage(estate)["migrated"] == 12
-    assert run(estate, scope=EVERYTHING)["left_alone"] == {"ignored": 1, "migrated": 12}
-    assert len(estate.writes("/versions/")) == 12
+    assert coverage(estate)["migrated"] == BUILDS
+    assert run(estate, scope=EVERYTHING)["left_alone"] == {"ignored": 1, "migrated": BUILDS}
+    assert len(estate.writes("/versions/")) == BUILDS
 
 
 def test_filter_and_limit_select_the_images_of_a_batch(estate: Estate) -> None:
@@ -131,7 +134,7 @@ def test_filter_and_limit_select_the_images_of_a_batch(estate: Estate) -> None:
 def test_a_dry_run_plans_every_image_and_writes_nothing(estate: Estate) -> None:
     batch = run(estate, scope=EVERYTHING, dry_run=True)
 
-    assert batch["counts"] == {"migrate": 12, "blocked": 1}
+    assert batch["counts"] == {"migrate": BUILDS, "blocked": 1}
     plans = {image["image"].rpartition("/")[2]: image for image in batch["images"]}
     assert plans["family-99"]["definitions"] == [f"{GALLERY}/images/family"]
     assert plans["family-99"]["regions"] == ["eastus2", "westus2"]
@@ -149,7 +152,7 @@ def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estat
     cancelled = ended(estate, address)
 
     assert (cancelled["state"], cancelled["migrations"]) == ("cancelled", running)
-    assert cancelled["waiting"] == 13 - len(running)
+    assert cancelled["waiting"] == BUILDS + 1 - len(running)
     assert estate.http.post(f"{address}/cancel").status_code == 409
 
     estate.stack.control("POST", "transitions", {"default": "immediate"})
@@ -161,8 +164,8 @@ def test_a_cancelled_batch_lists_its_running_migrations_and_can_be_resumed(estat
     assert estate.http.post(f"{address}/resume").status_code == 202
     resumed = estate.eventually(lambda: _completed(estate, address))
     assert resumed["left_alone"]["migrated"] >= 1
-    assert resumed["left_alone"]["migrated"] + resumed["counts"]["completed"] == 12
-    assert len(estate.versions("family")) == 12
+    assert resumed["left_alone"]["migrated"] + resumed["counts"]["completed"] == BUILDS
+    assert len(estate.versions("family")) == BUILDS
 
 
 def test_the_sweep_migrates_images_whose_events_were_lost(tmp_path: Path) -> None:
@@ -177,7 +180,7 @@ def test_the_sweep_migrates_images_whose_events_were_lost(tmp_path: Path) -> Non
         assert ended(estate, address)["started_by"] == "sweep"
         swept = coverage(estate)
 
-    assert (swept["migrated"], swept["untouched"]) == (12, 0)
+    assert (swept["migrated"], swept["untouched"]) == (BUILDS, 0)
 
 
 def start(estate: Estate, **body: Any) -> str:

@@ -7,12 +7,12 @@ import azure.functions as func
 
 from api import answers
 from api.problems import Problem
-from api.requests import AddRegions, MigrationsQuery, StartMigration, check_fields
+from api.requests import AddRegions, MigrationsQuery, PlanMigration, StartMigration, check_fields
 from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
 from services.end_migration import cancel_migration, retry_migration
-from services.plan_migration import NOW, plan, read_image
+from services.plan_migration import NOW, moved_since, plan, read_image
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
@@ -31,7 +31,7 @@ PAGE = 100
 @answers_problems
 async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     """Plans what `POST migrations` would start with the same body. Writes nothing."""
-    body = parse_body(req, StartMigration)
+    body = parse_body(req, PlanMigration)
     try:
         image = await read_image(body.image)
     except NotFoundError as error:
@@ -39,7 +39,11 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     request = body.to_migration_request(caller(req))
     planned = await plan(
         PlanRequest(
-            image=image, started_by=request.started_by, overrides=request.overrides, now=datetime.now(UTC)
+            image=image,
+            started_by=request.started_by,
+            overrides=request.overrides,
+            now=datetime.now(UTC),
+            besides=body.besides,
         ),
         facts=NOW,
         counts=True,
@@ -53,7 +57,11 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
 async def post_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Starts the migration of one image, after checking every field of the body and what Azure knows of them."""
     body = await _parse_start(req)
-    started = await start_migration(client, body.to_migration_request(caller(req)))
+    request = body.to_migration_request(caller(req))
+    moved = await moved_since(request, datetime.now(UTC)) if body.facts else []
+    if moved:
+        raise ProblemError(Problem.of_moved(moved))
+    started = await start_migration(client, request)
     if not started.fresh:
         raise ConflictError(f"the migration of {body.image} is already running", started.id)
     management = client.get_client_response_links(req, started.id)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.fleet.batches import Batch, BatchRequest, Candidate, RunningMigration, Scope
+from domain.fleet.start_pace import SHORTEST_LOOK_SECONDS
 from domain.fleet.states import BatchState
 from tests.unit.app import code
 from tests.unit.builders import SUBSCRIPTION, image_id
@@ -47,7 +48,11 @@ def test_the_custom_status_is_the_progress() -> None:
 
 @pytest.mark.parametrize(
     ("after", "seconds"),
-    [(RUNNING, 30), (PENDING, 1), (batch(running=[RunningMigration(candidate=ONE)], dry_run=True), 1)],
+    [
+        (RUNNING, SHORTEST_LOOK_SECONDS),
+        (PENDING, 1),
+        (batch(running=[RunningMigration(candidate=ONE)], dry_run=True), 1),
+    ],
     ids=["migrations run", "nothing runs", "a dry run"],
 )
 def test_only_running_migrations_are_waited_for(after: Batch, seconds: float) -> None:

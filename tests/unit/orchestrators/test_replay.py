@@ -216,4 +216,9 @@ def test_a_migration_waits_for_a_look_or_a_hint_and_continues_as_new() -> None:
     assert again["actionType"] == CONTINUE_AS_NEW
     assert looked["customStatus"]["targets"][0]["regions"][0]["state"] == "Replicating"
     ended = replay("migrate_image", request, (TIMER_FIRED, None), seen("Completed"))
-    assert actions(ended)[-1] == (CALL_ACTIVITY, "get_managed_image")
+    together = ended["actions"][0][-1]
+    assert together["actionType"] == WHEN_ALL
+    assert [one["functionName"] for one in together["compoundActions"]] == [
+        "get_managed_image",
+        "record_evidence",
+    ]

@@ -41,6 +41,15 @@ def test_a_timer_fires_at_its_time_on_the_hosts_clock(client: TestClient, second
     assert client.run("sleeping", seconds)["output"] == pytest.approx(seconds, abs=1)
 
 
+def test_a_timer_fires_up_to_a_second_early(paused: TestClient) -> None:
+    """A message in a queue waits for whole seconds: seen on the extension, where code must not count on the time."""
+    instance_id = paused.start("sleeping", 10.7)
+    paused.wait_until_idle()
+    paused.http.post("/_host/clock", json={"advance_seconds": 10})
+
+    assert paused.wait(instance_id)["output"] == pytest.approx(10, abs=0.5)
+
+
 def test_an_event_before_the_deadline_wins_and_the_cancelled_timer_does_not_delay_the_end(
     paused: TestClient,
 ) -> None:

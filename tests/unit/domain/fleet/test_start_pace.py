@@ -9,8 +9,10 @@ from domain.fleet.batches import Batch
 from domain.fleet.start_pace import (
     FIRST_WINDOW,
     LARGEST_WINDOW,
+    LEAST_LOOK_GROWTH,
     LONGEST_LOOK_SECONDS,
     MOST_RUNNING,
+    SHORTEST_LOOK_SECONDS,
     SMALLEST_WINDOW,
     StartPace,
     in_turns,
@@ -112,6 +114,13 @@ def test_migrations_that_replicate_are_looked_at_from_time_to_time_only() -> Non
 
 
 def test_the_looks_at_what_replicates_become_rarer() -> None:
-    waits = [look_seconds(seconds) for seconds in (0, 200, 428, 1005, 20_000)]
+    waits = [look_seconds(seconds, 1000) for seconds in (0, 200, 428, 1005, 20_000)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (30, LONGEST_LOOK_SECONDS)
+    assert (waits[0], waits[-1]) == (SHORTEST_LOOK_SECONDS, LONGEST_LOOK_SECONDS)
+
+
+def test_the_looks_at_the_last_ones_become_more_frequent() -> None:
+    """The batch ends with the last of them: it is seen within a fortieth of its time."""
+    waits = [look_seconds(1000, running) for running in (1000, 100, 50, 1)]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[-1] == 1000 * LEAST_LOOK_GROWTH

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.fleet.batches import Batch, BatchRequest, Scope
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps, Unread, Unreadable
+from domain.fleet.start_pace import SHORTEST_LOOK_SECONDS
 from domain.fleet.walk import MOST_UNREAD, MOST_VAIN_LOOKS, Walk
 from domain.resources.ids import ImageId
 
@@ -188,13 +189,13 @@ def test_a_batch_without_running_migrations_looks_again_when_that_can_help(dry_r
 
 def test_a_batch_with_running_migrations_looks_at_them_meanwhile() -> None:
     batch = new_batch()
-    unread = Unread(parts=1, reason="throttled", retry_after_seconds=70)
+    unread = Unread(parts=1, reason="throttled", retry_after_seconds=2 * SHORTEST_LOOK_SECONDS + 1)
     batch.select([coverage(1), coverage(2, "unknown")], Gaps(unread=unread))
     for candidate in batch.startable():
         batch.note_started(candidate)
     looks = []
     for _ in range(3):
-        assert batch.pause_seconds == 30
+        assert batch.pause_seconds == SHORTEST_LOOK_SECONDS
         batch.wake()
         looks.append(batch.is_look_due)
     assert looks == [False, False, True]

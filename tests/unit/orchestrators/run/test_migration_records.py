@@ -5,17 +5,21 @@ from typing import Any
 
 import pytest
 
-from domain.migration.messages import MigrationRequest
+from domain import names
+from domain.migration.messages import ImageRequest, MigrationRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import End, TargetStatus
 from domain.records.evidence import Stored
 from domain.records.notices import NoticeTargets
-from orchestrators.run.migration_records import record_migration
+from domain.resources.images import ManagedImage
+from orchestrators.run import activity_calls
+from orchestrators.run.migration_records import announce_end, record_versions
 from orchestrators.run.migration_run import MigrationRun
-from tests.unit.builders import NOW, definition_id, image_id, in_regions
+from tests.unit.builders import NOW, definition_id, image, image_id, in_regions
 from tests.unit.orchestrators.stepping import Call, FakeContext, failed, run, value
 
 TOLD = NoticeTargets(webhook="https://hooks.example.com/x")
+LOOK = activity_calls.Call(names.GET_MANAGED_IMAGE, ImageRequest(image=image_id()), ManagedImage)
 STORED = value(Stored(name="n", digest="d"))
 
 
@@ -32,9 +36,11 @@ def ended(replies: Any, targets: NoticeTargets = TOLD) -> FakeContext:
         migration.move(state)
 
     def orchestrator(_: FakeContext) -> Any:
-        yield from record_migration(migration, End(MigrationState.PARTIAL, "one region"), NOW, targets)
+        looked = yield from record_versions(migration, NOW, [], beside=LOOK)
+        assert looked.value == image()
+        yield from announce_end(migration, End(MigrationState.PARTIAL, "one region"), NOW, targets)
 
-    run(orchestrator, context, replies)
+    run(orchestrator, context, {"get_managed_image": lambda _: value(image()), **replies})
     return context
 
 
