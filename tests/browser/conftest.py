@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="write the pictures of docs/pictures")
 
 
-# Not for the session: Playwright holds an event loop in this thread, beside which no async test of other files could run
+# Not for the session: Playwright keeps an event loop in this thread, beside which no async test can run
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
