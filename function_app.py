@@ -4,6 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import activities
+import dashboard
 import entities
 import orchestrators
 import triggers
@@ -14,6 +15,6 @@ from adapters.settings import Settings
 check_at_start(Settings.from_environment())
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
-for package in (triggers, orchestrators, entities, activities):
+for package in (triggers, dashboard, orchestrators, entities, activities):
     for blueprint in package.blueprints:
         app.register_functions(blueprint)

@@ -42,6 +42,7 @@ def run(*, serve: bool) -> int:
         console.print(
             f"Azure, simulated     {stack.simulator['arm']}   (one second here is about a minute there)\n"
             f"Gallerist's HTTP API {stack.api}   (try /images, /galleries, /migrations, /health)\n"
+            f"The page for people   {stack.api}/dashboard\n"
         )
         began = stack.now()
         _send_images(stack, gallerist)

@@ -46,7 +46,7 @@ _INTRODUCTION = f"""\
 # The HTTP API
 
 Every call needs a function key (`x-functions-key`, or `?code=`), or an Entra token if the app demands one.
-Only `/api/health` is open.
+Only `/api/health` is open, and [the page](page.md), which holds no data.
 Bodies are JSON.
 [openapi.json](openapi.json) describes the API as OpenAPI 3.1, and the app serves it.
 

@@ -1,6 +1,6 @@
 """Builds what is deployed: the folder `dist/app`, and a zip of the same files.
 
-The two lists below name everything that Azure gets, and nothing else is taken: notes, logs, virtual environments and
+The lists below name everything that Azure gets, and nothing else is taken: notes, logs, virtual environments and
 editors' files may lie anywhere in the checkout.
 
 `azd` runs this file with whatever Python 3 the machine has (see azure.yaml), so it imports the standard library only,
@@ -21,8 +21,53 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("function_app.py", "host.json", "policy.yaml", "requirements.txt")
 """Single files, relative to the root."""
 
-PACKAGES = ("activities", "adapters", "api", "domain", "entities", "orchestrators", "services", "triggers")
-"""Python packages, of which every module is taken. Their data files, if they get any, belong in `FILES`."""
+PAGE = tuple(
+    f"dashboard/static/{name}"
+    for name in (
+        "index.html",
+        "icon.svg",
+        "page.css",
+        "api.js",
+        "app.js",
+        "attention.js",
+        "bulk.js",
+        "commands.js",
+        "fleet.js",
+        "format.js",
+        "live.js",
+        "parts.js",
+        "route.js",
+        "selection.js",
+        "session.js",
+        "table.js",
+        "views/attention.js",
+        "views/coverage.js",
+        "views/fleet.js",
+        "views/lineage.js",
+        "views/migration.js",
+        "views/promotions.js",
+        "views/retirement.js",
+        "views/retirements.js",
+        "views/signin.js",
+        "vendor/htm-preact.js",
+        "vendor/LICENSE-htm.txt",
+        "vendor/LICENSE-preact.txt",
+    )
+)
+"""The files of the page, which `dashboard/files.py` serves under the same names."""
+
+PACKAGES = (
+    "activities",
+    "adapters",
+    "api",
+    "dashboard",
+    "domain",
+    "entities",
+    "orchestrators",
+    "services",
+    "triggers",
+)
+"""Python packages, of which every module is taken, and of their data files those in `PAGE`."""
 
 # The earliest date that a zip can hold. One date for every entry: the same files always make the same zip.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -60,13 +105,13 @@ def packaged_files(root: Path) -> list[Path]:
     Raises:
         IncompleteSourceError: `root` lacks a file or package of the lists.
     """
-    missing = [name for name in FILES if not (root / name).is_file()]
+    missing = [name for name in FILES + PAGE if not (root / name).is_file()]
     missing += [name for name in PACKAGES if not (root / name / "__init__.py").is_file()]
     if missing:
         message = f"{root} has no {', '.join(missing)}; add what is missing, or correct the lists in scripts/package.py"
         raise IncompleteSourceError(message)
     modules = [module for name in PACKAGES for module in _modules(root / name)]
-    return sorted([Path(name) for name in FILES] + [module.relative_to(root) for module in modules])
+    return sorted([Path(name) for name in FILES + PAGE] + [module.relative_to(root) for module in modules])
 
 
 def _modules(package: Path) -> list[Path]:

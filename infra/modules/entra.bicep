@@ -16,8 +16,9 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
-      // Event Grid authenticates with the webhook's own key, and a health probe does not authenticate
-      excludedPaths: ['/runtime/webhooks/EventGrid', '/api/health']
+      // Event Grid authenticates with the webhook's own key, and a health probe does not authenticate. The page holds no
+      // data, and offers the sign-in.
+      excludedPaths: ['/runtime/webhooks/EventGrid', '/api/health', '/api/dashboard', '/api/dashboard/*']
     }
     httpSettings: { requireHttps: true }
     login: { tokenStore: { enabled: false } }

@@ -21,6 +21,8 @@ STRAY_FILES = (
     # `azd restore` makes <folder>_env
     "checkout_env/pyvenv.cfg",
     "checkout_env/lib/python3.11/site-packages/requests/__init__.py",
+    "dashboard/static/notes.txt",
+    "dashboard/static/views/fleet.js.orig",
     "domain/notes.txt",
     "domain/policy/run.log",
     "domain/plan.py.orig",
