@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -52,6 +53,7 @@ class Surroundings:
     transport: "httpx.BaseTransport | None" = None
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     credential: Callable[[], Credential] = default_credential
     # None: as stdin and stdout are
     terminal: bool | None = None
