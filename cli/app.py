@@ -25,6 +25,41 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "See what is there": (
         Entry("images", "List managed images.", "cli.commands.images"),
         Entry("galleries", "List image versions as gallery/definition/version.", "cli.commands.galleries"),
+        Entry("coverage", "Count the managed images by what became of them.", "cli.commands.coverage"),
+        Entry("references", "Find who uses an image or a version.", "cli.commands.references"),
+        Entry("adoption", "Show what latest resolves to, and which versions run.", "cli.commands.adoption"),
+        Entry("lineage", "Tell where a version came from and what happened to it.", "cli.commands.lineage"),
+    ),
+    "Migrate": (
+        Entry("plan", "Plan migrations, without writing anything.", "cli.commands.plan"),
+        Entry("apply", "Carry out a plan exactly as it was made.", "cli.commands.apply"),
+        Entry("migrate", "Start migrations.", "cli.commands.migrate"),
+        Entry("batch", "Migrate every image of a scope.", "cli.commands.batch"),
+        Entry("add-regions", "Replicate migrated images to more regions.", "cli.commands.add_regions"),
+        Entry("policy", "Try a policy.", "cli.commands.policy"),
+    ),
+    "Follow": (
+        Entry("status", "List migrations, or show one piece of work.", "cli.commands.status"),
+        Entry("watch", "Watch a piece of work until it ends.", "cli.commands.watch"),
+        Entry("wait", "Wait until a piece of work is in a state.", "cli.commands.wait"),
+        Entry("cancel", "Cancel migrations and other work.", "cli.commands.cancel"),
+        Entry("retry", "Start migrations again that ended without success.", "cli.commands.retry"),
+    ),
+    "Use the versions": (
+        Entry("promote", "Make a version latest, ring by ring.", "cli.commands.promote"),
+        Entry("promotion", "See and steer promotions.", "cli.commands.promotion"),
+        Entry("rollback", "Restore what was latest before.", "cli.commands.rollback"),
+        Entry("repoint", "Let scale sets refer to a version.", "cli.commands.repoint"),
+    ),
+    "Clean up": (
+        Entry("retire", "Begin the retirement of managed images.", "cli.commands.retire"),
+        Entry("retirement", "See and steer retirements.", "cli.commands.retirement"),
+        Entry("approve", "Approve the deletion of managed images.", "cli.commands.approve"),
+        Entry("reject", "Keep managed images that were to be deleted.", "cli.commands.reject"),
+        Entry("retention", "See and apply what happens to old versions.", "cli.commands.retention"),
+        Entry("restore", "Bring a version back.", "cli.commands.restore"),
+        Entry("freeze", "Stop every deletion, or allow deletions again.", "cli.commands.freeze"),
+        Entry("gone", "Declare that a subscription exists no more.", "cli.commands.gone"),
     ),
 }
 ENTRIES = {entry.name: entry for entries in SECTIONS.values() for entry in entries}

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -149,6 +150,24 @@ class Output:
             self._lines(_rows_of(found))
         else:
             self.out.print(_table_of_any(found))
+
+    def document(self, data: object) -> None:
+        """Shows data that has a form of its own: as YAML where a table is asked for."""
+        if self.for_people:
+            import yaml  # noqa: PLC0415 # not for `--help`
+
+            self._write(yaml.safe_dump(plain(data), sort_keys=False, allow_unicode=True).rstrip())
+        else:
+            self.data(data)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Shows that something takes a while, and lets the caller say how far it is; only on a terminal."""
+        if not self.err.is_terminal:
+            yield lambda _: None
+            return
+        with self.err.status(Text(text)) as status:
+            yield lambda now: status.update(Text(now))
 
     def note(self, text: str) -> None:
         """Tells a person something that is not data."""
