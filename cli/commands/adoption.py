@@ -39,11 +39,11 @@ def adoption(session: Session, definition: Definition) -> int:
     found = session.client.adoption(names.definition_of(session, definition))
     if session.output.for_people:
         running = sum(found.running.values())
-        session.output.out.print(
+        session.output.show(
             headline(short(found.definition), f"{found.behind} of {running} instances are behind")
         )
-        session.output.out.print(table_of(found.latest, LATEST))
+        session.output.show(table_of(found.latest, LATEST))
         for part in warnings(f"not read: {gap.where}: {gap.reason}" for gap in found.gaps):
-            session.output.out.print(part)
+            session.output.show(part)
     session.output.list(found, found.consumers, CONSUMERS)
     return ExitCode.PARTIAL if found.gaps else ExitCode.DONE

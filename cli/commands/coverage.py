@@ -8,7 +8,7 @@ from api.answers import Coverage, ListedImage
 from cli.commands import gaps
 from cli.commands.filters import Subscription
 from cli.names import short
-from cli.output import Column, facts, table_of
+from cli.output import Column, table_of
 from cli.session import Session
 from cli.verbs import single, verb
 from cli.views.parts import bars, listed
@@ -55,14 +55,12 @@ def _draw(session: Session, found: Coverage) -> None:
         (name, float(getattr(found, name)), float(found.images), str(getattr(found, name)))
         for name in CATEGORIES
     ]
-    out = session.output.out
-    out.print(f"{found.images} managed images")
-    out.print(bars(rows))
+    session.output.show(f"{found.images} managed images")
+    session.output.show(bars(rows))
     for title, counts in (("Blocked because", found.blocked_why), ("Ignored by rule", found.ignored_by)):
         for part in listed(title, (f"{count}  {why}" for why, count in counts.items())):
-            out.print(part)
+            session.output.show(part)
     if found.forecast:
-        out.print(table_of(found.forecast, LIMITS))
+        session.output.show(table_of(found.forecast, LIMITS))
     if found.blocked:
         session.output.note("List them with: gallerist coverage --category blocked")
-    out.print(facts([]), end="")

@@ -39,7 +39,7 @@ def lineage(session: Session, version: Version) -> int:
     found = session.client.lineage(names.version_of(session, version))
     if session.output.for_people:
         pairs = [("version", short(found.version)), ("exists", found.exists), ("made from", found.source)]
-        session.output.out.print(facts(pairs))
+        session.output.show(facts(pairs))
     session.output.list(found, found.lines, SHOWN if session.output.for_people else COLUMNS)
     for one in found.missing:
         session.output.note(f"Not read: {one}")

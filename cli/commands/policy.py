@@ -74,7 +74,7 @@ def check(
         ) from None
     session.output.list(found, found.images, COLUMNS)
     if session.output.for_people:
-        session.output.out.print(facts([("actions", found.counts.actions), ("rules", found.counts.rules)]))
+        session.output.show(facts([("actions", found.counts.actions), ("rules", found.counts.rules)]))
     if found.total > len(found.images):
         session.output.note(f"{len(found.images)} of {found.total} images are listed; the counts are of all.")
     return ExitCode.DONE
