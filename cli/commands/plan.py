@@ -45,7 +45,8 @@ def plan(
     if only some are.
     """
     need_filter("plan", image, filters.given, all_images)
-    planned = planning.plan_all(session, selected(session, image, filters), choices.asked())
+    asked = choices.asked()
+    planned = planning.plan_all(session, selected(session, image, filters), asked)
     if not planned:
         session.output.note("No image matches.")
         return ExitCode.DONE

@@ -37,7 +37,9 @@ def _documented() -> dict[str, list[tuple[int, str]]]:
     answers = {}
     for operation in OPERATIONS:
         blocks = re.findall(r"```http\n(\d{3}) .*\n((?:(?!```).*\n)*)```", sections[operation.title])
-        answers[operation.name] = [(int(status), rest[rest.index("{") :]) for status, rest in blocks if "{" in rest]
+        answers[operation.name] = [
+            (int(status), rest[rest.index("{") :]) for status, rest in blocks if "{" in rest
+        ]
     return answers
 
 
@@ -59,7 +61,8 @@ class DocumentedApi(httpx.BaseTransport):
         """Answers an operation with these; a dictionary is the body of its success."""
         of_name = next(one for one in OPERATIONS if one.name == operation)
         self.replies[operation] = [
-            httpx.Response(of_name.status, json=reply) if isinstance(reply, dict) else reply for reply in replies
+            httpx.Response(of_name.status, json=reply) if isinstance(reply, dict) else reply
+            for reply in replies
         ]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -84,4 +87,6 @@ class DocumentedApi(httpx.BaseTransport):
 def problem(status: int, detail: str, **members: Any) -> httpx.Response:
     """A problem as the API answers it."""
     body = {"type": "about:blank", "title": "Title", "status": status, "detail": detail, **members}
-    return httpx.Response(status, content=json.dumps(body), headers={"content-type": "application/problem+json"})
+    return httpx.Response(
+        status, content=json.dumps(body), headers={"content-type": "application/problem+json"}
+    )

@@ -3,6 +3,8 @@
 import pytest
 import yaml
 
+from api.answers import Images
+
 from tests.unit.cli.api import documented, problem
 from tests.unit.cli.running import Caller
 
@@ -64,7 +66,8 @@ def test_galleries_shows_versions_by_their_names(caller: Caller) -> None:
 
 
 def test_json_and_yaml_have_the_whole_answer(caller: Caller) -> None:
-    assert caller.run("images", "-o", "json").data == documented("get_images")
+    found = caller.run("images", "-o", "json").data
+    assert Images.model_validate(found) == Images.model_validate(documented("get_images"))
     assert yaml.safe_load(caller.run("images", "-o", "yaml").stdout)["images"][0]["id"]
 
 
@@ -73,7 +76,7 @@ def test_json_and_yaml_have_the_whole_answer(caller: Caller) -> None:
     [
         ("images[0].location", "tsv", "eastus2\n"),
         ("images[0].location", "table", "eastus2\n"),
-        ("images[:1].[location,os_type]", "tsv", "eastus2\tLinux\n"),
+        ("images[:1].[location,os_type]", "tsv", "eastus2\tWindows\n"),
         ("images[:1].{where: location}", "table", "WHERE\neastus2\n"),
         ("images[0].{where: location}", "table", "where  eastus2\n"),
         ("images[0].location", "json", '"eastus2"\n'),
@@ -155,7 +158,13 @@ def test_lineage_tells_the_lines_and_what_is_missing(caller: Caller) -> None:
         "record": None,
         "digest": None,
     }
-    answer = {"version": version, "exists": True, "source": None, "lines": [line], "missing": ["the evidence"]}
+    answer = {
+        "version": version,
+        "exists": True,
+        "source": None,
+        "lines": [line],
+        "missing": ["the evidence"],
+    }
     caller.api.on("get_lineage", answer)
     found = caller.run("lineage", version)
     assert found.code == 3
@@ -170,7 +179,10 @@ def test_a_name_that_means_nothing_or_several_things_is_an_error(caller: Caller)
     assert "no managed image is called 'no-such-image'" in found.stderr
     answer = documented("get_images")
     image = answer["images"][0]
-    answer["images"] = [image, image | {"id": image["id"].replace("resourceGroups/", "resourceGroups/other-")}]
+    answer["images"] = [
+        image,
+        image | {"id": image["id"].replace("resourceGroups/", "resourceGroups/other-")},
+    ]
     caller.api.on("get_images", answer)
     twice = caller.run("references", image["name"])
     assert twice.code == 1
