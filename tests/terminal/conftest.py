@@ -17,6 +17,8 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsof
 WIDTHS = (80, 200)
 # each width migrates an image of its own, of a family of its own: an older image is deleted first
 IMAGE_OF = {80: "web-20260108", 200: "app-20260115"}
+# this one is migrated before the tests that only look
+MIGRATED = "db-20260101"
 POLICY = f"""\
 defaults:
   galleries: [{GROUP}/galleries/golden]
@@ -34,6 +36,7 @@ def seed() -> dict[str, Any]:
     images = [
         captured(SUBSCRIPTION, "images", "web-20260108"),
         captured(SUBSCRIPTION, "images", "app-20260115"),
+        captured(SUBSCRIPTION, "images", MIGRATED),
         captured(SUBSCRIPTION, "images", "sql-2019", os_type="Windows", data_disks_gb=(4095,)),
     ]
     created = {"createdTime": "2026-01-04T08:00:00Z"}
@@ -87,3 +90,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk = Desk(stack, folder / "desk")
         yield desk
         desk.client.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(desk: Desk) -> str:
+    """The name of an image whose migration is completed."""
+    started = desk.client.start_migration(f"{GROUP}/images/{MIGRATED}")
+    desk.stack.until(lambda: desk.client.migration(started.id).state == "completed")
+    return MIGRATED

@@ -21,7 +21,7 @@ IDS = (
 COLOUR = re.compile(rb"\x1b\[[0-9;]*3[0-9]m")
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", [80, pytest.param(200, marks=pytest.mark.slow)])
 def test_an_image_is_migrated_and_retired_at_a_terminal(desk: Desk, columns: int) -> None:
     """Chosen from what runs, watched region by region, and deleted only when its name is typed."""
     image = IMAGE_OF[columns]
@@ -55,22 +55,20 @@ def test_an_image_is_migrated_and_retired_at_a_terminal(desk: Desk, columns: int
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-def test_a_list_folds_long_ids_and_cuts_nothing(desk: Desk, columns: int) -> None:
+def test_a_list_folds_long_ids_and_cuts_nothing(desk: Desk, migrated: str, columns: int) -> None:
     migrations = desk.shows(columns, "status")
     assert max(len(line) for line in migrations.lines) <= columns
     assert "…" not in migrations.text
-    image = IMAGE_OF[columns]
-    row = next(line for line in migrations.lines if line.startswith(image))
+    row = next(line for line in migrations.lines if line.startswith(migrated))
     assert "completed" in row
     where = migrations.lines[0].index("ID")
     ids = "".join(line[where:].strip() for line in migrations.lines[1:])
-    assert migration_id(ImageId.parse(f"{GROUP}/images/{image}")) in ids
+    assert migration_id(ImageId.parse(f"{GROUP}/images/{migrated}")) in ids
 
 
-def test_no_color_is_respected(desk: Desk) -> None:
-    image = IMAGE_OF[80]
-    coloured = desk.shows(80, "status", image)
-    plain = desk.shows(80, "status", image, NO_COLOR="1")
+def test_no_color_is_respected(desk: Desk, migrated: str) -> None:
+    coloured = desk.shows(80, "status", migrated)
+    plain = desk.shows(80, "status", migrated, NO_COLOR="1")
     assert COLOUR.search(coloured.raw)
     assert not COLOUR.search(plain.raw)
     assert coloured.text == plain.text
