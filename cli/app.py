@@ -11,6 +11,8 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cli.errors import CliError
+
 
 class Entry(NamedTuple):
     """A command: its name, the first sentence of its help, and the module that has it in `app`."""
@@ -82,7 +84,7 @@ class Root(TyperGroup):
         entry = ENTRIES.get(cmd_name)
         if entry is None:
             return None
-        command = typer.main.get_command(importlib.import_module(entry.module).app)
+        command = typer.main.get_command(_imported(entry).app)
         command.name = cmd_name
         return command
 
@@ -109,6 +111,23 @@ class Root(TyperGroup):
         except Exception as error:  # noqa: BLE001 # a person gets a sentence, never a traceback
             code = show(error)
         sys.exit(code or 0)
+
+
+def _imported(entry: Entry) -> Any:
+    """Imports the module of a command.
+
+    Raises:
+        CliError: it needs a part of the repository that is not installed.
+    """
+    try:
+        return importlib.import_module(entry.module)
+    except ModuleNotFoundError as error:
+        raise CliError(
+            f"'{entry.name}' is not part of this installation",
+            why=f"it needs {error.name}, which comes with a clone of the repository",
+            fix="Clone the repository, and install the command line there.",
+            command="make cli",
+        ) from None
 
 
 def show(error: Exception) -> int:
