@@ -54,6 +54,9 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Use the versions": (
         Entry("promote", "Make a version latest, ring by ring.", "cli.commands.promote"),
         Entry("promotion", "See and steer promotions.", "cli.commands.promotion"),
+        Entry(
+            "history", "Show the versions of a definition, and what was latest when.", "cli.commands.history"
+        ),
         Entry("rollback", "Restore what was latest before.", "cli.commands.rollback"),
         Entry("repoint", "Let scale sets refer to a version.", "cli.commands.repoint"),
     ),
