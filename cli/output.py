@@ -211,6 +211,8 @@ class Output:
 
     def note(self, text: str) -> None:
         """Tells a person something that is not data."""
+        # in the order in which they were written, also where both go to one file
+        self.out.file.flush()
         self.err.print(Text(text))
 
     def _selected(self, data: Any) -> Any:

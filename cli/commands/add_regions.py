@@ -21,7 +21,8 @@ def add_regions(
     *,
     filters: MigrationFilters,
     migration: Annotated[
-        list[str] | None, typer.Argument(help="Ids of migrations, or names of their images.")
+        list[str] | None,
+        typer.Argument(metavar="MIGRATION", help="Ids of migrations, or names of their images."),
     ] = None,
     region: Annotated[
         list[str] | None,
@@ -34,9 +35,9 @@ def add_regions(
     all_migrations: All = False,
     yes: Yes = False,
 ) -> int:
-    """Replicate migrated images to more regions; those that they have stay.
+    """Replicate migrated images to more regions.
 
-    Ends with 3 if some are refused, and with 1 if all are.
+    The regions that they have stay. Ends with 3 if some are refused, and with 1 if all are.
     """
     need_filter("add-regions", migration, filters.given, all_migrations)
     wanted = regions(region)

@@ -32,9 +32,9 @@ CONSUMERS = [
 
 @verb(app, calls=("get_adoption", "get_galleries"))
 def adoption(session: Session, definition: Definition) -> int:
-    """Show what latest resolves to in each region, and which versions run.
+    """Show what latest resolves to, and which versions run.
 
-    Ends with 3 if something could not be read.
+    Latest is shown by region, the versions by machine and scale set. Ends with 3 if something could not be read.
     """
     found = session.client.adoption(names.definition_of(session, definition))
     if session.output.for_people:

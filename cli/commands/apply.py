@@ -20,7 +20,7 @@ app = single()
 def apply(
     session: Session,
     *,
-    file: Annotated[Path, typer.Argument(help="What `gallerist plan --out` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `gallerist plan --out` wrote.")],
     yes: Yes = False,
 ) -> int:
     """Carry out a plan exactly as it was made.

@@ -17,7 +17,8 @@ from domain.retirement.states import RetirementState
 app = single()
 
 Retirements = Annotated[
-    list[str] | None, typer.Argument(help="Ids of retirements, or names of the images that are retired.")
+    list[str] | None,
+    typer.Argument(metavar="RETIREMENT", help="Ids of retirements, or names of the images that are retired."),
 ]
 
 

@@ -26,7 +26,7 @@ def cancel(
     *,
     filters: MigrationFilters,
     what: Annotated[
-        list[str] | None, typer.Argument(help="Ids, or names of images for their migrations.")
+        list[str] | None, typer.Argument(metavar="WORK", help="Ids, or names of images for their migrations.")
     ] = None,
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="TEXT", help="Why; a retirement keeps it, and needs it.")

@@ -26,7 +26,7 @@ def check(
         ),
     ] = None,
 ) -> int:
-    """Check that the newest version of a definition is what users get; for CI.
+    """Check that the newest version is what users get; for CI.
 
     Ends with 2 if it is not, and with 3 if that could not be found out. A warning is good.
     """

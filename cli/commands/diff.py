@@ -47,9 +47,10 @@ def diff(
         bool, typer.Option("--differing", help="Only images that are not in sync and healthy.")
     ] = False,
 ) -> int:
-    """Compare the policy with the galleries: is each image in sync, and are its versions healthy?
+    """Compare the policy with the galleries.
 
-    Ends with 2 if an image is not in sync or not healthy, and with 3 if something could not be found out.
+    Is each image in sync with the policy, and are its versions healthy? Ends with 2 if an image is not in sync or not
+    healthy, and with 3 if something could not be found out.
     """
     pages = _read_on(session, subscription, resource_group)
     images = [one for page in pages for one in page.images if matches(one.image.name, name)]

@@ -12,10 +12,11 @@ app = single()
 
 @verb(app, calls=("get_health", "get_doctor"))
 def doctor(session: Session) -> int:
-    """Examine a deployment: is it reached, and has it the roles, the policy, the galleries and the events it needs.
+    """Examine a deployment.
 
-    Ends with 1 if something fails, with 3 if something could not be found out, and with 4 if the app refuses the key or
-    the token. A warning is good.
+    Is it reached, and has it the roles, the policy, the galleries and the events that it needs? Ends with 1 if
+    something fails, with 3 if something could not be found out, and with 4 if the app refuses the key or the token. A
+    warning is good.
     """
     health = session.client.health()
     reached = Finding(name="address", verdict="passed", detail=f"{session.url} is Gallerist {health.version}")

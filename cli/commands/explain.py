@@ -44,12 +44,17 @@ _VERDICTS = {"warned": "!", "failed": "-"}
 @verb(app, calls=("get_explanation", "get_images"))
 def explain(
     session: Session,
-    image: Annotated[str, typer.Argument(help="The name or the resource id of a managed image.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="The name or the resource id of a managed image.")
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="Show the built-in values, too, which nobody chose.")
     ] = False,
 ) -> int:
-    """Say which rule, tag or default decided what about an image."""
+    """Say which rule, tag or default decided what.
+
+    Shows each rule of the policy with the conditions that the image fits, and each choice with who made it.
+    """
     found = session.client.explain(names.image_of(session, image))
     session.output.thing(found, *_parts(found, everything=everything))
     return ExitCode.DONE

@@ -27,7 +27,8 @@ def freeze(
     session: Session,
     *,
     switch: Annotated[
-        Switch | None, typer.Argument(help="Stop deletions, or allow them. Without it, show.")
+        Switch | None,
+        typer.Argument(metavar="on|off", help="Stop deletions, or allow them. Without it, show."),
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")] = None,
     yes: Yes = False,

@@ -18,13 +18,16 @@ app = single()
 def gone(
     session: Session,
     *,
-    subscription: Annotated[str, typer.Argument(help="The id of a subscription that was seen before.")],
+    subscription: Annotated[
+        str, typer.Argument(metavar="SUBSCRIPTION", help="The id of a subscription that was seen before.")
+    ],
     reason: Reason,
     yes: Yes = False,
 ) -> int:
-    """Declare that a subscription exists no more: the search for users no longer expects it.
+    """Declare that a subscription exists no more.
 
-    Wants the id typed; without a terminal it needs --yes, and ends with 2 otherwise.
+    The search for users no longer expects it. Wants the id typed; without a terminal it needs --yes, and ends with 2
+    otherwise.
     """
     if not ask.typed(session, subscription, "declare this subscription gone", yes=yes):
         session.output.note("Nothing was recorded. --yes does it without a question.")

@@ -23,7 +23,7 @@ def migrate(
     filters: ImageFilters,
     choices: Choices,
     image: Annotated[
-        list[str] | None, typer.Argument(help="Names or resource ids of managed images.")
+        list[str] | None, typer.Argument(metavar="IMAGE", help="Names or resource ids of managed images.")
     ] = None,
     all_images: All = False,
     yes: Yes = False,

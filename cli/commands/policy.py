@@ -41,7 +41,8 @@ def check(
         str, typer.Option("--subscription", metavar="ID", help="Try it on this subscription.")
     ],
     file: Annotated[
-        Path | None, typer.Argument(help="The policy as YAML. Without it, the policy in force is tried.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="The policy as YAML. Without it, the policy in force is tried."),
     ] = None,
     resource_group: Annotated[
         str | None,

@@ -22,12 +22,16 @@ def references(
     session: Session,
     *,
     subject: Annotated[
-        str, typer.Argument(help="A managed image, or a version: gallery/definition/1.0.0, or an id.")
+        str,
+        typer.Argument(
+            metavar="IMAGE|VERSION", help="A managed image, or a version: gallery/definition/1.0.0, or an id."
+        ),
     ],
 ) -> int:
-    """Find who uses an image or a version, and what blocks its deletion.
+    """Find who uses an image or a version.
 
-    Ends with 2 if something blocks the deletion, and with 3 if not everything could be read.
+    Each user is shown with whether it blocks the deletion, why, and what has to be done. Ends with 2 if something
+    blocks the deletion, and with 3 if not everything could be read.
     """
     image, version = _subject(session, subject)
     found = gaps.read_on(session, lambda: session.client.references(image, version=version))

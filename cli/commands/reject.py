@@ -21,10 +21,10 @@ def reject(
     all_retirements: All = False,
     yes: Yes = False,
 ) -> int:
-    """Keep managed images that were to be deleted: their retirements end.
+    """Keep managed images that were to be deleted.
 
-    The filters, those of `gallerist retirement list`, find retirements that wait for an approval. Ends with 3 if some
-    are refused, and with 1 if all are.
+    Their retirements end. The filters, those of `gallerist retirement list`, find retirements that wait for an
+    approval. Ends with 3 if some are refused, and with 1 if all are.
     """
     need_filter("reject", retirement, filters.given, all_retirements)
     items = [bulk.Item(one.id, one.image.name) for one in selected(session, retirement, filters)]

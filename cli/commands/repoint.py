@@ -33,7 +33,7 @@ def repoint(
     *,
     version: Version,
     consumer: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONSUMER]...", help="Resource ids of scale sets.")
+        list[str] | None, typer.Argument(metavar="CONSUMER", help="Resource ids of scale sets.")
     ] = None,
     users_of: Annotated[
         str | None,

@@ -13,7 +13,10 @@ app = single()
 
 @verb(app, calls=("post_restore", "get_restore", "get_galleries"))
 def restore(session: Session, version: Version, watch: Watch = False) -> int:
-    """Bring a version back that retention excluded from latest or put into the bin. It is kept from then on."""
+    """Bring a version back.
+
+    Retention may have excluded it from latest, or put it into the gallery's bin. It is kept from then on.
+    """
     started = session.client.restore(names.version_of(session, version))
     if watch:
         return follow(session, started.id, exit_status=True)

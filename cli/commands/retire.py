@@ -20,7 +20,7 @@ def retire(
     *,
     filters: ImageFilters,
     image: Annotated[
-        list[str] | None, typer.Argument(help="Names or resource ids of managed images.")
+        list[str] | None, typer.Argument(metavar="IMAGE", help="Names or resource ids of managed images.")
     ] = None,
     yes: Yes = False,
 ) -> int:

@@ -102,7 +102,9 @@ def acknowledge(
     session: Session,
     *,
     retirement: RetirementOf,
-    consumer: Annotated[str, typer.Argument(help="The resource id of a consumer of an unknown kind.")],
+    consumer: Annotated[
+        str, typer.Argument(metavar="CONSUMER", help="The resource id of a consumer of an unknown kind.")
+    ],
     reason: Reason,
     digest: Annotated[
         str | None,

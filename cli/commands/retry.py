@@ -23,7 +23,8 @@ def retry(
     *,
     filters: MigrationFilters,
     migration: Annotated[
-        list[str] | None, typer.Argument(help="Ids of migrations, or names of their images.")
+        list[str] | None,
+        typer.Argument(metavar="MIGRATION", help="Ids of migrations, or names of their images."),
     ] = None,
     all_migrations: All = False,
     yes: Yes = False,

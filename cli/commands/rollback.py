@@ -33,7 +33,7 @@ def rollback(
     promotion: PromotionOf,
     number: Annotated[
         int | None,
-        typer.Argument(metavar="[N]", min=1, help="The number of a promotion in `gallerist history`."),
+        typer.Argument(metavar="N", min=1, help="The number of a promotion in `gallerist history`."),
     ] = None,
     yes: Yes = False,
 ) -> int:

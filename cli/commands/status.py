@@ -52,7 +52,8 @@ def status(
     what: Annotated[
         str | None,
         typer.Argument(
-            help="An id, or the name of an image for its migration. Without it, lists migrations."
+            metavar="WORK",
+            help="An id, or the name of an image for its migration. Without it, lists migrations.",
         ),
     ] = None,
     limit: Limit = MOST_LISTED,

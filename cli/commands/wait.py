@@ -24,7 +24,9 @@ app = single()
 def wait(
     session: Session,
     *,
-    what: Annotated[str, typer.Argument(help="An id, or the name of an image for its migration.")],
+    what: Annotated[
+        str, typer.Argument(metavar="WORK", help="An id, or the name of an image for its migration.")
+    ],
     wanted: Annotated[
         list[str] | None,
         typer.Option(

@@ -42,7 +42,8 @@ def watch(
     what: Annotated[
         str | None,
         typer.Argument(
-            help="An id, or the name of an image for its migration. Without it, you choose what runs."
+            metavar="WORK",
+            help="An id, or the name of an image for its migration. Without it, you choose what runs.",
         ),
     ] = None,
     interval: Interval = INTERVAL_SECONDS,
@@ -54,10 +55,10 @@ def watch(
         ),
     ] = False,
 ) -> int:
-    """Watch a piece of work until it ends, with a bar for each region.
+    """Watch a piece of work until it ends.
 
-    It can be a migration, a batch, a promotion, a retirement, a run of retention, a restoration or a re-pointing. Where
-    there is no terminal, each change is a line on stderr.
+    It can be a migration, a batch, a promotion, a retirement, a run of retention, a restoration or a re-pointing. A
+    terminal shows a bar for each region; elsewhere, each change is a line on stderr.
     """
     identifier = work.work_id(session, what) if what else _choose(session)
     return follow(session, identifier, interval=interval, compact=compact, exit_status=exit_status)

@@ -20,12 +20,12 @@ app = single()
 def why(
     session: Session,
     version: Version,
-    region: Annotated[str, typer.Argument(help="The region of the machine.")],
+    region: Annotated[str, typer.Argument(metavar="REGION", help="The region of the machine.")],
     subscription: Annotated[
         str | None, typer.Option("--subscription", metavar="ID", help="The subscription of the machine.")
     ] = None,
 ) -> int:
-    """Say whether a machine in a region can use a version, and why not.
+    """Say whether a machine can use a version, and why not.
 
     VERSION may end in `latest`. Ends with 2 if it cannot be used, and with 3 if that could not be found out.
     """
