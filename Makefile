@@ -164,7 +164,7 @@ scan-infra: ## scan infra/ with checkov; docs/security.md explains what it still
 	$(PYTHON) -m scripts.scan_infra --checkov build/checkov/bin/checkov
 
 clean: ## remove what these commands made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build
+	rm -rf *.egg-info .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* dist build
 
 # Two calls of pip, for pip checks the hashes of all requirements of a call or of none.
 # The packages are installed from their folders (--editable): their code is read where it is, so only a change of
