@@ -44,6 +44,12 @@ class MigrationChoices(TypedDict, total=False):
     facts: dict[str, str]
 
 
+class PlanChoices(MigrationChoices, total=False):
+    """What a plan decides instead of the policy, and the versions that other plans make."""
+
+    besides: list[str]
+
+
 class ScopeChoice(TypedDict, total=False):
     """A subscription, or one of its resource groups; only `subscription` is required."""
 
@@ -144,7 +150,7 @@ def start_migration(image: ImageId | str, choices: MigrationChoices) -> Call[ans
     )
 
 
-def plan(image: ImageId | str, choices: MigrationChoices) -> Call[answers.Plan]:
+def plan(image: ImageId | str, choices: PlanChoices) -> Call[answers.Plan]:
     return Call("post_plan", answers.Plan.model_validate_json, body={"image": str(image), **choices})
 
 

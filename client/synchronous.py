@@ -63,8 +63,11 @@ class Gallerist:
         """
         return self._send(calls.start_migration(image, choices))
 
-    def plan(self, image: ImageId | str, **choices: Unpack[calls.MigrationChoices]) -> answers.Plan:
-        """Plans what `start_migration` would do with the same arguments. Writes nothing."""
+    def plan(self, image: ImageId | str, **choices: Unpack[calls.PlanChoices]) -> answers.Plan:
+        """Plans what `start_migration` would do with the same arguments. Writes nothing.
+
+        `besides` are the ids of versions that other plans make: this one gets another number.
+        """
         return self._send(calls.plan(image, choices))
 
     def migration(self, migration_id: str) -> answers.Migration:

@@ -60,7 +60,7 @@ Every error is `application/problem+json` (RFC 9457).
 | 401 | the key is missing or wrong; the platform answers, without a body |
 | 403 | only [operators](security.md#operators) may do this |
 | 404 | there is no such image, version, migration or whatever else the address names |
-| 409 | the present state does not allow it; `Location` is what is in the way |
+| 409 | the present state does not allow it; `Location` is what is in the way, `errors` what a plan got wrong by now |
 | 413, 415 | the body has more than a mebibyte, or is compressed |
 | 500 | Gallerist failed unexpectedly; the log of the function app has the error by the answer's `error_id` |
 | 502 | Azure refused a request of the app; `code`, `cause` and `fix` say why |

@@ -11,8 +11,9 @@ OPERATIONS = (
         title="Compare the policy with the galleries",
         text=(
             "Says of each image what a migration would change (*in sync?*) and how its versions are (*healthy?*), in "
-            "pages of up to 50 in the order of their ids. Writes nothing. What cannot be planned within the time of an "
-            "answer is `unknown`; if `unread` is not null, a request after `Retry-After` seconds reads on."
+            "pages of up to 50 in the order of their ids. Writes nothing. What many images share may be a minute old. "
+            "What cannot be planned within the time of an answer is `unknown`. If `unread` is not null, a request "
+            "after `Retry-After` seconds reads on."
         ),
         query=requests.DiffQuery,
         answer=answers.Diff,

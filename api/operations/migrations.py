@@ -13,9 +13,10 @@ OPERATIONS = (
         title="Plan a migration",
         text=(
             "Reports what a migration would create and which checks fail, without writing anything. `changes` is empty "
-            "if nothing would change. Keep the body and `facts` of the answer to start exactly this plan later."
+            "if nothing would change. Keep the body and `facts` of the answer to start exactly this plan later; name "
+            "what other plans make in `besides`, and each gets a number of its own."
         ),
-        body=requests.StartMigration,
+        body=requests.PlanMigration,
         answer=answers.Plan,
         problems=(BAD, MISSING, CONFLICT, *AZURE),
     ),

@@ -5,7 +5,7 @@ from api.requests.coverage import CoverageQuery
 from api.requests.diff import CheckQuery, DiffQuery
 from api.requests.explanations import ExplainQuery, HistoryQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
-from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
+from api.requests.migrations import AddRegions, MigrationsQuery, PlanMigration, StartMigration
 from api.requests.policy import CheckPolicy
 from api.requests.promotions import AdoptionQuery, StartPromotion
 from api.requests.references import DeclareGone, ReferencesQuery, RepointConsumers
@@ -35,6 +35,7 @@ __all__ = [
     "HistoryQuery",
     "LineageQuery",
     "MigrationsQuery",
+    "PlanMigration",
     "Query",
     "ReferencesQuery",
     "RepointConsumers",

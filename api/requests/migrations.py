@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-from api.ids import AnyGalleryId, AnyImageId
+from api.ids import AnyGalleryId, AnyImageId, AnyVersionId
 from api.requests.fields import Body, Query, in_utc, iso_date, one_of, since_the_beginning, version_number
 from domain.migration.messages import MigrationRequest
 from domain.migration.states import MigrationState
@@ -19,6 +19,8 @@ from domain.resources.images import PurchasePlan
 
 # two for each gallery, and what the versions in all of them have in common
 MOST_FACTS = 100
+# the plans of a whole fleet
+MOST_BESIDES = 10_000
 FactName = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 FactText = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 
@@ -61,6 +63,13 @@ class StartMigration(Body):
             facts=self.facts or {},
         )
         return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
+
+
+class PlanMigration(StartMigration):
+    """The image to plan, and the plans beside which it is made."""
+
+    besides: list[AnyVersionId] = Field(default=[], max_length=MOST_BESIDES)
+    """The versions that other plans make: this one gets another number, so that all of them can be started."""
 
 
 class AddRegions(Body):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field
 
 from domain.policy.sections import Choices
+from domain.resources.ids import ImageVersionId
 from domain.resources.images import ManagedImage, PurchasePlan
 
 
@@ -28,12 +29,16 @@ class Overrides(BaseModel):
 
 
 class PlanRequest(BaseModel):
-    """The input of `plan_migration`; `now` is the orchestration's clock."""
+    """The input of `plan_migration`; `now` is the orchestration's clock.
+
+    `besides` are versions that other plans make, which no gallery shows yet: their numbers are not free.
+    """
 
     image: ManagedImage
     started_by: str
     overrides: Overrides = Overrides()
     now: datetime
+    besides: list[ImageVersionId] = []
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:

@@ -255,6 +255,7 @@ def _expected_number(
         taken=[
             *(found.id.name for found in view.versions if held is None or found.id != held.id),
             *(view.soft_deleted or []),
+            *(one.name for one in request.besides if one.definition == version.definition),
         ],
     )
     return reserve({}, reservation)[0]

@@ -28,8 +28,8 @@ def planned(estate: Estate, image: str, **choices: Any) -> dict[str, str]:
 def test_plans_of_one_family_are_applied_in_any_order_with_the_numbers_that_they_named(quiet: Estate) -> None:
     first, second = (quiet.write(an_image(name)) for name in ("family-1", "family-2"))
     facts = planned(quiet, first)
-    others = planned(quiet, second, version="1.0.1")
-    quiet.start(second, version="1.0.1", facts=others)
+    others = planned(quiet, second, besides=[f"{GALLERY}/images/family/versions/1.0.0"])
+    quiet.start(second, facts=others)
     assert quiet.ended(second)["targets"][0]["version"] == "1.0.1"
     quiet.start(first, facts=facts)
     assert quiet.ended(first)["targets"][0]["version"] == "1.0.0"

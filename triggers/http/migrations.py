@@ -7,7 +7,7 @@ import azure.functions as func
 
 from api import answers
 from api.problems import Problem
-from api.requests import AddRegions, MigrationsQuery, StartMigration, check_fields
+from api.requests import AddRegions, MigrationsQuery, PlanMigration, StartMigration, check_fields
 from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
@@ -31,7 +31,7 @@ PAGE = 100
 @answers_problems
 async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     """Plans what `POST migrations` would start with the same body. Writes nothing."""
-    body = parse_body(req, StartMigration)
+    body = parse_body(req, PlanMigration)
     try:
         image = await read_image(body.image)
     except NotFoundError as error:
@@ -39,7 +39,11 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
     request = body.to_migration_request(caller(req))
     planned = await plan(
         PlanRequest(
-            image=image, started_by=request.started_by, overrides=request.overrides, now=datetime.now(UTC)
+            image=image,
+            started_by=request.started_by,
+            overrides=request.overrides,
+            now=datetime.now(UTC),
+            besides=body.besides,
         ),
         facts=NOW,
         counts=True,

@@ -63,6 +63,7 @@ def test_the_page_describes_no_operation_that_does_not_exist() -> None:
     ("choices", "model", "others"),
     [
         (calls.MigrationChoices, requests.StartMigration, {"image"}),
+        (calls.PlanChoices, requests.PlanMigration, {"image"}),
         (calls.BatchChoices, requests.StartBatch, {"scope"}),
         (calls.MigrationFilters, requests.MigrationsQuery, {"page"}),
         (calls.PromotionChoices, requests.StartPromotion, {"version"}),

@@ -3,13 +3,15 @@
 import pytest
 
 from domain.errors import ArmError
+from domain.migration.messages import PlanQuery
 from domain.planning.plan import MigrationPlan
-from domain.planning.requests import PlanRequest
+from domain.planning.requests import Overrides, PlanRequest
 from domain.policy.rules import Policy
 from domain.resources.ids import GalleryId, ImageDefinitionId, ResourceGroupId
-from services.plan_migration import MANY_DEFINITIONS, plan
+from services.plan_migration import MANY_DEFINITIONS, plan, plan_image
+from services.view_diff import SHARED
 from tests.unit.builders import GALLERY, NOW, definition, gallery, image, policy, version
-from tests.unit.fakes import FakeCompute, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 IMAGES_GROUP = ResourceGroupId.of(image().id.subscription, image().id.resource_group)
 ELSEWHERE = "99999999-2222-3333-4444-555555555555"
@@ -132,3 +134,37 @@ async def test_unreadable_regions_of_the_gallerys_subscription_are_not_checked()
     away = GalleryId(ELSEWHERE, "images", ("golden",))
     under = policy(galleries=[str(away)], regions=["eastus2"])
     assert failed(await planned(UnreadableElsewhere(galleries=[gallery(away)]), under)) == []
+
+
+async def test_a_migration_whose_plan_is_no_longer_true_is_blocked_before_anything_is_written() -> None:
+    """The world may move after the start was accepted: the migration itself compares the facts once more."""
+    compute = FakeCompute(images=[image()], galleries=[gallery()])
+    facts = (await planned(compute)).facts
+    query = PlanQuery(image=image().id, started_by="test", overrides=Overrides(facts=facts), now=NOW)
+    with working_with(compute, policy()):
+        same = (await plan_image(FakeDurableClient(), query)).plan
+    with working_with(compute, policy(regions=["eastus2"])):
+        moved = (await plan_image(FakeDurableClient(), query)).plan
+    assert same is not None
+    assert (same.outcome, [target.number for target in same.targets]) == ("migrate", ["1.0.0"])
+    assert moved is not None
+    assert (moved.outcome, moved.targets) == ("blocked", [])
+    assert "regions was westeurope 1 Standard_LRS, is westeurope 1 Standard_LRS, eastus2" in (
+        moved.reason or ""
+    )
+    assert compute.writes == []
+
+
+async def test_versions_are_read_anew_for_each_plan_unless_many_are_made_at_once() -> None:
+    asked: list[float] = []
+
+    class Recording(FakeCompute):
+        async def list_image_versions(self, definition: ImageDefinitionId, within: float = 0) -> list:
+            asked.append(within)
+            return await super().list_image_versions(definition, within)
+
+    compute = Recording(galleries=[gallery()], definitions=[definition()])
+    await planned(compute)
+    with working_with(compute, policy()):
+        await plan(PlanRequest(image=image(), started_by="test", now=NOW), facts=SHARED)
+    assert asked == [0, SHARED.versions_seconds]

@@ -102,3 +102,14 @@ async def test_an_error_of_azure_is_a_problem(error: Exception, status: int) -> 
 async def test_a_plan_names_the_migration_that_would_run() -> None:
     _, plan = await plan_for(azure(), {"image": str(image_id())})
     assert plan["targets"][0]["version"]["tags"]["gallerist-migration"] == migration_id(image_id())
+
+
+async def test_plans_beside_each_other_get_numbers_of_their_own() -> None:
+    """Those of other definitions do not count."""
+    besides = [str(definition().id.version(number)) for number in ("1.0.0", "1.0.1")]
+    other = str(definition("other").id.version("1.0.2"))
+    _, plan = await plan_for(azure(), {"image": str(image_id()), "besides": [*besides, other]})
+    assert plan["targets"][0]["version"]["number"] == "1.0.2"
+    facts = plan["facts"]
+    _, again = await plan_for(azure(), {"image": str(image_id()), "facts": facts})
+    assert (again["outcome"], again["facts"]) == ("migrate", facts)
