@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Group, RenderableType
@@ -15,10 +15,9 @@ from cli.names import short
 from cli.output import shown
 from cli.session import Session
 from client import ProblemError
-from client.calls import MigrationChoices
+from client.calls import MigrationChoices, PlanChoices
 from domain.about import VERSION
 from domain.resources.ids import ImageId
-from domain.resources.versions import Version
 
 SIGN_STYLES = {"+": "green", "~": "yellow", "-": "red"}
 VERDICT_STYLES = {"failed": "red", "warned": "yellow"}
@@ -63,24 +62,21 @@ class PlanFile(BaseModel):
 
 
 def plan_all(session: Session, images: Sequence[ImageId], choices: MigrationChoices) -> list[PlannedImage]:
-    """Plans the images one by one. Two that would take the same number of a definition get different ones."""
+    """Plans the images one by one. Each plan names the versions of those before it, so that it gets other numbers."""
     planned: list[PlannedImage] = []
-    taken: set[tuple[str, str]] = set()
+    besides: list[str] = []
     with session.output.working(f"Planning {len(images)} images") as say:
         for number, image in enumerate(images, 1):
             say(f"Planning {number} of {len(images)}: {image.name}")
-            one = _planned(session, image, choices)
-            while one.plan and (clash := _numbers(one.plan) & taken):
-                highest = max(Version.parse(text) for _, text in clash)
-                one = _planned(session, image, {**choices, "version": str(highest.next_patch())})
-            taken |= _numbers(one.plan) if one.plan else set()
+            one = _planned(session, image, choices, besides)
+            besides += _new_versions(one.plan) if one.plan else []
             planned.append(one)
     return planned
 
 
-def _planned(session: Session, image: ImageId, choices: MigrationChoices) -> PlannedImage:
+def _planned(session: Session, image: ImageId, choices: MigrationChoices, besides: list[str]) -> PlannedImage:
     try:
-        plan = session.client.plan(image, **choices)
+        plan = session.client.plan(image, **cast("PlanChoices", {**choices, "besides": besides}))
     except ProblemError as error:
         if error.status not in _OF_ONE_IMAGE:
             raise
@@ -94,13 +90,13 @@ def _planned(session: Session, image: ImageId, choices: MigrationChoices) -> Pla
 _OF_ONE_IMAGE = (404, 409, 502, 503)
 
 
-def _numbers(plan: Plan) -> set[tuple[str, str]]:
-    """The numbers that the plan would give to new versions, with their definitions."""
-    return {
-        (str(target.definition.id).lower(), target.version.number)
+def _new_versions(plan: Plan) -> list[str]:
+    """The ids of the versions that the plan would create."""
+    return [
+        str(target.definition.id.version(target.version.number))
         for target in plan.targets
         if target.version.number and not target.version.exists
-    }
+    ]
 
 
 def summary_of(planned: Iterable[PlannedImage]) -> Summary:

@@ -56,6 +56,7 @@ def test_plan_sends_the_choices(caller: Caller) -> None:
     caller.run("plan", IMAGE, *options)
     assert caller.api.called("post_plan")[0].body == {
         "image": IMAGE,
+        "besides": [],
         "version": "2.0.0",
         "definition": "web",
         "galleries": ["/g"],
@@ -96,20 +97,12 @@ def test_plans_of_many_are_partial_if_some_cannot_be_made(caller: Caller) -> Non
     assert f"{len(images) - 1} not planned" in found.stdout
 
 
-def test_two_images_of_a_definition_get_two_numbers(caller: Caller, tmp_path: Path) -> None:
-    """Plans know nothing of each other, so both name the same number; the second is made again with the next one."""
-
-    def plan(request: httpx.Request) -> httpx.Response:
-        asked = json.loads(request.content)
-        answer = documented("post_plan") | {"image": asked["image"]}
-        answer["targets"][0]["version"]["number"] = asked.get("version", "1.0.0")
-        return httpx.Response(200, json=answer)
-
-    caller.api.on("post_plan", plan)
-    file = tmp_path / "plan.json"
-    assert caller.run("plan", IMAGE, f"{IMAGE}-2", "--out", str(file)).code == 0
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    assert [one["choices"] for one in kept["plans"]] == [{}, {"version": "1.0.1"}]
+def test_each_plan_names_the_versions_of_those_before_it(caller: Caller) -> None:
+    """So that two images of a definition get two numbers, and can be applied in any order."""
+    caller.run("plan", IMAGE, f"{IMAGE}-2")
+    target = documented("post_plan")["targets"][0]
+    version = f"{target['definition']['id']}/versions/{target['version']['number']}"
+    assert [request.body["besides"] for request in caller.api.called("post_plan")] == [[], [version]]
 
 
 def test_a_file_tells_by_itself_whether_it_changes_anything(caller: Caller, tmp_path: Path) -> None:
