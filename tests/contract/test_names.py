@@ -60,7 +60,9 @@ def test_a_function_is_called_as_it_is_named() -> None:
 @pytest.mark.parametrize("name", [*PACKAGES, "function_app"])
 def test_no_packaged_module_has_the_name_of_an_installed_package(name: str) -> None:
     """In Azure the app's root comes last on `sys.path`, so such a module would not be imported there."""
-    installed = {package.lower() for package in importlib.metadata.packages_distributions()}
+    distributions = importlib.metadata.packages_distributions()
+    # `make cli` installs the command line, with what it shares with the app; in Azure it is not
+    installed = {package.lower() for package, having in distributions.items() if set(having) != {"gallerist"}}
     assert name.lower() not in installed
     assert name not in sys.stdlib_module_names
 
