@@ -1,0 +1,1 @@
+"""A rehearsal of a fleet predicts what the run then does."""
