@@ -1,6 +1,6 @@
 """Errors of the HTTP API: problem details (RFC 9457), sent as `application/problem+json`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Self
 
@@ -54,7 +54,8 @@ class Problem(BaseModel):
     detail: Text
     """What is wrong."""
     errors: list[FieldFault] | None = Field(default=None, exclude_if=_absent)
-    """Every invalid field of the request, or every error of the policy; of many, the first and how many more."""
+    """Every invalid field of the request, every error of the policy, or every fact of a plan that is no longer true; of
+    many, the first and how many more."""
     id: str | None = Field(default=None, exclude_if=_absent)
     """The id of the migration or batch that is already running (409)."""
     error_id: str | None = Field(default=None, exclude_if=_absent)
@@ -64,7 +65,7 @@ class Problem(BaseModel):
     cause: Text | None = Field(default=None, exclude_if=_absent)
     """What the code means (502, 503)."""
     fix: Text | None = Field(default=None, exclude_if=_absent)
-    """What to do about it (502, 503)."""
+    """What to do about it (502, 503, and 409 where a plan is no longer true)."""
 
     @classmethod
     def of(cls, status: HTTPStatus, detail: str, *, id: str | None = None) -> Self:  # noqa: A002 # the JSON name
@@ -92,6 +93,20 @@ class Problem(BaseModel):
         status = HTTPStatus.NOT_FOUND
         faults = [FieldFault(field=field, message=message)]
         return cls(title=status.phrase, status=status, detail=message, errors=faults)
+
+    @classmethod
+    def of_moved(cls, moved: Sequence[FieldError]) -> Self:
+        """A plan that is not true any more; each error is a fact, as it was and as it is."""
+        status = HTTPStatus.CONFLICT
+        faults = [FieldFault(field=f"facts.{one.field}", message=one.message) for one in moved]
+        words = "; ".join(f"{one.field} {one.message}" for one in moved)
+        return cls(
+            title=status.phrase,
+            status=status,
+            detail=f"the plan is no longer true, so nothing was started: {words}",
+            errors=faults,
+            fix="plan the image again, look at what has changed, and apply the new plan",
+        )
 
     @classmethod
     def of_policy(cls, status: HTTPStatus, error: PolicyError) -> Self:

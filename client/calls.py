@@ -41,6 +41,7 @@ class MigrationChoices(TypedDict, total=False):
     exclude_from_latest: bool
     end_of_life: datetime | str
     plan: dict[str, str]
+    facts: dict[str, str]
 
 
 class ScopeChoice(TypedDict, total=False):

@@ -11,6 +11,7 @@ import httpx
 from rich.console import Console
 
 from api.answers import Migration
+from cli.address import announced
 from client import Gallerist, ProblemError
 from demo import seed
 from demo.afterwards import go_all_the_way
@@ -64,7 +65,8 @@ def run(*, serve: bool) -> int:
                 console.print(f"[red]{promise}[/]")
         if serve:
             console.print("\nEverything keeps running, and time passes as before. Ctrl+C stops it.")
-            _keep_running(stack)
+            with announced(stack.api):
+                _keep_running(stack)
     return 1 if broken else 0
 
 

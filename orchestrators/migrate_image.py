@@ -134,7 +134,8 @@ def take_plan(run: MigrationRun, journey: Journey, planned: PlannedImage) -> End
 def publish(run: MigrationRun, request: MigrationRequest, journey: Journey) -> Orchestration[None]:
     """Begins the versions that are next, side by side: the first one from the image, the others as its copies."""
     assert journey.image is not None  # noqa: S101 # there is a plan for it
-    source = Source(image=journey.image, wanted_version=request.overrides.version)
+    overrides = request.overrides
+    source = Source(image=journey.image, wanted_version=overrides.version, facts=overrides.facts)
     first = journey.targets[0].usable_version
     if journey.others_begun and first:
         source = source.copied_from(first)

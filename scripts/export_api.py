@@ -151,6 +151,8 @@ def _passing(stack: Stack) -> Callable[[float], None]:
 def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.plan(image=_TOO_LARGE)
     recorder.show()
+    gallerist.plan(image=_IMAGE)
+    recorder.show("A plan that can be started with its `facts`:")
     started = gallerist.start_migration(
         image=_IMAGE, regions=["westus2", {"name": "North Europe", "replicas": 2}]
     )

@@ -9,7 +9,8 @@ import azure.durable_functions as df
 
 from adapters.azure.protocols import AzureCompute
 from domain.errors import ArmError
-from domain.migration.messages import PlannedImage, PlanQuery
+from domain.field_errors import FieldError
+from domain.migration.messages import MigrationRequest, PlannedImage, PlanQuery
 from domain.planning.checks.gallery import Usage
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
 from domain.planning.requests import PlanRequest
@@ -99,6 +100,20 @@ async def plan(request: PlanRequest, *, facts: Facts = KEPT, counts: bool = Fals
     )
     plan.as_of = compute.oldest_read(naming.galleries)
     return plan
+
+
+async def moved_since(request: MigrationRequest, now: datetime) -> list[FieldError]:
+    """Returns the facts of the plan in a request that are no longer true. Writes nothing.
+
+    Raises:
+        NotFoundError: the image does not exist.
+        NotYetError: ARM is still creating or changing the image.
+        ArmError: the image, a gallery or the list of regions cannot be read.
+        PolicyError: there is no usable policy.
+    """
+    image = await read_image(request.image)
+    asked = PlanRequest(image=image, started_by=request.started_by, overrides=request.overrides, now=now)
+    return (await plan(asked, facts=NOW)).moved
 
 
 async def _source_permissions(compute: AzureCompute, image: ImageId, facts: Facts) -> list[Permission] | None:

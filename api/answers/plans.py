@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from api.answers.base import Answer
 from api.ids import AnyDefinitionId, AnyImageId
+from domain.planning.changes import Change, changes_of
 from domain.planning.checks.check import Check
 from domain.planning.estimates import StorageEstimate
 from domain.planning.plan import MigrationPlan
@@ -136,6 +137,11 @@ class Plan(Answer):
     as_of: datetime | None
     """When the oldest part of what the plan knows of its galleries was read; null if none was."""
     targets: list[PlannedTarget]
+    changes: list[Change]
+    """What the migration would change, resource by resource; empty if Azure is as the policy wants it."""
+    facts: dict[str, str]
+    """What would be written, fact by fact: `POST /api/migrations` with the same choices and these facts starts exactly
+    this plan, or nothing."""
 
     @classmethod
     def of(cls, image: AnyImageId, plan: MigrationPlan) -> Self:
@@ -151,4 +157,6 @@ class Plan(Answer):
             estimate=Estimate(storage=plan.estimate.storage) if plan.estimate else None,
             as_of=plan.as_of,
             targets=[PlannedTarget.of(target) for target in plan.targets],
+            changes=changes_of(plan.targets),
+            facts=plan.facts,
         )

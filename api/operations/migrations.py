@@ -11,7 +11,10 @@ OPERATIONS = (
         method="POST",
         path="migrations/plan",
         title="Plan a migration",
-        text="Reports what a migration would create and which checks fail, without writing anything.",
+        text=(
+            "Reports what a migration would create and which checks fail, without writing anything. `changes` is empty "
+            "if nothing would change. Keep the body and `facts` of the answer to start exactly this plan later."
+        ),
         body=requests.StartMigration,
         answer=answers.Plan,
         problems=(BAD, MISSING, CONFLICT, *AZURE),
@@ -23,7 +26,9 @@ OPERATIONS = (
         title="Start a migration",
         text=(
             "Starts the migration of one managed image. Only `image` is required; every other field overrides the "
-            "policy. Answers 409 with the address of the running migration if there is one."
+            "policy. Answers 409 with the address of the running migration if there is one. With the `facts` of a plan "
+            "it starts exactly that plan: if one of them is not true any more, it answers 409 and `errors` names each "
+            "with its value then and now. What changes later ends the migration as `blocked`, with nothing written."
         ),
         body=requests.StartMigration,
         answer=answers.StartedMigration,

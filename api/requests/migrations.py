@@ -3,18 +3,24 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from api.ids import AnyGalleryId, AnyImageId
 from api.requests.fields import Body, Query, in_utc, iso_date, one_of, since_the_beginning, version_number
 from domain.migration.messages import MigrationRequest
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.planning.facts import LONGEST_FACT
 from domain.planning.requests import Overrides
 from domain.policy.sections import Choices, DefinitionNaming
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import DefinitionName
 from domain.resources.images import PurchasePlan
+
+# two for each gallery, and what the versions in all of them have in common
+MOST_FACTS = 100
+FactName = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
+FactText = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 
 
 class StartMigration(Body):
@@ -36,6 +42,8 @@ class StartMigration(Body):
     """The version's end-of-life date."""
     plan: PurchasePlan | None = None
     """The marketplace purchase plan of the image definition."""
+    facts: Annotated[dict[FactName, FactText], Field(min_length=1, max_length=MOST_FACTS)] | None = None
+    """The `facts` of a plan that was made with the same choices: start only if all of them are still true."""
 
     def to_migration_request(self, started_by: str) -> MigrationRequest:
         """The orchestration's input."""
@@ -46,7 +54,11 @@ class StartMigration(Body):
             exclude_from_latest=self.exclude_from_latest,
         )
         overrides = Overrides(
-            choices=choices, version=self.version, plan=self.plan, end_of_life=self.end_of_life
+            choices=choices,
+            version=self.version,
+            plan=self.plan,
+            end_of_life=self.end_of_life,
+            facts=self.facts or {},
         )
         return MigrationRequest(image=self.image, started_by=started_by, overrides=overrides)
 

@@ -1,9 +1,10 @@
 """Publication of one version under its number: what to write, given what the gallery already holds."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from domain.arm_errors import FAILED_VERSION, UNKNOWN, diagnose
 from domain.errors import ArmError, NotYetError
 from domain.migration.replication import ExpectedVersion
+from domain.planning.facts import planned_number
 from domain.planning.numbering import DefinitionVersions
 from domain.planning.targets import TargetPlan
 from domain.planning.version_spec import VersionSpec
@@ -55,11 +57,15 @@ class PublishRequest(BaseModel):
 
 
 class Source(NamedTuple):
-    """What versions are made from: the managed image, or the version of it in the first gallery."""
+    """What versions are made from: the managed image, or the version of it in the first gallery.
+
+    `facts` are those of the plan that is carried out, if it is to be exactly that one: its numbers, and no others.
+    """
 
     image: ManagedImage
     wanted_version: str | None = None
     version: ImageVersionId | None = None
+    facts: Mapping[str, str] = MappingProxyType({})
 
     def copied_from(self, version: ImageVersionId) -> "Source":
         """The same content, copied from this version."""
@@ -70,7 +76,7 @@ class Source(NamedTuple):
         return PublishRequest(
             image=self.image,
             spec=plan.version.made_from(self.version) if self.version else plan.version,
-            wanted_version=self.wanted_version,
+            wanted_version=self.wanted_version or planned_number(self.facts, plan.definition.id.gallery),
             preferred_version=self.version.name if self.version else None,
             copied_from=[*plan.copied_from, *([self.version] if self.version else [])],
             has_bin=plan.has_bin,

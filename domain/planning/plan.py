@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from domain.field_errors import FieldError
 from domain.planning.checks.check import Check
 from domain.planning.checks.creation_time import check_creation_time
 from domain.planning.checks.features import check_generation
@@ -36,6 +37,7 @@ from domain.planning.checks.regions import (
 )
 from domain.planning.checks.verification import check_verification
 from domain.planning.estimates import Estimate, estimate
+from domain.planning.facts import Facts, differences, facts_of, planned_number
 from domain.planning.numbering import Numbering, number_image
 from domain.planning.requests import Overrides, PlanRequest
 from domain.planning.rollout import Pace, pace_of
@@ -73,6 +75,10 @@ class MigrationPlan(BaseModel):
     """Only the image's listed creation time tells it apart from a version with the same content."""
     as_of: datetime | None = None
     """When the oldest part of what the plan knows of its galleries was read."""
+    facts: Facts = Field(default={}, exclude=True)
+    """What it would write; for callers, it does not travel through the task hub."""
+    moved: list[FieldError] = Field(default=[], exclude=True)
+    """What is not as an earlier plan has it, which the request wants carried out."""
 
     @property
     def warnings(self) -> list[str]:
@@ -138,6 +144,34 @@ def plan_migration(
     that all subscriptions involved can use. `source_permissions` are the identity's permissions on the image, None
     if they cannot be read; `proof_permissions` are those at the scopes of `proof_scopes`.
     """
+    plan = _plan(
+        request, decision, views, known_regions, source=source_permissions, proofs=proof_permissions or {}
+    )
+    plan.facts = facts_of(plan.outcome, request, decision, plan.targets, plan.verification)
+    if request.overrides.facts:
+        plan.moved = differences(request.overrides.facts, plan.facts, plan.reason)
+    return _refused(plan) if plan.moved else plan
+
+
+def _refused(plan: MigrationPlan) -> MigrationPlan:
+    """Returns the plan without its targets: what would be written is not what somebody agreed to."""
+    moved = "; ".join(f"{one.field} {one.message}" for one in plan.moved)
+    refused = plan.model_copy()
+    refused.outcome, refused.targets, refused.is_followed = "blocked", [], False
+    refused.reason = f"the plan is no longer true, and nothing was written: {moved}"
+    refused.fix = "plan the image again, look at what has changed, and apply the new plan"
+    return refused
+
+
+def _plan(
+    request: PlanRequest,
+    decision: Decision,
+    views: dict[GalleryId, GalleryView],
+    known_regions: frozenset[str],
+    *,
+    source: list[Permission] | None,
+    proofs: Mapping[str, list[Permission] | None],
+) -> MigrationPlan:
     image = request.image
     if decision.ignores:
         return MigrationPlan(
@@ -150,7 +184,15 @@ def plan_migration(
     draft = draft_plan(image, decision, request.overrides, request.now)
     if draft.naming is None:
         return _conclude(image, decision, draft.checks, [])
-    inputs = TargetInputs(request, decision, draft.naming, draft.regions, draft.numbering)
+    pinned = {one: planned_number(request.overrides.facts, one) for one in draft.naming.galleries}
+    inputs = TargetInputs(
+        request,
+        decision,
+        draft.naming,
+        draft.regions,
+        draft.numbering,
+        {gallery: number for gallery, number in pinned.items() if number},
+    )
     targets, target_checks = _plan_targets(inputs, views)
     verification = verification_of(decision.choices, draft.regions)
     # the first gallery decides: it gets its version from the image itself
@@ -160,7 +202,7 @@ def plan_migration(
         *check_edge_zone(image),
         *check_source_encryption(image, draft.naming.galleries, draft.regions),
         check_creation_time(image, older),
-        check_permissions(image.id, source_permissions, SOURCE_ACTIONS),
+        check_permissions(image.id, source, SOURCE_ACTIONS),
         check_regions(image, decision.choices, draft.regions, known_regions),
         check_replicas(draft.regions),
         *check_zone_redundancy(draft.regions),
@@ -169,7 +211,7 @@ def plan_migration(
         *(check_tags(image, draft.naming.tags, targets[0].version.tags) if targets else []),
         *check_generation(image, decision.choices.definition.features.stated()),
         *check_end_of_life(request.overrides.end_of_life, request.now),
-        *check_verification(verification, draft.regions, draft.naming.galleries, proof_permissions or {}),
+        *check_verification(verification, draft.regions, draft.naming.galleries, proofs),
         *draft.checks,
         *target_checks,
     ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from domain.policy.sections import Choices
 from domain.resources.images import ManagedImage, PurchasePlan
@@ -15,12 +15,16 @@ def _parse_choices(value: Any) -> Choices:
 
 
 class Overrides(BaseModel):
-    """What a request decides instead of the policy."""
+    """What a request decides instead of the policy.
+
+    `facts` are those of an earlier plan: the migration writes what they say, or nothing (domain/planning/facts.py).
+    """
 
     choices: Annotated[Choices, BeforeValidator(_parse_choices)] = Choices()
     version: str | None = None
     plan: PurchasePlan | None = None
     end_of_life: datetime | None = None
+    facts: dict[str, str] = Field(default={}, exclude_if=lambda facts: not facts)
 
 
 class PlanRequest(BaseModel):

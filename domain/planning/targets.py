@@ -1,10 +1,11 @@
 """The plan for one target gallery: definition, version, number and rollout, with the checks about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.planning.checks.check import Check
 from domain.planning.checks.definition import check_definition, check_identity, offer_removal
@@ -28,7 +29,7 @@ from domain.planning.version_spec import VersionSpec
 from domain.policy.naming import LONGEST_SKU, Naming, with_suffix
 from domain.policy.rules import Decision
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, TargetRegion
-from domain.resources.ids import ImageDefinitionId, ImageVersionId
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageVersionId
 from domain.resources.permissions import Permission
 from domain.resources.provenance import definition_tags, version_made_from, version_tags, versions_made_from
 
@@ -37,13 +38,17 @@ MOST_NUMBERS_CARRIED = 200
 
 
 class TargetInputs(NamedTuple):
-    """What all target galleries of an image have in common."""
+    """What all target galleries of an image have in common.
+
+    `pinned` are the numbers that an earlier plan named, by gallery.
+    """
 
     request: PlanRequest
     decision: Decision
     naming: Naming
     regions: list[TargetRegion]
     numbering: Numbering
+    pinned: Mapping[GalleryId, str] = MappingProxyType({})
 
 
 class GalleryView(BaseModel):
@@ -68,6 +73,9 @@ class TargetPlan(BaseModel):
     says that the gallery already has a version of this content. `copied_from` are the versions of this content in all
     galleries, `has_bin` says that the gallery keeps deleted versions for a while. `numbers` are those in the definition
     at `planned_at`, None if they are too many to carry.
+
+    Of a version that the gallery has: `adds` are the regions that it lacks, `grows` those in which it gets more
+    replicas, and `rewrites` says that it failed. They are for people, and do not travel through the task hub.
     """
 
     definition: ImageDefinition
@@ -80,6 +88,9 @@ class TargetPlan(BaseModel):
     has_bin: bool = False
     numbers: DefinitionVersions | None = None
     planned_at: datetime | None = None
+    adds: list[str] = Field(default=[], exclude=True)
+    grows: list[str] = Field(default=[], exclude=True)
+    rewrites: bool = Field(default=False, exclude=True)
 
     @property
     def definition_is_ready(self) -> bool:
@@ -108,7 +119,7 @@ def plan_target(
     rollout = rollout_of(inputs.decision.choices, inputs.regions)
     version = _version_spec(inputs, definition.id, rollout.beginning())
     held = version_made_from(inputs.request.image, view.versions, copied_from)
-    reserved = _expected_number(inputs.request, version, view, held, preferred)
+    reserved = _expected_number(inputs, version, view, held, preferred)
     target = TargetPlan(
         definition=definition,
         definition_exists=existing is not None,
@@ -121,6 +132,8 @@ def plan_target(
         numbers=_numbers(view, held),
         planned_at=inputs.request.now,
     )
+    if target.adopts and held is not None:
+        _compare(target, held)
     made_from_image = versions_made_from(inputs.request.image, view.versions, copied_from)
     checks = [
         *check_sharing(inputs.request.image, gallery, inputs.regions, wanted.purchase_plan),
@@ -138,6 +151,17 @@ def plan_target(
         *_check_limits(target, view.usage),
     ]
     return target, checks
+
+
+def _compare(target: TargetPlan, held: ImageVersion) -> None:
+    """Notes what the version that the gallery has lacks. Nothing is ever taken from it."""
+    replicas = {region.name: region.replicas for region in held.target_regions}
+    wanted = target.rollout.regions
+    target.rewrites = held.provisioning_state == "Failed"
+    target.adds = [region.name for region in wanted if region.name not in replicas]
+    if target.rollout.first_replicas is not None:
+        # only a rollout that begins with few replicas raises them
+        target.grows = [one.name for one in wanted if one.replicas > replicas.get(one.name, one.replicas)]
 
 
 def _numbers(view: GalleryView, held: ImageVersion | None) -> DefinitionVersions | None:
@@ -213,16 +237,17 @@ def _version_spec(
 
 
 def _expected_number(
-    request: PlanRequest,
+    inputs: TargetInputs,
     version: VersionSpec,
     view: GalleryView,
     held: ImageVersion | None,
     preferred: str | None,
 ) -> Reserved:
     """Returns what the ledger would answer now. Numbers reserved by running migrations are not visible here."""
+    request = inputs.request
     reservation = Reservation(
         holder=request.image.id.key,
-        wanted=request.overrides.version,
+        wanted=request.overrides.version or inputs.pinned.get(version.definition.gallery),
         numbering=version.numbering,
         preferred=preferred,
         held=held.id.name if held else None,

@@ -12,7 +12,7 @@ from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
 from services.end_migration import cancel_migration, retry_migration
-from services.plan_migration import NOW, plan, read_image
+from services.plan_migration import NOW, moved_since, plan, read_image
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
@@ -53,7 +53,11 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
 async def post_migration(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Starts the migration of one image, after checking every field of the body and what Azure knows of them."""
     body = await _parse_start(req)
-    started = await start_migration(client, body.to_migration_request(caller(req)))
+    request = body.to_migration_request(caller(req))
+    moved = await moved_since(request, datetime.now(UTC)) if body.facts else []
+    if moved:
+        raise ProblemError(Problem.of_moved(moved))
+    started = await start_migration(client, request)
     if not started.fresh:
         raise ConflictError(f"the migration of {body.image} is already running", started.id)
     management = client.get_client_response_links(req, started.id)

@@ -511,6 +511,14 @@ def test_a_wanted_version_is_reserved() -> None:
     assert status.targets[0].version_id == definition_id().version("4.5.6")
 
 
+def test_a_migration_by_the_facts_of_a_plan_reserves_the_number_that_the_plan_named() -> None:
+    facts = {f"image version in {GALLERY.key}": "create 7.0.1"}
+    status, context = migrate(script(), overrides={"facts": facts})
+    assert context.named("version_ledger")[0].input["wanted"] == "7.0.1"
+    assert context.named("plan_migration")[0].input["overrides"]["facts"] == facts
+    assert status.targets[0].version_id == definition_id().version("7.0.1")
+
+
 # the run starts at NOW
 REMADE = image(created_at=NOW + timedelta(hours=1))
 

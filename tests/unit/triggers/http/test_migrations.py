@@ -12,11 +12,22 @@ from domain.migration.status import MigrationStatus, TargetStatus
 from domain.resources.ids import GalleryId
 from domain.resources.provenance import migration_id
 from tests.unit.app import code
-from tests.unit.builders import GALLERY, OTHER_GALLERY, PROVIDER, definition_id, image, image_id, in_regions
+from tests.unit.builders import (
+    GALLERY,
+    OTHER_GALLERY,
+    PROVIDER,
+    definition_id,
+    gallery,
+    image,
+    image_id,
+    in_regions,
+    policy,
+)
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 from tests.unit.triggers.http.requesting import HOST, Hub, body_of, fields_of, problem_of, request
 
 post_migration = code("post_migration")
+post_plan = code("post_plan")
 get_migrations = code("get_migrations")
 get_migration = code("get_migration")
 post_regions = code("post_regions")
@@ -347,3 +358,46 @@ async def test_regions_cannot_be_added_without_a_version() -> None:
 
 async def test_regions_cannot_be_added_to_a_migration_that_does_not_exist() -> None:
     problem_of(await widen({"regions": ["eastus2"]}, Hub()), 404)
+
+
+async def facts_under(compute: FakeCompute, **defaults: Any) -> dict[str, str]:
+    """The facts of a plan that was made under this policy."""
+    with working_with(compute, policy(**defaults)):
+        response = await post_plan(req=request("migrations/plan", BODY, "POST"))
+    return body_of(response)["facts"]
+
+
+async def start_under(facts: Any, compute: FakeCompute, **defaults: Any) -> tuple[func.HttpResponse, Hub]:
+    hub = Hub()
+    with working_with(compute, policy(**defaults)):
+        response = await post_migration(
+            req=request("migrations", {**BODY, "facts": facts}, "POST"), client=hub
+        )
+    return response, hub
+
+
+async def test_a_plan_whose_facts_are_true_is_started_with_them() -> None:
+    compute = FakeCompute(images=[image()], galleries=[gallery()])
+    facts = await facts_under(compute)
+    response, hub = await start_under(facts, compute)
+    assert response.status_code == 202
+    assert MigrationRequest.model_validate(hub.started[0][2]).overrides.facts == facts
+
+
+async def test_a_plan_that_is_no_longer_true_answers_409_with_every_difference() -> None:
+    compute = FakeCompute(images=[image()], galleries=[gallery()])
+    facts = await facts_under(compute)
+    response, hub = await start_under(facts, compute, regions=["eastus2"], end_of_life_after_days=30)
+    problem = problem_of(response, 409)
+    assert fields_of(problem) == ["facts.regions", "facts.end of life"]
+    assert problem["errors"][1]["message"] == "was nothing, is 30 days after its creation"
+    assert "regions was westeurope 1 Standard_LRS, is westeurope 1 Standard_LRS, eastus2" in problem["detail"]
+    assert "plan the image again" in problem["fix"]
+    assert hub.started == []
+
+
+@pytest.mark.parametrize("facts", [{}, {"outcome": 1}, {"outcome": "x" * 601}, [], "migrate"])
+async def test_malformed_facts_start_nothing(facts: Any) -> None:
+    response, hub = await start_under(facts, FakeCompute(images=[image()], galleries=[gallery()]))
+    assert all(name.startswith("facts") for name in fields_of(problem_of(response, 400)))
+    assert hub.started == []

@@ -1,0 +1,1 @@
+"""`gallerist`, the command line over the HTTP API. Not part of the deployed app."""
