@@ -26,6 +26,10 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("images", "List managed images.", "cli.commands.images"),
         Entry("galleries", "List image versions as gallery/definition/version.", "cli.commands.galleries"),
     ),
+    "On this machine": (
+        Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
+        Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
+    ),
 }
 ENTRIES = {entry.name: entry for entries in SECTIONS.values() for entry in entries}
 

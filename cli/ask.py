@@ -21,7 +21,9 @@ def typed(session: Session, name: str, what: str, *, yes: bool) -> bool:
         return True
     if not session.may_ask:
         return False
-    answer = typer.prompt(f"Type '{name}' to {what}, anything else to leave it", default="", show_default=False, err=True)
+    answer = typer.prompt(
+        f"Type '{name}' to {what}, anything else to leave it", default="", show_default=False, err=True
+    )
     return str(answer).strip() == name
 
 

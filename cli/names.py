@@ -46,7 +46,11 @@ def images_of(session: Session, texts: Sequence[str]) -> list[ImageId]:
         else _only(
             text,
             "managed image",
-            (one for one in known if text.lower() in (one.name.lower(), f"{one.resource_group}/{one.name}".lower())),
+            (
+                one
+                for one in known
+                if text.lower() in (one.name.lower(), f"{one.resource_group}/{one.name}".lower())
+            ),
             "gallerist images",
         )
         for text in texts

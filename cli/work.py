@@ -42,7 +42,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("promotion", PROMOTION_ID_PREFIX, Gallerist.promotion, PROMOTION_ENDS),
     Kind("retirement", RETIREMENT_ID_PREFIX, Gallerist.retirement, RETIREMENT_ENDS),
     Kind("retention", RETENTION_ID_PREFIX, Gallerist.retention_run, RETENTION_ENDS),
-    Kind("restoration", RESTORE_ID_PREFIX, Gallerist.restoration, frozenset({"restored", "refused", "failed"})),
+    Kind(
+        "restoration", RESTORE_ID_PREFIX, Gallerist.restoration, frozenset({"restored", "refused", "failed"})
+    ),
     Kind("re-pointing", REPOINT_ID_PREFIX, Gallerist.repointing, frozenset({"ended"})),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}

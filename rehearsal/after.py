@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.answers import Promotion, Retirement
-from client import Gallerist
+from api.answers import Migration, Promotion, Retirement
+from client import Gallerist, ProblemError
+from domain.migration.states import MigrationState
 from domain.policy.rules import Policy
 from domain.promotion.states import ENDS as PROMOTION_ENDS
+from domain.resources.ids import ImageDefinitionId, ImageVersionId
+from domain.resources.versions import Version
 from domain.retirement.states import ENDS as RETIREMENT_ENDS
 from domain.retirement.states import RetirementState
 from local.stack import Stack
@@ -17,7 +20,8 @@ LOOK_EVERY = timedelta(hours=6)
 REASON = "approved by the rehearsal"
 
 
-def follow(stack: Stack, gallerist: Gallerist, policy: Policy, *, days: float, approve: bool
+def follow(
+    stack: Stack, gallerist: Gallerist, policy: Policy, *, days: float, approve: bool
 ) -> dict[str, Any]:
     """Lets time pass until nothing follows any more, or the days are over; returns the parts of the report."""
     ends = stack.now() + timedelta(days=days)
@@ -40,6 +44,41 @@ def follow(stack: Stack, gallerist: Gallerist, policy: Policy, *, days: float, a
         "deletions": _deletions(stack),
         "approvals": approvals,
     }
+
+
+def promote(
+    gallerist: Gallerist, policy: Policy, migrations: Iterable[Migration]
+) -> list[RehearsedPromotion]:
+    """Promotes the newest version of each definition whose rule promotes, as a person would; returns what is refused.
+
+    A batch promotes nothing by itself: it migrates old images, too.
+    """
+    newest: dict[ImageDefinitionId, ImageVersionId] = {}
+    for migration in migrations:
+        if migration.state is not MigrationState.COMPLETED:
+            continue
+        if policy.choices_of(migration.rule).promote.when in (None, "never"):
+            continue
+        for target in migration.targets:
+            version = ImageVersionId.parse(str(target.version_id))
+            best = newest.setdefault(version.definition, version)
+            if Version.parse(version.name) > Version.parse(best.name):
+                newest[version.definition] = version
+    refused = []
+    for version in newest.values():
+        try:
+            gallerist.start_promotion(version)
+        except ProblemError as error:
+            refused.append(
+                RehearsedPromotion(
+                    version=str(version),
+                    state="refused",
+                    promoted={},
+                    pending=[],
+                    reason=error.problem.detail,
+                )
+            )
+    return refused
 
 
 def _goes_on(

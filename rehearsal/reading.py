@@ -85,17 +85,19 @@ class Reader:
                 found[kind] += records
             found["machines"] += await self._machines(subscription)
             found["scale_sets"] += await self._scale_sets(subscription)
-        return Snapshot(
+        snapshot = Snapshot(
             taken=taken,
             release=RELEASE,
             subscriptions=described,
             resource_groups=groups,
-            **found,
             report=Report(
                 left_out={kind: dict(sorted(counts.items())) for kind, counts in self._left_out.items()},
                 unreadable=self._unreadable,
             ),
         )
+        for kind, records in found.items():
+            snapshot.records(kind).extend(records)
+        return snapshot
 
     async def _subscription(self, subscription: str) -> Subscription:
         page = await self._page(

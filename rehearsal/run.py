@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from adapters.policy_file import parse_policy
 from api.answers import Batch
 from client import Gallerist, ProblemError
+from client.calls import BatchChoices, ScopeChoice
 from domain.fleet.states import BatchState
 from domain.policy.rules import Policy
 from domain.resources.images import ManagedImage
@@ -49,6 +50,7 @@ class Options:
     seconds: float | None = None
     faults: bool = False
     approve: bool = False
+    promote: bool = False
     days: float = 45
     per_subscription: int | None = None
     per_gallery: int | None = None
@@ -123,6 +125,7 @@ class _Run:
         began = self.stack.now()
         batch = self._batch()
         calls = measures.arm_calls(self.stack)
+        ended = list(self.gallerist.migrations())
         migrations = [
             RehearsedImage(
                 image=str(one.image),
@@ -136,13 +139,15 @@ class _Run:
                 began_at_minute=_minutes(one.created - began),
                 ended_at_minute=_minutes(one.updated - began),
             )
-            for one in self.gallerist.migrations()
+            for one in ended
         ]
         storage = measures.storage(self.stack, self.snapshot, self.images)
         ignored = self._ignored()
+        refused = after.promote(self.gallerist, self.policy, ended) if self.options.promote else []
         follow = after.follow(
             self.stack, self.gallerist, self.policy, days=self.options.days, approve=self.options.approve
         )
+        follow["promotions"] += refused
         storage.freed_by_deletions = measures.freed(self.images, follow["deletions"])
         return {
             "counts": dict(sorted(batch.counts.items())),
@@ -159,11 +164,13 @@ class _Run:
 
     def _batch(self) -> Batch:
         """Starts a batch over every subscription and lets time pass until it ends."""
-        limits = {"per_subscription": self.options.per_subscription, "per_gallery": self.options.per_gallery}
-        accepted = self.gallerist.start_batch(
-            [{"subscription": one.id} for one in self.snapshot.subscriptions],
-            **{name: limit for name, limit in limits.items() if limit is not None},  # type: ignore[typeddict-item]
-        )
+        limits: BatchChoices = {}
+        if self.options.per_subscription is not None:
+            limits["per_subscription"] = self.options.per_subscription
+        if self.options.per_gallery is not None:
+            limits["per_gallery"] = self.options.per_gallery
+        scope: list[ScopeChoice] = [{"subscription": one.id} for one in self.snapshot.subscriptions]
+        accepted = self.gallerist.start_batch(scope, **limits)
         passed = timedelta(0)
         while passed < LONGEST_BATCH:
             batch = self._when_azure_answers(lambda: self.gallerist.batch(accepted.id))
@@ -214,6 +221,11 @@ def _assumptions(snapshot: Snapshot, options: Options, rehearsed: Rehearsed) -> 
         if options.faults
         else "Azure does not fail; only its limits throttle"
     )
+    promotions = (
+        "a person promotes the newest version of each definition whose rule promotes"
+        if options.promote
+        else "nobody promotes a version by hand, and a batch promotes none by itself"
+    )
     approvals = (
         "every retirement is approved as soon as it asks"
         if options.approve
@@ -222,6 +234,7 @@ def _assumptions(snapshot: Snapshot, options: Options, rehearsed: Rehearsed) -> 
     return [
         times,
         faults,
+        promotions,
         approvals,
         "all migrations start at once, with the moment of the snapshot, and no new images appear",
         "the app's identity may do everything; there are no locks and no Azure Policy assignments",

@@ -18,29 +18,39 @@ Listed = TypeVar("Listed")
 
 Subscription = Annotated[
     str | None,
-    typer.Option("--subscription", metavar="ID", help="Only this subscription. Default: all that the app reads."),
+    typer.Option(
+        "--subscription", metavar="ID", help="Only this subscription. Default: all that the app reads."
+    ),
 ]
 Name = Annotated[
     str | None,
-    typer.Option("--name", metavar="PATTERN", help="Only images with such a name; * and ? stand for anything."),
+    typer.Option(
+        "--name", metavar="PATTERN", help="Only images with such a name; * and ? stand for anything."
+    ),
 ]
 ResourceGroup = Annotated[
-    str | None, typer.Option("--resource-group", "-g", metavar="NAME", help="Only images of this resource group.")
+    str | None,
+    typer.Option("--resource-group", "-g", metavar="NAME", help="Only images of this resource group."),
 ]
 Tag = Annotated[
     list[str] | None,
-    typer.Option("--tag", metavar="KEY=PATTERN", help="Only images with this tag. May be given several times."),
+    typer.Option(
+        "--tag", metavar="KEY=PATTERN", help="Only images with this tag. May be given several times."
+    ),
 ]
 State = Annotated[
     list[str] | None,
     typer.Option("--state", metavar="STATE", help="Only those in this state. May be given several times."),
 ]
 Gallery = Annotated[
-    str | None, typer.Option("--gallery", metavar="NAME", help="Only migrations into the gallery of this name.")
+    str | None,
+    typer.Option("--gallery", metavar="NAME", help="Only migrations into the gallery of this name."),
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="WHEN", help="Only those started since: a date (ISO 8601), or 90m, 12h, 7d."),
+    typer.Option(
+        "--since", metavar="WHEN", help="Only those started since: a date (ISO 8601), or 90m, 12h, 7d."
+    ),
 ]
 Limit = Annotated[
     int, typer.Option("--limit", min=0, metavar="NUMBER", help="How many to list at most; 0 lists all.")
@@ -164,5 +174,7 @@ def need_filter(what: str, *given: object) -> None:
     """
     if not any(given):
         raise CliError(
-            f"what to {what} is not said", fix="Name it, give a filter, or --all.", command=f"gallerist {what} --help"
+            f"what to {what} is not said",
+            fix="Name it, give a filter, or --all.",
+            command=f"gallerist {what} --help",
         )

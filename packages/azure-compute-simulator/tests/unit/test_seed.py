@@ -264,6 +264,8 @@ def test_a_seeded_version_has_the_failed_regions_of_its_status(arm: ArmClient) -
             stopped,
         )
     )
-    status = arm.get("galleries/g/images/web/versions/1.0.0", "$expand=ReplicationStatus&api-version=2024-03-03")
+    status = arm.get(
+        "galleries/g/images/web/versions/1.0.0", "$expand=ReplicationStatus&api-version=2024-03-03"
+    )
     states = {one["region"]: one["state"] for one in status["properties"]["replicationStatus"]["summary"]}
     assert states == {"eastus2": "Completed", "westus": "Failed"}
