@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("galleries", "List image versions as gallery/definition/version.", "cli.commands.galleries"),
     ),
     "On this machine": (
+        Entry("up", "Run Gallerist on this machine, without deploying it.", "cli.commands.up"),
         Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
         Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
     ),

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from adapters.azure.arm import Arm, Page
@@ -50,11 +50,18 @@ async def take_snapshot(
                 await arm.client(subscription).close()
 
 
+class PageReader(Protocol):
+    """What is needed of `Arm`."""
+
+    def owns(self, url: str) -> bool: ...
+    async def page(self, subscription: str, url: str) -> Page: ...
+
+
 @dataclass
 class Reader:
     """Reads a fleet. `now` and `sleep` are the real ones but in tests."""
 
-    arm: Arm
+    arm: PageReader
     progress: Progress = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -215,10 +222,12 @@ class Reader:
 
     async def _page(self, subscription: str, url: str, part: str) -> Page | None:
         """Returns a page or a resource, waiting as ARM asks; None, and a line in the report, if it cannot be read."""
+        if self._leads_away(url, part):
+            return None
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._turn:
-                    return await self._read(subscription, url)
+                    return await self.arm.page(subscription, url)
             except ArmError as error:
                 if is_missing(error):
                     # it was deleted since it, or its parent, was listed
@@ -233,10 +242,14 @@ class Reader:
             await self.sleep(wait)
         return None
 
-    async def _read(self, subscription: str, url: str) -> Page:
-        if not url.startswith("/") and not self.arm.owns(url):
-            raise ArmError(0, "ForeignLink", f"the next page is at {url.partition('?')[0]}, which is not ARM")
-        return await self.arm.page(subscription, url)
+    def _leads_away(self, url: str, part: str) -> bool:
+        """Whether a link leads to another place than ARM: a token is sent to no other."""
+        if url.startswith("/") or self.arm.owns(url):
+            return False
+        reason = f"the next page is at {url.partition('?')[0]}, which is not Azure Resource Manager"
+        fix = "find out who answers in its place: a proxy may rewrite what Azure sends"
+        self._unreadable.append(Unreadable(id=part, reason=reason, fix=fix))
+        return True
 
 
 def _exact_version(instance: Record) -> str | None:
