@@ -79,11 +79,11 @@ def up(
     named = tuple(checked_subscription(one) for one in subscription)
     hosted = Hosted(where, policy, named, port, sweep)
     credential = use_az(os.environ)
-    stop = _stopped_by_signals()
     try:
         with azure_errors(credential):
             asyncio.run(hosted.check(os.environ))
         with hosted.served() as served, address.announced(served.api):
+            stop = _stopped_by_signals()
             _show(session, hosted, served, credential)
             stop.wait()
     except HostedError as error:

@@ -123,6 +123,7 @@ def looked(gallerist: Gallerist, migration: str, wanted: frozenset[MigrationStat
     return found
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_migration_and_started_again_it_goes_on(
     azure: SimulatorServer, az: Az, tmp_path: Path
 ) -> None:
@@ -155,15 +156,3 @@ def test_killed_in_the_middle_of_a_migration_and_started_again_it_goes_on(
     versions = [one["id"] for one in azure.state()["resources"] if "/versions/" in one["id"]]
     assert [one.rpartition("/")[2] for one in versions] == ["1.0.0"]
     assert az.tokens > 0
-
-
-def test_without_a_sign_in_it_says_so_and_how_to_sign_in(
-    azure: SimulatorServer, az: Az, tmp_path: Path
-) -> None:
-    written(tmp_path / "policy.yaml", POLICY)
-    with up(tmp_path, azure, az) as refused:
-        output, errors = refused.process.communicate(timeout=PATIENCE_SECONDS)
-    assert refused.process.returncode == 4
-    assert output == ""
-    assert "Error: az is not signed in" in errors
-    assert "Try:   az login" in errors
