@@ -62,6 +62,8 @@ class Snapshot(_Part):
     taken: datetime
     release: str
     names: Literal["kept", "pseudonyms"] = "kept"
+    key: str | None = None
+    """Which key made the pseudonyms."""
     subscriptions: list[Subscription]
     resource_groups: list[ResourceGroup] = []
     images: list[Record] = []

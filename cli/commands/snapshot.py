@@ -14,6 +14,7 @@ from cli.output import facts
 from cli.session import Session
 from cli.verbs import single, verb
 from rehearsal.errors import RehearsalError
+from rehearsal.pseudonyms import Key, anonymised, load_key, save_key
 from rehearsal.reading import take_snapshot
 from rehearsal.snapshot import Snapshot, save
 
@@ -24,12 +25,25 @@ Subscriptions = Annotated[
     list[str] | None,
     typer.Option("--subscription", metavar="ID", help="A subscription to read. May be given several times."),
 ]
+Anonymise = Annotated[
+    Path | None,
+    typer.Option(
+        "--anonymise",
+        metavar="KEY",
+        help="Write pseudonyms in place of names. KEY is the file of the key, which is made if it does not exist.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
 @verb(app, "snapshot", calls=())
 def snapshot(
-    session: Session, file: File, subscription: Subscriptions = None, *, force: Force = False
+    session: Session,
+    file: File,
+    subscription: Subscriptions = None,
+    *,
+    anonymise: Anonymise = None,
+    force: Force = False,
 ) -> int:
     """Write what subscriptions hold to a file: images, galleries, machines and scale sets.
 
@@ -49,11 +63,21 @@ def snapshot(
     with azure_errors(use_az(os.environ)):
         taken = asyncio.run(take_snapshot(Settings.from_environment(), named, session.output.note))
     try:
+        if anonymise is not None:
+            taken = _with_pseudonyms(taken, anonymise)
         save(taken, file)
     except RehearsalError as error:
         raise CliError(str(error)) from error
     _show(session, taken, file)
     return ExitCode.PARTIAL if taken.report.unreadable else ExitCode.DONE
+
+
+def _with_pseudonyms(taken: Snapshot, path: Path) -> Snapshot:
+    """The key is written first: without it, nobody could use the snapshot."""
+    key = load_key(path) if path.exists() else Key()
+    renamed = anonymised(taken, key)
+    save_key(key, path)
+    return renamed
 
 
 def _show(session: Session, taken: Snapshot, file: Path) -> None:
@@ -66,6 +90,7 @@ def _show(session: Session, taken: Snapshot, file: Path) -> None:
         facts(
             [
                 ("written", file),
+                ("names", taken.names),
                 *counted.items(),
                 ("left out", f"{fields} fields that no rehearsal needs; the file lists them"),
                 ("never read", "; ".join(report.never_read)),
