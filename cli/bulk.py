@@ -15,10 +15,11 @@ from client import ProblemError
 
 
 class Item(NamedTuple):
-    """One thing to act on: its id, and what a person calls it."""
+    """One thing to act on: its id, what a person calls it, and the resource id that it is about, if it is needed."""
 
     id: str
     name: str
+    resource: str = ""
 
 
 class Outcome(NamedTuple):
@@ -58,7 +59,7 @@ def act(session: Session, items: Iterable[Item], do: Callable[[Item], Any], done
     unreachable = ""
     for item in items:
         if unreachable:
-            outcomes.append(Outcome(*item, "not tried", unreachable))
+            outcomes.append(Outcome(item.id, item.name, "not tried", unreachable))
             continue
         outcome, unreachable = _one(item, do, done)
         outcomes.append(outcome)
@@ -89,8 +90,8 @@ def _one(item: Item, do: Callable[[Item], Any], done: str) -> tuple[Outcome, str
         found = explained(error)
         if isinstance(error, ProblemError) and error.status == HTTPStatus.UNAUTHORIZED:
             raise
-        return Outcome(*item, "refused", found.what, found.fix), ""
+        return Outcome(item.id, item.name, "refused", found.what, found.fix), ""
     except httpx.TransportError as error:
         found = explained(error)
-        return Outcome(*item, "unknown", f"{found.what}: {found.why}", found.fix), found.what
-    return Outcome(*item, done), ""
+        return Outcome(item.id, item.name, "unknown", f"{found.what}: {found.why}", found.fix), found.what
+    return Outcome(item.id, item.name, done), ""

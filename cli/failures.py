@@ -17,6 +17,7 @@ from domain.errors import ResourceIdError
 
 TRACEBACK = "GALLERIST_TRACEBACK"
 HEALTH = "gallerist doctor"
+LONGEST_WHY = 300
 
 
 def explained(error: Exception) -> CliError:
@@ -82,7 +83,7 @@ def _of_platform(error: UnexpectedAnswerError) -> CliError:
         )
     return CliError(
         "what answers at this address is not Gallerist's API, or another release of it",
-        why=str(error),
+        why=" ".join(str(error).split())[:LONGEST_WHY],
         fix="Check the address: it ends in /api. Then compare the releases.",
         command="gallerist --version",
     )

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -122,7 +123,7 @@ class Output:
     def list(self, data: object, rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
         """Shows a list. `data` is what JSON, YAML and `--query` have, the rows what the table and TSV have."""
         if self.for_people:
-            self.out.print(table_of(rows, columns))
+            self.show(table_of(rows, columns))
         elif self.format is Format.TSV and self.query is None:
             self._lines([column.in_full(row) for column in columns] for row in rows)
         else:
@@ -134,7 +135,7 @@ class Output:
             self.data(data)
             return
         for part in parts:
-            self.out.print(part)
+            self.show(part)
 
     def data(self, data: object) -> None:
         """Writes data in the format asked for, or the part of it that `--query` selects."""
@@ -148,7 +149,35 @@ class Output:
         elif self.format is Format.TSV:
             self._lines(_rows_of(found))
         else:
-            self.out.print(_table_of_any(found))
+            self.show(_table_of_any(found))
+
+    def show(self, part: RenderableType) -> None:
+        """Shows a part to a person; without a terminal, without the blanks that fill up a table's lines."""
+        if self.out.is_terminal:
+            self.out.print(part)
+            return
+        with self.out.capture() as capture:
+            self.out.print(part)
+        for line in capture.get().splitlines():
+            self._write(line.rstrip())
+
+    def document(self, data: object) -> None:
+        """Shows data that has a form of its own: as YAML where a table is asked for."""
+        if self.for_people:
+            import yaml  # noqa: PLC0415 # not for `--help`
+
+            self._write(yaml.safe_dump(plain(data), sort_keys=False, allow_unicode=True).rstrip())
+        else:
+            self.data(data)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Shows that something takes a while, and lets the caller say how far it is; only on a terminal."""
+        if not self.err.is_terminal:
+            yield lambda _: None
+            return
+        with self.err.status(Text(text)) as status:
+            yield lambda now: status.update(Text(now))
 
     def note(self, text: str) -> None:
         """Tells a person something that is not data."""

@@ -1,9 +1,8 @@
 """Makes a command of a function: the options that every command has, its session, its exit code, its help."""
 
-import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +94,8 @@ def verb(
 ) -> Callable[[Function], Function]:
     """Registers a function as a command. Its first parameter is the session, the others are its own options.
 
-    `calls` names the operations of the API that the command uses.
+    A parameter whose type is a dataclass stands for the options that are its fields. `calls` names the operations of
+    the API that the command uses.
     """
 
     def register(function: Function) -> Function:
@@ -114,19 +114,41 @@ def _command(function: Function) -> Callable[..., None]:
         world = ctx.obj if isinstance(ctx.obj, Surroundings) else Surroundings()
         session = common.session(world)
         try:
-            code = function(session, **given)
+            code = function(session, **_gathered(own, given))
         finally:
             session.close()
         raise typer.Exit(code or 0)
 
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    as_keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *_COMMON.values())]
-    parameters = [context, *as_keywords]
-    functools.update_wrapper(command, function, assigned=("__name__", "__doc__", "__module__"), updated=())
-    del command.__wrapped__  # type: ignore[attr-defined] # typer would read the function's own parameters
+    options = [*(option for one in own for option in _options_of(one)), *_COMMON.values()]
+    parameters = [context, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in options)]
+    command.__name__ = getattr(function, "__name__", "command")
+    command.__doc__ = function.__doc__
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
+
+
+def _is_bundle(kind: Any) -> bool:
+    """Whether a type stands for the options that are its fields."""
+    return is_dataclass(kind)
+
+
+def _options_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    kind = parameter.annotation
+    return list(inspect.signature(kind).parameters.values()) if _is_bundle(kind) else [parameter]
+
+
+def _gathered(own: list[inspect.Parameter], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the function, with its dataclasses made of their options."""
+    return {one.name: _argument(one, given) for one in own}
+
+
+def _argument(one: inspect.Parameter, given: dict[str, Any]) -> Any:
+    kind = one.annotation
+    if not _is_bundle(kind):
+        return given[one.name]
+    return kind(**{option.name: given[option.name] for option in _options_of(one)})
 
 
 def group(help_text: str) -> typer.Typer:

@@ -1,4 +1,4 @@
-"""What Gallerist works on, by the prefix of its id: how it is read, when it has ended, and which exit code its end has."""
+"""What Gallerist works on, by the prefix of its id: how it is read, when it ends, and with which exit code."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,21 +8,23 @@ from cli import names
 from cli.errors import ExitCode
 from cli.session import Session
 from client import Gallerist
+from domain.fleet import states as batch_states
 from domain.fleet.batches import BATCH_ID_PREFIX
-from domain.fleet.states import ENDS as BATCH_ENDS
-from domain.migration.states import ENDS as MIGRATION_ENDS
+from domain.migration import states as migration_states
+from domain.promotion import states as promotion_states
 from domain.promotion.messages import PROMOTION_ID_PREFIX
-from domain.promotion.states import ENDS as PROMOTION_ENDS
 from domain.references.repoint import REPOINT_ID_PREFIX
 from domain.resources.provenance import MIGRATION_ID_PREFIX
+from domain.retention import run
 from domain.retention.restore import RESTORE_ID_PREFIX
-from domain.retention.run import ENDS as RETENTION_ENDS
 from domain.retention.run import RETENTION_ID_PREFIX
+from domain.retirement import states as retirement_states
 from domain.retirement.messages import RETIREMENT_ID_PREFIX
-from domain.retirement.states import ENDS as RETIREMENT_ENDS
+from domain.states import ends_of
 
 _GOOD = {"completed", "skipped", "promoted", "retired", "done", "restored", "ended"}
 _PARTLY = {"partial", "unverified"}
+_RESTORED = frozenset({"restored", "refused", "failed"})
 _STOPPED = {"cancelled", "aborted", "superseded", "rolled-back", "kept", "expired"}
 
 
@@ -34,18 +36,27 @@ class Kind:
     prefix: str
     read: Callable[[Gallerist, str], Any]
     ends: frozenset[str]
+    states: frozenset[str]
+
+
+def _of(name: str, prefix: str, read: Callable[[Gallerist, str], Any], moves: Mapping[Any, Any]) -> Kind:
+    return Kind(name, prefix, read, frozenset(ends_of(moves)), frozenset(moves))
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("migration", MIGRATION_ID_PREFIX, Gallerist.migration, MIGRATION_ENDS),
-    Kind("batch", BATCH_ID_PREFIX, Gallerist.batch, BATCH_ENDS),
-    Kind("promotion", PROMOTION_ID_PREFIX, Gallerist.promotion, PROMOTION_ENDS),
-    Kind("retirement", RETIREMENT_ID_PREFIX, Gallerist.retirement, RETIREMENT_ENDS),
-    Kind("retention", RETENTION_ID_PREFIX, Gallerist.retention_run, RETENTION_ENDS),
+    _of("migration", MIGRATION_ID_PREFIX, Gallerist.migration, migration_states.MOVES),
+    _of("batch", BATCH_ID_PREFIX, Gallerist.batch, batch_states.MOVES),
+    _of("promotion", PROMOTION_ID_PREFIX, Gallerist.promotion, promotion_states.MOVES),
+    _of("retirement", RETIREMENT_ID_PREFIX, Gallerist.retirement, retirement_states.MOVES),
+    _of("retention", RETENTION_ID_PREFIX, Gallerist.retention_run, run.MOVES),
+    Kind("restoration", RESTORE_ID_PREFIX, Gallerist.restoration, _RESTORED, _RESTORED | {"restoring"}),
     Kind(
-        "restoration", RESTORE_ID_PREFIX, Gallerist.restoration, frozenset({"restored", "refused", "failed"})
+        "re-pointing",
+        REPOINT_ID_PREFIX,
+        Gallerist.repointing,
+        frozenset({"ended"}),
+        frozenset({"running", "ended"}),
     ),
-    Kind("re-pointing", REPOINT_ID_PREFIX, Gallerist.repointing, frozenset({"ended"})),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -12,7 +13,7 @@ import typer
 from api import answers
 from cli.errors import CliError
 from cli.session import Session
-from client.calls import MigrationFilters, RetirementFilters
+from client import calls
 
 Listed = TypeVar("Listed")
 
@@ -102,21 +103,30 @@ def moment(session: Session, text: str) -> datetime:
         ) from None
 
 
-def select_images(
-    images: Iterable[answers.Image],
-    name: str | None = None,
-    resource_group: str | None = None,
-    tag: Sequence[str] | None = None,
-) -> list[answers.Image]:
-    """The images that fit every filter that is given."""
-    wanted = pairs(tag, "--tag").items()
-    return [
-        image
-        for image in images
-        if matches(image.name, name)
-        and matches(image.resource_group, resource_group)
-        and all(_has_tag(image, key, pattern) for key, pattern in wanted)
-    ]
+@dataclass(frozen=True)
+class ImageFilters:
+    """Which managed images: of a list, and of a command that acts on many."""
+
+    subscription: Subscription = None
+    resource_group: ResourceGroup = None
+    name: Name = None
+    tag: Tag = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any filter is given."""
+        return any((self.subscription, self.resource_group, self.name, self.tag))
+
+    def select(self, images: Iterable[answers.Image]) -> list[answers.Image]:
+        """The images that fit every filter that is given."""
+        wanted = pairs(self.tag, "--tag").items()
+        return [
+            image
+            for image in images
+            if matches(image.name, self.name)
+            and matches(image.resource_group, self.resource_group)
+            and all(_has_tag(image, key, pattern) for key, pattern in wanted)
+        ]
 
 
 def _has_tag(image: answers.Image, key: str, pattern: str) -> bool:
@@ -124,36 +134,58 @@ def _has_tag(image: answers.Image, key: str, pattern: str) -> bool:
     return any(matches(value, pattern) for value in values)
 
 
-def select_migrations(
-    session: Session,
-    state: Sequence[str] | None = None,
-    gallery: str | None = None,
-    since: str | None = None,
-    name: str | None = None,
-) -> Iterator[answers.Migration]:
-    """The migrations that fit every filter that is given."""
-    filters = MigrationFilters()
-    if gallery is not None:
-        filters["gallery"] = gallery
-    if since is not None:
-        filters["since"] = moment(session, since)
-    for one_state in state or [None]:
-        if one_state is not None:
-            filters["state"] = one_state
-        for migration in session.client.migrations(**filters):
-            if matches(migration.image.name, name):
-                yield migration
+def _any_state() -> list[str | None]:
+    return [None]
 
 
-def select_retirements(
-    session: Session, state: Sequence[str] | None = None, name: str | None = None
-) -> Iterator[answers.Retirement]:
-    """The retirements that fit every filter that is given."""
-    for one_state in state or [None]:
-        filters = RetirementFilters() if one_state is None else RetirementFilters(state=one_state)
-        for retirement in session.client.retirements(**filters):
-            if matches(retirement.image.name, name):
-                yield retirement
+@dataclass(frozen=True)
+class MigrationFilters:
+    """Which migrations: of a list, and of a command that acts on many."""
+
+    state: State = None
+    gallery: Gallery = None
+    since: Since = None
+    name: Name = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any filter is given."""
+        return any((self.state, self.gallery, self.since, self.name))
+
+    def select(self, session: Session) -> Iterator[answers.Migration]:
+        """The migrations that fit every filter that is given."""
+        asked = calls.MigrationFilters()
+        if self.gallery is not None:
+            asked["gallery"] = self.gallery
+        if self.since is not None:
+            asked["since"] = moment(session, self.since)
+        for state in self.state or _any_state():
+            if state is not None:
+                asked["state"] = state
+            for migration in session.client.migrations(**asked):
+                if matches(migration.image.name, self.name):
+                    yield migration
+
+
+@dataclass(frozen=True)
+class RetirementFilters:
+    """Which retirements: of a list, and of a command that acts on many."""
+
+    state: State = None
+    name: Name = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any filter is given."""
+        return any((self.state, self.name))
+
+    def select(self, session: Session) -> Iterator[answers.Retirement]:
+        """The retirements that fit every filter that is given."""
+        for state in self.state or _any_state():
+            asked = calls.RetirementFilters() if state is None else calls.RetirementFilters(state=state)
+            for retirement in session.client.retirements(**asked):
+                if matches(retirement.image.name, self.name):
+                    yield retirement
 
 
 def first(session: Session, found: Iterator[Listed], limit: int) -> list[Listed]:

@@ -33,6 +33,7 @@ COLUMNS = [
 @verb(app, "galleries", calls=("get_galleries",))
 def galleries(
     session: Session,
+    *,
     subscription: filters.Subscription = None,
     name: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from api import answers
 from cli.errors import ExitCode
 from cli.session import Session
 
-Listed = TypeVar("Listed", answers.Images, answers.Galleries, answers.Coverage)
+Listed = TypeVar("Listed", answers.Images, answers.Galleries, answers.Coverage, answers.References)
 # a list is read on for as long: after it, what is known is shown
 PATIENCE_SECONDS = 300
 

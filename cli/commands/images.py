@@ -1,11 +1,8 @@
 """`gallerist images`: the managed images."""
 
-from typing import Annotated
-
-import typer
-
 from api.answers import Image
-from cli.commands import filters, gaps
+from cli.commands import gaps
+from cli.commands.filters import ImageFilters
 from cli.output import Column
 from cli.session import Session
 from cli.verbs import single, verb
@@ -23,16 +20,10 @@ COLUMNS = [
 ]
 
 
-@verb(app, "images", calls=("get_images",))
-def images(
-    session: Session,
-    subscription: filters.Subscription = None,
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="PATTERN", help="Only names like this, with * and ?.")
-    ] = None,
-) -> int:
+@verb(app, calls=("get_images",))
+def images(session: Session, filters: ImageFilters) -> int:
     """List managed images."""
-    found = gaps.read_on(session, lambda: session.client.images(subscription))
-    found.images = [image for image in found.images if filters.matches(image.name, name)]
+    found = gaps.read_on(session, lambda: session.client.images(filters.subscription))
+    found.images = filters.select(found.images)
     session.output.list(found, found.images, COLUMNS)
     return gaps.tell(session, found)
