@@ -53,6 +53,12 @@ def summary(report: Rehearsal) -> Iterator[str]:
     )
 
 
+def _followed(report: Rehearsal) -> str:
+    if not (report.promotions or report.retirements or report.deletions):
+        return "nothing follows the migrations"
+    return f"{report.days:g} days, with {count(report.approvals, 'approval')} by the rehearsal"
+
+
 def hours(amount: float) -> str:
     """Hours as a person says them."""
     return f"{amount * 60:.0f} minutes" if amount < 2 else f"{amount:.1f} hours"  # noqa: PLR2004 # below, hours say little

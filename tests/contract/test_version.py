@@ -10,7 +10,10 @@ from scripts import package
 from scripts.package import FILES, PACKAGES, ROOT
 
 # The folders of this repository that speak of the app. The two packages have versions of their own.
-FOLDERS = (*PACKAGES, ".github", "client", "demo", "docs", "infra", "local", "runbooks", "scripts", "tests")
+FOLDERS = (
+    *PACKAGES,
+    *(".github", "client", "demo", "docs", "infra", "local", "rehearsal", "runbooks", "scripts", "tests"),
+)
 ROOT_FILES = (
     *FILES,
     "azure.yaml",
