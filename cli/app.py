@@ -11,6 +11,8 @@ from typing import Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cli.errors import CliError
+
 
 class Entry(NamedTuple):
     """A command: its name, the first sentence of its help, and the module that has it in `app`."""
@@ -20,6 +22,7 @@ class Entry(NamedTuple):
     module: str
 
 
+HERE = "On this machine"
 # in the order of the help
 SECTIONS: dict[str, tuple[Entry, ...]] = {
     "See what is there": (
@@ -61,7 +64,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("freeze", "Stop every deletion, or allow deletions again.", "cli.commands.freeze"),
         Entry("gone", "Declare that a subscription exists no more.", "cli.commands.gone"),
     ),
-    "On this machine": (
+    HERE: (
         Entry("up", "Run Gallerist on this machine, without deploying it.", "cli.commands.up"),
         Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
         Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
@@ -82,7 +85,7 @@ class Root(TyperGroup):
         entry = ENTRIES.get(cmd_name)
         if entry is None:
             return None
-        command = typer.main.get_command(importlib.import_module(entry.module).app)
+        command = typer.main.get_command(_imported(entry))
         command.name = cmd_name
         return command
 
@@ -109,6 +112,22 @@ class Root(TyperGroup):
         except Exception as error:  # noqa: BLE001 # a person gets a sentence, never a traceback
             code = show(error)
         sys.exit(code or 0)
+
+
+def _imported(entry: Entry) -> typer.Typer:
+    """Imports a command. Those that run the app need a clone, which an installed command line does not have."""
+    try:
+        found: typer.Typer = importlib.import_module(entry.module).app
+    except ModuleNotFoundError as error:
+        if entry not in SECTIONS[HERE]:
+            raise
+        raise CliError(
+            f"'{entry.name}' is not installed",
+            why=f"it runs the app itself, and there is no {error.name} beside this command line",
+            fix="Clone the repository, and install the command line from there.",
+            command="make cli",
+        ) from error
+    return found
 
 
 def show(error: Exception) -> int:

@@ -15,6 +15,7 @@ from client import Gallerist, ProblemError
 from client.calls import BatchChoices, ScopeChoice
 from domain.fleet.states import BatchState
 from domain.policy.rules import Policy
+from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
 from local.stack import Stack, temporary_folder
 from rehearsal import after, measures
@@ -103,7 +104,7 @@ def rehearse(snapshot: Snapshot, policy: str, options: Options, name: str = "pol
         pace=options.pace,
         faults=options.faults,
         images=len(images),
-        assumptions=_assumptions(snapshot, options, rehearsed),
+        assumptions=[*_assumptions(snapshot, options, rehearsed), *_not_in_the_snapshot(snapshot, parsed)],
         not_rehearsed=[Gone(id=one.id, why=one.why) for one in rehearsable.left],
         processor_seconds=round(sum(used), 1),
         wall_seconds=round(time.monotonic() - began, 1),
@@ -207,6 +208,18 @@ class _Run:
 
 def _minutes(passed: timedelta) -> float:
     return round(passed / timedelta(minutes=1), 1)
+
+
+def _not_in_the_snapshot(snapshot: Snapshot, policy: Policy) -> list[str]:
+    """Says which target galleries are in subscriptions that were not read: nothing can be made there."""
+    known = {one.id.lower() for one in snapshot.subscriptions}
+    templates = [gallery for part in (policy.defaults, *policy.rules) for gallery in part.galleries or []]
+    named = [one for one in dict.fromkeys(templates) if "{" not in one]
+    return [
+        f"the policy names {one}, whose subscription is not in the snapshot: take one with it, too"
+        for one in named
+        if GalleryId.parse(one).subscription.lower() not in known
+    ]
 
 
 def _assumptions(snapshot: Snapshot, options: Options, rehearsed: Rehearsed) -> list[str]:

@@ -17,6 +17,7 @@ from rehearsal.faults import add_faults, targets_of
 from rehearsal.measures import managed_images
 from rehearsal.report import Rehearsal
 from rehearsal.run import Options, rehearse
+from rehearsal.snapshot import Snapshot
 from tests.rehearsal import fleet
 from tests.rehearsal.conftest import DRAWS, Fleet, snapshot_of
 
@@ -116,6 +117,33 @@ def test_what_follows_a_migration_is_rehearsed_to_its_end(tmp_path: Path) -> Non
     assert deletion.at - datetime.fromisoformat(START) > timedelta(days=2)
     assert rehearsal.storage.freed_by_deletions == 127
     assert rehearsal.approvals == 1
+
+
+@pytest.mark.slow
+def test_retention_deletes_what_nothing_uses_in_a_rehearsal(snapshot: Snapshot) -> None:
+    """The policy keeps one version; a machine and a scale set run an older one of the web."""
+    retention = "  retention: {keep_last: 1, keep_days: 0, grace_days: 1, dry_run: false}\n"
+    policy = fleet.POLICY.replace("defaults:\n", f"defaults:\n{retention}")
+    rehearsal = rehearse(snapshot, policy, Options(seed=DRAWS, days=5))
+    deleted = {one.id.lower().partition("/golden/images/")[2]: one for one in rehearsal.deletions}
+    assert sorted(deleted) == [
+        "db/versions/1.0.0",
+        "db/versions/1.0.1",
+        "farm/versions/1.0.0",
+        "web/versions/1.0.1",
+        "web/versions/1.0.2",
+    ]
+    # a day of grace after the first night
+    assert {one.kind for one in deleted.values()} == {"image version"}
+    assert min(one.at for one in deleted.values()) - snapshot.taken > timedelta(days=1)
+
+
+@pytest.mark.slow
+def test_a_gallery_that_is_not_in_the_snapshot_is_said(snapshot: Snapshot) -> None:
+    elsewhere = fleet.GALLERY.replace(fleet.FIRST, "3" * 8 + fleet.FIRST[8:])
+    rehearsal = rehearse(snapshot, fleet.POLICY.replace(fleet.GALLERY, elsewhere), Options(days=0))
+    assert any(elsewhere in one and "not in the snapshot" in one for one in rehearsal.assumptions)
+    assert not any(one.versions for one in rehearsal.migrations)
 
 
 @pytest.mark.slow
