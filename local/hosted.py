@@ -45,6 +45,11 @@ class Hosted:
     # whether it starts migrations by itself, every hour
     sweep: bool = False
 
+    @property
+    def azure(self) -> str:
+        """The endpoint of Azure Resource Manager that the app uses."""
+        return Settings.from_environment({**os.environ, **self.settings()}).arm_endpoint
+
     def settings(self) -> dict[str, str]:
         """The app's settings that are different from a deployed app's."""
         return {
@@ -103,8 +108,6 @@ class Hosted:
             ) from error
         except AppError as error:
             raise HostedError(str(error)) from error
-        except OSError as error:
-            raise HostedError(f"port {self.port} of 127.0.0.1 cannot be opened: {error.strerror}") from error
 
     def _make_folder(self) -> None:
         try:

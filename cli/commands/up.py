@@ -124,7 +124,7 @@ def _show(session: Session, hosted: Hosted, served: Served, credential: str) -> 
         facts(
             [
                 ("address", served.api),
-                ("Azure", f"the real one, with {credential}"),
+                ("Azure", f"{hosted.azure}, with {credential}"),
                 ("subscriptions", hosted.subscriptions),
                 ("policy", f"{hosted.policy}; a change counts from the next start"),
                 ("folder", hosted.folder),

@@ -33,9 +33,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield Fleet(stack, snapshot_of(stack))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The snapshot of the fleet, which is not migrated."""
+    """The snapshot of the fleet, which is not migrated. Who changes it takes a copy."""
     folder = tmp_path_factory.mktemp("azure")
     with Stack(folder, fleet.seed(), fleet.POLICY, one_clock=True, with_host=False) as stack:
         return snapshot_of(stack)
