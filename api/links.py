@@ -37,6 +37,10 @@ class Addresses:
         """Where a page of the list of retirements is."""
         return f"{self.base}/retirements?{urlencode(query)}"
 
+    def diff(self, **query: str) -> str:
+        """Where a page of the comparison is."""
+        return f"{self.base}/diff?{urlencode(query)}"
+
     def retention(self, instance_id: str) -> str:
         """Where a run of retention is."""
         return f"{self.base}/retention/{quote(instance_id, safe='')}"

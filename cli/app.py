@@ -31,6 +31,10 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("coverage", "Count the managed images by what became of them.", "cli.commands.coverage"),
         Entry("references", "Find who uses an image or a version.", "cli.commands.references"),
         Entry("adoption", "Show what latest resolves to, and which versions run.", "cli.commands.adoption"),
+        Entry("diff", "Compare the policy with the galleries.", "cli.commands.diff"),
+        Entry("explain", "Say which rule, tag or default decided what.", "cli.commands.explain"),
+        Entry("why", "Say whether a machine can use a version, and why not.", "cli.commands.why"),
+        Entry("check", "Check that the newest version is what users get; for CI.", "cli.commands.check"),
         Entry("lineage", "Tell where a version came from and what happened to it.", "cli.commands.lineage"),
     ),
     "Migrate": (
@@ -69,6 +73,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
         Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
     ),
+    "Set up": (Entry("doctor", "Examine a deployment.", "cli.commands.doctor"),),
 }
 ENTRIES = {entry.name: entry for entries in SECTIONS.values() for entry in entries}
 

@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
 
 COLUMNS = [
     Column[Outcome]("name", lambda one: one.name),
-    Column[Outcome]("outcome", lambda one: one.outcome),
+    Column[Outcome]("outcome", lambda one: one.outcome, whole=True),
     Column[Outcome]("id", lambda one: one.id),
     Column[Outcome]("reason", lambda one: one.reason),
     Column[Outcome]("fix", lambda one: one.fix),

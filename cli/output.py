@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +18,10 @@ from cli.errors import CliError
 Row = TypeVar("Row")
 # wide enough for every resource id: a table that is read by another program is never folded
 _NEVER_FOLDED = 10_000
+_FIRST_COLUMN = 24
+# a narrower column is hard to read
+_FOLDED = 8
+_GAP = 2
 STYLES = {
     "blocked": "yellow",
     "cancelled": "red",
@@ -45,6 +49,8 @@ class Column(Generic[Row]):
     name: str
     text: Callable[[Row], object]
     full: Callable[[Row], object] | None = None
+    # never folded in a narrow terminal: a word that a person looks for
+    whole: bool = False
 
     def in_full(self, row: Row) -> object:
         """The value without abbreviation."""
@@ -72,14 +78,38 @@ def styled(value: object) -> Text:
     return Text(text, style=STYLES.get(text, ""), overflow="fold")
 
 
-def table_of(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Table:
-    """A table without lines: one row each, long texts folded, none cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column.name.upper(), overflow="fold")
-    for row in rows:
-        table.add_row(*(styled(column.text(row)) for column in columns))
-    return table
+class Rows:
+    """A table without lines: one row each, long texts folded, none cut, however narrow the terminal is."""
+
+    def __init__(self, names: Sequence[str], cells: list[list[Text]], whole: Sequence[bool]) -> None:
+        self._names = names
+        self._cells = cells
+        self._whole = whole
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Draws it, with the words that a person looks for in one piece where there is room."""
+        widths = [max(cell.cell_len for cell in column) for column in zip(*self._lines, strict=True)]
+        kept = [
+            whole or (not place and widths[0] <= _FIRST_COLUMN) for place, whole in enumerate(self._whole)
+        ]
+        least = sum(width if keep else min(width, _FOLDED) for width, keep in zip(widths, kept, strict=True))
+        fits = least + _GAP * (len(widths) - 1) <= options.max_width
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+        for name, keep in zip(self._names, kept, strict=True):
+            table.add_column(name.upper(), overflow="fold", no_wrap=keep and fits)
+        for row in self._cells:
+            table.add_row(*row)
+        yield table
+
+    @property
+    def _lines(self) -> list[list[Text]]:
+        return [[Text(name) for name in self._names], *self._cells]
+
+
+def table_of(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Rows:
+    """A table of rows."""
+    cells = [[styled(column.text(row)) for column in columns] for row in rows]
+    return Rows([column.name for column in columns], cells, [column.whole for column in columns])
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:

@@ -85,6 +85,32 @@ class AsyncGallerist:
     async def galleries(self, subscription: str | None = None) -> answers.Galleries:
         return await self._send(calls.galleries(subscription))
 
+    async def explain(self, image: ImageId | str) -> answers.ImageExplanation:
+        """Says which rule, tag, default or built-in value decided what about an image."""
+        return await self._send(calls.explain(image))
+
+    async def why(
+        self, version: ImageVersionId | str, region: str, *, subscription: str | None = None
+    ) -> answers.VersionInRegion:
+        """Says whether a machine in a region, and of a subscription, can use a version, and why."""
+        return await self._send(calls.why(version, region, subscription))
+
+    async def diff(
+        self, subscription: str | None = None, *, resource_group: str | None = None
+    ) -> AsyncIterator[answers.Diff]:
+        """Compares the policy with the galleries, and returns page after page of images in the order of their ids."""
+        call: calls.Call[answers.Diff] | None = calls.diff(subscription, resource_group)
+        while call is not None:
+            page = await self._send(call)
+            yield page
+            call = calls.next_page(call, page)
+
+    async def check(
+        self, definition: ImageDefinitionId | str, region: str | None = None
+    ) -> answers.DefinitionCheck:
+        """Checks that the newest version of a definition is what users get, in one region or in all."""
+        return await self._send(calls.check(definition, region))
+
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:
@@ -232,6 +258,10 @@ class AsyncGallerist:
 
     async def health(self) -> answers.Health:
         return await self._send(calls.health())
+
+    async def doctor(self) -> answers.Diagnosis:
+        """Looks whether everything is there that the app needs: roles, policy, galleries, events."""
+        return await self._send(calls.doctor())
 
     async def openapi(self) -> dict[str, Any]:
         return await self._send(calls.openapi())

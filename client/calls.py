@@ -18,7 +18,7 @@ from client.errors import ProblemError, UnexpectedAnswerError
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
 
 Answer = TypeVar("Answer")
-Page = TypeVar("Page", answers.Migrations, answers.Retirements)
+Page = TypeVar("Page", answers.Migrations, answers.Retirements, answers.Diff)
 
 
 class RegionChoice(TypedDict, total=False):
@@ -186,6 +186,28 @@ def galleries(subscription: str | None) -> Call[answers.Galleries]:
     )
 
 
+def explain(image: ImageId | str) -> Call[answers.ImageExplanation]:
+    query = {"image": str(image)}
+    return Call("get_explanation", answers.ImageExplanation.model_validate_json, query=query)
+
+
+def why(
+    version: ImageVersionId | str, region: str, subscription: str | None
+) -> Call[answers.VersionInRegion]:
+    query = _given(version=str(version), region=region, subscription=subscription)
+    return Call("get_why", answers.VersionInRegion.model_validate_json, query=query)
+
+
+def diff(subscription: str | None, resource_group: str | None) -> Call[answers.Diff]:
+    query = _given(subscription=subscription, resource_group=resource_group)
+    return Call("get_diff", answers.Diff.model_validate_json, query=query)
+
+
+def check(definition: ImageDefinitionId | str, region: str | None) -> Call[answers.DefinitionCheck]:
+    query = _given(definition=str(definition), region=region)
+    return Call("get_check", answers.DefinitionCheck.model_validate_json, query=query)
+
+
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
     return Call("post_batch", answers.Accepted.model_validate_json, body={"scope": scope, **choices})
 
@@ -338,6 +360,10 @@ def set_freeze(*, frozen: bool, reason: str) -> Call[answers.Freeze]:
 
 def health() -> Call[answers.Health]:
     return Call("get_health", answers.Health.model_validate_json)
+
+
+def doctor() -> Call[answers.Diagnosis]:
+    return Call("get_doctor", answers.Diagnosis.model_validate_json)
 
 
 def openapi() -> Call[dict[str, Any]]:

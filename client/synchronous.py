@@ -101,6 +101,32 @@ class Gallerist:
         """Lists the image versions in the galleries of a subscription, or of all that the app's settings name."""
         return self._send(calls.galleries(subscription))
 
+    def explain(self, image: ImageId | str) -> answers.ImageExplanation:
+        """Says which rule, tag, default or built-in value decided what about an image."""
+        return self._send(calls.explain(image))
+
+    def why(
+        self, version: ImageVersionId | str, region: str, *, subscription: str | None = None
+    ) -> answers.VersionInRegion:
+        """Says whether a machine in a region, and of a subscription, can use a version, and why."""
+        return self._send(calls.why(version, region, subscription))
+
+    def diff(
+        self, subscription: str | None = None, *, resource_group: str | None = None
+    ) -> Iterator[answers.Diff]:
+        """Compares the policy with the galleries, and returns page after page of images in the order of their ids."""
+        call: calls.Call[answers.Diff] | None = calls.diff(subscription, resource_group)
+        while call is not None:
+            page = self._send(call)
+            yield page
+            call = calls.next_page(call, page)
+
+    def check(
+        self, definition: ImageDefinitionId | str, region: str | None = None
+    ) -> answers.DefinitionCheck:
+        """Checks that the newest version of a definition is what users get, in one region or in all."""
+        return self._send(calls.check(definition, region))
+
     def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:
@@ -288,6 +314,10 @@ class Gallerist:
     def health(self) -> answers.Health:
         """Checks that the app can work. Needs no key."""
         return self._send(calls.health())
+
+    def doctor(self) -> answers.Diagnosis:
+        """Looks whether everything is there that the app needs: roles, policy, galleries, events."""
+        return self._send(calls.doctor())
 
     def openapi(self) -> dict[str, Any]:
         """Returns the OpenAPI document."""

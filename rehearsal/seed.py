@@ -9,12 +9,14 @@ from azure_compute_simulator import SeedError
 from azure_compute_simulator.clock import Clock
 from azure_compute_simulator.simulator import Simulator
 
+from rehearsal.errors import RehearsalError
 from rehearsal.snapshot import Record, Snapshot
 
-_REFUSED = re.compile(r"resources\[(\d+)\]: (.*)", re.DOTALL)
+_REFUSED = re.compile(r"(\w+)\[(\d+)\]: (.*)", re.DOTALL)
+ANY_LOCATION = "eastus"
 _SOURCES = ("managedDisk", "snapshot", "blobUri")
 # a snapshot in which so much cannot be seeded is not worth a rehearsal
-MOST_REFUSED = 500
+MOST_REFUSED = 200
 
 
 class NotRehearsed(NamedTuple):
@@ -123,17 +125,34 @@ def _key(subscription: str, group: str) -> tuple[str, str]:
 
 
 def _drop_refused(seed: dict[str, Any]) -> list[NotRehearsed]:
-    """Removes from the seed what the simulator refuses, and returns it."""
+    """Removes from the seed what the simulator refuses, and returns it.
+
+    Raises:
+        RehearsalError: it refuses too much, or something that cannot be left out.
+    """
     left: list[NotRehearsed] = []
-    while len(left) < MOST_REFUSED:
-        try:
-            Simulator(seed, clock=Clock(standing=True)).close()
-        except SeedError as error:
-            refused = _REFUSED.fullmatch(str(error))
-            if refused is None:
-                raise
-            record = seed["resources"].pop(int(refused[1]))
-            left.append(NotRehearsed(record["id"], f"the simulator refuses it: {refused[2]}"))
-        else:
-            break
+    while (reason := _refusal(seed)) is not None:
+        refused = _REFUSED.fullmatch(reason)
+        if refused is None:
+            raise RehearsalError(f"the snapshot cannot be rehearsed: {reason}")
+        section, number, why = refused[1], int(refused[2]), refused[3]
+        if section == "resourceGroups" and seed[section][number]["location"] != ANY_LOCATION:
+            # where a group is decides nothing, and without it nothing that is in it could be rehearsed
+            seed[section][number]["location"] = ANY_LOCATION
+            continue
+        if section != "resources" or len(left) == MOST_REFUSED:
+            raise RehearsalError(
+                f"the snapshot cannot be rehearsed: the simulator refuses too much of it: {reason}"
+            )
+        record = seed[section].pop(number)
+        left.append(NotRehearsed(record["id"], f"the simulator refuses it: {why}"))
     return left
+
+
+def _refusal(seed: dict[str, Any]) -> str | None:
+    """Returns what the simulator refuses first; None if it takes the seed."""
+    try:
+        Simulator(seed, clock=Clock(standing=True)).close()
+    except SeedError as error:
+        return str(error)
+    return None

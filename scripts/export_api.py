@@ -179,6 +179,7 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     recorder.show()
     version = gallerist.migration(started.id).targets[0].version_id
     assert version is not None  # noqa: S101 # the migration completed
+    _ask(gallerist, recorder, version)
     _refused(lambda: gallerist.cancel_migration(started.id))
     _refused(lambda: gallerist.retry_migration(started.id))
     _make_retention_calls(gallerist, recorder, version)
@@ -192,6 +193,20 @@ def _make_calls(gallerist: Gallerist, recorder: Recorder, stack: Stack) -> None:
     gallerist.health()
     recorder.show()
     gallerist.openapi()
+
+
+def _ask(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId) -> None:
+    """Questions whose answers only read."""
+    gallerist.explain(_IMAGE)
+    recorder.show()
+    gallerist.why(version, "westus2")
+    recorder.show()
+    list(gallerist.diff(_SUBSCRIPTION))
+    recorder.show()
+    gallerist.check(version.definition, "westus2")
+    recorder.show()
+    gallerist.doctor()
+    recorder.show()
 
 
 def _refused(call: Callable[[], object]) -> None:
@@ -364,6 +379,7 @@ def _shown(example: Example) -> list[str]:
 def _steady(page: str, stack: Stack) -> str:
     """Replaces what differs from run to run: addresses, dates, random ids, keys."""
     page = page.replace(stack.host["url"], _ADDRESS)
+    page = page.replace(stack.simulator["arm"], "https://management.azure.com")
     page = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", _TODAY, page)
     page = re.sub(r"(?<=code=)[\w-]+", "<key>", page)
     page = re.sub(r"(?<=batch-)[0-9a-f]{32}", "5f3a…", page)

@@ -38,10 +38,11 @@ Value = TypeVar("Value")
 
 
 class Facts(NamedTuple):
-    """How old, in seconds, what a plan knows of permissions and galleries may be, and of their definitions."""
+    """How old, in seconds, what a plan knows may be: of permissions and galleries, of definitions, and of versions."""
 
     seconds: float
     definitions_seconds: float
+    versions_seconds: float = 0
 
 
 # who starts a migration looks whether the image exists; the plan does not read it once more
@@ -168,7 +169,8 @@ async def _view(
     definition = gallery.definition(naming.definition)
     # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
-    versions = await _readable(compute.list_image_versions(definition)) if exists else []
+    listed = compute.list_image_versions(definition, facts.versions_seconds) if exists else None
+    versions = await _readable(listed) if listed is not None else []
     if found is None or definitions is None or versions is None:
         return GalleryView(gallery=None, permissions=permissions)
     return GalleryView(

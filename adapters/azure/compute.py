@@ -138,9 +138,12 @@ class Compute:
         read = await read_version(self._arm, version)
         return parse_image_version(read.resource) if read else None
 
-    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
-        """Returns all image versions of a definition; an empty list if the definition does not exist."""
-        return await self._kept.fresh(image_versions(definition, changes_are_seen=False))
+    async def list_image_versions(
+        self, definition: ImageDefinitionId, within: float = 0
+    ) -> list[ImageVersion]:
+        """Returns all image versions of a definition, as they were within these seconds; none if there is none."""
+        source = image_versions(definition, changes_are_seen=False)
+        return await (self._kept.whole(source, within) if within else self._kept.fresh(source))
 
     async def list_soft_deleted(self, definition: ImageDefinitionId) -> list[str]:
         """Returns the numbers of the definition's versions in the gallery's bin."""

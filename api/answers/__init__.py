@@ -8,7 +8,9 @@ from api.answers.adoption import Adoption
 from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
-from api.answers.health import Health
+from api.answers.diff import DefinitionCheck, Diff
+from api.answers.explanations import ChosenNames, ImageExplanation, VersionInRegion
+from api.answers.health import Diagnosis, Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
 from api.answers.plans import Estimate, Plan, PlannedDefinition, PlannedTarget, PlannedVersion
@@ -34,7 +36,11 @@ __all__ = [
     "Batch",
     "BatchImage",
     "Batches",
+    "ChosenNames",
     "Coverage",
+    "DefinitionCheck",
+    "Diagnosis",
+    "Diff",
     "Estimate",
     "Freeze",
     "Galleries",
@@ -42,6 +48,7 @@ __all__ = [
     "GoneSubscription",
     "Health",
     "Image",
+    "ImageExplanation",
     "Images",
     "Lineage",
     "Links",
@@ -76,4 +83,5 @@ __all__ = [
     "StartedMigration",
     "UnreadKind",
     "UnreadableInstance",
+    "VersionInRegion",
 ]

@@ -1,9 +1,11 @@
-"""The answer that says whether the app can work."""
+"""The answers that say whether the app can work, and what it lacks."""
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from api.answers.base import Answer
 from domain.about import VERSION
+from domain.fleet.findings import Finding, Verdict, worst
 
 
 class Health(Answer):
@@ -23,3 +25,19 @@ class Health(Answer):
         """The health, with what is wrong with the newest policy."""
         status: Literal["healthy", "degraded"] = "degraded" if policy_problem else "healthy"
         return cls(status=status, version=VERSION, rules=rules, policy_problem=policy_problem)
+
+
+class Diagnosis(Answer):
+    """What a deployment has and lacks."""
+
+    version: str
+    """The version of Gallerist."""
+    verdict: Verdict
+    """The worst of the findings."""
+    findings: list[Finding]
+    """What was looked at, in the order in which it should be mended."""
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Self:
+        """These findings."""
+        return cls(version=VERSION, verdict=worst(findings), findings=list(findings))

@@ -10,6 +10,8 @@ from api.operations import (
     app,
     azure,
     batches,
+    diff,
+    explanations,
     migrations,
     policy,
     promotions,
@@ -24,6 +26,8 @@ __all__ = ["BY_NAME", "OPERATIONS", "Operation", "base_of", "operation_of"]
 OPERATIONS: tuple[Operation, ...] = (
     *migrations.OPERATIONS,
     *azure.OPERATIONS,
+    *explanations.OPERATIONS,
+    *diff.OPERATIONS,
     *batches.OPERATIONS,
     *promotions.OPERATIONS,
     *retention.OPERATIONS,

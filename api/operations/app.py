@@ -15,6 +15,18 @@ OPERATIONS = (
         key=False,
     ),
     Operation(
+        name="get_doctor",
+        method="GET",
+        path="doctor",
+        title="Examine the deployment",
+        text=(
+            "Looks whether everything is there that the app needs: its identity and its roles, the policy, galleries, "
+            "the events of images and versions, Resource Graph, the task hub and the last sweep. It only reads; each "
+            "finding has its cause and its fix, and what cannot be seen is `unknown`."
+        ),
+        answer=answers.Diagnosis,
+    ),
+    Operation(
         name="get_openapi",
         method="GET",
         path="openapi.json",

@@ -2,6 +2,8 @@
 
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
+from api.requests.diff import CheckQuery, DiffQuery
+from api.requests.explanations import ExplainQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
@@ -24,9 +26,12 @@ __all__ = [
     "ApplyRetention",
     "Approve",
     "CheckPolicy",
+    "CheckQuery",
     "CoverageQuery",
     "DeclareGone",
+    "DiffQuery",
     "Explain",
+    "ExplainQuery",
     "LineageQuery",
     "MigrationsQuery",
     "Query",
@@ -41,5 +46,6 @@ __all__ = [
     "StartPromotion",
     "StartRetirement",
     "SubscriptionQuery",
+    "WhyQuery",
     "check_fields",
 ]

@@ -68,4 +68,4 @@ def approve(
 
 
 def _is_sure(session: Session, one: Retirement, *, yes: bool) -> bool:
-    return ask.typed(session, one.image.name, f"delete the image {one.image}", yes=yes)
+    return ask.typed(session, one.image.name, "approve that this image is deleted", yes=yes)

@@ -21,7 +21,7 @@ BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The id of a batch
 
 COLUMNS = [
     Column[ListedBatch]("id", lambda one: one.id),
-    Column[ListedBatch]("state", lambda one: one.state),
+    Column[ListedBatch]("state", lambda one: one.state, whole=True),
     Column[ListedBatch]("created", lambda one: one.created),
     Column[ListedBatch]("selected", lambda one: one.progress.selected),
     Column[ListedBatch]("waiting", lambda one: one.progress.waiting),
@@ -31,7 +31,7 @@ COLUMNS = [
 
 IMAGES = [
     Column[BatchImage]("image", lambda one: one.image.name, lambda one: one.image),
-    Column[BatchImage]("outcome", lambda one: one.outcome),
+    Column[BatchImage]("outcome", lambda one: one.outcome, whole=True),
     Column[BatchImage]("reason", lambda one: one.reason),
     Column[BatchImage]("fix", lambda one: one.fix),
 ]

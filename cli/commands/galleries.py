@@ -20,13 +20,13 @@ def _latest(row: GalleryVersion) -> bool | None:
 COLUMNS = [
     Column[GalleryVersion]("name", lambda row: row.name.replace("\\", "/"), lambda row: row.id),
     Column[GalleryVersion]("os", lambda row: f"{row.os_type} {row.hyper_v_generation}"),
-    Column[GalleryVersion]("state", lambda row: row.provisioning_state),
+    Column[GalleryVersion]("state", lambda row: row.provisioning_state, whole=True),
     Column[GalleryVersion](
         "latest", lambda row: None if row.exclude_from_latest is None else not row.exclude_from_latest
     ),
     Column[GalleryVersion]("published", lambda row: row.published_at),
     Column[GalleryVersion]("end of life", lambda row: row.end_of_life),
-    Column[GalleryVersion]("regions", lambda row: row.regions),
+    Column[GalleryVersion]("regions", lambda row: row.regions, whole=True),
 ]
 
 

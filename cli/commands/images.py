@@ -16,7 +16,7 @@ COLUMNS = [
     Column[Image]("os", lambda image: f"{image.os_type} {image.hyper_v_generation}"),
     Column[Image]("gb", lambda image: image.os_disk_gb),
     Column[Image]("created", lambda image: image.created),
-    Column[Image]("state", lambda image: image.provisioning_state),
+    Column[Image]("state", lambda image: image.provisioning_state, whole=True),
 ]
 
 

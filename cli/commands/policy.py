@@ -18,12 +18,12 @@ app = group("Try a policy.")
 COLUMNS = [
     Column[PreviewedImage]("image", lambda one: one.image.name, lambda one: one.image),
     Column[PreviewedImage]("rule", lambda one: one.rule),
-    Column[PreviewedImage]("action", lambda one: one.action),
+    Column[PreviewedImage]("action", lambda one: one.action, whole=True),
     Column[PreviewedImage]("definition", lambda one: one.definition),
     Column[PreviewedImage](
         "version", lambda one: one.version and (one.version.number or f"by {one.version.strategy}")
     ),
-    Column[PreviewedImage]("regions", lambda one: [region.name for region in one.regions]),
+    Column[PreviewedImage]("regions", lambda one: [region.name for region in one.regions], whole=True),
     Column[PreviewedImage]("reason", lambda one: one.reason),
 ]
 

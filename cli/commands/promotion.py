@@ -22,8 +22,8 @@ PromotionOf = Annotated[
 ]
 COLUMNS = [
     Column[Promotion]("version", lambda one: short(one.version), lambda one: one.version),
-    Column[Promotion]("action", lambda one: one.action),
-    Column[Promotion]("state", lambda one: one.state),
+    Column[Promotion]("action", lambda one: one.action, whole=True),
+    Column[Promotion]("state", lambda one: one.state, whole=True),
     Column[Promotion]("ring", lambda one: f"{one.ring} of {len(one.rings)}" if one.rings else ""),
     Column[Promotion]("started", lambda one: one.created),
     Column[Promotion](

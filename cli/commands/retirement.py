@@ -28,7 +28,7 @@ Reason = Annotated[
 
 COLUMNS = [
     Column[Retirement]("image", lambda one: one.image.name, lambda one: one.image),
-    Column[Retirement]("state", lambda one: one.state),
+    Column[Retirement]("state", lambda one: one.state, whole=True),
     Column[Retirement](
         "met", lambda one: f"{sum(each.met for each in one.obligations)}/{len(one.obligations)}"
     ),

@@ -29,9 +29,9 @@ def _why(migration: Migration) -> str | None:
 
 COLUMNS = [
     Column[Migration]("image", lambda one: one.image.name, lambda one: one.image),
-    Column[Migration]("state", lambda one: one.state),
+    Column[Migration]("state", lambda one: one.state, whole=True),
     Column[Migration]("versions", lambda one: [target.version for target in one.targets if target.version]),
-    Column[Migration]("regions", _regions),
+    Column[Migration]("regions", _regions, whole=True),
     Column[Migration]("started", lambda one: one.created),
     Column[Migration]("reason", _why),
     Column[Migration]("id", lambda one: one.id),

@@ -11,7 +11,7 @@ from cli.views.parts import bars, clock, failure, headline
 
 IMAGES = [
     Column[BatchImage]("image", lambda one: one.image.name),
-    Column[BatchImage]("outcome", lambda one: one.outcome),
+    Column[BatchImage]("outcome", lambda one: one.outcome, whole=True),
     Column[BatchImage]("reason", lambda one: one.reason),
     Column[BatchImage]("fix", lambda one: one.fix),
 ]

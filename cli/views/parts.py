@@ -1,10 +1,10 @@
 """What the views share: a line for the state, for a wait, for an error, and a bar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from rich.console import RenderableType
-from rich.progress_bar import ProgressBar
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +13,18 @@ from domain.results import CurrentWait, Failure
 
 WHOLE = 100
 BAR_WIDTH = 24
+
+
+class Bar(NamedTuple):
+    """How much is done. It can be read without colours, and without Unicode."""
+
+    share: float
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Draws what is done with a thick line, and the rest with a thin one."""
+        done, rest = ("#", "-") if options.ascii_only else ("━", "─")
+        length = round(self.share * BAR_WIDTH)
+        yield Text.assemble((done * length, "green"), (rest * (BAR_WIDTH - length), "dim"))
 
 
 def headline(name: str, state: str, *details: str) -> Text:
@@ -64,8 +76,7 @@ def bars(rows: Sequence[tuple[str, float, float, str]]) -> Table:
     table.add_column(overflow="fold")
     for name, done, total, word in rows:
         share = done / total if total else 0
-        bar = ProgressBar(total=WHOLE, completed=share * WHOLE, width=BAR_WIDTH)
-        table.add_row(Text(f"  {name}"), bar, Text(f"{share:.0%}"), styled(word))
+        table.add_row(Text(f"  {name}"), Bar(share), Text(f"{share:.0%}"), styled(word))
     return table
 
 

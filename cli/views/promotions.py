@@ -89,6 +89,11 @@ def plan_parts(plan: PlannedPromotion) -> Sequence[RenderableType]:
     ]
 
 
+def passed_over(found: RegionLatest | None) -> Sequence[RenderableType]:
+    """What `latest` resolves to in one region."""
+    return [table_of([found], LATEST)] if found is not None else []
+
+
 def _upgrading(followers: Iterable[object]) -> str:
     names = [f"{short(getattr(one, 'id', ''))} ({getattr(one, 'upgrading', 0)})" for one in followers]
     return f"; upgrades {', '.join(names)}" if names else ""

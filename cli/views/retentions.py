@@ -25,7 +25,7 @@ KEPT = [
 TAKEN = [
     Column[StepRecord]("version", lambda one: short(one.version)),
     Column[StepRecord]("step", lambda one: one.step),
-    Column[StepRecord]("outcome", lambda one: one.outcome),
+    Column[StepRecord]("outcome", lambda one: one.outcome, whole=True),
     Column[StepRecord]("reason", lambda one: one.reason),
 ]
 LIMITS = [

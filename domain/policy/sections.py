@@ -1,6 +1,7 @@
 """The sections of a policy file: the keys of each one, their valid values, and how two of them merge."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self, get_args
@@ -141,29 +142,32 @@ class Match(Section):
 
     def fits(self, image: ManagedImage, now: datetime) -> bool:
         """Whether the image matches every key that is given."""
-        tags = {key.lower(): value for key, value in image.tags.items()}
-        return (
-            _matches_any(self.subscriptions, image.id.subscription)
-            and _matches_any(self.resource_groups, image.id.resource_group)
-            and _matches_any(self.names, image.id.name)
-            and all(_matches(glob, tags.get(key.lower())) for key, glob in (self.tags or {}).items())
-            and self.os_type in (None, image.os_type)
-            and (self.locations is None or image.location in self.locations)
-            and self._matches_age(now - image.created_at if image.created_at else None)
-        )
+        return all(fits for _, fits in self.conditions(image, now))
 
-    def _matches_age(self, age: timedelta | None) -> bool:
-        if self.older_than_days is None and self.newer_than_days is None:
-            return True
-        if age is None:
-            return False
-        old_enough = self.older_than_days is None or age > timedelta(days=self.older_than_days)
-        new_enough = self.newer_than_days is None or age <= timedelta(days=self.newer_than_days)
-        return old_enough and new_enough
+    def conditions(self, image: ManagedImage, now: datetime) -> Iterator[tuple[str, bool]]:
+        """Yields each key that is given, and whether the image matches it: of `tags`, each tag as `tags.name`."""
+        if self.subscriptions is not None:
+            yield "subscriptions", _matches_any(self.subscriptions, image.id.subscription)
+        if self.resource_groups is not None:
+            yield "resource_groups", _matches_any(self.resource_groups, image.id.resource_group)
+        if self.names is not None:
+            yield "names", _matches_any(self.names, image.id.name)
+        tags = {key.lower(): value for key, value in image.tags.items()} if self.tags else {}
+        for key, glob in (self.tags or {}).items():
+            yield f"tags.{key}", _matches(glob, tags.get(key.lower()))
+        if self.os_type is not None:
+            yield "os_type", self.os_type == image.os_type
+        if self.locations is not None:
+            yield "locations", image.location in self.locations
+        age = now - image.created_at if image.created_at else None
+        if self.older_than_days is not None:
+            yield "older_than_days", age is not None and age > timedelta(days=self.older_than_days)
+        if self.newer_than_days is not None:
+            yield "newer_than_days", age is not None and age <= timedelta(days=self.newer_than_days)
 
 
-def _matches_any(globs: list[str] | None, text: str) -> bool:
-    return globs is None or any(_matches(glob, text) for glob in globs)
+def _matches_any(globs: list[str], text: str) -> bool:
+    return any(_matches(glob, text) for glob in globs)
 
 
 def _matches(glob: str, text: str | None) -> bool:

@@ -13,9 +13,9 @@ import pytest
 from adapters.azure.arm import Page
 from domain.errors import ArmError
 from rehearsal.allowed import select
-from rehearsal.errors import SnapshotError
+from rehearsal.errors import RehearsalError, SnapshotError
 from rehearsal.reading import Reader
-from rehearsal.seed import to_seed
+from rehearsal.seed import MOST_REFUSED, to_seed
 from rehearsal.snapshot import Snapshot, load, save
 from tests.rehearsal import fleet
 from tests.rehearsal.conftest import written
@@ -79,6 +79,22 @@ def test_what_the_simulator_refuses_is_left_out_and_said(snapshot: Snapshot) -> 
     assert left[strange.images[0]["id"]] == "the simulator refuses it: 'mars' is not a region."
     assert "Exactly one of managedDisk, snapshot, blobUri" in left[strange.images[1]["id"]]
     assert left[elsewhere] == "its subscription is not in the snapshot"
+
+
+def test_a_group_in_an_unknown_region_is_rehearsed_all_the_same(snapshot: Snapshot) -> None:
+    strange = snapshot.model_copy(deep=True)
+    for group in strange.resource_groups:
+        group.location = "mars"
+    assert to_seed(strange).left == []
+
+
+def test_a_snapshot_of_which_too_much_is_refused_is_not_rehearsed(snapshot: Snapshot) -> None:
+    strange = snapshot.model_copy(deep=True)
+    for machine in strange.machines:
+        machine["location"] = "mars"
+    strange.machines *= 1 + MOST_REFUSED // len(strange.machines)
+    with pytest.raises(RehearsalError, match="refuses too much of it: resources.* 'mars' is not a region"):
+        to_seed(strange)
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,9 @@ class FakeCompute:
         created.provisioning_state = "Creating"
         self.definitions[definition.id] = created
 
-    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
+    async def list_image_versions(
+        self, definition: ImageDefinitionId, within: float = 0
+    ) -> list[ImageVersion]:
         self._raise_error()
         return [version for version in self.versions.values() if version.id.definition == definition]
 

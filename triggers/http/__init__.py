@@ -6,6 +6,8 @@ A route reads the request, calls a service, and answers with a model of `api`. W
 from triggers.http import (
     batches,
     coverage,
+    diff,
+    explanations,
     freeze,
     health,
     images,
@@ -21,6 +23,8 @@ from triggers.http import (
 blueprints = [
     batches.blueprint,
     coverage.blueprint,
+    diff.blueprint,
+    explanations.blueprint,
     freeze.blueprint,
     health.blueprint,
     images.blueprint,

@@ -1,9 +1,10 @@
-"""The route that says whether the app can work."""
+"""The routes that say whether the app can work, and what it lacks."""
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from api import answers
+from services.doctor import examine
 from services.health import check_health
 from triggers.http.answers import answer
 from triggers.http.problems import answers_problems
@@ -17,3 +18,14 @@ async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG00
     """Checks that the policy can be read and that Azure gives the app's identity a token."""
     health = await check_health()
     return answer(answers.Health.of(health.rules, health.policy_problem))
+
+
+@blueprint.route(route="doctor", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+@answers_problems
+async def get_doctor(
+    req: func.HttpRequest,  # noqa: ARG001 # the binding's name
+    client: df.DurableOrchestrationClient,
+) -> func.HttpResponse:
+    """Looks whether everything is there that the app needs."""
+    return answer(answers.Diagnosis.of(await examine(client)))

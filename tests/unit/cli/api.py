@@ -52,7 +52,7 @@ def documented(operation: str, position: int = -1) -> dict[str, Any]:
 
 @dataclass
 class DocumentedApi(httpx.BaseTransport):
-    """Answers what the page prints, or what a test wrote down for an operation: reply after reply, the last repeated."""
+    """Answers what the page prints, or what a test wrote down for an operation: in turn, the last repeated."""
 
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)

@@ -23,12 +23,12 @@ class Result:
 
     @property
     def data(self) -> Any:
-        """stdout as JSON."""
+        """What was printed, as JSON."""
         return json.loads(self.stdout)
 
     @property
     def words(self) -> str:
-        """stdout with single blanks, so that a test need not count them."""
+        """What was printed with single blanks, so that a test need not count them."""
         return " ".join(self.stdout.split())
 
 

@@ -4,7 +4,6 @@ import pytest
 import yaml
 
 from api.answers import Images
-
 from tests.unit.cli.api import documented, problem
 from tests.unit.cli.running import Caller
 

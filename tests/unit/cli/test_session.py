@@ -171,9 +171,16 @@ def test_a_local_host_that_was_killed_is_not_found(tmp_path: Path) -> None:
 
 def test_help_takes_less_than_half_a_second_of_cpu() -> None:
     """It imports neither the client nor the API's types."""
-    script = "import resource, sys; from cli.app import app; import atexit\n"
-    script += "atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_utime, 'pydantic' in sys.modules))\n"
-    script += "app(['--help'])"
+    script = """
+import atexit, resource, sys
+from cli.app import app
+
+@atexit.register
+def report():
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_utime, "pydantic" in sys.modules)
+
+app(["--help"])
+"""
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=environ, check=True
@@ -185,7 +192,15 @@ def test_help_takes_less_than_half_a_second_of_cpu() -> None:
 
 def test_an_unforeseen_error_is_told_in_a_sentence(caller: Caller) -> None:
     """Never a traceback, unless it is asked for."""
-    script = "from cli.app import show; import sys\ntry:\n    {}['x']\nexcept KeyError as error:\n    sys.exit(show(error))"
+    script = """
+import sys
+from cli.app import show
+
+try:
+    {}["x"]
+except KeyError as error:
+    sys.exit(show(error))
+"""
     for asked, expected in (("", "KeyError: 'x' in <module>"), ("1", "Traceback")):
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "GALLERIST_TRACEBACK": asked}
         ended = subprocess.run(

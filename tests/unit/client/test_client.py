@@ -100,6 +100,10 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "add_regions": (("migration-1", ["eastus2"]), {}),
     "images": ((SUBSCRIPTION,), {}),
     "galleries": ((SUBSCRIPTION,), {}),
+    "explain": ((image_id(),), {}),
+    "why": ((VERSION, "eastus2"), {"subscription": SUBSCRIPTION}),
+    "diff": ((SUBSCRIPTION,), {"resource_group": "builds"}),
+    "check": ((definition_id(), "eastus2"), {}),
     "start_batch": (([SCOPE],), {"limit": 3, "dry_run": True}),
     "batch": (("batch-1",), {}),
     "batches": ((), {}),
@@ -142,6 +146,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "freeze": ((), {}),
     "set_freeze": ((), {"frozen": True, "reason": "an audit"}),
     "health": ((), {}),
+    "doctor": ((), {}),
     "openapi": ((), {}),
 }
 HELPERS = {"wait_for_migration", "wait_for_batch", "close", "aclose"}
@@ -194,7 +199,7 @@ def test_both_clients_have_the_same_methods_with_the_same_arguments_and_answers(
     for name in {*CALLS, "wait_for_migration", "wait_for_batch"}:
         one, two = inspect.signature(both[name]), inspect.signature(other[name])
         assert one.parameters == two.parameters
-        if name not in {"migrations", "retirements"}:
+        if name not in {"migrations", "retirements", "diff"}:
             assert one.return_annotation == two.return_annotation
 
 

@@ -27,6 +27,7 @@ _SESSION_HOSTS = [
     "2026-04-01-preview",
 ]
 _LABS = ["2016-05-15", "2018-09-15"]
+_EVENT_GRID = ["2021-12-01", "2022-06-15", "2025-02-15"]
 
 # the newer ones of each; older ones are refused, too
 CONSUMER_API_VERSIONS: Mapping[str, list[str]] = {
@@ -50,5 +51,7 @@ CONSUMER_API_VERSIONS: Mapping[str, list[str]] = {
     "Microsoft.VirtualMachineImages/imageTemplates": ["2022-07-01", "2023-07-01", "2024-02-01", "2025-10-01"],
     "Microsoft.LabServices/labs": ["2022-08-01", "2023-06-07"],
     "Microsoft.DevTestLab/labs": _LABS,
+    "Microsoft.EventGrid/systemTopics": _EVENT_GRID,
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": _EVENT_GRID,
     "Microsoft.DevTestLab/labs/customimages": _LABS,
 }

@@ -207,3 +207,21 @@ def test_disks_and_machines_name_their_image() -> None:
     assert arm.get("virtualMachines/fleeting")["properties"]["storageProfile"] == storage
     assert arm.get("disks/made")["properties"]["creationData"] == creation
     simulator.close()
+
+
+def test_a_system_topic_and_its_event_subscriptions_are_listed_as_they_were_sent(arm: ArmClient) -> None:
+    topic = f"{ROOT}/Microsoft.EventGrid/systemTopics/writes"
+    source = {"source": f"/subscriptions/{SUBSCRIPTION}", "topicType": "Microsoft.Resources.Subscriptions"}
+    function = {"endpointType": "AzureFunction", "properties": {"resourceId": "/x/functions/image_events"}}
+    below = f"{topic}/eventSubscriptions/images"
+    api = "api-version=2022-06-15"
+    for path, body in (
+        (topic, {"location": "global", "properties": source}),
+        (below, {"properties": {"destination": function}}),
+    ):
+        response = arm.send("PUT", path, body, api)
+        assert response.status == 201, response.data
+    (found,) = arm.get(f"{PROVIDERS}/Microsoft.EventGrid/systemTopics", api)["value"]
+    assert {**source, "provisioningState": found["properties"]["provisioningState"]} == found["properties"]
+    (listed,) = arm.get(f"{topic}/eventSubscriptions", api)["value"]
+    assert listed["properties"]["destination"] == function

@@ -5,9 +5,9 @@ import pytest
 from domain.about import VERSION
 from domain.errors import ArmError
 from tests.unit.app import code
-from tests.unit.builders import policy
+from tests.unit.builders import image, policy
 from tests.unit.fakes import FakeCompute, FakePolicies, working_with
-from tests.unit.triggers.http.requesting import body_of, problem_of, request
+from tests.unit.triggers.http.requesting import Hub, body_of, problem_of, request
 
 get_health = code("get_health")
 
@@ -45,3 +45,11 @@ async def test_the_app_is_not_healthy_without_a_token(error: ArmError, status: i
         response = await get_health(req=request("health"))
     assert problem_of(response, status)["code"] == error.code
     assert ("Retry-After" in response.headers) is (status == 503)
+
+
+async def test_the_doctor_answers_with_the_worst_verdict() -> None:
+    get_doctor = code("get_doctor")
+    with working_with(FakeCompute(images=[image()])):
+        body = body_of(await get_doctor(request("doctor"), Hub()))
+    assert body["verdict"] == "failed"
+    assert [one["name"] for one in body["findings"]][:2] == ["identity", "policy"]

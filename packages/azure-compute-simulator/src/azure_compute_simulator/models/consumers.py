@@ -32,6 +32,9 @@ CONSUMER_TYPES = (
     "Microsoft.Logic/workflows",
     "Microsoft.ServiceFabric/managedClusters",
     "Microsoft.ServiceFabric/managedClusters/nodeTypes",
+    # what was configured of Azure's events; what is delivered, event_grid.py decides
+    "Microsoft.EventGrid/systemTopics",
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions",
 )
 
 
@@ -50,8 +53,19 @@ class StoredDocument(ResourceType):
         resource.properties |= request.properties
 
 
+class GlobalDocument(StoredDocument):
+    """A document of no region: a subscription is in none, so the topic of its events is `global` (documented)."""
+
+    def _location(self, resource_id: ResourceId, request: WriteRequest) -> str:  # noqa: ARG002 # the base's signature
+        return "global"
+
+
+def _base_of(name: str) -> type[StoredDocument]:
+    return GlobalDocument if name.startswith("Microsoft.EventGrid/") else StoredDocument
+
+
 def stored_documents(azure: Azure) -> list[ResourceType]:
     """Returns one resource type for each name in `CONSUMER_TYPES`."""
     return [
-        type(name.rpartition("/")[2], (StoredDocument,), {"type": name})(azure) for name in CONSUMER_TYPES
+        type(name.rpartition("/")[2], (_base_of(name),), {"type": name})(azure) for name in CONSUMER_TYPES
     ]

@@ -94,8 +94,8 @@ def check_shapes(value: Any, path: str = "") -> None:
 
 
 def _check_shape(name: str, item: Any, path: str) -> None:
-    if path == "sku":
-        # the size of a scale set or a disk, an object; that of an image definition is a text
+    if path == "sku" or (path == "properties.source" and isinstance(item, str)):
+        # an object of a scale set, a disk and an image template; a text of an image definition and a system topic
         return
     valid = (
         (name not in _OBJECTS or isinstance(item, dict))
