@@ -93,6 +93,8 @@ class Hosted:
         Raises:
             HostedError: the app cannot be served.
         """
+        # the task hub holds the keys of the host, and the folder may be one that others can look into
+        os.umask(0o077)
         self._make_folder()
         logging.basicConfig(filename=self.folder / "host.log", level=logging.WARNING, format=_LOG_FORMAT)
         os.environ.update(self.settings())

@@ -1,8 +1,8 @@
 """Runs a rehearsal: the real app over a snapshot, on the simulator and the one clock. Nothing reaches Azure."""
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from domain.fleet.states import BatchState
 from domain.policy.rules import Policy
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage
-from local.stack import Stack, temporary_folder
+from local.stack import Stack, StartError, temporary_folder
 from rehearsal import after, measures
 from rehearsal.errors import RehearsalError
 from rehearsal.faults import add_faults, targets_of
@@ -79,7 +79,7 @@ def rehearse(snapshot: Snapshot, policy: str, options: Options, name: str = "pol
     if not images:
         raise RehearsalError("the snapshot has no managed images; take one of a subscription that has")
     began = time.monotonic()
-    with ExitStack() as opened:
+    with ExitStack() as opened, _start_errors():
         folder = opened.enter_context(temporary_folder())
         stack = Stack(
             Path(folder),
@@ -204,6 +204,14 @@ class _Run:
                 if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
                 self.stack.let_pass(timedelta(seconds=error.retry_after_seconds or 1))
+
+
+@contextmanager
+def _start_errors() -> Iterator[None]:
+    try:
+        yield
+    except StartError as error:
+        raise RehearsalError(f"the app or the simulated Azure did not start: {error}") from error
 
 
 def _minutes(passed: timedelta) -> float:

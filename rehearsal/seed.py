@@ -33,8 +33,12 @@ class Rehearsable(NamedTuple):
     left: list[NotRehearsed]
 
 
-def to_seed(snapshot: Snapshot) -> Rehearsable:
-    """Returns the seed of a snapshot. What the simulator refuses is left out, and said."""
+def to_seed(snapshot: Snapshot, most_refused: int = MOST_REFUSED) -> Rehearsable:
+    """Returns the seed of a snapshot. What the simulator refuses is left out, and said.
+
+    Raises:
+        RehearsalError: it refuses more than this, or something that cannot be left out.
+    """
     subscriptions = {one.id.lower() for one in snapshot.subscriptions}
     groups = {_key(one.subscription, one.name): one.model_dump() for one in snapshot.resource_groups}
     resources: list[Record] = []
@@ -53,7 +57,7 @@ def to_seed(snapshot: Snapshot) -> Rehearsable:
         "resourceGroups": list(groups.values()),
         "resources": resources,
     }
-    return Rehearsable(seed, left + _drop_refused(seed))
+    return Rehearsable(seed, left + _drop_refused(seed, most_refused))
 
 
 def _resources(snapshot: Snapshot) -> Iterable[Record]:
@@ -124,12 +128,8 @@ def _key(subscription: str, group: str) -> tuple[str, str]:
     return subscription.lower(), group.lower()
 
 
-def _drop_refused(seed: dict[str, Any]) -> list[NotRehearsed]:
-    """Removes from the seed what the simulator refuses, and returns it.
-
-    Raises:
-        RehearsalError: it refuses too much, or something that cannot be left out.
-    """
+def _drop_refused(seed: dict[str, Any], most: int) -> list[NotRehearsed]:
+    """Removes from the seed what the simulator refuses, and returns it."""
     left: list[NotRehearsed] = []
     while (reason := _refusal(seed)) is not None:
         refused = _REFUSED.fullmatch(reason)
@@ -140,7 +140,7 @@ def _drop_refused(seed: dict[str, Any]) -> list[NotRehearsed]:
             # where a group is decides nothing, and without it nothing that is in it could be rehearsed
             seed[section][number]["location"] = ANY_LOCATION
             continue
-        if section != "resources" or len(left) == MOST_REFUSED:
+        if section != "resources" or len(left) == most:
             raise RehearsalError(
                 f"the snapshot cannot be rehearsed: the simulator refuses too much of it: {reason}"
             )
