@@ -41,7 +41,11 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
-def test_a_snapshot_is_taken_with_the_credential_of_az(az: Az, tmp_path: Path) -> None:
+def test_a_snapshot_is_taken_with_the_credential_of_az(
+    azure: SimulatorServer, az: Az, tmp_path: Path
+) -> None:
+    """Also where every list has many pages."""
+    azure.switches.page_size = 2
     az.sign_in()
     path = tmp_path / "fleet.json"
     both = ("--subscription", fleet.FIRST, "--subscription", fleet.SECOND)
