@@ -5,6 +5,8 @@ VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_ARGS ?=
+# this repository's own packages; what they require is installed again when it changes
+PACKAGES := packages/functions-testhost/pyproject.toml packages/azure-compute-simulator/pyproject.toml
 # the real az, for the commands of the documents and the comparison with the simulator
 AZ_VERSION := 2.91.0
 AZ := build/az/.installed-$(AZ_VERSION)
@@ -17,7 +19,7 @@ COVERAGE_FLOOR := 98
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench bench-full check format coverage hooks
-.PHONY: package lock parity-az check-infra scan-infra clean
+.PHONY: package cli lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -121,6 +123,20 @@ coverage: $(VENV)/.installed ## run the tests, measure what they cover, compare 
 hooks: $(VENV)/.installed ## check changed files before every commit (pre-commit)
 	$(BIN)/pre-commit install
 
+# The whole command line: also `up`, `snapshot` and `rehearse`, which need the app and the two packages. `compat` lets
+# all of the checkout be imported, not only the packages that `pipx install .` installs.
+CLI := build/cli
+cli: $(CLI)/.installed ## install the command line, with all that it can do, in build/cli
+	@echo 'Installed. To use it in this shell: export PATH="$(CURDIR)/$(CLI)/bin:$$PATH"'
+
+$(CLI)/.installed: requirements.txt pyproject.toml $(PACKAGES)
+	$(PYTHON) -m venv --clear $(CLI)
+	$(CLI)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(CLI)/bin/pip install --quiet --disable-pip-version-check --editable ./packages/functions-testhost \
+		--editable ./packages/azure-compute-simulator
+	$(CLI)/bin/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable .
+	@touch $@
+
 package: ## build what is deployed: the folder dist/app and a zip of it
 	$(PYTHON) scripts/package.py
 
@@ -153,7 +169,6 @@ clean: ## remove what these commands made
 # Two calls of pip, for pip checks the hashes of all requirements of a call or of none.
 # The packages are installed from their folders (--editable): their code is read where it is, so only a change of
 # what they require needs an installation.
-PACKAGES := packages/functions-testhost/pyproject.toml packages/azure-compute-simulator/pyproject.toml
 $(VENV)/.installed: requirements.txt requirements-dev.txt $(PACKAGES)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP_INSTALL) --requirement requirements.txt

@@ -22,7 +22,6 @@ class Entry(NamedTuple):
     module: str
 
 
-HERE = "On this machine"
 # in the order of the help
 SECTIONS: dict[str, tuple[Entry, ...]] = {
     "See what is there": (
@@ -55,6 +54,9 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Use the versions": (
         Entry("promote", "Make a version latest, ring by ring.", "cli.commands.promote"),
         Entry("promotion", "See and steer promotions.", "cli.commands.promotion"),
+        Entry(
+            "history", "Show the versions of a definition, and what was latest when.", "cli.commands.history"
+        ),
         Entry("rollback", "Restore what was latest before.", "cli.commands.rollback"),
         Entry("repoint", "Let scale sets refer to a version.", "cli.commands.repoint"),
     ),
@@ -68,7 +70,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("freeze", "Stop every deletion, or allow deletions again.", "cli.commands.freeze"),
         Entry("gone", "Declare that a subscription exists no more.", "cli.commands.gone"),
     ),
-    HERE: (
+    "On this machine": (
         Entry("up", "Run Gallerist on this machine, without deploying it.", "cli.commands.up"),
         Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
         Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
@@ -90,7 +92,7 @@ class Root(TyperGroup):
         entry = ENTRIES.get(cmd_name)
         if entry is None:
             return None
-        command = typer.main.get_command(_imported(entry))
+        command = typer.main.get_command(_imported(entry).app)
         command.name = cmd_name
         return command
 
@@ -119,20 +121,21 @@ class Root(TyperGroup):
         sys.exit(code or 0)
 
 
-def _imported(entry: Entry) -> typer.Typer:
-    """Imports a command. Those that run the app need a clone, which an installed command line does not have."""
+def _imported(entry: Entry) -> Any:
+    """Imports the module of a command.
+
+    Raises:
+        CliError: it needs a part of the repository that is not installed.
+    """
     try:
-        found: typer.Typer = importlib.import_module(entry.module).app
+        return importlib.import_module(entry.module)
     except ModuleNotFoundError as error:
-        if entry not in SECTIONS[HERE]:
-            raise
         raise CliError(
-            f"'{entry.name}' is not installed",
-            why=f"it runs the app itself, and there is no {error.name} beside this command line",
-            fix="Clone the repository, and install the command line from there.",
+            f"'{entry.name}' is not part of this installation",
+            why=f"it needs {error.name}, which comes with a clone of the repository",
+            fix="Clone the repository, and install the command line there.",
             command="make cli",
-        ) from error
-    return found
+        ) from None
 
 
 def show(error: Exception) -> int:

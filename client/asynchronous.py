@@ -111,6 +111,10 @@ class AsyncGallerist:
         """Checks that the newest version of a definition is what users get, in one region or in all."""
         return await self._send(calls.check(definition, region))
 
+    async def history(self, definition: ImageDefinitionId | str) -> answers.DefinitionHistory:
+        """Returns the versions of a definition, and the promotions that decided what `latest` was."""
+        return await self._send(calls.history(definition))
+
     async def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

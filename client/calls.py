@@ -208,6 +208,11 @@ def check(definition: ImageDefinitionId | str, region: str | None) -> Call[answe
     return Call("get_check", answers.DefinitionCheck.model_validate_json, query=query)
 
 
+def history(definition: ImageDefinitionId | str) -> Call[answers.DefinitionHistory]:
+    query = {"definition": str(definition)}
+    return Call("get_history", answers.DefinitionHistory.model_validate_json, query=query)
+
+
 def start_batch(scope: list[ScopeChoice], choices: BatchChoices) -> Call[answers.Accepted]:
     return Call("post_batch", answers.Accepted.model_validate_json, body={"scope": scope, **choices})
 

@@ -127,6 +127,10 @@ class Gallerist:
         """Checks that the newest version of a definition is what users get, in one region or in all."""
         return self._send(calls.check(definition, region))
 
+    def history(self, definition: ImageDefinitionId | str) -> answers.DefinitionHistory:
+        """Returns the versions of a definition, and the promotions that decided what `latest` was."""
+        return self._send(calls.history(definition))
+
     def start_batch(
         self, scope: list[calls.ScopeChoice], **choices: Unpack[calls.BatchChoices]
     ) -> answers.Accepted:

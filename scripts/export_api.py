@@ -205,6 +205,8 @@ def _ask(gallerist: Gallerist, recorder: Recorder, version: ImageVersionId) -> N
     recorder.show()
     gallerist.check(version.definition, "westus2")
     recorder.show()
+    gallerist.history(version.definition)
+    recorder.show()
     gallerist.doctor()
     recorder.show()
 

@@ -93,11 +93,11 @@ async def _policy() -> tuple[Policy | None, list[Finding]]:
         policy = await policies.current()
     except PolicyError as error:
         fix = "correct it; POST /api/policy/check tries a policy before it is put in force"
-        return None, [failed("policy", str(error), fix, f"nothing can be migrated without {where}")]
+        return None, [failed("policy", f"nothing can be migrated: {error}", fix)]
     if policies.problem:
         fix = "correct the newest policy; the older one stays in force until then"
-        return policy, [warned("policy", policies.problem, fix, "the newest policy has errors")]
-    return policy, [passed("policy", f"{len(policy.rules)} rules from {where}")]
+        return policy, [warned("policy", f"an older one is in force: {policies.problem}", fix)]
+    return policy, [passed("policy", f"rules: {len(policy.rules)}; read from {where}")]
 
 
 def _settings() -> Iterator[Finding]:
@@ -160,7 +160,7 @@ async def _source(subscription: str) -> list[Finding]:
     if rights.verdict == "failed":
         # roles at single groups do not show at the subscription
         rights.verdict = "warned"
-    return [passed(name, f"{len(seen.values)} managed images"), rights]
+    return [passed(name, f"managed images: {len(seen.values)}"), rights]
 
 
 async def _gallery(gallery: GalleryId) -> list[Finding]:
@@ -218,13 +218,9 @@ async def _graph() -> list[Finding]:
     name = "Resource Graph"
     counts, error = await attempt(services().graph.counts())
     if error is not None or counts is None:
-        detail = f"it does not answer: {error}"
-        return [
-            warned(
-                name, detail, "look whether the network lets the app reach it", "references are incomplete"
-            )
-        ]
-    return [passed(name, f"it shows the resources of {len(counts)} subscriptions")]
+        detail = f"it does not answer, so references are less complete: {error}"
+        return [warned(name, detail, "look whether the network lets the app reach it")]
+    return [passed(name, f"subscriptions that it shows: {len(counts)}")]
 
 
 async def _evidence() -> list[Finding]:

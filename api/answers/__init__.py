@@ -9,7 +9,7 @@ from api.answers.base import Accepted, Answer, Links, UnreadableInstance
 from api.answers.batches import Batch, Batches, BatchImage, ListedBatch
 from api.answers.coverage import Coverage, ListedImage
 from api.answers.diff import DefinitionCheck, Diff
-from api.answers.explanations import ChosenNames, ImageExplanation, VersionInRegion
+from api.answers.explanations import ChosenNames, DefinitionHistory, ImageExplanation, VersionInRegion
 from api.answers.health import Diagnosis, Health
 from api.answers.images import Galleries, GalleryVersion, Image, Images
 from api.answers.migrations import Migration, Migrations, MigrationTarget, StartedMigration
@@ -39,6 +39,7 @@ __all__ = [
     "ChosenNames",
     "Coverage",
     "DefinitionCheck",
+    "DefinitionHistory",
     "Diagnosis",
     "Diff",
     "Estimate",

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Self
 
 from api.answers.base import Answer
-from api.ids import AnyGalleryId, AnyImageId, AnyVersionId
+from api.ids import AnyDefinitionId, AnyGalleryId, AnyImageId, AnyVersionId
 from domain.fleet.findings import Finding
+from domain.fleet.history import PromotionLine, VersionLine
 from domain.fleet.usable import Usable
 from domain.planning.checks.check import Check
 from domain.planning.plan import PolicyDraft
@@ -102,3 +103,17 @@ class VersionInRegion(Answer):
     """What `latest` resolves to in the region; null if the versions cannot be read."""
     findings: list[Finding]
     """What was looked at, in the order of the causes."""
+
+
+class DefinitionHistory(Answer):
+    """The versions of a definition, and the promotions that decided what `latest` was."""
+
+    definition: AnyDefinitionId
+    latest: list[RegionLatest]
+    """What `latest` resolves to now, per region."""
+    versions: list[VersionLine]
+    """All versions, those in the gallery's bin too, the highest first. `GET /api/lineage` says more of each."""
+    promotions: list[PromotionLine]
+    """Promotions, elections and rollbacks as their records have them, the newest first."""
+    missing: list[str]
+    """What could not be read, or was not looked at."""

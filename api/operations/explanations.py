@@ -32,4 +32,18 @@ OPERATIONS = (
         answer=answers.VersionInRegion,
         problems=(BAD, *AZURE),
     ),
+    Operation(
+        name="get_history",
+        method="GET",
+        path="definitions/history",
+        title="Get the history of a definition",
+        text=(
+            "Lists the versions of an image definition with when, from what and by whom each was made, and the "
+            "promotions, elections and rollbacks over them: what was `latest` in which region since when. Promotions "
+            "are read from the evidence, which the purge of the task hub does not reach."
+        ),
+        query=requests.HistoryQuery,
+        answer=answers.DefinitionHistory,
+        problems=(BAD, MISSING, *AZURE),
+    ),
 )

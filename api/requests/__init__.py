@@ -3,7 +3,7 @@
 from api.requests.batches import StartBatch
 from api.requests.coverage import CoverageQuery
 from api.requests.diff import CheckQuery, DiffQuery
-from api.requests.explanations import ExplainQuery, WhyQuery
+from api.requests.explanations import ExplainQuery, HistoryQuery, WhyQuery
 from api.requests.fields import Query, SubscriptionQuery, check_fields
 from api.requests.migrations import AddRegions, MigrationsQuery, StartMigration
 from api.requests.policy import CheckPolicy
@@ -32,6 +32,7 @@ __all__ = [
     "DiffQuery",
     "Explain",
     "ExplainQuery",
+    "HistoryQuery",
     "LineageQuery",
     "MigrationsQuery",
     "Query",

@@ -1,6 +1,6 @@
 """Requests that ask why."""
 
-from api.ids import AnyImageId, AnyVersionId
+from api.ids import AnyDefinitionId, AnyImageId, AnyVersionId
 from api.requests.fields import Query
 from domain.resources.ids import SubscriptionId
 from domain.resources.regions import Region
@@ -22,3 +22,10 @@ class WhyQuery(Query):
     """The region of the machine, in either spelling."""
     subscription: SubscriptionId | None = None
     """The subscription of the machine; without it, who can reach the gallery is not looked at."""
+
+
+class HistoryQuery(Query):
+    """Which definition."""
+
+    definition: AnyDefinitionId
+    """The image definition."""

@@ -21,7 +21,12 @@ app = single()
 
 
 def _value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else shown(value)
+    """A value of the policy in short: resources and regions by their names."""
+    if isinstance(value, list):
+        return ", ".join(_value(one) for one in value)
+    if isinstance(value, dict):
+        return str(value["name"]) if "name" in value else json.dumps(value, ensure_ascii=False)
+    return short(value) if isinstance(value, str) else shown(value)
 
 
 CHOICES = [
@@ -40,19 +45,23 @@ _VERDICTS = {"warned": "!", "failed": "-"}
 def explain(
     session: Session,
     image: Annotated[str, typer.Argument(help="The name or the resource id of a managed image.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show the built-in values, too, which nobody chose.")
+    ] = False,
 ) -> int:
     """Say which rule, tag or default decided what about an image."""
     found = session.client.explain(names.image_of(session, image))
-    session.output.thing(found, *_parts(found))
+    session.output.thing(found, *_parts(found, everything=everything))
     return ExitCode.DONE
 
 
-def _parts(found: ImageExplanation) -> list[RenderableType]:
+def _parts(found: ImageExplanation, *, everything: bool) -> list[RenderableType]:
+    choices = [one for one in found.choices if everything or one.source != "built-in"]
     return [
         headline(found.image.name, found.action, f"decided by {found.action_by}"),
         *(Text(f"  - {fault}", style="red", overflow="fold") for fault in found.faults),
         *(line for rule in found.rules for line in _rule(rule)),
-        *([table_of(found.choices, CHOICES)] if found.choices else []),
+        *([table_of(choices, CHOICES)] if choices else []),
         *_names(found),
         *(
             Text(f"  {_VERDICTS[check.verdict]} {check.name}: {check.detail}", overflow="fold")

@@ -83,15 +83,13 @@ def find_events(subscription: str, found: list[Mapping[str, Any]]) -> Iterator[F
             yield passed(name, f"event subscription {good[0].get('name')} sends them to {EVENTS_FUNCTION}")
         elif taking:
             fix = "deploy infra/events.bicep again, after the code"
-            yield warned(
-                name, f"event subscription {taking[0].get('name')} is {_state(taking[0])}", fix, without
-            )
+            shown = f"event subscription {taking[0].get('name')} is {_state(taking[0])}"
+            yield warned(name, f"{shown}: {without}", fix)
         else:
             yield warned(
                 name,
-                f"no event subscription sends {operation} to the function {EVENTS_FUNCTION}",
+                f"no event subscription sends {operation} to the function {EVENTS_FUNCTION}: {without}",
                 "deploy infra/events.bicep (docs/deploying.md)",
-                without,
             )
 
 

@@ -199,7 +199,7 @@ def _replication(reading: Reading, version: ImageVersion) -> Finding:
 
 def _storage(region: PublishedRegion, version: ImageVersion) -> Finding:
     name = "storage"
-    detail = f"{region.replicas} replicas on {region.storage_account_type}"
+    detail = f"replicas: {region.replicas}, on {region.storage_account_type}"
     if region.disk_encryption_set:
         detail += f", encrypted with {region.disk_encryption_set}"
     if version.replication_mode.lower() == "shallow":

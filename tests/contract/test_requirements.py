@@ -30,11 +30,17 @@ def pinned() -> dict[str, list[str]]:
 @pytest.mark.parametrize("package", OWN_PACKAGES)
 def test_what_a_package_of_this_repository_requires_is_pinned(package: str) -> None:
     """An unpinned requirement would make the same commit pass today and fail tomorrow."""
+    of_package = read_toml(f"packages/{package}/pyproject.toml")["project"]["dependencies"]
+    check_pinned([Requirement(text) for text in of_package])
+
+
+def test_what_the_command_line_requires_is_pinned() -> None:
+    """The tests run what `pipx install .` allows."""
+    check_pinned([Requirement(text) for text in read_toml("pyproject.toml")["project"]["dependencies"]])
+
+
+def check_pinned(required: list[Requirement]) -> None:
     versions = pinned()
-    required = [
-        Requirement(text)
-        for text in read_toml(f"packages/{package}/pyproject.toml")["project"]["dependencies"]
-    ]
     assert required
     for requirement in required:
         found = versions.get(canonicalize_name(requirement.name), [])
@@ -64,10 +70,10 @@ def test_a_changed_requirement_of_a_package_is_installed_by_the_next_make(packag
 
 def test_pyproject_reads_version_and_requirements_from_where_they_stand() -> None:
     project = read_toml("pyproject.toml")
-    assert project["project"]["dynamic"] == ["version", "dependencies"]
+    assert project["project"]["dynamic"] == ["version", "optional-dependencies"]
     assert project["tool"]["setuptools"]["dynamic"] == {
         "version": {"attr": "domain.about.VERSION"},
-        "dependencies": {"file": "requirements.in"},
+        "optional-dependencies": {"app": {"file": ["requirements.in"]}},
     }
 
 

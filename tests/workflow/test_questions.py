@@ -8,6 +8,7 @@ from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
 from api.answers import VersionInRegion
 from client import ProblemError
+from domain.promotion.states import PromotionState
 from local.arm import access_token
 from tests.workflow.estate import GALLERY, HERE, THERE, Estate, an_image
 
@@ -183,3 +184,26 @@ def _send_events_of_images(estate: Estate) -> None:
             estate.arm(f"{topic}/eventSubscriptions/images")["properties"]["provisioningState"] == "Succeeded"
         )
     )
+
+
+def test_a_history_says_what_was_latest_and_who_made_it_so(quiet: Estate) -> None:
+    gallerist = quiet.gallerist
+    image = quiet.write(an_image("told"))
+    quiet.start(image)
+    quiet.ended(image)
+    version = f"{GALLERY}/images/told/versions/1.0.0"
+    (line,) = gallerist.history(f"{GALLERY}/images/told").versions
+    assert (line.version, line.source, line.by) == ("1.0.0", image, "http")
+    assert line.excluded_in == line.regions == ["eastus2", "westus2", "northeurope"]
+    promotion = gallerist.start_promotion(version, bake_hours=0)
+    quiet.eventually(lambda: gallerist.promotion(promotion.id).state is PromotionState.PROMOTED)
+    gallerist.roll_back_promotion(promotion.id)
+    quiet.eventually(lambda: gallerist.promotion(promotion.id).state is PromotionState.ROLLED_BACK)
+    told = gallerist.history(f"{GALLERY}/images/told")
+    assert [(one.what, one.state, one.version) for one in told.promotions] == [
+        ("rollback", "rolled-back", "1.0.0"),
+        ("promotion", "promoted", "1.0.0"),
+    ]
+    assert told.promotions[1].latest == dict.fromkeys(["eastus2", "westus2", "northeurope"], "1.0.0")
+    assert {one.version for one in told.latest} == {None}
+    assert told.missing == []

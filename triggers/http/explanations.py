@@ -4,8 +4,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from api import answers
-from api.requests import ExplainQuery, WhyQuery
+from api.requests import ExplainQuery, HistoryQuery, WhyQuery
 from services.explain_image import explain_image
+from services.view_history import view_history
 from services.why_version import why
 from triggers.http.answers import answer
 from triggers.http.problems import answers_problems
@@ -38,3 +39,12 @@ async def get_why(req: func.HttpRequest) -> func.HttpResponse:
             findings=found.findings,
         )
     )
+
+
+@blueprint.route(route="definitions/history", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+@answers_problems
+async def get_history(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Lists the versions of a definition, and the promotions over them."""
+    found = await view_history(client, parse_query(req, HistoryQuery).definition)
+    return answer(answers.DefinitionHistory(**found._asdict()))

@@ -82,6 +82,46 @@ def test_rollback_shows_what_is_restored_and_asks(caller: Caller) -> None:
     assert "--elect" in never.stderr
 
 
+def history() -> dict[str, Any]:
+    line = {
+        "at": "2026-01-19T18:38:04Z",
+        "what": "promotion",
+        "version": "1.0.0",
+        "state": "promoted",
+        "by": "me",
+        "promoted": {"eastus2": "2026-01-19T18:38:04Z"},
+        "latest": {"eastus2": "1.0.0"},
+        "reason": None,
+        "running": False,
+    }
+    return documented("get_history") | {"promotions": [line | {"version": "1.1.0"}, line]}
+
+
+def test_history_numbers_the_promotions_so_that_a_number_keeps_its_meaning(caller: Caller) -> None:
+    caller.api.on("get_history", history())
+    found = caller.run("history", DEFINITION)
+    assert found.code == 0
+    assert "N AT WHAT VERSION" in found.words
+    rows = [line.split("\t") for line in caller.run("history", DEFINITION, "-o", "tsv").stdout.splitlines()]
+    assert [(row[0], row[3]) for row in rows] == [("2", "1.1.0"), ("1", "1.0.0")]
+    caller.api.on("get_history", history() | {"missing": ["the evidence"]})
+    assert caller.run("history", DEFINITION).code == 3
+
+
+def test_rollback_to_a_number_elects_its_version(caller: Caller) -> None:
+    caller.api.on("get_history", history())
+    caller.api.on("post_promotion_plan", documented("post_promotion_plan") | {"obstacle": None})
+    assert caller.run("rollback", DEFINITION, "1").code == 2
+    assert caller.run("rollback", DEFINITION, "1", "--yes").code == 0
+    assert caller.api.called("post_promotion")[0].body == {
+        "version": f"{DEFINITION}/versions/1.0.0",
+        "action": "elect",
+    }
+    wrong = caller.run("rollback", "promotion-1", "3")
+    assert wrong.code == 1
+    assert "has no promotion 3" in wrong.stderr
+
+
 SCALE_SET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/web"
 
 

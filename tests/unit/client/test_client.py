@@ -104,6 +104,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "why": ((VERSION, "eastus2"), {"subscription": SUBSCRIPTION}),
     "diff": ((SUBSCRIPTION,), {"resource_group": "builds"}),
     "check": ((definition_id(), "eastus2"), {}),
+    "history": ((definition_id(),), {}),
     "start_batch": (([SCOPE],), {"limit": 3, "dry_run": True}),
     "batch": (("batch-1",), {}),
     "batches": ((), {}),
