@@ -70,6 +70,11 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("freeze", "Stop every deletion, or allow deletions again.", "cli.commands.freeze"),
         Entry("gone", "Declare that a subscription exists no more.", "cli.commands.gone"),
     ),
+    "On this machine": (
+        Entry("up", "Run Gallerist on this machine, without deploying it.", "cli.commands.up"),
+        Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
+        Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
+    ),
     "Set up": (Entry("doctor", "Examine a deployment.", "cli.commands.doctor"),),
 }
 ENTRIES = {entry.name: entry for entries in SECTIONS.values() for entry in entries}

@@ -62,9 +62,9 @@ def run() -> int:
     """Migrates the fleet, prints the coverage, migrates again; returns 0 if every number adds up."""
     console = Console() if sys.stdout.isatty() else Console(width=150)
     with temporary_folder() as folder:
-        stack = Stack(Path(folder), _seed(), POLICY, REPLICATION, one_clock=True)
+        stack = Stack(Path(folder), seed(), POLICY, REPLICATION, one_clock=True)
         with stack, Gallerist(stack.api) as gallerist:
-            _add_faults(stack)
+            add_faults(stack)
             before = _coverage(console, stack, gallerist, "Before")
             first = _batch(console, stack, gallerist)
             after = _coverage(console, stack, gallerist, "After")
@@ -73,7 +73,7 @@ def run() -> int:
             return _judge(console, before, first, after, second)
 
 
-def _seed() -> dict[str, Any]:
+def seed() -> dict[str, Any]:
     """Families of builds. One image in twenty is too large, one in twenty is ignored by the policy."""
     chance = Random(SEED)  # noqa: S311 # a fleet, not a secret
     images = []
@@ -106,7 +106,7 @@ def _seed() -> dict[str, Any]:
     }
 
 
-def _add_faults(stack: Stack) -> None:
+def add_faults(stack: Stack) -> None:
     """Requests that fail, are throttled, are cut off or lose their answer; regions that fail once or always."""
     chance = Random(SEED)  # noqa: S311 # faults, not secrets
     kinds: list[dict[str, Any]] = [

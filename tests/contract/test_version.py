@@ -19,6 +19,7 @@ FOLDERS = (
     "docs",
     "infra",
     "local",
+    "rehearsal",
     "runbooks",
     "scripts",
     "tests",

@@ -224,3 +224,48 @@ def test_a_seeded_record_is_shown_with_unknown_values_missing_parts_and_new_fiel
     assert "zones" not in updated
     assert updated["properties"]["provisioningState"] == "Succeeded"
     assert len(updated["properties"]["publishingProfile"]["targetRegions"]) == 2
+
+
+def test_a_seeded_image_has_the_disks_of_a_machine_that_is_gone(arm: ArmClient) -> None:
+    """ARM shows both, and the machine is often deleted after the capture."""
+    properties = {
+        "hyperVGeneration": "V2",
+        "sourceVirtualMachine": {"id": f"{COMPUTE}/virtualMachines/gone"},
+        "storageProfile": {
+            "osDisk": {
+                "osType": "Linux",
+                "osState": "Generalized",
+                "managedDisk": {"id": f"{COMPUTE}/disks/gone-os"},
+                "diskSizeGB": 64,
+            },
+            "dataDisks": [{"lun": 3, "managedDisk": {"id": f"{COMPUTE}/disks/gone-data"}, "diskSizeGB": 128}],
+        },
+    }
+    arm.simulator.reset(
+        seed({"id": f"{COMPUTE}/images/orphan", "location": "eastus2", "properties": properties})
+    )
+    shown = arm.get("images/orphan")["properties"]
+    assert shown["sourceVirtualMachine"] == properties["sourceVirtualMachine"]
+    assert shown["storageProfile"]["osDisk"]["managedDisk"] == {"id": f"{COMPUTE}/disks/gone-os"}
+    assert shown["storageProfile"]["osDisk"]["diskSizeGB"] == 64
+    assert [disk["lun"] for disk in shown["storageProfile"]["dataDisks"]] == [3]
+    assert shown["hyperVGeneration"] == "V2"
+
+
+def test_a_seeded_version_has_the_failed_regions_of_its_status(arm: ArmClient) -> None:
+    versions = f"{COMPUTE}/galleries/g/images/web/versions"
+    stopped = version(IMAGE, "eastus2", "westus") | {"id": f"{versions}/1.0.0"}
+    summary = [{"region": "East US 2", "state": "Completed"}, {"region": "West US", "state": "Failed"}]
+    stopped["properties"]["replicationStatus"] = {"aggregatedState": "Failed", "summary": summary}
+    arm.simulator.reset(
+        seed(
+            {"id": f"{COMPUTE}/galleries/g", "location": "eastus2"},
+            definition() | {"id": f"{COMPUTE}/galleries/g/images/web"},
+            stopped,
+        )
+    )
+    status = arm.get(
+        "galleries/g/images/web/versions/1.0.0", "$expand=ReplicationStatus&api-version=2024-03-03"
+    )
+    states = {one["region"]: one["state"] for one in status["properties"]["replicationStatus"]["summary"]}
+    assert states == {"eastus2": "Completed", "westus": "Failed"}

@@ -1,5 +1,6 @@
 """Managed images, created from a virtual machine, a disk, a snapshot or a blob."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from azure_compute_simulator.errors import (
@@ -37,6 +38,17 @@ class Images(ResourceType):
         properties, sizes = _content(self.azure, request)
         image = self.new_resource(resource_id, request, location, properties, {"sizes": sizes})
         image.extended_location = request.body.get("extendedLocation")
+        return image
+
+    def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
+        """Returns a finished image. With its disks stated, it is as ARM shows one whose source machine may be gone."""
+        machine = request.properties.get("sourceVirtualMachine")
+        if not machine or not (request.properties.get("storageProfile") or {}).get("osDisk"):
+            return super().create_from_seed(resource_id, request, location)
+        disks = {name: value for name, value in request.properties.items() if name != "sourceVirtualMachine"}
+        without_machine = replace(request, body=request.body | {"properties": disks})
+        image = super().create_from_seed(resource_id, without_machine, location)
+        image.properties = {"sourceVirtualMachine": dict(machine), **image.properties}
         return image
 
     def change(self, resource: Resource, request: WriteRequest) -> None:

@@ -61,6 +61,11 @@ class Replication:
         done = Job(self.version_id, 0.0, replicates=True, started=_LONG_AGO)
         self.regions = {name: Region(name, done, _WHOLE_WINDOW, "Completed", 100) for name in targets}
 
+    def set_failed(self, names: list[str]) -> None:
+        """Sets target regions as failed, as seeded versions may have them."""
+        for name in {short_name(one) for one in names} & set(self.regions):
+            self.regions[name].state, self.regions[name].progress = "Failed", 0
+
     def advance(self, transitions: Transitions, faults: Faults) -> None:
         """Advances every region as far as its pace and the active faults allow."""
         for region in self.regions.values():

@@ -191,7 +191,10 @@ class ImageVersions(ResourceType):
             self._lagging[resource.id.key] = resource
 
     def create_from_seed(self, resource_id: ResourceId, request: WriteRequest, location: str) -> Resource:
-        """Returns a finished version. Its source need not exist, and its end of life may have passed."""
+        """Returns a finished version. Its source need not exist, and its end of life may have passed.
+
+        Its `replicationStatus` may name regions whose replication has failed; all others are completed.
+        """
         _check_name(resource_id.name)
         sent = request.properties
         publishing = publishing_profile(_without_edge_zones(sent), None, location, _BEGINNING, seeded=True)
@@ -200,6 +203,7 @@ class ImageVersions(ResourceType):
         )
         replication = Replication(str(resource_id))
         replication.set_completed(region_names(publishing))
+        replication.set_failed(_failed_regions(sent))
         properties = {
             "publishingProfile": publishing | {"publishedDate": published} | _edge_zones(sent),
             "storageProfile": dict(sent.get("storageProfile") or {}),
@@ -398,6 +402,11 @@ def _check_name(name: str) -> None:
             "format, where int is between 0 and 2,147,483,647 (inclusive). For e.g: 1.0.0, 2018.12.1 etc.",
             target="galleryImageVersionName",
         )
+
+
+def _failed_regions(sent: Json) -> list[str]:
+    summary = (sent.get("replicationStatus") or {}).get("summary") or []
+    return [str(entry.get("region")) for entry in summary if entry.get("state") == "Failed"]
 
 
 def _without_edge_zones(sent: Json) -> Json:
