@@ -71,9 +71,21 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("gone", "Declare that a subscription exists no more.", "cli.commands.gone"),
     ),
     "On this machine": (
-        Entry("up", "Run Gallerist on this machine, without deploying it.", "cli.commands.up"),
-        Entry("snapshot", "Write what subscriptions hold to a file.", "cli.commands.snapshot"),
-        Entry("rehearse", "Rehearse a policy over a snapshot.", "cli.commands.rehearse"),
+        Entry(
+            "up",
+            "Run Gallerist on this machine, with the credential of `az login`; nothing is deployed.",
+            "cli.commands.up",
+        ),
+        Entry(
+            "snapshot",
+            "Write what subscriptions hold to a file: images, galleries, machines and scale sets.",
+            "cli.commands.snapshot",
+        ),
+        Entry(
+            "rehearse",
+            "Rehearse a policy over a snapshot: what is made, blocked, promoted, retired and deleted, and when.",
+            "cli.commands.rehearse",
+        ),
     ),
     "Set up": (Entry("doctor", "Examine a deployment.", "cli.commands.doctor"),),
 }
