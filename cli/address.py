@@ -16,29 +16,40 @@ def folder(environ: Mapping[str, str]) -> Path:
     return Path(state) / "gallerist"
 
 
-def _file(environ: Mapping[str, str]) -> Path:
-    return folder(environ) / "local.json"
-
-
 @contextmanager
 def announced(url: str, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
     """Lets the command line find the API at this address as long as this process serves it."""
-    path = _file(environ)
+    path = _hosts(environ) / f"{os.getpid()}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = json.dumps({"url": url, "process": os.getpid()})
-    path.write_text(mine, encoding="utf-8")
+    path.write_text(json.dumps({"url": url, "process": os.getpid()}), encoding="utf-8")
     try:
         yield
     finally:
-        # another one may have been started since
-        if path.exists() and path.read_text(encoding="utf-8") == mine:
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def of_local_host(environ: Mapping[str, str]) -> str | None:
     """The address of the API that a running process of this machine announced last; None if there is none."""
+    announcements = sorted(_hosts(environ).glob("*.json"), key=_written_at, reverse=True)
+    return next((url for path in announcements if (url := _url(path))), None)
+
+
+def _hosts(environ: Mapping[str, str]) -> Path:
+    return folder(environ) / "hosts"
+
+
+def _written_at(path: Path) -> float:
     try:
-        found = json.loads(_file(environ).read_text(encoding="utf-8"))
+        return path.stat().st_mtime
+    except OSError:
+        # its process has just ended
+        return 0
+
+
+def _url(path: Path) -> str | None:
+    """The address in an announcement, if its process still runs; one that was killed left it behind."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
         url, process = str(found["url"]), int(found["process"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

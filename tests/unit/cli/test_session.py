@@ -163,10 +163,27 @@ def test_without_an_address_the_local_host_is_found(tmp_path: Path, caller: Call
 def test_a_local_host_that_was_killed_is_not_found(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    folder = tmp_path / "gallerist"
-    folder.mkdir()
-    (folder / "local.json").write_text(json.dumps({"url": URL, "process": ended.pid}), encoding="utf-8")
-    assert address.of_local_host({"XDG_STATE_HOME": str(tmp_path)}) is None
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    folder = tmp_path / "gallerist" / "hosts"
+    folder.mkdir(parents=True)
+    left = json.dumps({"url": URL, "process": ended.pid})
+    (folder / f"{ended.pid}.json").write_text(left, encoding="utf-8")
+    assert address.of_local_host(environ) is None
+    with address.announced("http://127.0.0.1:7071/api", environ):
+        assert address.of_local_host(environ) == "http://127.0.0.1:7071/api"
+
+
+def test_one_local_host_that_ends_does_not_hide_another(tmp_path: Path) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    folder = tmp_path / "gallerist" / "hosts"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        folder.mkdir(parents=True)
+        running = json.dumps({"url": URL, "process": other.pid})
+        (folder / f"{other.pid}.json").write_text(running, encoding="utf-8")
+        with address.announced("http://127.0.0.1:7071/api", environ):
+            pass
+        assert address.of_local_host(environ) == URL
+        other.communicate(b"\n")
 
 
 def test_help_takes_less_than_half_a_second_of_cpu() -> None:
