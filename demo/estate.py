@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,7 +39,12 @@ def run(*, serve: bool) -> int:
     """Migrates the images and shows the galleries; with `serve`, keeps everything running after it."""
     # resource paths need room, which only a terminal may lack
     console = Console() if sys.stdout.isatty() else Console(width=150)
-    with temporary_folder() as folder, _stack(Path(folder)) as stack, Gallerist(stack.api) as gallerist:
+    with (
+        temporary_folder() as folder,
+        _stack(Path(folder)) as stack,
+        Gallerist(stack.api) as gallerist,
+        announced(stack.api) if serve else nullcontext(),
+    ):
         stack.subscribe_to_events()
         console.print(
             f"Azure, simulated     {stack.simulator['arm']}   (one second here is about a minute there)\n"
@@ -66,8 +72,7 @@ def run(*, serve: bool) -> int:
                 console.print(f"[red]{promise}[/]")
         if serve:
             console.print("\nEverything keeps running, and time passes as before. Ctrl+C stops it.")
-            with announced(stack.api):
-                _keep_running(stack)
+            _keep_running(stack)
     return 1 if broken else 0
 
 

@@ -19,12 +19,12 @@ MOST_RUNNING = 1000
 # a step comes soon while images wait for numbers or for room, and later when only replications run
 SECONDS_WHILE_STARTING = 3
 SECONDS_WHILE_THROTTLED = 10
-SHORTEST_LOOK_SECONDS = 20
+SHORTEST_LOOK_SECONDS = 15
 LONGEST_LOOK_SECONDS = 300
 # while many run, some end at any time and none of them is waited for; the last ones decide when the batch ends
 SECONDS_PER_RUNNING = 0.5
 # the least and the most, of the time since the last start
-LEAST_LOOK_GROWTH = 0.025
+LEAST_LOOK_GROWTH = 0.02
 MOST_LOOK_GROWTH = 0.1
 
 

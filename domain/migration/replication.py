@@ -3,6 +3,7 @@
 `domain.migration.rollout_steps` decides what to do about a report.
 """
 
+import math
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -347,7 +348,8 @@ class Watch(BaseModel):
     def due_in(self, seconds: float, now: datetime) -> Self:
         """The watch with its next look in so many seconds."""
         copy = self.model_copy()
-        copy.due = now + timedelta(seconds=seconds)
+        # the host's timers wait for whole seconds, and forget the rest
+        copy.due = now + timedelta(seconds=math.ceil(seconds))
         return copy
 
 

@@ -197,8 +197,8 @@ def test_only_looks_in_a_row_make_a_version_missing() -> None:
 def test_a_longer_retry_after_is_respected() -> None:
     _, context = replicate([retry_later(1235), retry_later(5), value(DONE)])
     assert context.waits[0] == 1235
-    # three tenths of what has passed is more than the five seconds that the service asks for
-    assert context.waits[1] == pytest.approx(370.5)
+    # three tenths of what has passed, in whole seconds, is more than the five seconds that the service asks for
+    assert context.waits[1] == 371
 
 
 def test_looks_become_rarer_within_the_policys_bounds() -> None:

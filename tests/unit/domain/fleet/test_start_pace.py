@@ -120,7 +120,7 @@ def test_the_looks_at_what_replicates_become_rarer() -> None:
 
 
 def test_the_looks_at_the_last_ones_become_more_frequent() -> None:
-    """The batch ends with the last of them: it is seen within a fortieth of its time."""
+    """The batch ends with the last of them: it is seen within a fiftieth of its time."""
     waits = [look_seconds(1000, running) for running in (1000, 100, 50, 1)]
     assert waits == sorted(waits, reverse=True)
     assert waits[-1] == 1000 * LEAST_LOOK_GROWTH
