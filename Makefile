@@ -46,7 +46,7 @@ test-fleet: $(VENV)/.installed ## count, plan and migrate 3,000 images within th
 	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
-	$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow" tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
 
 torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate: make torture TORTURE_ARGS="--seed 8"
 	$(BIN)/python -m torture $(TORTURE_ARGS)

@@ -79,9 +79,6 @@ class CaseFile(pytest.File):
         item = CaseItem.from_parent(self, name=case.name, case=case)
         if reason := _expected_failures(self.path.parent).get(case.id):
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True, raises=UnmetError))
-        if self.path.parent == HERE:
-            # each starts an app of its own, and `make test` has a limit
-            item.add_marker(pytest.mark.slow)
         yield item
 
 
