@@ -14,7 +14,7 @@ class DiffQuery(SubscriptionQuery):
 
     resource_group: Annotated[str, StringConstraints(max_length=90)] | None = None
     """Only the images in resource groups of this name."""
-    page: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    page: str | None = None
     """Where the page starts: follow `next` instead of setting it."""
 
 
