@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -147,25 +147,27 @@ def _seed() -> dict[str, Any]:
 class Desk:
     """Runs the commands against one app; while a command sleeps, time passes in Azure."""
 
+    policy = _POLICY
+
     def __init__(self, stack: Stack, gallerist: Gallerist) -> None:
-        self._stack = stack
+        self.stack = stack
         self._gallerist = gallerist
         self._screen = ""
         self._is_watched = False
 
     def run(self, step: Step) -> Ran:
         """Runs one command, as a script does: without a terminal."""
-        self._stack.let_pass(step.before)
+        self.stack.let_pass(step.before)
         self._screen = ""
         self._is_watched = verb_of(step.line) == "watch"
         arguments = shlex.split(step.line)[1:]
-        world = Surroundings(environ={}, sleep=self._pass, monotonic=self._seconds, now=self._stack.now)
-        environ = {"GALLERIST_URL": self._stack.api, "GALLERIST_KEY": "", "GALLERIST_SCOPE": ""}
+        world = Surroundings(environ={}, sleep=self._pass, monotonic=self._seconds, now=self.stack.now)
+        environ = {"GALLERIST_URL": self.stack.api, "GALLERIST_KEY": "", "GALLERIST_SCOPE": ""}
         result = CliRunner().invoke(app, arguments, env=environ, obj=world)
-        return Ran(step.line, _steady(result.output, self._stack), result.exit_code, self._screen)
+        return Ran(step.line, _steady(result.output, self.stack), result.exit_code, self._screen)
 
     def _pass(self, seconds: float) -> None:
-        self._stack.let_pass(timedelta(seconds=seconds))
+        self.stack.let_pass(timedelta(seconds=seconds))
         if self._is_watched and not self._screen:
             self._look()
 
@@ -181,19 +183,23 @@ class Desk:
             self._screen = "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def _seconds(self) -> float:
-        return self._stack.now().timestamp()
+        return self.stack.now().timestamp()
 
 
 def run_all() -> list[Ran]:
     """Runs every example against a fresh app."""
-    with (
-        temporary_folder() as name,
-        Stack(Path(name), _seed(), _POLICY, "seconds:428", one_clock=True, start=_TODAY) as stack,
-        Gallerist(stack.api) as gallerist,
-        chdir(name),
-    ):
-        desk = Desk(stack, gallerist)
+    with temporary_folder() as name, an_app(Path(name)) as (desk, _), chdir(name):
         return [desk.run(step) for step in STEPS]
+
+
+@contextmanager
+def an_app(folder: Path) -> Iterator[tuple["Desk", Gallerist]]:
+    """An app with the images of the examples, none of which is migrated yet."""
+    with (
+        Stack(folder, _seed(), _POLICY, "seconds:428", one_clock=True, start=_TODAY) as stack,
+        Gallerist(stack.api) as gallerist,
+    ):
+        yield Desk(stack, gallerist), gallerist
 
 
 def _steady(text: str, stack: Stack) -> str:
