@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, in their order, against one app in which these situations are."""
+"""The commands of docs/operating.md and docs/migrating-from.md, in their order, against one app."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -57,6 +57,10 @@ def has_capacity(office: Office) -> None:
     office.desk.stack.control("DELETE", "faults")
 
 
+def has_ended(office: Office) -> None:
+    office.types("gallerist wait web-20260115")
+
+
 def days_pass(office: Office) -> None:
     office.desk.stack.let_pass(timedelta(days=3))
 
@@ -94,7 +98,13 @@ TYPED = (
     Typed('gallerist freeze off --reason "incident 4711 is over" --yes', 0, "Deletions are allowed"),
     Typed("gallerist retry --all --yes", 0, "sql-2019"),
 )
-BY_LINE = {typed.line: typed for typed in TYPED}
+# those of docs/migrating-from.md that docs/operating.md does not have
+ELSEWHERE = (
+    Typed("gallerist migrate web-20260115", 0, "web-20260115 +started", has_ended),
+    Typed("gallerist wait web-20260115 --for completed --timeout 7200", 0, "completed"),
+    Typed("gallerist references web-20260115", 0, "golden/web/1.0.1 +image version +source"),
+)
+BY_LINE = {typed.line: typed for typed in (*TYPED, *ELSEWHERE)}
 
 
 @pytest.fixture(scope="module")
