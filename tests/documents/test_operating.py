@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md and docs/migrating-from.md, in their order, against one app."""
+"""The commands of docs/operating.md, docs/migrating-from.md and README.md, in their order, against one app."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -98,10 +98,12 @@ TYPED = (
     Typed('gallerist freeze off --reason "incident 4711 is over" --yes', 0, "Deletions are allowed"),
     Typed("gallerist retry --all --yes", 0, "sql-2019"),
 )
-# those of docs/migrating-from.md that docs/operating.md does not have
+# those of README.md and docs/migrating-from.md that docs/operating.md does not have
 ELSEWHERE = (
     Typed("gallerist migrate web-20260115", 0, "web-20260115 +started", has_ended),
     Typed("gallerist wait web-20260115 --for completed --timeout 7200", 0, "completed"),
+    Typed("gallerist plan web-20260115", 0, "Plan: "),
+    Typed("gallerist watch web-20260115 --exit-status", 0, "completed"),
     Typed("gallerist references web-20260115", 0, "golden/web/1.0.1 +image version +source"),
 )
 BY_LINE = {typed.line: typed for typed in (*TYPED, *ELSEWHERE)}
