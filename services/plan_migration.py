@@ -48,7 +48,7 @@ class Facts(NamedTuple):
 # who starts a migration looks whether the image exists; the plan does not read it once more
 JUST_READ_SECONDS = 5
 # Azure refuses what is not allowed any more, and the write of a definition or version looks once more
-KEPT = Facts(300, 60, 30)
+KEPT = Facts(300, 60, 30.5)
 NOW = Facts(0, 0, 0)
 # a gallery with so many definitions may be near Azure's limits, which are per subscription
 MANY_DEFINITIONS = 200

@@ -55,8 +55,8 @@ LOCATIONS_API = "2022-12-01"
 # the types of which a plan counts the resources
 COUNTED = {id_type.type_name(): id_type for id_type in (ImageDefinitionId, ImageVersionId)}
 COUNTS_LAST_SECONDS = 300
-# images of one group that are read together share a list of creation times
-TIMES_LAST_SECONDS = 30
+# images of one group that are read together share a list of creation times; most ages are whole seconds
+TIMES_LAST_SECONDS = 30.5
 
 
 class Compute:

@@ -96,6 +96,16 @@ def test_arms_clock_is_that_of_its_answers_and_goes_on_between_them() -> None:
     assert clock.now() == at(7).timestamp()
 
 
+def test_arms_clock_does_not_run_ahead_of_arm() -> None:
+    """Where time passes here and not there, the next answer sets it right."""
+    here = [50.0]
+    clock = ArmClock(lambda: here[0])
+    for second in (0, 1, 2, 30):
+        clock.note(at(second))
+        here[0] += 5
+    assert clock.now() == at(35).timestamp()
+
+
 def test_arms_clock_jumps_forward_and_never_back() -> None:
     clock = ArmClock(lambda: 50.0)
     for date in (at(0), at(30), at(10), None):
