@@ -18,7 +18,7 @@ from domain.planning.targets import GalleryView
 from domain.planning.verification import proof_scopes, verification_of
 from domain.policy.naming import Naming, name_targets
 from domain.policy.rules import Decision
-from domain.resources.galleries import TargetRegion
+from domain.resources.galleries import ImageVersion, TargetRegion
 from domain.resources.ids import (
     GalleryId,
     ImageDefinitionId,
@@ -48,7 +48,7 @@ class Facts(NamedTuple):
 # who starts a migration looks whether the image exists; the plan does not read it once more
 JUST_READ_SECONDS = 5
 # Azure refuses what is not allowed any more, and the write of a definition or version looks once more
-KEPT = Facts(300, 60, 30.5)
+KEPT = Facts(300, 60, 30)
 NOW = Facts(0, 0, 0)
 # a gallery with so many definitions may be near Azure's limits, which are per subscription
 MANY_DEFINITIONS = 200
@@ -90,7 +90,10 @@ async def plan(request: PlanRequest, *, facts: Facts = KEPT, counts: bool = Fals
     naming = name_targets(image, decision.choices) if decision.action == "migrate" else None
     if naming is None:
         return plan_migration(request, decision, {}, frozenset())
-    views = [await _view(compute, gallery, naming, facts, counts=counts) for gallery in naming.galleries]
+    views = [
+        await _view(compute, gallery, naming, facts, request.now, counts=counts)
+        for gallery in naming.galleries
+    ]
     plan = plan_migration(
         request,
         decision,
@@ -158,7 +161,7 @@ async def policy_regions(image: ManagedImage) -> list[TargetRegion]:
 
 
 async def _view(
-    compute: AzureCompute, gallery: GalleryId, naming: Naming, facts: Facts, *, counts: bool
+    compute: AzureCompute, gallery: GalleryId, naming: Naming, facts: Facts, now: datetime, *, counts: bool
 ) -> GalleryView:
     """Returns what planning needs to know of a gallery. One that cannot be read completely counts as missing."""
     permissions = await _readable(compute.list_permissions(gallery, facts.seconds))
@@ -169,9 +172,7 @@ async def _view(
     definition = gallery.definition(naming.definition)
     # the name may be invalid: the versions of a definition that does not exist are not requested
     exists = any(known.id == definition for known in definitions or [])
-    versions = (
-        await _readable(compute.list_image_versions(definition, facts.versions_seconds)) if exists else []
-    )
+    versions = await _readable(_versions(compute, definition, facts, now)) if exists else []
     if found is None or definitions is None or versions is None:
         return GalleryView(gallery=None, permissions=permissions)
     return GalleryView(
@@ -184,6 +185,14 @@ async def _view(
         if counts or compute.has_counted(gallery.subscription) or len(definitions) >= MANY_DEFINITIONS
         else None,
     )
+
+
+def _versions(
+    compute: AzureCompute, definition: ImageDefinitionId, facts: Facts, now: datetime
+) -> Awaitable[list[ImageVersion]]:
+    if not facts.versions_seconds:
+        return compute.list_image_versions(definition)
+    return compute.share_image_versions(definition, now, facts.versions_seconds)
 
 
 async def _known_regions(

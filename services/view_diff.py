@@ -67,7 +67,7 @@ def _is_in(image: ManagedImage, resource_group: str | None) -> bool:
 
 
 def _undated(seen: Iterable[SeenImages]) -> set[ImageId]:
-    """The images whose creation times are not read: their content cannot be told from that of an earlier image."""
+    """The images without a known creation time, which may be other images than those that were migrated."""
     return {image.id for one in seen if one.dates != "whole" for image in one.values if not image.created_at}
 
 

@@ -157,27 +157,22 @@ class Arm:
 class ArmClock:
     """ARM's own time: what was read from ARM grows old by the clock that its changes are dated with.
 
-    It is the date of the latest answer and what has passed here since, so that it does not run ahead of ARM for longer
-    than an answer takes. It never goes back. Before the first answer it stands at 1970, so that nothing that was read
-    then counts as new.
+    Between two answers it goes on with this machine's, and it never goes back. Before the first one it stands at 1970,
+    so that nothing that was read then counts as new.
     """
 
     def __init__(self, here: Callable[[], float] = time.monotonic) -> None:
         self._here = here
         self._ahead: float | None = None
-        self._latest = 0.0
 
     def now(self) -> float:
         """Seconds since 1970."""
-        if self._ahead is not None:
-            self._latest = max(self._latest, self._here() + self._ahead)
-        return self._latest
+        return 0 if self._ahead is None else self._here() + self._ahead
 
     def note(self, date: datetime | None) -> None:
         """Takes in the date of an answer, which is in whole seconds."""
-        if date is not None:
+        if date is not None and date.timestamp() > self.now() + 1:
             self._ahead = date.timestamp() - self._here()
-            self.now()
 
 
 class _ClockPolicy(SansIOHTTPPolicy[Any, Any]):

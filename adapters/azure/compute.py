@@ -55,8 +55,8 @@ LOCATIONS_API = "2022-12-01"
 # the types of which a plan counts the resources
 COUNTED = {id_type.type_name(): id_type for id_type in (ImageDefinitionId, ImageVersionId)}
 COUNTS_LAST_SECONDS = 300
-# images of one group that are read together share a list of creation times; most ages are whole seconds
-TIMES_LAST_SECONDS = 30.5
+# images of one group that are read together share a list of creation times
+TIMES_LAST_SECONDS = 30
 
 
 class Compute:
@@ -138,15 +138,19 @@ class Compute:
         read = await read_version(self._arm, version)
         return parse_image_version(read.resource) if read else None
 
-    async def list_image_versions(
-        self, definition: ImageDefinitionId, within: float = 0
-    ) -> list[ImageVersion]:
-        """Returns all image versions of a definition, as they were within these seconds.
+    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
+        """Returns all image versions of a definition; an empty list if the definition does not exist."""
+        return await self._kept.fresh(image_versions(definition, changes_are_seen=False))
 
-        The list is empty if the definition does not exist.
+    async def share_image_versions(
+        self, definition: ImageDefinitionId, as_of: datetime, within: float
+    ) -> list[ImageVersion]:
+        """Returns all image versions of a definition, read for this moment or for one that lies within these seconds.
+
+        What many plans ask for at once is read once.
         """
         source = image_versions(definition, changes_are_seen=False)
-        return await (self._kept.whole(source, within) if within else self._kept.fresh(source))
+        return await self._kept.shared(source, as_of.timestamp(), within)
 
     async def list_soft_deleted(self, definition: ImageDefinitionId) -> list[str]:
         """Returns the numbers of the definition's versions in the gallery's bin."""

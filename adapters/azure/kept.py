@@ -107,7 +107,7 @@ class KeptList(Generic[Value]):
         self.lock = asyncio.Lock()
         self.values: list[Value] = []
         self.unreadable: list[Unreadable] = []
-        self.read_at = self.begun_at = float("-inf")
+        self.read_at = self.begun_at = self.read_for = float("-inf")
         self._evidence = NO_EVIDENCE
         self._settled = False
         self._progress: _Progress[Value] | None = None
@@ -143,7 +143,7 @@ class KeptList(Generic[Value]):
     def forget(self) -> None:
         """Drops the kept list: it cannot be read any more."""
         self.values, self.unreadable = [], []
-        self.read_at = self.begun_at = float("-inf")
+        self.read_at = self.begun_at = self.read_for = float("-inf")
 
     async def advance(
         self, reader: PageReader, source: Source[Value], evidence: Evidence, now: Callable[[], float]
@@ -234,6 +234,21 @@ class KeptLists:
             unread = not seconds
             while unread or kept.begun_at < moment:
                 unread = (await self.advance(source)).next is not None
+            return self._logged_values(kept)
+
+    async def shared(self, source: Source[Value], moment: float, seconds: float) -> list[Value]:
+        """Returns the whole list, read for this moment of its users' clock or for an earlier one within these seconds.
+
+        Raises:
+            ArmError: a page cannot be read. The next call continues there.
+        """
+        kept = self.of(source)
+        async with kept.lock:
+            if moment - kept.read_for > seconds:
+                asked, unread = self.now(), True
+                while unread or kept.begun_at < asked:
+                    unread = (await self.advance(source)).next is not None
+                kept.read_for = moment
             return self._logged_values(kept)
 
     async def fresh(self, source: Source[Value]) -> list[Value]:

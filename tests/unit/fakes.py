@@ -123,9 +123,12 @@ class FakeCompute:
         created.provisioning_state = "Creating"
         self.definitions[definition.id] = created
 
-    async def list_image_versions(
-        self, definition: ImageDefinitionId, within: float = 0
+    async def share_image_versions(
+        self, definition: ImageDefinitionId, as_of: datetime, within: float
     ) -> list[ImageVersion]:
+        return await self.list_image_versions(definition)
+
+    async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         self._raise_error()
         return [version for version in self.versions.values() if version.id.definition == definition]
 

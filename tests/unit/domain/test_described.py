@@ -27,7 +27,7 @@ class Whole(Described):
 
 
 class Special(Whole):
-    """A model that defines some of its fields anew."""
+    """A model that redefines some of its fields."""
 
     name: str
     part: Part

@@ -75,7 +75,7 @@ async def test_the_versions_of_a_missing_definition_are_not_requested() -> None:
     """An invalid name in the policy must be a failed check, not an error of ARM."""
 
     class Strict(FakeCompute):
-        async def list_image_versions(self, definition: ImageDefinitionId, within: float = 0) -> list:
+        async def list_image_versions(self, definition: ImageDefinitionId) -> list:
             raise AssertionError(f"{definition} does not exist")
 
     decided = await planned(Strict(galleries=[gallery()]), policy(definition={"name": "{image}-"}))

@@ -34,6 +34,18 @@ async def test_a_list_is_read_once_for_all_who_take_one_of_that_age() -> None:
     assert await kept.whole(LIST, 60) != first
 
 
+async def test_a_shared_list_grows_old_by_the_clock_of_its_users() -> None:
+    """How long the reading itself takes on this machine decides nothing."""
+    reader, kept = lists()
+    first = await kept.shared(LIST, 5000, 30)
+    reader.now += 3600
+    assert await kept.shared(LIST, 5030, 30) == first
+    assert await kept.shared(LIST, 4990, 30) == first
+    assert await kept.shared(LIST, 5031, 30) != first
+    assert await kept.shared(LIST, 5031, 30) != first
+    assert reader.reads == 2
+
+
 async def test_with_no_seconds_a_list_is_read_anew() -> None:
     reader, kept = lists()
     await kept.whole(LIST, 0)
@@ -94,16 +106,6 @@ def test_arms_clock_is_that_of_its_answers_and_goes_on_between_them() -> None:
     clock.note(at(0))
     here[0] += 7
     assert clock.now() == at(7).timestamp()
-
-
-def test_arms_clock_does_not_run_ahead_of_arm() -> None:
-    """Where time passes here and not there, the next answer sets it right."""
-    here = [50.0]
-    clock = ArmClock(lambda: here[0])
-    for second in (0, 1, 2, 30):
-        clock.note(at(second))
-        here[0] += 5
-    assert clock.now() == at(35).timestamp()
 
 
 def test_arms_clock_jumps_forward_and_never_back() -> None:
