@@ -95,11 +95,11 @@ ENTRIES = {entry.name: entry for entries in SECTIONS.values() for entry in entri
 class Root(TyperGroup):
     """Imports a command when it is used, and shows errors without a traceback."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 # typer's signature
         """The names of the commands, in the order of the help."""
         return list(ENTRIES)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 # typer's signature
         """Imports the command of this name."""
         entry = ENTRIES.get(cmd_name)
         if entry is None:
@@ -108,7 +108,7 @@ class Root(TyperGroup):
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 # typer's signature
         """Writes the commands by section, without importing them."""
         for section, entries in SECTIONS.items():
             with formatter.section(section):
@@ -167,7 +167,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from domain.about import VERSION  # noqa: PLC0415
+        from domain.about import VERSION  # noqa: PLC0415 # nothing else needs it
 
         typer.echo(f"gallerist {VERSION}")
         raise typer.Exit

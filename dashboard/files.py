@@ -1,4 +1,9 @@
-"""The files of the page. Nothing is served but what is named here."""
+"""The files of the page. Nothing is served but what is named here, and `scripts/package.py` packages the same.
+
+That script reads this file with any Python from 3.9 on, so it imports the standard library only.
+"""
+
+from __future__ import annotations
 
 import hashlib
 from pathlib import Path
@@ -53,7 +58,7 @@ class File(NamedTuple):
     tag: str
 
     @classmethod
-    def read(cls, name: str) -> "File":
+    def read(cls, name: str) -> File:
         """Reads a file of the page."""
         path = FOLDER / name
         body = path.read_bytes()

@@ -23,7 +23,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # asked for again each time, and sent again only when the app was deployed anew
+    # the browser asks each time, and a file is sent again only if it has changed
     "Cache-Control": "no-cache",
 }
 

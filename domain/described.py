@@ -36,7 +36,7 @@ class Described(BaseModel):
 
 @cache
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """What each field of the model means, where a string follows the field; a field defined anew is described anew."""
+    """The string that follows each field. A model that redefines a field has to describe it again."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, Described) and base is not Described:

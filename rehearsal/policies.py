@@ -1,4 +1,4 @@
-"""A policy as a rehearsal uses it: nobody outside of this machine is told anything."""
+"""A policy as a rehearsal uses it: without notices, which would leave this machine."""
 
 from typing import Any, NamedTuple
 

@@ -88,7 +88,7 @@ KINDS = ("images", "galleries", "definitions", "versions", "machines", "scale_se
 
 
 def save(snapshot: Snapshot, path: Path) -> None:
-    """Writes a snapshot that only its owner can read: names are told to nobody else."""
+    """Writes a snapshot. It holds names, so only its owner can read the file."""
     write_private(path, snapshot.model_dump_json(indent=1) + "\n")
 
 

@@ -21,41 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("function_app.py", "host.json", "policy.yaml", "requirements.txt")
 """Single files, relative to the root."""
 
-PAGE = tuple(
-    f"dashboard/static/{name}"
-    for name in (
-        "index.html",
-        "icon.svg",
-        "page.css",
-        "api.js",
-        "app.js",
-        "attention.js",
-        "bulk.js",
-        "commands.js",
-        "fleet.js",
-        "format.js",
-        "live.js",
-        "parts.js",
-        "route.js",
-        "selection.js",
-        "session.js",
-        "table.js",
-        "views/attention.js",
-        "views/coverage.js",
-        "views/fleet.js",
-        "views/lineage.js",
-        "views/migration.js",
-        "views/promotions.js",
-        "views/retirement.js",
-        "views/retirements.js",
-        "views/signin.js",
-        "vendor/htm-preact.js",
-        "vendor/LICENSE-htm.txt",
-        "vendor/LICENSE-preact.txt",
-    )
-)
-"""The files of the page, which `dashboard/files.py` serves under the same names."""
-
 PACKAGES = (
     "activities",
     "adapters",
@@ -67,7 +32,7 @@ PACKAGES = (
     "services",
     "triggers",
 )
-"""Python packages, of which every module is taken, and of their data files those in `PAGE`."""
+"""Python packages, of which every module is taken, and of their data files those of the page."""
 
 # The earliest date that a zip can hold. One date for every entry: the same files always make the same zip.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -99,19 +64,27 @@ def version(root: Path) -> str:
     return stated
 
 
+def page(root: Path) -> list[str]:
+    """Returns the files of the page that `dashboard/files.py` names; none if that is missing."""
+    names = root / "dashboard" / "files.py"
+    served = runpy.run_path(str(names))["NAMES"] if names.is_file() else ()
+    return [f"dashboard/static/{name}" for name in served]
+
+
 def packaged_files(root: Path) -> list[Path]:
     """Returns the files of the package, relative to `root` and sorted.
 
     Raises:
         IncompleteSourceError: `root` lacks a file or package of the lists.
     """
-    missing = [name for name in FILES + PAGE if not (root / name).is_file()]
+    files = [*FILES, *page(root)]
+    missing = [name for name in files if not (root / name).is_file()]
     missing += [name for name in PACKAGES if not (root / name / "__init__.py").is_file()]
     if missing:
         message = f"{root} has no {', '.join(missing)}; add what is missing, or correct the lists in scripts/package.py"
         raise IncompleteSourceError(message)
     modules = [module for name in PACKAGES for module in _modules(root / name)]
-    return sorted([Path(name) for name in FILES + PAGE] + [module.relative_to(root) for module in modules])
+    return sorted([Path(name) for name in files] + [module.relative_to(root) for module in modules])
 
 
 def _modules(package: Path) -> list[Path]:

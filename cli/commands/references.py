@@ -30,7 +30,7 @@ def references(
 ) -> int:
     """Find who uses an image or a version.
 
-    Each user is shown with whether it blocks the deletion, why, and what has to be done. Ends with 2 if something
+    Says of each user whether it blocks the deletion, why, and what to do about it. Ends with 2 if something
     blocks the deletion, and with 3 if not everything could be read.
     """
     image, version = _subject(session, subject)

@@ -83,7 +83,7 @@ def diff_of(
 
 
 def unknown_diff(image: ImageId, reason: str, fix: str | None = None) -> ImageDiff:
-    """Returns what is said of an image that could not be planned."""
+    """Returns the comparison of an image that could not be planned."""
     return ImageDiff(
         image=image,
         rule=None,

@@ -88,6 +88,7 @@ TYPED = (
     Typed('gallerist approve web-20260108 --reason "checked with the web team"', 2, "Nothing is approved"),
     Typed('gallerist reject web-20260108 --reason "still needed until March"', 0, "web-20260108"),
     Typed("gallerist retention show golden/web", 0, "1.0.0"),
+    Typed("gallerist restore golden/web/1.0.0", 0, "restore-"),
     Typed(f"gallerist policy check policy.yaml --subscription {SUBSCRIPTION}", 0, "web-20260115"),
     Typed('gallerist plan --name "web-*" --out plan.json', 0, "plan.json"),
     Typed("gallerist apply plan.json --yes", 0, "web-20260115 +started"),

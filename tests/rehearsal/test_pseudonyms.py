@@ -211,7 +211,7 @@ def test_what_reads_parts_of_names_is_refused(migrated: Snapshot, section: str, 
 
 
 def test_every_text_of_a_policy_is_translated_or_is_no_name() -> None:
-    """A key that is added to the policy has to be put into one of the two."""
+    """A new key of the policy belongs in one of the two."""
     schema = Policy.model_json_schema()
     texts = {path for path in paths_of_texts(schema, schema) if path[:1] != ("freeze",)}
     covered = {path for path in texts if any(path[: len(one)] == one for one in TRANSLATED | KEPT)}

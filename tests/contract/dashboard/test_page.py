@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.files import FOLDER, NAMES
 from dashboard.routes import HEADERS
-from scripts.package import PAGE, ROOT
+from scripts.package import ROOT, packaged_files
 from tests.unit.app import code
 
 # of htm 3.1.1 with Preact 10, `preact/standalone.mjs` of the npm package
@@ -43,7 +43,11 @@ def test_both_licences_of_the_library_are_with_it() -> None:
 
 
 def test_the_package_has_the_files_that_are_served_and_the_folder_has_no_others() -> None:
-    assert [f"dashboard/static/{name}" for name in NAMES] == list(PAGE)
+    static = FOLDER.relative_to(ROOT)
+    packaged = {
+        file.relative_to(static).as_posix() for file in packaged_files(ROOT) if static in file.parents
+    }
+    assert packaged == set(NAMES)
     there = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
     assert there == set(NAMES)
 
@@ -117,7 +121,7 @@ async def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
 
 
 def test_the_page_is_open_where_the_platform_asks_for_a_sign_in() -> None:
-    """It offers the sign-in, so it has to be there before."""
+    """The page offers the sign-in, so it must be reachable without one."""
     bicep = (Path(ROOT) / "infra" / "modules" / "entra.bicep").read_text(encoding="utf-8")
     (excluded,) = re.findall(r"excludedPaths: \[(.+)\]", bicep)
     assert {"'/api/dashboard'", "'/api/dashboard/*'"} <= set(excluded.split(", "))
