@@ -21,7 +21,8 @@ IDS = (
 COLOUR = re.compile(rb"\x1b\[[0-9;]*3[0-9]m")
 
 
-@pytest.mark.parametrize("columns", [80, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 200])
 def test_an_image_is_migrated_and_retired_at_a_terminal(desk: Desk, columns: int) -> None:
     """Chosen from what runs, watched region by region, and deleted only when its name is typed."""
     image = IMAGE_OF[columns]

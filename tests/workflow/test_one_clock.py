@@ -76,6 +76,7 @@ def test_a_migration_takes_as_long_as_its_replication_and_the_next_look(tmp_path
     assert took == timedelta(seconds=5 + looked)
 
 
+@pytest.mark.slow
 def test_the_processor_is_used_by_work_and_not_by_time_that_passes(tmp_path: Path) -> None:
     """App, host and simulator each report their own share: what a benchmark compares."""
     with (

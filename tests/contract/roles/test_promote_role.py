@@ -70,7 +70,12 @@ def forbidden(stack: Stack) -> set[str]:
     return {request["path"] for request in stack.control("GET", "requests") if request["status"] == 403}
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number] or "all")
+# all, and one action less; the others in `make test-slow`
+@pytest.mark.parametrize(
+    "number",
+    [0, 1, *(pytest.param(number, marks=pytest.mark.slow) for number in range(2, len(CASES)))],
+    ids=lambda number: CASES[number] or "all",
+)
 def test_a_promotion_works_with_its_role_and_misses_every_single_action(stack: Stack, number: int) -> None:
     """A promotion that may not read its followers does not begin, or does not go on, and says what is missing."""
     lacking = CASES[number]
