@@ -23,9 +23,9 @@ ROLES = {
     name: json.loads((INFRA / "roles" / f"{name}.json").read_text(encoding="utf-8"))["actions"]
     for name in ("references", "repoint", "image-reader", "gallery-reader")
 }
+SAMPLE = 4
 # The simulated ARM lists every subscription in which the identity has a role. In Azure, whether a role without this
 # action suffices for that is not documented.
-SAMPLE = 4
 INDISTINGUISHABLE = {"Microsoft.Resources/subscriptions/read"}
 DEFINITION = f"{GALLERY}/images/web"
 NEW = f"{DEFINITION}/versions/1.0.0"
