@@ -31,6 +31,8 @@ Seen = TypeVar("Seen")
 # where the one clock begins, so that every run has the same dates
 START = "2026-01-05T00:00:00+00:00"
 
+_NO_NIGHTS = {f"AzureWebJobs.{timer}.Disabled": "true" for timer in ("forget_history", "keep_versions")}
+
 
 class StartError(Exception):
     """A process did not start; the message has its output."""
@@ -80,6 +82,9 @@ class Stack:
     sweep_schedule: str = "0 0 0 1 1 *"
     recovery_schedule: str = "0 0 0 1 1 *"
     proof_sweep_schedule: str = "0 0 0 1 1 *"
+    # Whether what the app does each night is done. Any other clock than the one clock begins at the time of day, so the
+    # hour would decide whether a night is among the time that passes.
+    nightly: bool = False
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     # one for all calls: opening a client costs more than most calls
@@ -133,6 +138,7 @@ class Stack:
     def app_settings(self) -> dict[str, str]:
         """Returns the settings that point the app to the simulated Azure."""
         return {
+            **({} if self.one_clock or self.nightly else _NO_NIGHTS),
             "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),

@@ -88,7 +88,13 @@ def run(plan: Plan) -> Report:
     with (
         temporary_folder() as folder,
         Stack(
-            Path(folder), seed(fleet), POLICY, REPLICATION, simulator_options=scale, host_options=scale
+            Path(folder),
+            seed(fleet),
+            POLICY,
+            REPLICATION,
+            simulator_options=scale,
+            host_options=scale,
+            nightly=True,
         ) as stack,
         Gallerist(stack.api) as gallerist,
     ):

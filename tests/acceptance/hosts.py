@@ -88,6 +88,7 @@ class RunningHost(Protocol):
 class HostedApp(Stack):
     """An app, the simulated Azure, and a gate between the two."""
 
+    nightly: bool = True
     gate: Gate = field(init=False)
     """Requests of the app to Azure Resource Manager pass it."""
 

@@ -60,6 +60,11 @@ class Function:
         """The name that orchestrators and clients use; it may differ from the function's."""
         return str(self.trigger.get(DURABLE_NAMES.get(self.trigger_type, "")) or self.name)
 
+    @property
+    def is_disabled(self) -> bool:
+        """Whether the setting `AzureWebJobs.<name>.Disabled` keeps its trigger from calling it (documented)."""
+        return os.environ.get(f"AzureWebJobs.{self.name}.Disabled", "").lower() in ("true", "1")
+
     @cached_property
     def run(self) -> Callable[..., Any]:
         """The code, measured by `cpu`."""
@@ -107,8 +112,12 @@ class App:
         )
 
     def triggered_by(self, trigger_type: str) -> list[Function]:
-        """Returns the functions with this type of trigger."""
-        return [function for function in self.functions.values() if function.trigger_type == trigger_type]
+        """Returns the functions with this type of trigger, without the disabled ones."""
+        return [
+            function
+            for function in self.functions.values()
+            if function.trigger_type == trigger_type and not function.is_disabled
+        ]
 
     def cpu(self) -> dict[str, Any]:
         """Returns processor seconds since the start of the process, as JSON data.

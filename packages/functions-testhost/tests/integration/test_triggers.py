@@ -259,6 +259,23 @@ def test_timer_functions_are_called_when_they_are_due(serve: Serve, noon: Clock)
     assert calls(client) == {"hourly": [True], "often": [True], "broken": []}, "no call at the weekend"
 
 
+def test_a_disabled_function_is_not_called(
+    serve: Serve, noon: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for function, disabled in (("hourly", "true"), ("often", "1"), ("broken", "false")):
+        monkeypatch.setenv(f"AzureWebJobs.{function}.Disabled", disabled)
+    client = serve("timers", clock=noon)
+    client.http.post("/_host/clock", json={"advance_seconds": 86_400})
+    assert calls(client) == {"hourly": [], "often": [], "broken": [False]}
+
+
+def test_a_disabled_http_function_is_a_404(
+    serve: Serve, noon: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AzureWebJobs.show.Disabled", "true")
+    assert serve("timers", clock=noon).http.get("/api/calls").status_code == 404
+
+
 def test_a_timer_missed_while_the_host_was_down_is_called_late(noon: Clock, tmp_path: Path) -> None:
     def clock(hour: int) -> Clock:
         return Clock(wall=lambda: datetime(2026, 1, 2, hour, tzinfo=UTC).timestamp())
