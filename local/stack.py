@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self, TypeVar
+from typing import IO, Any, ClassVar, NamedTuple, Self, TypeVar
 
 import httpx
+
+from local.forks import ForkedProcess, Forks
 
 ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 10
@@ -65,6 +67,9 @@ class Stack:
     `simulator_options` and `host_options` are further arguments of their command lines.
     """
 
+    # whoever starts many sets it: with it, a start takes half of the processor time
+    forks: ClassVar[Forks | None] = None
+
     folder: Path
     seed: Mapping[str, Any]
     policy: str
@@ -89,7 +94,7 @@ class Stack:
     host: dict[str, Any] = field(default_factory=dict, init=False)
     # one for all calls: opening a client costs more than most calls
     http: httpx.Client = field(init=False, repr=False)
-    _processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict, init=False)
+    _processes: dict[str, subprocess.Popen[str] | ForkedProcess] = field(default_factory=dict, init=False)
     _files: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __post_init__(self) -> None:
@@ -259,14 +264,7 @@ class Stack:
 
     def _start(self, name: str, arguments: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
         log: IO[str] = self._files.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
-        process = subprocess.Popen(  # noqa: S603 # this interpreter, our own module
-            [sys.executable, "-m", MODULES[name], *arguments],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, **settings},
-        )
+        process = self._run(MODULES[name], arguments, {**os.environ, **settings}, log)
         self._processes[name] = process
         assert process.stdout is not None  # noqa: S101 # requested above
         line = process.stdout.readline()
@@ -275,6 +273,20 @@ class Stack:
             raise StartError(f"{name} did not start: {line}{self.log(name)}")
         ready: dict[str, Any] = json.loads(line)
         return ready
+
+    def _run(
+        self, module: str, arguments: list[str], environment: Mapping[str, str], log: IO[str]
+    ) -> subprocess.Popen[str] | ForkedProcess:
+        if self.forks is not None:
+            return self.forks.start(module, arguments, environment, log)
+        return subprocess.Popen(  # noqa: S603 # this interpreter, our own module
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+        )
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
