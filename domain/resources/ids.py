@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, GetCoreSchemaHandler
@@ -12,6 +13,8 @@ from domain.errors import ResourceIdError
 
 _PROVIDER = "Microsoft.Compute"
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# longer than the id of a version; what somebody sends may be longer, and is not kept
+_LONGEST_KEPT = 512
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
@@ -130,7 +133,13 @@ class ResourceId:
             return value
         if not isinstance(value, str):
             raise ResourceIdError(repr(value), cls.kind, "it is not a string")
-        return cls.parse(value)
+        return cls._parsed_before(value) if len(value) <= _LONGEST_KEPT else cls.parse(value)
+
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def _parsed_before(cls, text: str) -> Self:
+        """Parses the same text once: every message and every status of a migration holds the same few ids."""
+        return cls.parse(text)
 
 
 class ImageId(ResourceId):
