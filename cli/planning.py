@@ -1,8 +1,11 @@
 """Plans of several images, the file that holds them, and how a person reads them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,9 +20,12 @@ from cli.session import Session
 from client import ProblemError
 from client.calls import MigrationChoices, PlanChoices
 from domain.about import VERSION
+from domain.planning.prices import monthly
 from domain.resources.ids import ImageId
 
 SIGN_STYLES = {"+": "green", "~": "yellow", "-": "red"}
+_LONGEST_IN_MINUTES = 2 * 3600
+NO_PRICES: Mapping[str, float] = MappingProxyType({})
 VERDICT_STYLES = {"failed": "red", "warned": "yellow"}
 
 
@@ -36,6 +42,10 @@ class Summary(BaseModel):
     deletions: int = 0
     gigabytes: int | None = 0
     """Null if the size of a disk is not known."""
+    replication_seconds: int | None = 0
+    """How long the slowest of them replicates; null if that is not known of one."""
+    a_month: float | None = None
+    """What the replicas cost a month, by the prices that were named; null if a price or a size is missing."""
 
 
 class PlannedImage(BaseModel):
@@ -99,9 +109,9 @@ def _new_versions(plan: Plan) -> list[str]:
     ]
 
 
-def summary_of(planned: Iterable[PlannedImage]) -> Summary:
+def summary_of(planned: Iterable[PlannedImage], prices: Mapping[str, float] = NO_PRICES) -> Summary:
     """Adds up what the plans change. A definition that several of them would create counts once."""
-    total, definitions = Summary(), set()
+    total, definitions, replicas = Summary(), set(), defaultdict[str, float](float)
     for one in planned:
         if one.plan is None:
             total.failed += 1
@@ -113,16 +123,40 @@ def summary_of(planned: Iterable[PlannedImage]) -> Summary:
             total.versions += change.sign == "+" and change.kind == "image version"
             if change.sign == "+" and change.kind == "image definition":
                 definitions.add(change.resource.lower())
-        _add_storage(total, one.plan)
+        _add_storage(total, replicas, one.plan)
+        _add_time(total, one.plan)
     total.definitions = len(definitions)
+    if prices and total.gigabytes is not None:
+        total.a_month = monthly(replicas, prices)
     return total
 
 
-def _add_storage(total: Summary, plan: Plan) -> None:
+def _add_storage(total: Summary, replicas: defaultdict[str, float], plan: Plan) -> None:
+    """Adds the gigabytes of a plan, and to `replicas` those of each storage account type."""
     if not plan.changes:
         return
     gigabytes = plan.estimate.storage.gigabytes if plan.estimate else None
-    total.gigabytes = None if gigabytes is None or total.gigabytes is None else total.gigabytes + gigabytes
+    if gigabytes is None or total.gigabytes is None:
+        total.gigabytes = None
+        return
+    total.gigabytes += gigabytes
+    regions = [region for target in plan.targets for region in target.version.regions]
+    # every replica has all disks
+    each = gigabytes / max(1, sum(region.replicas for region in regions))
+    for region in regions:
+        replicas[region.storage_account_type] += each * region.replicas
+
+
+def _add_time(total: Summary, plan: Plan) -> None:
+    """Versions replicate side by side, so the slowest counts."""
+    replication = plan.estimate.replication if plan.estimate else None
+    if replication is None:
+        return
+    longest = total.replication_seconds
+    if replication.seconds is None or longest is None:
+        total.replication_seconds = None
+    else:
+        total.replication_seconds = max(replication.seconds, longest)
 
 
 def has_changes(planned: Iterable[PlannedImage]) -> bool:
@@ -130,14 +164,16 @@ def has_changes(planned: Iterable[PlannedImage]) -> bool:
     return any(one.plan is not None and one.plan.changes for one in planned)
 
 
-def file_of(session: Session, planned: list[PlannedImage]) -> PlanFile:
+def file_of(
+    session: Session, planned: list[PlannedImage], prices: Mapping[str, float] = NO_PRICES
+) -> PlanFile:
     """The file that `apply` reads."""
     return PlanFile(
         gallerist=VERSION,
         made_at=session.world.now().isoformat(timespec="seconds"),
         url=session.url,
         changes=has_changes(planned),
-        summary=summary_of(planned),
+        summary=summary_of(planned, prices),
         plans=planned,
     )
 
@@ -215,7 +251,6 @@ def _lines(plan: Plan, choices: dict[str, Any]) -> Iterator[Text]:
 
 def closing_line(summary: Summary) -> str:
     """All plans in one line."""
-    size = "an unknown size" if summary.gigabytes is None else f"at most {summary.gigabytes} GB"
     parts = [
         _count(summary.definitions, "definition"),
         _count(summary.versions, "version"),
@@ -230,7 +265,21 @@ def closing_line(summary: Summary) -> str:
     nothing = not (summary.definitions or summary.versions or summary.changed or summary.deletions)
     if nothing:
         return ", ".join(["Plan: no changes", *rest]) + "."
-    return f"Plan: {', '.join(parts)}; {'; '.join([size, *rest])}."
+    return f"Plan: {', '.join(parts)}; {'; '.join([*_takes(summary), *rest])}."
+
+
+def _takes(summary: Summary) -> Iterator[str]:
+    """How long all of it takes, how much storage, and what that costs."""
+    if summary.versions:
+        seconds = summary.replication_seconds
+        yield ("time not known yet" if seconds is None else f"about {_span(seconds)} of replication")
+    yield "an unknown size" if summary.gigabytes is None else f"at most {summary.gigabytes} GB"
+    if summary.a_month is not None:
+        yield f"at most {summary.a_month:.2f} a month"
+
+
+def _span(seconds: int) -> str:
+    return f"{ceil(seconds / 60)} min" if seconds < _LONGEST_IN_MINUTES else f"{seconds / 3600:.1f} h"
 
 
 def _count(number: int, noun: str) -> str:

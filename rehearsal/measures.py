@@ -7,11 +7,12 @@ from http import HTTPStatus
 
 from adapters.azure.documents import parse_image_version, parse_managed_image, parse_timestamp
 from domain.planning.estimates import estimate
+from domain.planning.prices import REPLICAS
 from domain.resources.galleries import ImageVersion, TargetRegion
 from domain.resources.images import ManagedImage
 from domain.resources.provenance import SOURCE_TAG
 from local.stack import Stack
-from rehearsal.prices import REPLICAS, Storage
+from rehearsal.prices import Storage
 from rehearsal.report import ArmCalls, Deletion
 from rehearsal.snapshot import Snapshot
 

@@ -12,6 +12,7 @@ from domain.errors import ArmError
 from domain.field_errors import FieldError
 from domain.migration.messages import MigrationRequest, PlannedImage, PlanQuery
 from domain.planning.checks.gallery import Usage
+from domain.planning.estimates import ReplicationEstimate
 from domain.planning.plan import MigrationPlan, choose, plan_migration, target_regions
 from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
@@ -104,6 +105,24 @@ async def plan(request: PlanRequest, *, facts: Facts = KEPT, counts: bool = Fals
     )
     plan.as_of = compute.oldest_read(naming.galleries)
     return plan
+
+
+async def replication_estimate(
+    client: df.DurableOrchestrationClient, image: ManagedImage, plan: MigrationPlan
+) -> ReplicationEstimate | None:
+    """Returns how long the plan's new versions will replicate; None if it makes none."""
+    estimates = []
+    for target in plan.targets:
+        if target.adopts:
+            continue
+        if len(target.rollout.waves) > 1:
+            waves = ReplicationEstimate(seconds=None, how="how long waves of regions take is not measured")
+            estimates.append(waves)
+        else:
+            memory = await memory_of(client, image, target)
+            estimates.append(memory.replication(len(target.rollout.regions)))
+    unknown = [one for one in estimates if one.seconds is None]
+    return unknown[0] if unknown else max(estimates, key=lambda one: one.seconds or 0, default=None)
 
 
 async def moved_since(request: MigrationRequest, now: datetime) -> list[FieldError]:

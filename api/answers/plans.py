@@ -7,7 +7,7 @@ from api.answers.base import Answer
 from api.ids import AnyDefinitionId, AnyImageId
 from domain.planning.changes import Change, changes_of
 from domain.planning.checks.check import Check
-from domain.planning.estimates import StorageEstimate
+from domain.planning.estimates import ReplicationEstimate, StorageEstimate
 from domain.planning.plan import MigrationPlan
 from domain.planning.targets import TargetPlan
 from domain.policy.sections import PolicyStrategy
@@ -116,6 +116,8 @@ class Estimate(Answer):
     """What a migration would take, roughly."""
 
     storage: StorageEstimate
+    replication: ReplicationEstimate | None
+    """Null if no version is made."""
 
 
 class Plan(Answer):
@@ -144,7 +146,7 @@ class Plan(Answer):
     this plan, or nothing."""
 
     @classmethod
-    def of(cls, image: AnyImageId, plan: MigrationPlan) -> Self:
+    def of(cls, image: AnyImageId, plan: MigrationPlan, replication: ReplicationEstimate | None) -> Self:
         """The plan for an image."""
         return cls(
             image=image,
@@ -154,7 +156,9 @@ class Plan(Answer):
             reason=plan.reason,
             fix=plan.fix,
             checks=plan.checks,
-            estimate=Estimate(storage=plan.estimate.storage) if plan.estimate else None,
+            estimate=Estimate(storage=plan.estimate.storage, replication=replication)
+            if plan.estimate
+            else None,
             as_of=plan.as_of,
             targets=[PlannedTarget.of(target) for target in plan.targets],
             changes=changes_of(plan.targets),

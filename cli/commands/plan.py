@@ -11,6 +11,7 @@ from cli.commands import gaps
 from cli.commands.choices import Choices
 from cli.commands.filters import All, ImageFilters, need_filter
 from cli.errors import ExitCode
+from cli.prices import Prices, prices_of
 from cli.session import Session
 from cli.verbs import single, verb
 from domain.resources.ids import ImageId
@@ -32,6 +33,7 @@ def plan(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Keep the plan in this file, for `gallerist apply`."),
     ] = None,
+    price: Prices = None,
     detailed_exitcode: Annotated[
         bool,
         typer.Option(
@@ -44,13 +46,14 @@ def plan(
     + creates a resource, ~ changes it, - deletes it. Ends with 1 if a plan is blocked or cannot be made, and with 3
     if only some are.
     """
+    prices = prices_of(price)
     need_filter("plan", image, filters.given, all_images)
     asked = choices.asked()
     planned = planning.plan_all(session, selected(session, image, filters), asked)
     if not planned:
         session.output.note("No image matches.")
         return ExitCode.DONE
-    found = planning.file_of(session, planned)
+    found = planning.file_of(session, planned, prices)
     if out is not None:
         planning.write_file(out, found)
     closing = planning.closing_line(found.summary)

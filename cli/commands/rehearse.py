@@ -8,13 +8,13 @@ import typer
 from rich.text import Text
 
 from cli.errors import CliError, ExitCode
+from cli.prices import Prices, prices_of
 from cli.session import Session
 from cli.verbs import single, verb
 from domain.errors import PolicyError
 from rehearsal.difference import difference
 from rehearsal.difference import lines as difference_lines
 from rehearsal.errors import RehearsalError
-from rehearsal.prices import NAMES, parse_prices
 from rehearsal.pseudonyms import Key, load_key
 from rehearsal.report import Rehearsal
 from rehearsal.run import Options
@@ -60,12 +60,6 @@ PerSubscription = Annotated[
 PerGallery = Annotated[
     int | None, typer.Option("--per-gallery", min=1, help="How many migrations run at once into a gallery.")
 ]
-Prices = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--price", metavar="NAME=AMOUNT", help=f"A price for a gigabyte: one of {', '.join(NAMES)}."
-    ),
-]
 
 
 @verb(app, "rehearse", calls=())
@@ -102,7 +96,7 @@ def rehearse(
             days=days,
             per_subscription=per_subscription,
             per_gallery=per_gallery,
-            prices=parse_prices(price or []),
+            prices=prices_of(price),
             progress=session.output.note,
         )
         rehearsal = _Rehearsal(load(snapshot), options, load_key(key) if key else None, real_names)

@@ -13,6 +13,16 @@ class StorageEstimate(BaseModel):
     how: str
 
 
+class ReplicationEstimate(BaseModel):
+    """How long replication will take, from the write until every region has the version; None if nobody can know yet.
+
+    Galleries are replicated to side by side, so of several the slowest counts.
+    """
+
+    seconds: int | None
+    how: str
+
+
 class Estimate(BaseModel):
     """What a migration will take."""
 

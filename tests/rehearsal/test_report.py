@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from adapters.policy_file import parse_policy
+from domain.planning.prices import parse_prices
 from rehearsal.difference import difference
 from rehearsal.difference import lines as difference_lines
 from rehearsal.policies import for_rehearsal
-from rehearsal.prices import Money, Storage, money, parse_prices
+from rehearsal.prices import Money, Storage, money
 from rehearsal.report import (
     ArmCalls,
     Deletion,

@@ -90,9 +90,31 @@ def test_the_storage_estimate_says_how_it_was_made(quiet: Estate) -> None:
 
     estimate = plan_of(quiet, image, regions=[{"name": "westus2", "replicas": 3}])["estimate"]
 
-    assert estimate.keys() == {"storage"}
+    assert estimate.keys() == {"storage", "replication"}
     assert estimate["storage"]["gigabytes"] == 100 * (1 + 3)
     assert estimate["storage"]["how"].startswith("100 GB of disks, 4 replicas in 2 regions")
+
+
+def test_the_time_is_estimated_from_what_versions_of_the_definition_took(estate: Estate) -> None:
+    """The first version of a definition is not remembered: few definitions have more than one."""
+    estate.stack.control("POST", "events", {"lose_next": 3})
+    images = [estate.write(an_image(f"timed-image-{number}")) for number in (1, 2, 3)]
+    before = []
+    for image in images[:2]:
+        before.append(replication_of(estate, image))
+        estate.start(image, definition="timed")
+        estate.ended(image)
+
+    after = replication_of(estate, images[2])
+
+    assert [one["seconds"] for one in before] == [None, None]
+    assert after["how"] == "the median of the last 1 version like it, in 3 regions"
+    assert after["seconds"] > 0
+    assert replication_of(estate, images[1]) is None, "its version exists"
+
+
+def replication_of(estate: Estate, image: str) -> Any:
+    return plan_of(estate, image, definition="timed")["estimate"]["replication"]
 
 
 def test_the_plan_of_a_migrated_image_adopts_its_version(quiet: Estate) -> None:

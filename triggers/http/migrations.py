@@ -12,7 +12,7 @@ from domain.migration.status import UnreadableInstance
 from domain.planning.requests import PlanRequest
 from services.add_regions import add_regions
 from services.end_migration import cancel_migration, retry_migration
-from services.plan_migration import NOW, moved_since, plan, read_image
+from services.plan_migration import NOW, moved_since, plan, read_image, replication_estimate
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from services.start_migration import check_in_azure, start_migration
 from services.view_migration import find_migration, list_migrations
@@ -28,8 +28,9 @@ PAGE = 100
 
 
 @blueprint.route(route="migrations/plan", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
 @answers_problems
-async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
+async def post_plan(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Plans what `POST migrations` would start with the same body. Writes nothing."""
     body = parse_body(req, PlanMigration)
     try:
@@ -48,7 +49,8 @@ async def post_plan(req: func.HttpRequest) -> func.HttpResponse:
         facts=NOW,
         counts=True,
     )
-    return answer(answers.Plan.of(image.id, planned))
+    replication = await replication_estimate(client, image, planned)
+    return answer(answers.Plan.of(image.id, planned, replication))
 
 
 @blueprint.route(route="migrations", methods=["POST"])

@@ -39,7 +39,31 @@ def test_plan_shows_each_resource_with_its_sign_and_closes_with_one_line(caller:
         line.startswith("  + image version    golden/ubuntu-2204/1.0.0  in eastus2, westus2")
         for line in lines
     )
-    assert lines[-1] == "Plan: 1 definition, 1 version, 0 deletions; at most 60 GB."
+    assert lines[-1] == "Plan: 1 definition, 1 version, 0 deletions; time not known yet; at most 60 GB."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(428, "about 8 min"), (7199, "about 120 min"), (7200, "about 2.0 h")]
+)
+def test_the_closing_line_has_the_time_and_the_money(caller: Caller, seconds: int, shown: str) -> None:
+    plan = documented("post_plan")
+    plan["estimate"]["replication"] = {"seconds": seconds, "how": "measured"}
+    caller.api.on("post_plan", plan)
+    prices = ["--price", "standard_lrs=0.05", "--price", "premium_lrs=1"]
+    found = caller.run("plan", NAME, *prices)
+    assert found.stdout.splitlines()[-1].endswith(
+        f"; {shown} of replication; at most 60 GB; at most 3.00 a month."
+    )
+    summary = json.loads(caller.run("plan", NAME, *prices, "-o", "json").stdout)["summary"]
+    assert (summary["replication_seconds"], summary["gigabytes"], summary["a_month"]) == (seconds, 60, 3.0)
+
+
+def test_a_price_that_is_not_named_leaves_the_money_out(caller: Caller) -> None:
+    found = caller.run("plan", NAME, "--price", "Premium_LRS=1")
+    assert "a month" not in found.stdout
+    refused = caller.run("plan", NAME, "--price", "Standard_LRS=cheap")
+    assert refused.code == 1
+    assert "'Standard_LRS=cheap' is no price" in refused.stderr
 
 
 def test_plan_sends_the_choices(caller: Caller) -> None:
