@@ -105,6 +105,9 @@ STEPS: tuple[Step, ...] = (
     Step("gallerist promotion list"),
     Step("gallerist check golden/web --region westus2", before=timedelta(hours=12)),
     Step("gallerist adoption golden/web"),
+    Step("gallerist references web-20260108"),
+    Step("gallerist repoint golden/web/1.0.0 --users-of web-20260108"),
+    Step("gallerist repoint golden/web/1.0.0 --users-of web-20260108 --yes --watch"),
     Step("gallerist history golden/web"),
     Step("gallerist rollback golden/web 1"),
     Step("gallerist lineage golden/web/1.0.0"),
@@ -137,10 +140,26 @@ def _seed() -> dict[str, Any]:
         "subscriptions": [{"id": _SUBSCRIPTION, "name": "Production", "tenant": TENANT}],
         "resourceGroups": [{"subscription": _SUBSCRIPTION, "name": "images", "location": "eastus2"}],
         "resources": [
-            {"id": f"{_GROUP}/galleries/golden", "location": "eastus2", "properties": {}},
+            {
+                "id": f"{_GROUP}/galleries/golden",
+                "location": "eastus2",
+                "properties": {"softDeletePolicy": {"isSoftDeleteEnabled": True}},
+            },
+            _scale_set(f"{_GROUP}/images/web-20260108"),
             *(image.machine for image in images),
             *(image.image | since for image, since in zip(images, created, strict=True)),
         ],
+    }
+
+
+def _scale_set(image_id: str) -> dict[str, Any]:
+    """A scale set that waits for machines, which an image of the fleet is for."""
+    profile = {"storageProfile": {"imageReference": {"id": image_id}}}
+    return {
+        "id": f"{_GROUP}/virtualMachineScaleSets/web-spare",
+        "location": "eastus2",
+        "sku": {"name": "Standard_D2s_v5", "capacity": 0},
+        "properties": {"upgradePolicy": {"mode": "Manual"}, "virtualMachineProfile": profile},
     }
 
 
