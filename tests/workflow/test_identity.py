@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from domain.about import VERSION
-from local.arm import delete_image
-from tests.workflow.estate import Estate, an_image
+from local.arm import call_arm, delete_image
+from tests.workflow.estate import GALLERY, Estate, an_image
 
 
 def test_a_changed_image_tag_writes_nothing_to_the_gallery(estate: Estate) -> None:
@@ -98,3 +98,35 @@ def _with_version(estate: Estate, image: str, number: str) -> dict[str, Any] | N
 
 def _gallery_writes(entries: list[dict[str, Any]]) -> int:
     return sum("/galleries/" in entry["path"] for entry in entries)
+
+
+def test_the_version_of_a_packer_build_that_writes_both_is_adopted(estate: Estate) -> None:
+    """Packer's `azure-arm` makes its version from the managed image, with the tags of the build (its source)."""
+    estate.stack.control("POST", "events", {"lose_next": 1})
+    image = estate.write(an_image("built-twice", tags={"team": "web"}))
+    definition = f"{GALLERY}/images/built-twice"
+    identifier = {"publisher": "contoso", "offer": "built", "sku": "twice"}
+    documents = (
+        (
+            definition,
+            {"osType": "Linux", "osState": "Generalized", "hyperVGeneration": "V1", "identifier": identifier},
+        ),
+        (
+            f"{definition}/versions/2026.11.27",
+            {
+                "storageProfile": {"source": {"id": image}},
+                "publishingProfile": {"targetRegions": [{"name": "eastus2"}]},
+            },
+        ),
+    )
+    for id_, properties in documents:
+        body = {"location": "eastus2", "tags": {"team": "web"}, "properties": properties}
+        call_arm(estate.stack, "PUT", id_, body).raise_for_status()
+        estate.stack.let_pass(timedelta(hours=1))
+
+    estate.start(image)
+    ended = estate.ended(image)
+
+    assert ended["state"] == "completed", ended["reason"]
+    assert ended["targets"][0]["outcome"] == "updated", "it gets the regions that it lacks"
+    assert list(estate.versions("built-twice")) == ["2026.11.27"]
