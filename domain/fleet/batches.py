@@ -67,12 +67,16 @@ class BatchRequest(BaseModel):
     per_gallery: int | None = Field(default=None, ge=1, le=1000)
 
 
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
 class Candidate(BaseModel):
-    """An image that a batch is going to migrate."""
+    """An image that a batch is going to migrate. What is not known takes no room in the state of the batch."""
 
     image: ImageId
-    created_at: datetime | None = None
-    definitions: list[ImageDefinitionId] = []
+    created_at: datetime | None = Field(default=None, exclude_if=_is_nothing)
+    definitions: list[ImageDefinitionId] = Field(default=[], exclude_if=_is_nothing)
 
 
 class RunningMigration(BaseModel):
@@ -83,9 +87,9 @@ class RunningMigration(BaseModel):
     """
 
     candidate: Candidate
-    numbered: bool = False
-    throttled_until: datetime | None = None
-    newly_throttled: bool = False
+    numbered: bool = Field(default=False, exclude_if=_is_nothing)
+    throttled_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
+    newly_throttled: bool = Field(default=False, exclude_if=_is_nothing)
 
 
 class ImageResult(BaseModel):
@@ -238,7 +242,7 @@ class Batch(HasBatchState, Start):
 
     def note_started(self, candidate: Candidate) -> None:
         """The candidate's migration was started."""
-        self.pending.remove(candidate)
+        self.pending = [one for one in self.pending if one is not candidate]
         self.running.append(RunningMigration(candidate=candidate))
         self.last_start = self.now
 
@@ -249,9 +253,13 @@ class Batch(HasBatchState, Start):
         until = wait.until if wait is not None and wait.throttled else None
         running.newly_throttled = until is not None and until != running.throttled_until
         running.throttled_until = until
+        if running.numbered:
+            # the images behind it wait for it no more; only a limit of its gallery still counts it
+            definitions = running.candidate.definitions if self.request.per_gallery else []
+            running.candidate = Candidate(image=running.candidate.image, definitions=definitions)
         if not ended:
             return
-        self.running.remove(running)
+        self.running = [one for one in self.running if one is not running]
         self._count(status.state)
         if status.state is not MigrationState.COMPLETED:
             self._list(
@@ -260,13 +268,13 @@ class Batch(HasBatchState, Start):
 
     def note_lost(self, running: RunningMigration, reason: str) -> None:
         """A migration of which nothing is known any more: somebody purged or replaced it."""
-        self.running.remove(running)
+        self.running = [one for one in self.running if one is not running]
         self._count("unknown")
         self._list(ImageResult(image=running.candidate.image, outcome="unknown", reason=reason))
 
     def note_failure(self, candidate: Candidate, failure: Failure) -> None:
         """Takes in why a dry run cannot plan an image."""
-        self.pending.remove(candidate)
+        self.pending = [one for one in self.pending if one is not candidate]
         result = ImageResult(
             image=candidate.image,
             outcome="failed",
@@ -279,7 +287,7 @@ class Batch(HasBatchState, Start):
 
     def note_plan(self, candidate: Candidate, plan: MigrationPlan | None) -> None:
         """Takes in what a dry run plans for an image; None if the image no longer exists."""
-        self.pending.remove(candidate)
+        self.pending = [one for one in self.pending if one is not candidate]
         result = _planned(candidate, plan)
         self._count(result.outcome)
         self._list(result)

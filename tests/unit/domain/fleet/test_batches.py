@@ -173,3 +173,20 @@ def test_the_progress_counts_what_waits_and_names_what_runs() -> None:
 def test_a_batch_survives_the_durable_boundary_in_its_state() -> None:
     ended = new_batch().ended(BatchState.CANCELLED)
     assert Batch.model_validate(ended.model_dump(mode="json")) == ended
+
+
+def test_a_migration_with_its_number_takes_little_room_in_the_state() -> None:
+    """A batch carries thousands of them from step to step; only a limit of its gallery still needs a definition."""
+    for limits, kept in (({}, []), ({"per_gallery": 3}, coverage(1).definitions)):
+        batch = new_batch(**limits)
+        batch.select([coverage(1)])
+        start(batch)
+        (running,) = batch.running
+        status = status_of(
+            running.candidate.image, GALLERIES[0].definition("family-0"), MigrationState.REPLICATING
+        )
+        batch.note_status(running, status, ended=False)
+        state = batch.model_dump(mode="json")["running"][0]
+        assert Batch.model_validate(batch.model_dump(mode="json")).running == batch.running
+        assert state.keys() == {"candidate", "numbered"}
+        assert [ImageDefinitionId.parse(one) for one in state["candidate"].get("definitions", [])] == kept
