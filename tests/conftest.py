@@ -1,4 +1,8 @@
-"""What all tests have: their apps and simulators are forked from one process for each of pytest's."""
+"""What all tests have: apps and simulators that are forked from one process, and an order that keeps all processors busy."""
+
+from collections import defaultdict
+
+import pytest
 
 from local.forks import Forks
 from local.stack import ROOT, Stack
@@ -11,3 +15,12 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     if Stack.forks is not None:
         Stack.forks.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files first that may take longest, so that nobody waits for one of them alone at the end."""
+    longest: dict[object, float] = defaultdict(float)
+    for item in items:
+        timeout = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest[item.path], timeout.args[0] if timeout else 0)
+    items.sort(key=lambda item: -longest[item.path])
