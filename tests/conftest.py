@@ -1,4 +1,4 @@
-"""What all tests have: apps and simulators that are forked from one process, and an order that keeps all processors busy."""
+"""What all tests have: processes that are forked from one, and an order that keeps all processors busy."""
 
 from collections import defaultdict
 
