@@ -50,12 +50,14 @@ def _short(reason: str) -> str:
 class CurrentWait(BaseModel):
     """What an orchestration waits for at the moment: why, and until when. A long reason is cut.
 
-    `throttled` says that Azure puts the calls off.
+    `throttled` says that Azure puts the calls off. `attempt` is the number of the try that comes then, counted
+    since this reason came up; None where nothing is tried again.
     """
 
     reason: Annotated[str, AfterValidator(_short)]
     until: datetime
     throttled: bool = False
+    attempt: int | None = None
 
 
 class StepStatus(BaseModel):

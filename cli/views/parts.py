@@ -40,7 +40,8 @@ def waiting(wait: CurrentWait | None) -> list[RenderableType]:
     """What it waits for, and until when."""
     if wait is None:
         return []
-    return [Text(f"  waits until {clock(wait.until)}: {wait.reason}", style="dim", overflow="fold")]
+    then = f"waits until {clock(wait.until)}" + (f" for attempt {wait.attempt}" if wait.attempt else "")
+    return [Text(f"  {then}: {wait.reason}", style="dim", overflow="fold")]
 
 
 def clock(moment: datetime) -> str:

@@ -198,7 +198,8 @@ class Patience:
         length = timedelta(seconds=wait_seconds(self._context.instance_id, self._waits, retry))
         self._waited += length
         until = self._context.current_utc_datetime + length
-        on_wait(CurrentWait(reason=retry.reason, until=until, throttled=retry.throttled))
+        attempt = self._waits + 1
+        on_wait(CurrentWait(reason=retry.reason, until=until, throttled=retry.throttled, attempt=attempt))
         yield self._context.create_timer(until)
 
     def end(self, on_wait: OnWait) -> None:

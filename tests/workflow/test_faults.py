@@ -238,6 +238,7 @@ def test_a_waiting_migration_shows_why_and_until_when(estate: Estate) -> None:
     assert estate.migration(image)["state"] == "publishing"
     assert waiting["reason"] == "TooManyRequests: The service is throttling requests."
     assert waiting["until"] > estate.migration(image)["updated"]
+    assert waiting["attempt"] == 2, "the first one was refused"
     assert estate.ended(image)["waiting_for"] is None
 
 

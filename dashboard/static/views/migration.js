@@ -110,7 +110,7 @@ function Why({ migration }) {
   }
   if (!wait) return null;
   return html`<article class="wait" data-throttled=${wait.throttled}>
-    <h2>Waits until <${When} at=${wait.until} /></h2>
+    <h2>Waits until <${When} at=${wait.until} />${wait.attempt && ` for attempt ${wait.attempt}`}</h2>
     <p>${wait.throttled && "Azure puts the calls off: "}<${Text} text=${wait.reason} /></p>
   </article>`;
 }

@@ -51,7 +51,7 @@ function Promotion({ promotion, whole }) {
     </div>
     ${reason && html`<p class="why"><${Text} text=${reason} />${failure?.cause && html` <span class="dim">${failure.cause}</span>`}</p>`}
     ${fix && html`<p class="fix"><b>Fix</b> <${Text} text=${fix} /></p>`}
-    ${wait && html`<p class="dim waits">waits until <${When} at=${wait.until} />: <${Text} text=${wait.reason} /></p>`}
+    ${wait && html`<p class="dim waits">waits until <${When} at=${wait.until} />${wait.attempt && ` for attempt ${wait.attempt}`}: <${Text} text=${wait.reason} /></p>`}
     <ol class="rings" aria-label="Rings">${promotion.rings.map((regions, position) => html`<${Ring} promotion=${promotion} regions=${regions} number=${position + 1} />`)}</ol>
     ${whole && html`<${Details} promotion=${promotion} />`}
     ${order && html`<${Dialog} title=${`${order.title} ${nameOf(promotion.definition)} ${nameOf(promotion.version)}?`} action=${order.title} danger=${order.danger} onDo=${act} onClose=${() => ask(null)}>

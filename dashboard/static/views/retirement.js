@@ -55,7 +55,7 @@ export function Retirement({ id }) {
     <${Problem} error=${error} />
     ${refusal && html`<article class="group" data-state="failed"><h2><${Text} text=${refusal.message} /></h2><p class="cause">${refusal.cause} <code>${refusal.code}</code></p><p class="fix"><b>Fix</b> ${refusal.fix}</p></article>`}
     ${retirement.reason && html`<p class="note"><${Text} text=${retirement.reason} /></p>`}
-    ${wait && html`<article class="wait"><h2>Waits until <${When} at=${wait.until} /></h2><p><${Text} text=${wait.reason} /></p></article>`}
+    ${wait && html`<article class="wait"><h2>Waits until <${When} at=${wait.until} />${wait.attempt && ` for attempt ${wait.attempt}`}</h2><p><${Text} text=${wait.reason} /></p></article>`}
     ${approval && html`<p class="note">Approved by ${approval.by}, <${When} at=${approval.at} />: ${approval.reason}</p>`}
     <section><h2>Obligations</h2>
       <ol class="obligations">${[...retirement.obligations].sort((a, b) => a.met - b.met).map((one) => html`<${Obligation} one=${one} key=${one.name} />`)}</ol>
