@@ -1,6 +1,5 @@
 """The sections of a policy file: the keys of each one, their valid values, and how two of them merge."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -14,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.policy.patterns import check_pattern
 from domain.policy.second_half import (
     Notify,
     Promote,
@@ -51,23 +51,13 @@ LONGEST_PATTERN = 1000
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
-def _well_formed_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
-    return pattern
-
-
 def _gallery_template(text: str) -> str:
     GalleryId.parse(text.replace("{subscription}", _ANY_SUBSCRIPTION))
     return text
 
 
 GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
-NamePattern = Annotated[
-    str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(_well_formed_pattern)
-]
+NamePattern = Annotated[str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(check_pattern)]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Globs = Annotated[list[Glob], Field(max_length=1000)]
 

@@ -2,6 +2,7 @@
 
 import re
 
+from domain.policy.patterns import groups_of, match_whole
 from domain.policy.sections import Choices
 from domain.resources.images import ManagedImage
 from domain.resources.regions import canonical_region
@@ -20,7 +21,7 @@ def placeholders(template: str) -> set[str]:
 
 def pattern_groups(choices: Choices) -> set[str]:
     """Returns the named groups of `name_pattern`."""
-    return set(re.compile(choices.name_pattern or "").groupindex)
+    return groups_of(choices.name_pattern or "")
 
 
 def template_values(image: ManagedImage, choices: Choices) -> dict[str, str] | None:
@@ -35,8 +36,8 @@ def template_values(image: ManagedImage, choices: Choices) -> dict[str, str] | N
     }
     if choices.name_pattern is None:
         return values
-    match = re.fullmatch(choices.name_pattern, image.id.name)
-    return values | {key: value or "" for key, value in match.groupdict().items()} if match else None
+    groups = match_whole(choices.name_pattern, image.id.name)
+    return None if groups is None else values | groups
 
 
 def render(template: str, values: dict[str, str]) -> str:

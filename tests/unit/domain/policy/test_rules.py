@@ -128,6 +128,14 @@ def test_versions_are_excluded_from_latest_by_default() -> None:
             r"'\(web' is not a regular expression",
         ),
         (
+            {"defaults": {"galleries": [GOLDEN], "name_pattern": "(?=web).*"}},
+            "has no lookaround and no backreferences: invalid perl operator",
+        ),
+        (
+            {"defaults": {"galleries": [GOLDEN], "name_pattern": "((a{99}){99}){99}"}},
+            "is not a regular expression of RE2",
+        ),
+        (
             {"defaults": {"galleries": [GOLDEN], "definition": {"name": "{family}"}}},
             "defaults: '{family}' uses unknown {family}; known are",
         ),

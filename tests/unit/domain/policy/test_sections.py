@@ -222,7 +222,7 @@ def test_a_number_is_within_what_times_can_be(path: tuple[str, ...], bounds: tup
             Rule.model_validate({"name": "it", **document({path: number})})
 
 
-@pytest.mark.parametrize("pattern", ["(", "a{4294967295}", "(" * 900, "a" * 1001])
+@pytest.mark.parametrize("pattern", ["(", "a{1001}", "(" * 900, "a" * 1001])
 def test_a_pattern_that_cannot_be_compiled_is_invalid(pattern: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Choices(name_pattern=pattern)
