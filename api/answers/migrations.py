@@ -8,7 +8,7 @@ from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyImageId, AnyVersionId
 from api.links import Addresses
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationRecord, TargetStatus
+from domain.migration.status import Change, MigrationRecord, TargetStatus
 from domain.proofs.proof import ProofStatus
 from domain.resources.galleries import RegionProgress
 from domain.results import CurrentWait, Failure
@@ -113,6 +113,8 @@ class Migration(Answer):
     """What to do about it."""
     waiting_for: CurrentWait | None
     """What it waits for at the moment."""
+    course: list[Change] = []
+    """What it did when: each state that it came to, and each wait in it. Of very many, the first and the last ones."""
     warnings: list[str]
     failure: Failure | None
     """The error that ended it."""
@@ -139,6 +141,7 @@ class Migration(Answer):
             reason=status.reason,
             fix=status.fix,
             waiting_for=status.waiting_for,
+            course=status.course,
             warnings=status.warnings,
             failure=status.failure,
             targets=[MigrationTarget.of(target) for target in status.targets],

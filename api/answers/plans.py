@@ -116,7 +116,7 @@ class Estimate(Answer):
     """What a migration would take, roughly."""
 
     storage: StorageEstimate
-    replication: ReplicationEstimate | None
+    replication: ReplicationEstimate | None = None
     """Null if no version is made."""
 
 

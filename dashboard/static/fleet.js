@@ -9,9 +9,8 @@ const RUNNING_STATES = new Set(RUNNING);
 const LOOKS = 8; // requests of one turn
 const OVERLAP = 2_000; // milliseconds: the API's `since` is inclusive, and whole seconds
 
-// rows: by id, whole: every page was read. seen: what this tab saw of running migrations, for their time lines
+// rows: by id, whole: every page was read.
 export const fleet = observable({ rows: new Map(), whole: false, reading: false, unreadable: [], newest: 0 });
-export const seen = new Map();
 export const promotions = observable({ all: [], unreadable: [], readAt: 0, error: null });
 export const retirements = observable({ all: [], unreadable: [], readAt: 0, whole: false, error: null, freeze: null });
 
@@ -57,18 +56,9 @@ export function take(migrations, page) {
     changed ||= !before || before.updated !== row.updated || before.state !== row.state;
     rows.set(row.id, row);
     fleet.value.newest = Math.max(fleet.value.newest, Date.parse(row.created));
-    if (RUNNING_STATES.has(row.state) || seen.has(row.id)) observe(row);
   }
   fleet.changed();
   return changed;
-}
-
-function observe(row) {
-  const looks = seen.get(row.id) ?? [];
-  const last = looks.at(-1);
-  const look = { at: row.updated, state: row.state, waits: row.waits };
-  if (last?.at !== look.at || last?.state !== look.state) looks.push(look);
-  seen.set(row.id, looks.slice(-200));
 }
 
 export const isRunning = (row) => RUNNING_STATES.has(row.state);

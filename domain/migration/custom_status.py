@@ -16,6 +16,7 @@ def custom_status(status: MigrationStatus) -> dict[str, Any]:
     return fitting(
         status,
         _cut_details_of_targets,
+        _drop_course,
         _drop_texts,
         _drop_details,
         _drop_done_regions,
@@ -27,6 +28,11 @@ def custom_status(status: MigrationStatus) -> dict[str, Any]:
 def _cut_details_of_targets(status: MigrationStatus) -> None:
     for target in status.targets:
         _cut_details(target.regions)
+
+
+def _drop_course(status: MigrationStatus) -> None:
+    """Where it is now matters more than how it came there."""
+    status.course = []
 
 
 def _drop_texts(status: MigrationStatus) -> None:

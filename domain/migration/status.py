@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from domain.field_errors import field_errors
 from domain.migration.publishing import DEFINITION_TAKEN, VERSION_TAKEN
@@ -17,6 +17,9 @@ from domain.results import CurrentWait, Failure
 
 # an error may repeat the value that it complains of
 LONGEST_MESSAGE = 200
+# of the course, which is shown within the 16 KB of a custom status
+LONGEST_REASON = 80
+FIRST_CHANGES, LAST_CHANGES = 8, 12
 
 
 class TargetStatus(HasMigrationState):
@@ -88,11 +91,20 @@ class End(NamedTuple):
         return end if states == {MigrationState.FAILED} else end._replace(state=MigrationState.PARTIAL)
 
 
+class Change(BaseModel):
+    """A moment at which a migration came to this state, or began to wait in it; `waits_for` is the reason, cut."""
+
+    at: datetime
+    state: MigrationState
+    waits_for: str | None = None
+
+
 class MigrationStatus(HasMigrationState):
     """The custom status and the output of `migrate_image` and `add_regions`.
 
     `child_instance_ids` are the child orchestrations of the present step; each shows in its custom status what it
-    waits for. `followed_by` are the promotions and the retirement that the migration started.
+    waits for. `followed_by` are the promotions and the retirement that the migration started. `course` is what it did
+    when: each change, and of too many the first and the last ones.
     """
 
     image: ImageId
@@ -107,6 +119,15 @@ class MigrationStatus(HasMigrationState):
     failure: Failure | None = None
     targets: list[TargetStatus] = Field(default=[])
     followed_by: list[str] = Field(default=[])
+    course: list[Change] = Field(default=[])
+
+    def note(self, now: datetime) -> None:
+        """Adds to the course where the migration is, if that is another place than before."""
+        waits_for = self.waiting_for.reason[:LONGEST_REASON] if self.waiting_for else None
+        last = self.course[-1] if self.course else None
+        if last is None or (last.state, last.waits_for) != (self.state, waits_for):
+            changes = [*self.course, Change(at=now, state=self.state, waits_for=waits_for)]
+            self.course = [*changes[:FIRST_CHANGES], *changes[FIRST_CHANGES:][-LAST_CHANGES:]]
 
     def ended(self, end: End) -> Self:
         """The end of the migration."""

@@ -74,4 +74,5 @@ class MigrationRun:
         return self.status.model_dump(mode="json")
 
     def _show(self) -> None:
+        self.status.note(self.context.current_utc_datetime)
         self.context.set_custom_status(custom_status(self.status))

@@ -88,6 +88,7 @@ def a_migration(name: str, **changes: Any) -> dict[str, Any]:
         "reason": None,
         "fix": None,
         "waiting_for": None,
+        "course": [],
         "warnings": [],
         "failure": None,
         "targets": [],

@@ -1,5 +1,6 @@
 """How the page takes what the API answers: hostile texts, waits, errors, refusals, another sign-in."""
 
+import re
 import shlex
 from typing import Any
 
@@ -41,16 +42,22 @@ def test_waiting_and_working_differ_and_it_says_for_what_and_until_when(
 
     reason = "TooManyRequests: Azure limits the calls of a subscription"
     wait = {"reason": reason, "until": "2026-11-23T08:40:00Z", "throttled": True}
-    api.lists(a_migration("web", targets=[target], waiting_for=wait, updated="2026-11-23T08:20:00Z"))
+    course = [
+        {"at": "2026-11-23T08:00:00Z", "state": "planned", "waits_for": None},
+        {"at": "2026-11-23T08:05:00Z", "state": "replicating", "waits_for": None},
+        {"at": "2026-11-23T08:20:00Z", "state": "replicating", "waits_for": reason},
+    ]
+    now = {"waiting_for": wait, "course": course, "updated": "2026-11-23T08:20:00Z"}
+    api.lists(a_migration("web", targets=[target], **now))
     viewer.let_look()
 
     expect(here).to_have_attribute("data-how", "waiting")
     expect(page.locator(".wait h2")).to_have_text("Waits until 23 Nov 08:40")
     viewer.shows("Azure puts the calls off: TooManyRequests")
     parts = page.locator(".track .part")
-    expect(parts.first).to_have_attribute("data-how", "unseen")
-    expect(page.locator('.track .part[data-how="working"]')).to_be_visible()
-    expect(page.locator('.track .part[data-how="waiting"]')).to_be_visible()
+    expect(parts).to_have_count(3)
+    assert [part.get_attribute("data-how") for part in parts.all()] == ["working", "working", "waiting"]
+    expect(parts.last).to_have_attribute("title", re.compile(f"{reason} .* 20 min"))
 
 
 def test_of_many_regions_those_that_are_completed_are_folded_away(viewer: Viewer, api: FakedApi) -> None:

@@ -239,7 +239,12 @@ def test_a_waiting_migration_shows_why_and_until_when(estate: Estate) -> None:
     assert waiting["reason"] == "TooManyRequests: The service is throttling requests."
     assert waiting["until"] > estate.migration(image)["updated"]
     assert waiting["attempt"] == 2, "the first one was refused"
-    assert estate.ended(image)["waiting_for"] is None
+    course = estate.ended(image)["course"]
+    assert estate.migration(image)["waiting_for"] is None
+    states = ["planned", "preparing", "publishing", "publishing", "publishing", "replicating", "completed"]
+    assert [change["state"] for change in course] == states
+    assert [change["waits_for"] for change in course if change["waits_for"]] == [waiting["reason"]]
+    assert course == sorted(course, key=lambda change: change["at"])
 
 
 def test_throttling_in_one_subscription_does_not_delay_another(estate: Estate) -> None:

@@ -1,9 +1,9 @@
 // One migration: why it stopped or what it waits for, how far it is, region by region, and its time line.
 
 import { html, useEffect, useState } from "../vendor/htm-preact.js";
-import { BACKGROUND, get, post } from "../api.js";
+import { get, post } from "../api.js";
 import { commands } from "../commands.js";
-import { fleet, isRunning, readOne, seen, take } from "../fleet.js";
+import { fleet, isRunning, readOne, take } from "../fleet.js";
 import { duration, galleryPath, moment, nameOf, partsOf } from "../format.js";
 import { repeat, useObservable } from "../live.js";
 import { CopyCommand, Dialog, Fields, Meter, Problem, State, Text, When } from "../parts.js";
@@ -18,21 +18,6 @@ export function Migration({ id }) {
   const [migration, setMigration] = useState(null);
   const [error, setError] = useState(null);
   const [asked, ask] = useState(null);
-  const [published, setPublished] = useState(null);
-  const version = migration?.targets.find((target) => target.version_id)?.version_id;
-
-  // the gallery knows when the version was begun, which the migration does not say
-  useEffect(() => {
-    let here = true;
-    setPublished(null);
-    if (version) {
-      get("lineage", { version }, BACKGROUND).then(
-        ({ data }) => here && setPublished(data.lines.find((line) => line.what === "published")?.at ?? null),
-        () => {},
-      );
-    }
-    return () => (here = false);
-  }, [version]);
 
   async function read() {
     try {
@@ -74,7 +59,7 @@ export function Migration({ id }) {
     <${Problem} error=${error} />
     <${Why} migration=${migration} />
     <${Steps} migration=${migration} />
-    <${TimeLine} migration=${migration} published=${published} />
+    <${TimeLine} migration=${migration} />
     ${migration.targets.map((target) => html`<${Target} target=${target} key=${target.gallery + target.definition} />`)}
     <${Followed} addresses=${migration.followed_by} />
     ${migration.warnings.length > 0 && html`<section><h2>Warnings</h2><ul>${migration.warnings.map((one) => html`<li><${Text} text=${one} /></li>`)}</ul></section>`}
@@ -139,18 +124,17 @@ function Steps({ migration }) {
   </ol>`;
 }
 
-// What is known of the time: the whole run, what this tab saw of it, and the proofs.
-function lanesOf(migration, published) {
+// The whole run as its course tells it, and the proofs. An older release may have told no course.
+function lanesOf(migration) {
   const begin = Date.parse(migration.created);
-  const looks = seen.get(migration.id) ?? [];
-  const parts = looks.map((look, position) => {
-    const from = Date.parse(look.at);
-    const next = looks[position + 1]?.at ?? (isRunning(migration) ? (look.waits?.until ?? look.at) : migration.updated);
-    return { from, to: Math.max(from, Date.parse(next)), how: look.waits ? "waiting" : "working", text: look.waits?.reason ?? look.state };
+  const last = Date.parse(isRunning(migration) ? (migration.waiting_for?.until ?? migration.updated) : migration.updated);
+  const parts = migration.course.map((change, position) => {
+    const from = Date.parse(change.at);
+    const next = migration.course[position + 1];
+    const to = next ? Date.parse(next.at) : last;
+    return { from, to: Math.max(from, to), how: change.waits_for ? "waiting" : "working", text: change.waits_for ?? change.state };
   });
-  const first = parts[0]?.from ?? Date.parse(migration.updated);
-  if (first > begin) parts.unshift(...before(migration, begin, first, Date.parse(published)));
-  const lanes = [{ name: "Migration", parts }];
+  const lanes = [{ name: "Migration", parts: parts.filter((part) => part.to > part.from) }];
   for (const target of migration.targets) {
     for (const proof of target.proofs) {
       if (!proof.started_at) continue;
@@ -163,24 +147,11 @@ function lanesOf(migration, published) {
   return { begin, end, lanes };
 }
 
-// What came before this tab looked: what the records say of it, else nothing.
-function before(migration, begin, end, published) {
-  if (!(published >= begin && published < end)) return [{ from: begin, to: end, how: "unseen", text: "not seen by this tab" }];
-  const proofs = migration.targets.flatMap((target) => target.proofs).map((proof) => Date.parse(proof.started_at)).filter((at) => at > published && at < end);
-  const replicated = proofs.length ? Math.min(...proofs) : end;
-  const parts = [
-    { from: begin, to: published, how: "known", text: "planned and prepared" },
-    { from: published, to: replicated, how: "known", text: "published and replicated" },
-    { from: replicated, to: end, how: "known", text: "proved" },
-  ];
-  return parts.filter((part) => part.to > part.from);
-}
-
-function TimeLine({ migration, published }) {
-  const { begin, end, lanes } = lanesOf(migration, published);
+function TimeLine({ migration }) {
+  const { begin, end, lanes } = lanesOf(migration);
   const place = (time) => `${((time - begin) / (end - begin)) * 100}%`;
   const used = new Set(lanes.flatMap((lane) => lane.parts.map((part) => part.how)));
-  const legend = { working: "works", waiting: "waits", known: "before this tab looked, from the records", unseen: "before this tab looked", stopped: "failed" };
+  const legend = { working: "works", waiting: "waits", stopped: "failed" };
   return html`<section class="timeline">
     <div class="section-head"><h2>Time line</h2><span class="dim">${duration(end - begin)}</span></div>
     ${lanes.map(

@@ -143,10 +143,10 @@ async def test_an_invalid_change_leaves_the_last_valid_policy_in_force(
     [
         GOOD + "rules: [{name: !!timestamp soon}]\n",
         GOOD + "rules: " + "[" * 3000,
-        GOOD + "rules: [{name: web, name_pattern: 'a{4294967295}'}]\n",
+        GOOD + "rules: [{name: web, name_pattern: 'a{99999}'}]\n",
         "\0",
     ],
-    ids=["AttributeError", "RecursionError", "OverflowError", "no text"],
+    ids=["AttributeError", "RecursionError", "no pattern", "no text"],
 )
 async def test_whatever_is_in_the_blob_the_last_valid_policy_stays_in_force(
     blob: BlobService, reader: Reader, body: str

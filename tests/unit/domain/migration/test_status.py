@@ -1,5 +1,6 @@
 """The status of a migration: how targets and migrations end, and which regions a target shows."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -165,3 +166,15 @@ def test_a_version_without_a_number_has_no_id() -> None:
     assert str(spec(None).numbered("1.2.3").id).endswith("/versions/1.2.3")
     with pytest.raises(ValueError, match="no number was reserved for a version of"):
         _ = spec(None).id
+
+
+def test_the_course_has_each_change_once_and_of_many_the_first_and_the_last() -> None:
+    status = MigrationStatus(image=image_id())
+    for minute in range(60):
+        status.waiting_for = CurrentWait(reason=f"reason {minute // 2} {'r' * 200}", until=NOW)
+        status.note(NOW + timedelta(minutes=minute))
+    assert [change.at for change in status.course[:2]] == [NOW, NOW + timedelta(minutes=2)]
+    kept = [*range(8), *range(18, 30)]
+    assert [change.waits_for for change in status.course] == [
+        f"reason {one} {'r' * 200}"[:80] for one in kept
+    ]

@@ -363,7 +363,7 @@ async def test_regions_cannot_be_added_to_a_migration_that_does_not_exist() -> N
 async def facts_under(compute: FakeCompute, **defaults: Any) -> dict[str, str]:
     """The facts of a plan that was made under this policy."""
     with working_with(compute, policy(**defaults)):
-        response = await post_plan(req=request("migrations/plan", BODY, "POST"))
+        response = await post_plan(req=request("migrations/plan", BODY, "POST"), client=Hub())
     return body_of(response)["facts"]
 
 

@@ -10,7 +10,7 @@ from domain.errors import ArmError, NotYetError
 from domain.resources.provenance import STARTED_BY_TAG, migration_id
 from tests.unit.app import code
 from tests.unit.builders import GALLERY, definition, gallery, image, image_id, policy, version
-from tests.unit.fakes import FakeCompute, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 post_plan = code("post_plan")
 
@@ -23,7 +23,7 @@ async def plan_for(compute: FakeCompute, body: Any, **policy_changes: Any) -> tu
         body=json.dumps(body).encode(),
     )
     with working_with(compute, policy(**policy_changes)):
-        response = await post_plan(request)
+        response = await post_plan(request, FakeDurableClient())
     assert compute.writes == []
     return response, json.loads(response.get_body())
 
@@ -41,7 +41,8 @@ async def test_a_plan_holds_everything_that_would_be_created() -> None:
     assert [region["name"] for region in target["version"]["regions"]] == ["westeurope", "eastus2"]
     assert (target["version"]["number"], target["version"]["exists"]) == ("1.0.0", False)
     assert target["version"]["tags"][STARTED_BY_TAG] == "http"
-    assert plan["estimate"].keys() == {"storage"}
+    how = "no version like it, in 2 regions, has been measured yet"
+    assert plan["estimate"]["replication"] == {"seconds": None, "how": how}
 
 
 async def test_a_plan_shows_the_waves_of_its_regions() -> None:
