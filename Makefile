@@ -21,7 +21,7 @@ COVERAGE_FLOOR := 98
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet serve test test-slow test-extension cases torture fuzz bench bench-full check format coverage hooks
+.PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench bench-full check format coverage hooks
 .PHONY: package cli lock parity-az check-infra scan-infra clean
 
 help: ## list these commands
@@ -41,6 +41,9 @@ test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/
 
 test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) --no-loadscope-reorder -m slow $(PYTEST_ARGS)
+
+test-fleet: $(VENV)/.installed ## count, plan and migrate 3,000 images within the limits of Azure (a quarter of an hour)
+	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
+from pydantic import Field
+
 from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyImageId, AnyVersionId
 from api.links import Addresses
@@ -113,7 +115,7 @@ class Migration(Answer):
     """What to do about it."""
     waiting_for: CurrentWait | None
     """What it waits for at the moment."""
-    course: list[Change] = []
+    course: list[Change] = Field(default=[])
     """What it did when: each state that it came to, and each wait in it. Of very many, the first and the last ones."""
     warnings: list[str]
     failure: Failure | None
