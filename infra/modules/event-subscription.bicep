@@ -1,4 +1,4 @@
-// Sends an event to the function for every managed image that is written. The function must already be deployed.
+// Sends an event to the function for every managed image that is written, or whose tags are. The function must already be deployed.
 param systemTopicName string
 
 @description('Resource id of the function app. It can be in another subscription of the same tenant.')
@@ -36,7 +36,13 @@ resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
         {
           operatorType: 'StringIn'
           key: 'data.operationName'
-          values: ['Microsoft.Compute/images/write']
+          // the portal and `az tag` write the tags of an image by themselves, as an operation of Microsoft.Resources
+          values: ['Microsoft.Compute/images/write', 'Microsoft.Resources/tags/write']
+        }
+        {
+          operatorType: 'StringContains'
+          key: 'subject'
+          values: ['/providers/Microsoft.Compute/images/']
         }
       ]
     }

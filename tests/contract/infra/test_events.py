@@ -44,8 +44,8 @@ def subscribe(stack: Stack, name: str) -> None:
     """Creates the event subscription of a module in infra/modules on the simulated Event Grid."""
     text = (INFRA / "modules" / f"{MODULES[name]}.bicep").read_text(encoding="utf-8")
 
-    def values(name: str) -> list[str]:
-        return re.findall(r"'([^']+)'", re.findall(rf"{name}: \[(.+)\]", text)[0])
+    def values(name: str, within: str = text) -> list[str]:
+        return re.findall(r"'([^']+)'", re.findall(rf"{name}: \[(.+)\]", within)[0])
 
     def value(name: str) -> str:
         return str(re.findall(rf"{name}: '([^']+)'", text)[0])
@@ -53,12 +53,15 @@ def subscribe(stack: Stack, name: str) -> None:
     named = re.findall(r"^  name: '(gallerist-.+)'$", text, re.MULTILINE)
     assert [one.replace("${environmentName}", ENVIRONMENT) for one in named] == [name]
     function = re.findall(r"param functionName string = '(\w+)'", text)[0]
-    advanced = {"operatorType": value("operatorType"), "key": value("key"), "values": values("values")}
+    filters = re.findall(r"operatorType: '(\w+)'\s+key: '([\w.]+)'\s+((?://.+\s+)?values: .+)", text)
+    advanced = [
+        {"operatorType": kind, "key": key, "values": values("values", rest)} for kind, key, rest in filters
+    ]
     body = {
         "endpoint": f"{stack.host['event_grid']}?functionName={function}",
         "schema": value("eventDeliverySchema"),
         "includedEventTypes": values("includedEventTypes"),
-        "advancedFilters": [advanced],
+        "advancedFilters": advanced,
     }
     stack.control("PUT", f"event-subscriptions/{name}", body)
 
