@@ -19,6 +19,7 @@ ENTRY_POINTS = {
     "source-subscription.bicep",
     "gallery-subscription.bicep",
     "consumer-subscription.bicep",
+    "mg.bicep",
 }
 # this type has only preview versions
 PREVIEWS = {"Microsoft.Insights/diagnosticSettings@2021-05-01-preview"}
