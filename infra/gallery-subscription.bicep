@@ -37,6 +37,9 @@ param functionAppId string = ''
 @description('Resource id of the system topic of this subscription, if it has one. Empty creates one, the same as source-subscription.bicep does.')
 param existingSystemTopicId string = ''
 
+@description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty keeps none.')
+param workspaceResourceId string = ''
+
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
 var tags = union(resourceTags, { 'azd-env-name': environmentName })
@@ -81,7 +84,7 @@ module systemTopic 'modules/system-topic.bicep' = if (createsTopic) {
   params: {
     name: topicName
     tags: tags
-    workspaceId: ''
+    workspaceId: workspaceResourceId
   }
 }
 

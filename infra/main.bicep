@@ -123,6 +123,9 @@ param deadLetters bool = true
 @description('Mail address that receives the alerts. Empty shows them only in the portal.')
 param alertEmail string = ''
 
+@description('Whether Azure asks the app for its health every quarter of an hour. Each test has its price. Not with privateNetworking: the tests come from the internet.')
+param availabilityTest bool = true
+
 @description('After how many hours a migration that has not ended counts as stuck. Must be longer than the policy\'s replication deadline.')
 @minValue(1)
 param stuckAfterHours int = 26
@@ -202,6 +205,7 @@ module storage 'modules/storage.bicep' = {
     principalId: identity.outputs.principalId
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
     skuName: storageSku
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -267,6 +271,7 @@ module functionApp 'modules/function-app.bicep' = {
     identityClientId: identity.outputs.clientId
     storage: storage.outputs.endpoints
     packageContainerUrl: storage.outputs.packageContainerUrl
+    workspaceId: monitoring.outputs.workspaceId
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     schedulerEndpoint: scheduler.?outputs.endpoint ?? ''
     subnetId: appSubnetId
@@ -373,6 +378,19 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
 }
 
 var systemTopicId = empty(existingSystemTopicId) ? systemTopic.?outputs.id ?? '' : existingSystemTopicId
+
+module availability 'modules/availability.bicep' = if (availabilityTest && !privateNetworking) {
+  name: 'availability'
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    insightsId: monitoring.outputs.insightsId
+    url: 'https://${functionApp.outputs.hostName}/api/health'
+    actionGroups: alerts.outputs.actionGroups
+  }
+}
 
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'

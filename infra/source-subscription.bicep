@@ -29,6 +29,9 @@ param parts string = ''
 @description('Resource ids of the resource groups in this subscription whose scale sets may be re-pointed, separated by commas.')
 param repointGroupIds string = ''
 
+@description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty keeps none.')
+param workspaceResourceId string = ''
+
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
 var tags = union(resourceTags, { 'azd-env-name': environmentName })
@@ -67,7 +70,7 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
   params: {
     name: topicName
     tags: tags
-    workspaceId: ''
+    workspaceId: workspaceResourceId
   }
 }
 

@@ -253,3 +253,5 @@ resource lost 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     }
   }
 ]
+
+output actionGroups array = receivers

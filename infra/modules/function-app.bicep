@@ -21,6 +21,9 @@ param packageContainerUrl string
 
 param applicationInsightsConnectionString string
 
+@description('Resource id of the Log Analytics workspace for the platform\'s logs.')
+param workspaceId string
+
 @description('Endpoint of a Durable Task Scheduler. Empty means that Durable Functions stores its state in the storage account.')
 param schedulerEndpoint string
 
@@ -128,6 +131,16 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource deploymentByPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }
+  }
+}
+
+// The group, not single categories: which of them a plan has differs, and Azure refuses one that it lacks.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'platform'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ categoryGroup: 'allLogs', enabled: true }]
   }
 }
 

@@ -16,6 +16,9 @@ param skuName string
 @description('Days after which the former content of a blob is deleted.')
 param keepVersionsDays int = 30
 
+@description('Resource id of the Log Analytics workspace for the log of writes.')
+param workspaceId string
+
 var packageContainer = 'packages'
 var policyContainer = 'policy'
 var evidenceContainer = 'evidence'
@@ -93,6 +96,19 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
         ]
       }
     }
+  }
+}
+
+// who replaced the package or a policy
+resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'writes'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
   }
 }
 
