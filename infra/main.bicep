@@ -379,6 +379,18 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
 
 var systemTopicId = empty(existingSystemTopicId) ? systemTopic.?outputs.id ?? '' : existingSystemTopicId
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    functionAppName: functionApp.outputs.name
+  }
+}
+
 module availability 'modules/availability.bicep' = if (availabilityTest && !privateNetworking) {
   name: 'availability'
   scope: group
@@ -421,6 +433,8 @@ output AZURE_TENANT_ID string = tenant().tenantId
 output GALLERIST_PRINCIPAL_ID string = identity.outputs.principalId
 @description('Resource id of the storage account that keeps undelivered events. Empty without deadLetters.')
 output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetterStorage.?outputs.id ?? ''
+@description('Resource id of the Log Analytics workspace. The topics of other subscriptions can log to it.')
+output GALLERIST_WORKSPACE_ID string = monitoring.outputs.workspaceId
 @description('Resource id of the app\'s own storage account.')
 output GALLERIST_STORAGE_ACCOUNT_ID string = storage.outputs.id
 @description('URL of the container in that account that the app can read a policy from.')

@@ -1,5 +1,6 @@
 """The queries of the alerts can read the lines that the app logs."""
 
+import json
 import logging
 import re
 from datetime import UTC, datetime
@@ -107,6 +108,15 @@ def test_the_alert_on_failing_functions_names_functions_of_the_app() -> None:
         if function.trigger_type in ("eventGridTrigger", "timerTrigger")
     }
     assert starting <= set(re.findall(r"'(\w+)'", listed)) <= starting | {"gauge"}
+
+
+@pytest.mark.parametrize(("name", "line"), [("gauge", GAUGE), ("ends", ""), ("not-completed", "")])
+def test_a_query_of_the_workbook_reads_its_line(
+    name: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = json.loads((INFRA / "workbook.json").read_text(encoding="utf-8"))["queries"]
+    [query] = [item["query"].replace(":long", "") for item in queries if item["name"] == name]
+    assert parsed(query, line or logged("failed", caplog))
 
 
 # promotions and retirements

@@ -89,7 +89,7 @@ def test_the_parameters_file_fits_main_bicep() -> None:
 
 def test_every_role_file_is_loaded() -> None:
     loaded = set().union(*(BicepFile(path).loaded() for path in FILES))
-    assert loaded == set((INFRA / "roles").glob("*.json"))
+    assert {path for path in loaded if path.parent.name == "roles"} == set((INFRA / "roles").glob("*.json"))
 
 
 @pytest.mark.parametrize(
