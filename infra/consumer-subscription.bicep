@@ -14,10 +14,11 @@ param parts string
 param repointGroupIds string = ''
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-consumer'
+  name: 'part-roles-consumer-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: {}
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retire', 'retention', 'notify']

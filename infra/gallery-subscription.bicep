@@ -4,6 +4,9 @@ targetScope = 'subscription'
 
 param environmentName string
 
+@description('Tags of the resource groups that are created.')
+param resourceTags object = {}
+
 @description('The output GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
 param principalId string
 
@@ -34,13 +37,16 @@ param functionAppId string = ''
 @description('Resource id of the system topic of this subscription, if it has one. Empty creates one, the same as source-subscription.bicep does.')
 param existingSystemTopicId string = ''
 
+@description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty keeps none.')
+param workspaceResourceId string = ''
+
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 var createsTopic = !empty(functionAppId) && empty(existingSystemTopicId)
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
-  name: 'gallery-roles'
+  name: 'gallery-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
@@ -49,10 +55,11 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-galleries'
+  name: 'part-roles-galleries-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['retire']
@@ -77,15 +84,16 @@ module systemTopic 'modules/system-topic.bicep' = if (createsTopic) {
   params: {
     name: topicName
     tags: tags
-    workspaceId: ''
+    workspaceId: workspaceResourceId
   }
 }
 
 module versions 'modules/version-event-subscription.bicep' = if (!empty(functionAppId)) {
-  name: 'gallerist-versions'
+  name: 'gallerist-versions-${environmentName}'
   scope: resourceGroup(empty(existingSystemTopicId) ? groupName : split(existingSystemTopicId, '/')[4])
   dependsOn: [systemTopic]
   params: {
+    environmentName: environmentName
     systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
     functionAppId: functionAppId
   }

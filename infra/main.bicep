@@ -19,14 +19,18 @@ param pythonVersion string = '3.12'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Maximum number of instances of the function app.')
-@minValue(1)
+@description('Maximum number of instances of the function app. Flex Consumption took no less than 40 for long.')
+@minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
 @description('Where Durable Functions stores its state: in the storage account, or in a Durable Task Scheduler (for thousands of images at once).')
 @allowed(['storage', 'scheduler'])
 param durableBackend string = 'storage'
+
+@description('Redundancy of the app\'s storage. Choose Standard_LRS in a region without zone-redundant storage.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
 
 @description('Resource ids of the target galleries in this subscription, separated by commas. Gallerist can write only into these.')
 @minLength(1)
@@ -40,6 +44,20 @@ param policyFile string = 'policy.yaml'
 
 @description('URL of a blob with the policy that the app can read. Empty means the file in the package.')
 param policyBlob string = ''
+
+@description('Tags of every resource.')
+param resourceTags object = {}
+
+@description('Name of the resource group, which is created unless it exists. One environment for each group. Empty means rg-<environment>.')
+param resourceGroupName string = ''
+
+@description('Resource id of a Log Analytics workspace for logs and traces. Empty creates one.')
+param workspaceResourceId string = ''
+
+@description('How many instances are always ready. Each has its price.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int = 0
 
 @description('When the sweep runs, which finds images whose events were lost. NCRONTAB with six fields.')
 param sweepSchedule string = '0 17 * * * *'
@@ -72,18 +90,44 @@ param armAudience string = ''
 @description('Whether storage accepts only private endpoints, and the HTTP API only the virtual network and Event Grid.')
 param privateNetworking bool = false
 
+@description('Address range of the virtual network, of 26 bits or fewer.')
+param addressPrefix string = '10.40.0.0/16'
+
+@description('Resource id of the subnet that the app sends from, delegated to Microsoft.App/environments. Belongs together with existingEndpointSubnetId. Empty creates a network.')
+param existingSubnetId string = ''
+
+@description('Resource id of the subnet for the private endpoints, in the same network. Empty creates a network.')
+param existingEndpointSubnetId string = ''
+
+@description('Resource ids of private DNS zones, with the keys blob, queue, table and sites. A zone without a key here is created.')
+param existingPrivateDnsZoneIds object = {}
+
+@description('Addresses that can reach the Durable Task Scheduler.')
+param schedulerAddresses array = ['0.0.0.0/0']
+
 @description('Application (client) id of an Entra app registration. Callers of the HTTP API then need a token for it. Empty means function keys alone.')
 param entraClientId string = ''
+
+@description('Client ids of the applications whose tokens are accepted. Empty accepts every application of the tenant.')
+param allowedApplications array = []
+
+@description('Object ids of the people, managed identities and service principals that may call. Empty lets everybody call who can get a token.')
+param allowedPrincipals array = []
 
 @description('Resource id of the Event Grid system topic of this subscription, if it has one (it can have only one). Empty creates one.')
 param existingSystemTopicId string = ''
 
+@description('Whether events that could not be delivered are kept. Their storage account accepts shared keys; where a policy forbids that, the sweep alone finds their images.')
+param deadLetters bool = true
+
 @description('Mail address that receives the alerts. Empty shows them only in the portal.')
 param alertEmail string = ''
 
+@description('Whether Azure asks the app for its health every quarter of an hour. Each test has its price. Not with privateNetworking: the tests come from the internet.')
+param availabilityTest bool = true
+
 @description('After how many hours a migration that has not ended counts as stuck. Must be longer than the policy\'s replication deadline.')
 @minValue(1)
-@maxValue(47)
 param stuckAfterHours int = 26
 
 @description('What Gallerist may do after a migration, separated by commas: verify, promote, references, repoint, retire, strict, retention, notify. Empty means nothing.')
@@ -103,15 +147,29 @@ param notifyTopicIds string = ''
 
 var targetGalleryIds = split(replace(galleryIds, ' ', ''), ',')
 var suffix = toLower(uniqueString(subscription().id, environmentName, location))
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 var cloudNames = {
   AzureCloud: 'public'
   AzureUSGovernment: 'usgovernment'
   AzureChinaCloud: 'china'
 }
 
+// environment() does not know the zones of App Service (documented: private-endpoint-dns, and docs.azure.cn)
+var siteZones = {
+  AzureCloud: 'privatelink.azurewebsites.net'
+  AzureUSGovernment: 'privatelink.azurewebsites.us'
+  AzureChinaCloud: 'privatelink.chinacloudsites.cn'
+}
+
+var hasNetwork = empty(existingSubnetId) == empty(existingEndpointSubnetId)
+  ? !empty(existingSubnetId)
+  : fail('existingSubnetId and existingEndpointSubnetId belong together: give both of them or none')
+var appSubnetId = !privateNetworking ? '' : hasNetwork ? existingSubnetId : network.?outputs.appSubnetId ?? ''
+var endpointSubnetId = hasNetwork ? existingEndpointSubnetId : network.?outputs.endpointSubnetId ?? ''
+var virtualNetworkId = split(endpointSubnetId, '/subnets/')[0]
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: 'rg-${environmentName}'
+  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
   location: location
   tags: tags
 }
@@ -126,13 +184,14 @@ module identity 'modules/identity.bicep' = {
   }
 }
 
-module network 'modules/network.bicep' = if (privateNetworking) {
+module network 'modules/network.bicep' = if (privateNetworking && !hasNetwork) {
   name: 'network'
   scope: group
   params: {
     name: 'vnet-gallerist-${suffix}'
     location: location
     tags: tags
+    addressPrefix: addressPrefix
   }
 }
 
@@ -145,6 +204,8 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+    skuName: storageSku
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -156,11 +217,12 @@ module storageEndpoints 'modules/private-endpoint.bicep' = [
       name: 'pe-${service}-${suffix}'
       location: location
       tags: tags
-      subnetId: network.?outputs.endpointSubnetId ?? ''
-      virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
+      subnetId: endpointSubnetId
+      virtualNetworkId: virtualNetworkId
       targetId: storage.outputs.id
       groupId: service
       zoneName: 'privatelink.${service}.${environment().suffixes.storage}'
+      existingZoneId: existingPrivateDnsZoneIds[?service] ?? ''
     }
   }
 ]
@@ -173,6 +235,7 @@ module monitoring 'modules/monitoring.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    existingWorkspaceId: workspaceResourceId
   }
 }
 
@@ -184,6 +247,9 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (durableBackend == 
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    allowedAddresses: schedulerAddresses
+    // for ever is not possible there
+    keepDays: keepDays == 0 ? 90 : max(1, min(keepDays, 90))
   }
 }
 
@@ -200,16 +266,15 @@ module functionApp 'modules/function-app.bicep' = {
     pythonVersion: pythonVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storage: storage.outputs.endpoints
     packageContainerUrl: storage.outputs.packageContainerUrl
+    workspaceId: monitoring.outputs.workspaceId
     applicationInsightsConnectionString: monitoring.outputs.connectionString
-    scheduler: {
-      endpoint: scheduler.?outputs.endpoint ?? ''
-      taskHub: scheduler.?outputs.taskHub ?? ''
-    }
-    subnetId: network.?outputs.appSubnetId ?? ''
+    schedulerEndpoint: scheduler.?outputs.endpoint ?? ''
+    subnetId: appSubnetId
     galleristSettings: {
       GALLERIST_CLOUD: cloudNames[environment().name]
       GALLERIST_ARM_ENDPOINT: armEndpoint
@@ -236,6 +301,8 @@ module entra 'modules/entra.bicep' = if (!empty(entraClientId)) {
   params: {
     functionAppName: functionApp.outputs.name
     clientId: entraClientId
+    allowedApplications: allowedApplications
+    allowedPrincipals: allowedPrincipals
   }
 }
 
@@ -246,16 +313,17 @@ module siteEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
     name: 'pe-site-${suffix}'
     location: location
     tags: tags
-    subnetId: network.?outputs.endpointSubnetId ?? ''
-    virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
+    subnetId: endpointSubnetId
+    virtualNetworkId: virtualNetworkId
     targetId: functionApp.outputs.id
     groupId: 'sites'
-    zoneName: 'privatelink.azurewebsites.net'
+    zoneName: siteZones[environment().name]
+    existingZoneId: existingPrivateDnsZoneIds.?sites ?? ''
   }
 }
 
 module imageReader 'modules/subscription-role.bicep' = {
-  name: 'image-reader'
+  name: 'image-reader-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('roles/image-reader.json')
     environmentName: environmentName
@@ -264,7 +332,7 @@ module imageReader 'modules/subscription-role.bicep' = {
 }
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
-  name: 'gallery-roles'
+  name: 'gallery-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
@@ -273,10 +341,11 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles'
+  name: 'part-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     galleryIds: targetGalleryIds
@@ -288,7 +357,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   }
 }
 
-module deadLetters 'modules/dead-letters.bicep' = {
+module deadLetterStorage 'modules/dead-letters.bicep' = if (deadLetters) {
   name: 'dead-letters'
   scope: group
   params: {
@@ -310,6 +379,31 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
 
 var systemTopicId = empty(existingSystemTopicId) ? systemTopic.?outputs.id ?? '' : existingSystemTopicId
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    functionAppName: functionApp.outputs.name
+  }
+}
+
+module availability 'modules/availability.bicep' = if (availabilityTest && !privateNetworking) {
+  name: 'availability'
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    insightsId: monitoring.outputs.insightsId
+    url: 'https://${functionApp.outputs.hostName}/api/health'
+    actionGroups: alerts.outputs.actionGroups
+  }
+}
+
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'
   scope: group
@@ -320,6 +414,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     functionAppName: functionApp.outputs.name
     systemTopicId: systemTopicId
+    eventSubscriptionName: 'gallerist-images-${environmentName}'
     email: alertEmail
     stuckAfterHours: stuckAfterHours
   }
@@ -336,8 +431,10 @@ output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 @description('Object id of the identity. Other subscriptions assign their roles to it.')
 output GALLERIST_PRINCIPAL_ID string = identity.outputs.principalId
-@description('Resource id of the storage account that keeps undelivered events.')
-output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetters.outputs.id
+@description('Resource id of the storage account that keeps undelivered events. Empty without deadLetters.')
+output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetterStorage.?outputs.id ?? ''
+@description('Resource id of the Log Analytics workspace. The topics of other subscriptions can log to it.')
+output GALLERIST_WORKSPACE_ID string = monitoring.outputs.workspaceId
 @description('Resource id of the app\'s own storage account.')
 output GALLERIST_STORAGE_ACCOUNT_ID string = storage.outputs.id
 @description('URL of the container in that account that the app can read a policy from.')

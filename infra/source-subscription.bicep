@@ -5,6 +5,9 @@ targetScope = 'subscription'
 
 param environmentName string
 
+@description('Tags of the resource groups that are created.')
+param resourceTags object = {}
+
 @description('Region of the resource group for the system topic.')
 param location string
 
@@ -14,8 +17,8 @@ param principalId string
 @description('The output AZURE_FUNCTION_APP_ID of the app\'s deployment.')
 param functionAppId string
 
-@description('The output GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment.')
-param deadLetterStorageId string
+@description('The output GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment. Empty keeps no events that could not be delivered.')
+param deadLetterStorageId string = ''
 
 @description('Resource id of the system topic of this subscription, if it has one. Empty creates one.')
 param existingSystemTopicId string = ''
@@ -26,12 +29,15 @@ param parts string = ''
 @description('Resource ids of the resource groups in this subscription whose scale sets may be re-pointed, separated by commas.')
 param repointGroupIds string = ''
 
+@description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty keeps none.')
+param workspaceResourceId string = ''
+
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 
 module imageReader 'modules/subscription-role.bicep' = {
-  name: 'image-reader'
+  name: 'image-reader-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('roles/image-reader.json')
     environmentName: environmentName
@@ -40,10 +46,11 @@ module imageReader 'modules/subscription-role.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-source'
+  name: 'part-roles-source-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retention', 'notify']
@@ -63,15 +70,16 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
   params: {
     name: topicName
     tags: tags
-    workspaceId: ''
+    workspaceId: workspaceResourceId
   }
 }
 
 module images 'modules/event-subscription.bicep' = {
-  name: 'gallerist-images'
+  name: 'gallerist-images-${environmentName}'
   scope: resourceGroup(empty(existingSystemTopicId) ? groupName : split(existingSystemTopicId, '/')[4])
   dependsOn: [systemTopic]
   params: {
+    environmentName: environmentName
     systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
     functionAppId: functionAppId
     deadLetterStorageId: deadLetterStorageId

@@ -1,16 +1,17 @@
-// Sends an event to the function for every managed image that is written. The function must already be deployed.
+// Sends an event to the function for every managed image that is written, or whose tags are. The function must already be deployed.
 param systemTopicName string
 
 @description('Resource id of the function app. It can be in another subscription of the same tenant.')
 param functionAppId string
 
-@description('Resource id of the storage account with the dead-letters container.')
+@description('Resource id of the storage account with the dead-letters container. Empty keeps no events that could not be delivered.')
 param deadLetterStorageId string
 
 @description('Name of the function that receives the events.')
 param functionName string = 'image_events'
 
-param name string = 'gallerist-images'
+@description('Name of the environment. A subscription has one system topic, which its environments share: each has a name of its own.')
+param environmentName string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
@@ -18,7 +19,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: name
+  name: 'gallerist-images-${environmentName}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {
@@ -35,7 +36,13 @@ resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
         {
           operatorType: 'StringIn'
           key: 'data.operationName'
-          values: ['Microsoft.Compute/images/write']
+          // the portal and `az tag` write the tags of an image by themselves, as an operation of Microsoft.Resources
+          values: ['Microsoft.Compute/images/write', 'Microsoft.Resources/tags/write']
+        }
+        {
+          operatorType: 'StringContains'
+          key: 'subject'
+          values: ['/providers/Microsoft.Compute/images/']
         }
       ]
     }
@@ -43,12 +50,14 @@ resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
       maxDeliveryAttempts: 30
       eventTimeToLiveInMinutes: 1440
     }
-    deadLetterDestination: {
-      endpointType: 'StorageBlob'
-      properties: {
-        resourceId: deadLetterStorageId
-        blobContainerName: 'dead-letters'
-      }
-    }
+    deadLetterDestination: empty(deadLetterStorageId)
+      ? null
+      : {
+          endpointType: 'StorageBlob'
+          properties: {
+            resourceId: deadLetterStorageId
+            blobContainerName: 'dead-letters'
+          }
+        }
   }
 }

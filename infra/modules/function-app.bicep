@@ -6,6 +6,10 @@ param tags object
 param pythonVersion string
 param instanceMemoryMB int
 param maximumInstanceCount int
+
+@description('How many instances are always ready for orchestrators, activities and entities.')
+param alwaysReadyInstances int
+
 param identityId string
 param identityClientId string
 
@@ -17,8 +21,11 @@ param packageContainerUrl string
 
 param applicationInsightsConnectionString string
 
-@description('Endpoint and task hub of a Durable Task Scheduler. If both are empty, Durable Functions stores its state in the storage account.')
-param scheduler object
+@description('Resource id of the Log Analytics workspace for the platform\'s logs.')
+param workspaceId string
+
+@description('Endpoint of a Durable Task Scheduler. Empty means that Durable Functions stores its state in the storage account.')
+param schedulerEndpoint string
 
 @description('Subnet that the app sends from. Empty means none. With a subnet, only Event Grid can reach the HTTP API from the internet.')
 param subnetId string
@@ -49,12 +56,11 @@ var eventGrid = {
   ipAddress: 'AzureEventGrid'
 }
 
-// these settings override the storage provider and the task hub of host.json
+// host.json names this setting when the package was made for the scheduler. The backend itself stands in host.json alone: what
+// scales the app reads that file and no settings (azure-functions-durable-extension #2622, #2803).
 var schedulerSettings = {
-  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
-  AzureFunctionsJobHost__extensions__durableTask__hubName: scheduler.taskHub
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+  // the task hub is the one that host.json names
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -78,6 +84,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    // Left out, a private endpoint would close the app to everything else: to Event Grid and to azd. The rules below decide.
+    publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: hasNetwork ? subnetId : null
     functionAppConfig: {
       deployment: {
@@ -94,6 +102,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReadyInstances }]
       }
     }
     siteConfig: {
@@ -111,7 +120,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(platformSettings, galleristSettings, empty(scheduler.endpoint) ? {} : schedulerSettings)
+    properties: union(platformSettings, galleristSettings, empty(schedulerEndpoint) ? {} : schedulerSettings)
   }
 
   resource ftpByPassword 'basicPublishingCredentialsPolicies' = {
@@ -122,6 +131,16 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource deploymentByPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }
+  }
+}
+
+// The group, not single categories: which of them a plan has differs, and Azure refuses one that it lacks.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'platform'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ categoryGroup: 'allLogs', enabled: true }]
   }
 }
 

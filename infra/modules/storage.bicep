@@ -9,6 +9,16 @@ param principalId string
 @allowed(['Enabled', 'Disabled'])
 param publicNetworkAccess string
 
+@description('Redundancy of the account. Not every region has zones.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GRS', 'Standard_GZRS'])
+param skuName string
+
+@description('Days after which the former content of a blob is deleted.')
+param keepVersionsDays int = 30
+
+@description('Resource id of the Log Analytics workspace for the log of writes.')
+param workspaceId string
+
 var packageContainer = 'packages'
 var policyContainer = 'policy'
 var evidenceContainer = 'evidence'
@@ -25,7 +35,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: skuName }
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
@@ -45,6 +55,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
+      // whoever may change a policy can overwrite it, and the former one is still there
+      isVersioningEnabled: true
       deleteRetentionPolicy: { enabled: true, days: 7 }
       containerDeleteRetentionPolicy: { enabled: true, days: 7 }
     }
@@ -63,6 +75,40 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
       name: evidenceContainer
       properties: { publicAccess: 'None' }
     }
+  }
+
+  // the host and Durable Functions overwrite their blobs all the time
+  resource versions 'managementPolicies' = {
+    name: 'default'
+    dependsOn: [blobs]
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'forget-versions'
+            enabled: true
+            type: 'Lifecycle'
+            definition: {
+              filters: { blobTypes: ['blockBlob'] }
+              actions: { version: { delete: { daysAfterCreationGreaterThan: keepVersionsDays } } }
+            }
+          }
+        ]
+      }
+    }
+  }
+}
+
+// who replaced the package or a policy
+resource writes 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'writes'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
   }
 }
 

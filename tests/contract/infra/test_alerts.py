@@ -1,11 +1,13 @@
 """The queries of the alerts can read the lines that the app logs."""
 
+import json
 import logging
 import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from functions_testhost.app import load_app
 
 from domain.migration.states import ENDS, MigrationState
 from domain.migration.status import MigrationStatus
@@ -29,7 +31,6 @@ from tests.contract.infra.bicep import INFRA, ROOT
 
 TEXT = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"var (\w+)Query = '''\n(.+?)'''", TEXT, re.DOTALL))
-MIGRATIONS = ("failed", "stuck")
 IMAGE = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/r/providers/Microsoft.Compute/images/i"
 
 
@@ -60,12 +61,14 @@ def parsed(query: str, message: str, number: int = 0) -> dict[str, str]:
     return match.groupdict() if match else {}
 
 
-@pytest.mark.parametrize("name", MIGRATIONS)
+GAUGE = "gauge running=3 oldest_hours=5.2 waiting=1 blocked=2 failed=0 last_sweep_minutes=14 last_event_minutes=none"
+
+
 @pytest.mark.parametrize("event", ["started", *sorted(ENDS)])
 def test_an_alert_reads_state_id_and_image_from_a_log_line(
-    name: str, event: str, caplog: pytest.LogCaptureFixture
+    event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found = parsed(QUERIES[name], logged(event, caplog))
+    found = parsed(QUERIES["failed"], logged(event, caplog))
     assert (found["state"], found["id"], found["image"]) == (event, "migration-1", IMAGE)
 
 
@@ -79,9 +82,41 @@ def test_the_alert_on_failures_lists_every_unsuccessful_end_state() -> None:
     assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS) - no_alert
 
 
-def test_the_alert_on_stuck_migrations_lists_every_end_state() -> None:
-    listed = re.findall(r"state !in \((.+?)\)", QUERIES["stuck"])[0]
-    assert set(re.findall(r"'(\w+)'", listed)) == set(ENDS)
+@pytest.mark.parametrize(
+    ("name", "column", "value"), [("stuck", "oldest_hours", "5.2"), ("sweep", "last_sweep_minutes", "14")]
+)
+def test_an_alert_reads_the_gauge(name: str, column: str, value: str) -> None:
+    """Of what runs now: what a person ended is not in it."""
+    assert parsed(QUERIES[name], GAUGE)[column] == value
+    assert f"arg_max(TimeGenerated, {column}, Message)" in QUERIES[name]
+
+
+@pytest.mark.parametrize("name", ["failed", "stuck", "sweep", "silent", "starts"])
+def test_an_alert_lasts_as_long_as_its_fault(name: str) -> None:
+    """It looks at the newest line of two days, so no row leaves a short window while the fault stands."""
+    rule = TEXT.partition(f"query: {name}Query")[2].partition("  }")[0]
+    assert "window: lookBack" in rule
+    assert "var lookBack = 'P2D'" in TEXT
+
+
+def test_the_alert_on_failing_functions_names_functions_of_the_app() -> None:
+    listed = re.findall(r"OperationName in \((.+?)\)", QUERIES["starts"])[0]
+    functions = load_app(ROOT).functions
+    starting = {
+        name
+        for name, function in functions.items()
+        if function.trigger_type in ("eventGridTrigger", "timerTrigger")
+    }
+    assert starting <= set(re.findall(r"'(\w+)'", listed)) <= starting | {"gauge"}
+
+
+@pytest.mark.parametrize(("name", "line"), [("gauge", GAUGE), ("ends", ""), ("not-completed", "")])
+def test_a_query_of_the_workbook_reads_its_line(
+    name: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = json.loads((INFRA / "workbook.json").read_text(encoding="utf-8"))["queries"]
+    [query] = [item["query"].replace(":long", "") for item in queries if item["name"] == name]
+    assert parsed(query, line or logged("failed", caplog))
 
 
 # promotions and retirements

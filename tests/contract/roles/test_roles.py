@@ -27,8 +27,10 @@ ON_SOURCE = {"image-reader"}
 # So nothing can fail here without the second one.
 INDISTINGUISHABLE = {("image-reader", "Microsoft.Resources/subscriptions/resourceGroups/resources/read")}
 # Without these a migration continues and knows less: why a version failed, which regions the gallery's subscription
-# can use, how many resources it has. Only the refused requests show that the action is missing.
+# can use, how many resources it has, what the app may do. Only the refused requests show that the action is missing.
 OPTIONAL = {
+    ("image-reader", "Microsoft.Authorization/permissions/read"),
+    ("gallery-reader", "Microsoft.Authorization/permissions/read"),
     ("gallery-reader", "Microsoft.Compute/locations/capsOperations/read"),
     ("gallery-reader", "Microsoft.Resources/subscriptions/locations/read"),
     ("gallery-reader", "Microsoft.Resources/subscriptions/resources/read"),
@@ -145,7 +147,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("roles")
     with Stack(folder, seed, policy, "polls:2", host_options=["--clock", "skip"]) as stack:
         # short operation URLs: the size limit of a status does not matter for roles
-        stack.control("POST", "switches", {"signed_operation_urls": False})
+        # whether permissions need a right is not documented: here they do
+        stack.control("POST", "switches", {"signed_operation_urls": False, "permissions_need_read": True})
         yield stack
 
 

@@ -82,11 +82,15 @@ def resource_group(request: ArmRequest) -> ArmResponse:
 
 
 def permissions(request: ArmRequest) -> ArmResponse:
-    """GET of the caller's permissions at a subscription, a group or a resource. Every caller may read them."""
+    """GET of the caller's permissions at a subscription, a group or a resource.
+
+    No document says whether that needs a right of its own, so a switch decides.
+    """
     scope = request.path[: request.path.lower().rindex("/providers/microsoft.authorization/")]
-    return ArmResponse(
-        200, {"value": access.permissions(request.azure.roles, request.principal, scope)}, by_gateway=True
-    )
+    roles = request.azure.roles
+    if request.azure.switches.permissions_need_read:
+        access.check_access(roles, request.principal, "Microsoft.Authorization/permissions/read", scope)
+    return ArmResponse(200, {"value": access.permissions(roles, request.principal, scope)}, by_gateway=True)
 
 
 def locks(request: ArmRequest) -> ArmResponse:

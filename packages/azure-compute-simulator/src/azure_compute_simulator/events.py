@@ -44,8 +44,9 @@ class EventSubscription:
             raise ValueError("'advancedFilters' must be a list of objects.")
         for advanced in filters:
             if advanced.get("operatorType") not in _OPERATORS:
+                known = ", ".join(_OPERATORS)
                 raise ValueError(
-                    f"The operator {advanced.get('operatorType')!r} is not simulated; use StringIn."
+                    f"The operator {advanced.get('operatorType')!r} is not simulated; use {known}."
                 )
             if not isinstance(advanced.get("key"), str) or not isinstance(advanced.get("values"), list):
                 message = "An advanced filter needs a 'key', a string, and 'values', a list."
@@ -88,14 +89,17 @@ class EventSubscription:
         }
 
 
-_OPERATORS = ("StringIn",)
+_OPERATORS = ("StringIn", "StringContains")
 
 
 def _passes(advanced: Json, event: Json) -> bool:
     value: Any = event
     for part in advanced["key"].split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return str(value).lower() in {str(wanted).lower() for wanted in advanced["values"]}
+    text, values = str(value).lower(), [str(wanted).lower() for wanted in advanced["values"]]
+    if advanced["operatorType"] == "StringContains":
+        return any(wanted in text for wanted in values)
+    return text in values
 
 
 def raises_event(operation: Operation, switches: Switches) -> bool:

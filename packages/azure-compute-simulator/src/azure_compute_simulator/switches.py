@@ -20,6 +20,7 @@ class Switches:
     guard_replicated_regions: Literal["all", "completed", "off"] = "all"
     reset_unsent_fields: bool = True
     throttling: bool = True
+    permissions_need_read: bool = False
     page_size: int | None = None
     parent_delete_lag_seconds: float = 0.0
     operation_retry_after_seconds: float | None = None

@@ -88,6 +88,21 @@ def test_filters_exclude_other_events(simulator: SimulatorServer, receiver: Rece
     assert simulator.events()["pending"] == []
 
 
+def test_a_filter_finds_a_part_of_a_text(simulator: SimulatorServer, receiver: Receiver) -> None:
+    """Without regard to case, as every comparison of texts (documented)."""
+    images = {
+        "operatorType": "StringContains",
+        "key": "subject",
+        "values": ["/none/", "/Microsoft.compute/IMAGES/"],
+    }
+    simulator.put_event_subscription("images", {"endpoint": receiver.url, "advancedFilters": [images]})
+    wanted = simulator.publish_latest(IMAGE)
+    simulator.publish({**wanted, "id": "1", "subject": f"{COMPUTE}/disks/data"})
+    assert [event["id"] for (event,) in receiver.wait_for(1)] == [wanted["id"]]
+    wait_for_attempts(simulator, 1)
+    assert simulator.events()["pending"] == []
+
+
 def test_failed_deliveries_are_repeated_by_the_documented_schedule(simulator: SimulatorServer) -> None:
     """The second attempt comes 10 s after the first, the third 30 s later."""
     with Receiver(answers=(500, 503)) as receiver:

@@ -103,6 +103,20 @@ def test_permissions_come_from_the_callers_roles_at_and_above_the_scope(arm: Arm
     ]
 
 
+def test_reading_the_permissions_can_need_a_right_of_its_own(arm: ArmClient) -> None:
+    path, query = f"{GROUP_ID}/providers/Microsoft.Authorization/permissions", "api-version=2022-04-01"
+    arm.simulator.set_roles([role("Microsoft.Compute/images/read")])
+    assert arm.send("GET", path, query=query).status == 200
+    arm.simulator.switches.permissions_need_read = True
+    status, error = arm.error("GET", path, query=query)
+    assert (status, error["code"]) == (403, "AuthorizationFailed")
+    assert "'Microsoft.Authorization/permissions/read' over scope" in error["message"]
+    arm.simulator.set_roles(
+        [role("Microsoft.Compute/images/read", "Microsoft.Authorization/permissions/read")]
+    )
+    assert arm.send("GET", path, query=query).status == 200
+
+
 def test_a_locked_resource_is_not_deleted(arm: ArmClient) -> None:
     arm.simulator.set_locks([{"scope": GROUP_ID}])
     status, error = arm.error("DELETE", "images/web")
