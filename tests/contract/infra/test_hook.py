@@ -120,7 +120,9 @@ def test_the_app_answers_before_event_grid_asks_it(hook: Hook) -> None:
 def test_the_deployment_is_named_after_environment_and_region_and_passes_the_parameters(hook: Hook) -> None:
     ran = hook(ENVIRONMENT | DEAD_LETTERS, curl=[HEALTHY])
     *_, deployment = ran.calls
-    assert "--subscription subscription --location eastus2 --name gallerist-events-test-eastus2 " in deployment
+    assert (
+        "--subscription subscription --location eastus2 --name gallerist-events-test-eastus2 " in deployment
+    )
     template = deployment.partition("--template-file ")[2].split()[0]
     assert Path(template).resolve() == INFRA / "events.bicep"
     assert deployment.endswith(
