@@ -29,7 +29,7 @@ function Test-Function {
     $LASTEXITCODE -eq 0
 }
 
-function New-EventSubscription {
+function Invoke-EventDeployment {
     # a name at the scope of a subscription is bound to the region that it was first used with
     az deployment sub create --only-show-errors --output none `
         --subscription $env:AZURE_SUBSCRIPTION_ID --location $env:AZURE_LOCATION `
@@ -59,7 +59,7 @@ while (-not (& $ready)) {
 # Event Grid asks the app once whether it wants the events, and a host that just starts can be too slow to say so
 # (reported by users: "Webhook validation handshake failed")
 foreach ($seconds in 15, 30, 60, 120, 0) {
-    if (New-EventSubscription) {
+    if (Invoke-EventDeployment) {
         Write-Output "Event Grid now sends the events of images and versions in $env:AZURE_SUBSCRIPTION_ID to $env:AZURE_FUNCTION_APP_NAME"
         exit 0
     }

@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, docs/migrating-from.md, docs/deploying.md and README.md, in their order, against one app."""
+"""The commands of docs/operating.md, docs/migrating-from.md, docs/deploying.md and README.md, in order, on one app."""
 
 import re
 from collections.abc import Callable, Iterator

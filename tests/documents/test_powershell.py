@@ -11,7 +11,7 @@ import pytest
 
 from scripts.package import ROOT
 from tests.documents.runs import runs, shell
-from tests.documents.test_az import AZ, CHECKING_AZ, STUB, variables
+from tests.documents.test_az import CHECKING_AZ, SET, STUB, WRITTEN, variables
 
 __all__ = ["variables"]
 
@@ -30,9 +30,7 @@ LINES = list(
     )
 )
 VALUES = {"API": "https://app.example/api", "KEY": "k+/=", "SP": "sp", "OPERATOR": "operator"}
-ALL_VALUES = {**VALUES, **dict.fromkeys(("GROUP", "SITE", "APP", "STORAGE", "ACCOUNT", "PRINCIPAL"), "value")}
-# what a line reads that another one wrote
-WRITTEN = {"dist/variable.json": "{}", "dist/assignment.json": "{}", "dist/assignments": "id\n"}
+ALL_VALUES = {**dict.fromkeys(SET, "value"), **VALUES}
 
 
 def powershell(line: str, folder: Path, environment: dict[str, str]) -> None:
@@ -111,4 +109,3 @@ def test_the_shell_accepts_a_line_of_its_own(desk: tuple[Path, dict[str, str]], 
         shell(f"{command}; echo $ACCOUNT", folder, {**environment, "ACCOUNT": "none"}).strip()
         in command + "none"
     )
-    assert AZ.exists()

@@ -16,8 +16,8 @@ SCRIPTS = ROOT / "scripts"
 # where the Makefile installs it; elsewhere it is on the path
 TOOLS = ROOT / "build" / "extension" / "tools" / "bin"
 PWSH = shutil.which("pwsh", path=os.pathsep.join([os.environ["PATH"], str(TOOLS)]))
-# Each stand-in records its arguments, and takes the next of its answers from a file, the last one again and again. An answer
-# is what it prints, and after a `|` its exit code.
+# Each stand-in records its arguments, and takes the next of its answers from a file, the last one again and again. An
+# answer is what it prints, and after a `|` its exit code.
 STAND_IN = """\
 #!/bin/sh
 printf '%s\\n' "{name} $*" >> "$CALLS"
