@@ -109,7 +109,7 @@ def main(image: str, world: World) -> None:
         answer = world.run(
             ["az", "rest", "--method", "post", "--url", url, "--resource", LOGS, "--body", body]
         )
-        return json.loads(answer)["tables"][0]["rows"][0][0] > 0
+        return bool(json.loads(answer)["tables"][0]["rows"][0][0])
 
     until(world, logged, LOG_SECONDS, "the log has no line of the migration that the alerts could read")
     world.prove("logs")

@@ -62,7 +62,8 @@ def test_a_release_has_a_zip_for_each_backend_and_checksums_that_fit(tmp_path: P
     assert release.main([f"v{VERSION}", str(tmp_path)]) == 0
     names = {f"gallerist-{VERSION}.zip", f"gallerist-{VERSION}-scheduler.zip"}
     assert {file.name for file in tmp_path.iterdir()} == {*names, "SHA256SUMS", "sbom.cdx.json", "notes.md"}
-    stated = dict(reversed(line.split()) for line in (tmp_path / "SHA256SUMS").read_text().splitlines())
+    lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    stated = {line.split()[1]: line.split()[0] for line in lines}
     for name in names:
         assert stated[name] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
     assert stated[f"gallerist-{VERSION}.zip"] != stated[f"gallerist-{VERSION}-scheduler.zip"]

@@ -98,8 +98,8 @@ def outputs(variables: dict[str, str]) -> dict[str, str]:
 def test_an_image_is_migrated_and_the_outputs_name_the_migration(
     action: ModuleType, stack: Stack, variables: dict[str, str]
 ) -> None:
-    time = Time(stack)
-    action.main({**variables, "GALLERIST_IMAGE": f"{COMPUTE}/images/good"}, time.sleep)
+    clock = Time(stack)
+    action.main({**variables, "GALLERIST_IMAGE": f"{COMPUTE}/images/good"}, clock.sleep)
     written = outputs(variables)
     assert written["state"] == "completed"
     answer = httpx.get(
@@ -107,7 +107,7 @@ def test_an_image_is_migrated_and_the_outputs_name_the_migration(
         headers={"x-functions-key": variables["GALLERIST_FUNCTION_KEY"]},
     )
     assert answer.json()["image"].endswith("/good")
-    assert set(time.slept) == {10}
+    assert set(clock.slept) == {10}
 
 
 def test_a_blocked_image_fails_the_step_with_the_reason_and_the_fix(
@@ -128,10 +128,10 @@ def test_a_blocked_image_fails_the_step_with_the_reason_and_the_fix(
 def test_a_request_that_is_refused_is_not_repeated(
     action: ModuleType, stack: Stack, variables: dict[str, str], change: dict[str, str], why: str
 ) -> None:
-    time = Time(stack)
+    clock = Time(stack)
     with pytest.raises(action.MigrateError, match=why):
-        action.main({**variables, "GALLERIST_IMAGE": f"{COMPUTE}/images/good", **change}, time.sleep)
-    assert time.slept == []
+        action.main({**variables, "GALLERIST_IMAGE": f"{COMPUTE}/images/good", **change}, clock.sleep)
+    assert clock.slept == []
 
 
 def test_no_answer_is_asked_for_again_until_the_time_is_over(
