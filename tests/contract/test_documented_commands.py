@@ -5,7 +5,14 @@ import re
 import pytest
 
 from scripts.package import ROOT
-from tests.documents import test_az, test_command_line_page, test_commands, test_operating, test_rehearsing
+from tests.documents import (
+    test_az,
+    test_command_line_page,
+    test_commands,
+    test_operating,
+    test_powershell,
+    test_rehearsing,
+)
 from tests.documents.commands import DOCUMENTS, NOT_RUN, Command, printed_commands
 from tests.documents.runs import RUN, RUN_BY_PACKAGES
 
@@ -41,7 +48,8 @@ def test_a_package_reads_its_commands_from_its_readme(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [test_commands, test_az, test_command_line_page, test_operating, test_rehearsing]
+    "module",
+    [test_commands, test_az, test_command_line_page, test_operating, test_powershell, test_rehearsing],
 )
 def test_the_tests_that_run_commands_are_slow(module: object) -> None:
     assert "slow" in [mark.name for mark in module.pytestmark]  # type: ignore[attr-defined]

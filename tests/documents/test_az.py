@@ -52,6 +52,11 @@ echo value
 """
 
 
+# the variables that earlier commands set, and the files that they wrote
+SET = ("API", "KEY", "APP", "STORAGE", "PRINCIPAL", "ACCOUNT", "GROUP", "SITE", "SP", "OPERATOR", "TOPIC")
+WRITTEN = {"dist/variable.json": "{}", "dist/assignment.json": "{}", "dist/assignments": "id\n"}
+
+
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of az: a configuration of its own, and nothing that asks or installs."""
@@ -98,7 +103,7 @@ def test_the_gallery_that_was_created_has_the_id_that_a_deployment_needs(simulat
         found
         for commands in NOT_RUN.values()
         for command in commands
-        for found in re.findall(r"az sig show[^)]*", command)
+        for found in re.findall(r"az sig show [^)]*--gallery-name gallerist [^)]*", command)
     }
     shell(
         "az sig create --resource-group images --gallery-name gallerist --location eastus2", ROOT, simulated
@@ -114,8 +119,15 @@ def test_az_accepts_the_arguments_of_a_command(
     for name, text in {"az": CHECKING_AZ, "azd": STUB, "curl": STUB}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
+    # what the commands read: files of a checkout, and what earlier commands wrote
+    for name in ("docs", "infra", "runbooks", "policy.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for file, text in WRITTEN.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
     ours = {**variables, "PATH": f"{tmp_path}{os.pathsep}{variables['PATH']}", "FOLDER": str(tmp_path)}
-    shell(f"API=value KEY=value APP=value STORAGE=value PRINCIPAL=value ACCOUNT=value; {command}", ROOT, ours)
+    given = " ".join(f"{name}=value" for name in SET)
+    shell(f"{given}; {command}", tmp_path, ours)
     refused = tmp_path / "refused"
     assert not refused.exists(), refused.read_text(encoding="utf-8")
     assert (tmp_path / "checked").exists()

@@ -124,15 +124,35 @@ def test_azurite_is_served(clone: Path, command: str) -> None:
     'curl --silent "$API/health"',
     'curl --silent --header "x-functions-key: $KEY" "$API/images"',
     'curl --silent --header "x-functions-key: $KEY" "$API/migrations"',
-    'curl --silent --header "x-functions-key: $KEY" "$API/migrations?state=replicating"',
+    'curl --silent --header "x-functions-key: $KEY" "$API/batches"',
     "curl http://127.0.0.1:7071/api/health",
 )
 def test_a_call_gets_its_answer(clone: Path, api: str, command: str) -> None:
     """The address is that of `make serve`, where no key is needed."""
     here = command.replace("http://127.0.0.1:7071/api", "$API").replace("curl ", "curl --fail --silent ", 1)
     answer = json.loads(shell(here, clone, {"API": api, "KEY": "none"}))
-    expected = {"health": "status", "images": "images", "migrations": "migrations"}
+    expected = {"health": "status", "images": "images", "migrations": "migrations", "batches": "batches"}
     assert next(field for path, field in expected.items() if path in command) in answer
+
+
+@runs(
+    "for state in planned preparing publishing replicating verifying interrupted; do"
+    ' curl --silent --header "x-functions-key: $KEY" "$API/migrations?state=$state"; done'
+)
+def test_the_lists_of_what_still_runs_are_read_before_an_upgrade(clone: Path, api: str, command: str) -> None:
+    """One answer for each state that is no end."""
+    answers = shell(command, clone, {"API": api, "KEY": "none"})
+    assert answers.count('"migrations"') == 6
+
+
+@runs(
+    'curl --silent --request POST --header "x-functions-key: $KEY" "$API/batches/batch-sweep/cancel"',
+    'curl --silent --request POST --header "x-functions-key: $KEY" "$API/batches/batch-sweep/resume"',
+)
+def test_a_batch_is_named_as_the_page_does(clone: Path, api: str, command: str) -> None:
+    """`make serve` has run no sweep, and the app says that; an unknown route has no body."""
+    answer = json.loads(shell(command, clone, {"API": api, "KEY": "none"}))
+    assert {"detail", "id"} & answer.keys()
 
 
 @pytest.mark.parametrize("package", ["azure-compute-simulator", "functions-testhost"])

@@ -1,4 +1,4 @@
-"""The commands of docs/operating.md, docs/migrating-from.md and README.md, in their order, against one app."""
+"""The commands of docs/operating.md, docs/migrating-from.md, docs/deploying.md and README.md, in order, on one app."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -151,6 +151,7 @@ ELSEWHERE = (
     Typed("gallerist migrate web-20260115", 0, "web-20260115 +started", has_ended),
     Typed("gallerist wait web-20260115 --for completed --timeout 7200", 0, "completed"),
     Typed("gallerist plan web-20260115", 0, "Plan: "),
+    Typed("gallerist plan web-20260115 --price Standard_LRS=0.05", 0, "Plan: "),
     Typed("gallerist watch web-20260115 --exit-status", 0, "completed"),
     Typed("gallerist references web-20260115", 0, "golden/web/1.0.1 +image version +source"),
 )

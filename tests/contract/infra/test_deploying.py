@@ -5,9 +5,13 @@ import re
 
 import pytest
 
+from domain.migration.states import ENDS, MigrationState
 from tests.contract.infra.bicep import INFRA, ROOT, BicepFile
 
 DOCUMENT = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+BODIES = ROOT / "docs" / "deploying"
+# the client id of the Azure CLI, the same in every tenant (documented)
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 COMMANDS = [line[2:] for line in DOCUMENT.splitlines() if line.startswith("$ ")]
 
 
@@ -24,7 +28,7 @@ def test_every_azd_value_that_the_page_reads_is_an_output_of_the_deployment() ->
 
 
 @pytest.mark.parametrize(
-    "template", ["main", "source-subscription", "gallery-subscription", "consumer-subscription"]
+    "template", ["main", "source-subscription", "gallery-subscription", "consumer-subscription", "mg"]
 )
 def test_the_command_for_a_template_passes_its_parameters(template: str) -> None:
     """The command has every required parameter, and no unknown one."""
@@ -80,12 +84,77 @@ def test_a_link_to_a_heading_is_valid(anchor: str) -> None:
     assert heading in headings
 
 
-def test_the_example_for_host_json_fits_the_scheduler_settings() -> None:
-    block = re.search(r"```json\n(.+?)```", DOCUMENT, re.DOTALL)
-    assert block
-    durable = json.loads(f"{{{block[1]}}}")["durableTask"]
-    app = (INFRA / "modules" / "function-app.bicep").read_text(encoding="utf-8")
-    for value in durable["storageProvider"].values():
-        assert f"'{value}'" in app
-    scheduler = (INFRA / "modules" / "durable-task-scheduler.bicep").read_text(encoding="utf-8")
-    assert f"taskHubName = '{durable['hubName']}'" in scheduler
+def test_every_state_that_is_no_end_is_looked_at_before_an_upgrade() -> None:
+    """In both shells: a migration in a state that nobody looks at would be taken for none."""
+    posix = re.search(r"for state in ([a-z ]+);", DOCUMENT)
+    powershell = re.search(r"foreach \(\$state in ([a-z', ]+)\)", DOCUMENT)
+    assert posix
+    assert powershell
+    going_on = {state.value for state in MigrationState} - {state.value for state in ENDS}
+    assert set(posix[1].split()) == going_on
+    assert set(re.findall(r"\w+", powershell[1])) == going_on
+
+
+def test_a_person_gets_a_token_by_the_files_that_the_page_sends() -> None:
+    """Version 2 in every call, a scope that is exposed, and the Azure CLI as a client that is approved for it."""
+    exposed, approved = (
+        json.loads((BODIES / f"entra-{name}.json").read_text()) for name in ("scope", "azure-cli")
+    )
+    assert exposed["api"]["requestedAccessTokenVersion"] == 2
+    [scope] = exposed["api"]["oauth2PermissionScopes"]
+    assert (scope["value"], scope["isEnabled"]) == ("user_impersonation", True)
+    clients = approved["api"].pop("preAuthorizedApplications")
+    assert clients == [{"appId": AZURE_CLI, "delegatedPermissionIds": [scope["id"]]}]
+    assert AZURE_CLI in DOCUMENT
+    assert approved == exposed
+    [create] = [line for line in COMMANDS if "az ad app create" in line]
+    assert "--requested-access-token-version 2" in create
+    assert "--enable-id-token-issuance true" in create
+    assert "/.auth/login/aad/callback" in create
+
+
+def test_the_operators_role_is_the_one_that_the_page_assigns() -> None:
+    [role] = json.loads((INFRA / "app-roles.json").read_text())
+    assert set(re.findall(r'appRoleId"?[:\s=]+[\'"]([0-9a-f-]+)', DOCUMENT)) == {role["id"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "version", "runbook"),
+    [("Python", "3.10", "start_migrations.py"), ("PowerShell", "7.4", "Start-Migrations.ps1")],
+)
+def test_a_runbook_runs_in_the_environment_that_is_created_for_it(
+    language: str, version: str, runbook: str
+) -> None:
+    """The type of a runbook in an environment is the language (Microsoft.Automation 2024-10-23)."""
+    name = language.lower()
+    environment = json.loads((BODIES / f"automation-{name}.json").read_text())["properties"]["runtime"]
+    assert environment == {"language": language, "version": version}
+    properties = json.loads((BODIES / f"automation-{name}-runbook.json").read_text())["properties"]
+    assert properties["runbookType"] == language
+    assert properties["runtimeEnvironment"] == f"gallerist-{name}"
+    assert f"gallerist-{name}" in DOCUMENT
+    assert (ROOT / "runbooks" / runbook).is_file()
+
+
+def test_a_policy_editor_gets_the_container_of_the_policy_alone() -> None:
+    """The account also holds the code of the app."""
+    [assignment] = [line for line in COMMANDS if "Storage Blob Data Contributor" in line]
+    assert '--scope "$STORAGE/blobServices/default/containers/policy"' in assignment
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if re.match(r"az deployment (sub|mg) ", line)])
+def test_a_deployment_is_named_after_environment_and_region(command: str) -> None:
+    """Such a name is bound to the region that it was first used with."""
+    assert re.search(r" --name gallerist(-[a-z]+)?-prod-eastus2\b", command)
+
+
+def test_a_deployment_needs_the_right_to_define_roles() -> None:
+    needed = DOCUMENT.partition("## What you need")[2].partition("\n## ")[0]
+    assert "*Contributor* together with *User Access Administrator*" in needed
+
+
+def test_a_set_variable_of_one_shell_is_set_in_the_other() -> None:
+    """APP=$(…) needs a twin: PowerShell has another way to set a variable."""
+    posix = set(re.findall(r"^\$ ([A-Z]+)=", DOCUMENT, re.MULTILINE))
+    powershell = set(re.findall(r"^\$([A-Z]+) = ", DOCUMENT, re.MULTILINE))
+    assert powershell == posix
