@@ -14,7 +14,7 @@ param parts string
 param repointGroupIds string = ''
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-consumer'
+  name: 'part-roles-consumer-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId

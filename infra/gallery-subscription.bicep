@@ -40,7 +40,7 @@ var tags = { 'azd-env-name': environmentName }
 var createsTopic = !empty(functionAppId) && empty(existingSystemTopicId)
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
-  name: 'gallery-roles'
+  name: 'gallery-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
@@ -49,7 +49,7 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-galleries'
+  name: 'part-roles-galleries-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
@@ -82,10 +82,11 @@ module systemTopic 'modules/system-topic.bicep' = if (createsTopic) {
 }
 
 module versions 'modules/version-event-subscription.bicep' = if (!empty(functionAppId)) {
-  name: 'gallerist-versions'
+  name: 'gallerist-versions-${environmentName}'
   scope: resourceGroup(empty(existingSystemTopicId) ? groupName : split(existingSystemTopicId, '/')[4])
   dependsOn: [systemTopic]
   params: {
+    environmentName: environmentName
     systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
     functionAppId: functionAppId
   }

@@ -19,14 +19,18 @@ param pythonVersion string = '3.12'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Maximum number of instances of the function app.')
-@minValue(1)
+@description('Maximum number of instances of the function app. Flex Consumption took no less than 40 for long.')
+@minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
 @description('Where Durable Functions stores its state: in the storage account, or in a Durable Task Scheduler (for thousands of images at once).')
 @allowed(['storage', 'scheduler'])
 param durableBackend string = 'storage'
+
+@description('Redundancy of the app\'s storage. Choose Standard_LRS in a region without zone-redundant storage.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
 
 @description('Resource ids of the target galleries in this subscription, separated by commas. Gallerist can write only into these.')
 @minLength(1)
@@ -145,6 +149,7 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+    skuName: storageSku
   }
 }
 
@@ -184,6 +189,8 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (durableBackend == 
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    // for ever is not possible there
+    keepDays: keepDays == 0 ? 90 : max(1, min(keepDays, 90))
   }
 }
 
@@ -205,10 +212,7 @@ module functionApp 'modules/function-app.bicep' = {
     storage: storage.outputs.endpoints
     packageContainerUrl: storage.outputs.packageContainerUrl
     applicationInsightsConnectionString: monitoring.outputs.connectionString
-    scheduler: {
-      endpoint: scheduler.?outputs.endpoint ?? ''
-      taskHub: scheduler.?outputs.taskHub ?? ''
-    }
+    schedulerEndpoint: scheduler.?outputs.endpoint ?? ''
     subnetId: network.?outputs.appSubnetId ?? ''
     galleristSettings: {
       GALLERIST_CLOUD: cloudNames[environment().name]
@@ -255,7 +259,7 @@ module siteEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
 }
 
 module imageReader 'modules/subscription-role.bicep' = {
-  name: 'image-reader'
+  name: 'image-reader-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('roles/image-reader.json')
     environmentName: environmentName
@@ -264,7 +268,7 @@ module imageReader 'modules/subscription-role.bicep' = {
 }
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
-  name: 'gallery-roles'
+  name: 'gallery-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
@@ -273,7 +277,7 @@ module galleryAccess 'modules/gallery-roles.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles'
+  name: 'part-roles-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
@@ -320,6 +324,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     functionAppName: functionApp.outputs.name
     systemTopicId: systemTopicId
+    eventSubscriptionName: 'gallerist-images-${environmentName}'
     email: alertEmail
     stuckAfterHours: stuckAfterHours
   }

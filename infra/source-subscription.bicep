@@ -14,8 +14,8 @@ param principalId string
 @description('The output AZURE_FUNCTION_APP_ID of the app\'s deployment.')
 param functionAppId string
 
-@description('The output GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment.')
-param deadLetterStorageId string
+@description('The output GALLERIST_DEAD_LETTER_STORAGE_ID of the app\'s deployment. Empty keeps no events that could not be delivered.')
+param deadLetterStorageId string = ''
 
 @description('Resource id of the system topic of this subscription, if it has one. Empty creates one.')
 param existingSystemTopicId string = ''
@@ -31,7 +31,7 @@ var topicName = 'evgt-${environmentName}'
 var tags = { 'azd-env-name': environmentName }
 
 module imageReader 'modules/subscription-role.bicep' = {
-  name: 'image-reader'
+  name: 'image-reader-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('roles/image-reader.json')
     environmentName: environmentName
@@ -40,7 +40,7 @@ module imageReader 'modules/subscription-role.bicep' = {
 }
 
 module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
-  name: 'part-roles-source'
+  name: 'part-roles-source-${uniqueString(environmentName, deployment().location)}'
   params: {
     environmentName: environmentName
     principalId: principalId
@@ -68,10 +68,11 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
 }
 
 module images 'modules/event-subscription.bicep' = {
-  name: 'gallerist-images'
+  name: 'gallerist-images-${environmentName}'
   scope: resourceGroup(empty(existingSystemTopicId) ? groupName : split(existingSystemTopicId, '/')[4])
   dependsOn: [systemTopic]
   params: {
+    environmentName: environmentName
     systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
     functionAppId: functionAppId
     deadLetterStorageId: deadLetterStorageId

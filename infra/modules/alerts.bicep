@@ -7,6 +7,9 @@ param workspaceId string
 param functionAppName string
 param systemTopicId string
 
+@description('Name of the event subscription on that topic that sends the events of images.')
+param eventSubscriptionName string
+
 @description('Mail address that receives the alerts. Empty means none.')
 param email string
 
@@ -205,12 +208,13 @@ resource lost 'Microsoft.Insights/metricAlerts@2018-03-01' = [
             name: 'lost'
             metricNamespace: 'Microsoft.EventGrid/systemTopics'
             metricName: metric
-            // a lost hint about a version harms nothing; both spellings, for it is not documented which one the metric has
+            // Not another environment's events, and not the hints about versions, whose loss harms nothing. Both spellings,
+            // for it is not documented which one the metric has.
             dimensions: [
               {
                 name: 'EventSubscriptionName'
-                operator: 'Exclude'
-                values: ['gallerist-versions', 'GALLERIST-VERSIONS']
+                operator: 'Include'
+                values: [eventSubscriptionName, toUpper(eventSubscriptionName)]
               }
             ]
             timeAggregation: 'Total'

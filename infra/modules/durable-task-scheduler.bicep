@@ -7,8 +7,10 @@ param principalId string
 @description('Addresses that can reach the scheduler. An empty list would block every address.')
 param allowedAddresses array = ['0.0.0.0/0']
 
-@description('Days after which the history of an ended orchestration is deleted. The tags of the image versions still record what it did.')
-param keepDays int = 180
+@description('Days after which the history of an ended orchestration is deleted; 90 is the most that the scheduler keeps (documented). The tags of the image versions still record what it did.')
+@minValue(1)
+@maxValue(90)
+param keepDays int
 
 var taskHubName = 'gallerist'
 var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
@@ -43,4 +45,3 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output endpoint string = scheduler.properties.endpoint
-output taskHub string = taskHubName

@@ -17,8 +17,14 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
       // Event Grid authenticates with the webhook's own key, and a health probe does not authenticate. The page holds no
-      // data, and offers the sign-in.
-      excludedPaths: ['/runtime/webhooks/EventGrid', '/api/health', '/api/dashboard', '/api/dashboard/*']
+      // data, and offers the sign-in. Documents spell the webhook both ways, and none says whether case matters.
+      excludedPaths: [
+        '/runtime/webhooks/EventGrid'
+        '/runtime/webhooks/eventgrid'
+        '/api/health'
+        '/api/dashboard'
+        '/api/dashboard/*'
+      ]
     }
     httpSettings: { requireHttps: true }
     login: { tokenStore: { enabled: false } }

@@ -4,13 +4,14 @@ param systemTopicName string
 @description('Resource id of the function app. It can be in another subscription of the same tenant.')
 param functionAppId string
 
-@description('Resource id of the storage account with the dead-letters container.')
+@description('Resource id of the storage account with the dead-letters container. Empty keeps no events that could not be delivered.')
 param deadLetterStorageId string
 
 @description('Name of the function that receives the events.')
 param functionName string = 'image_events'
 
-param name string = 'gallerist-images'
+@description('Name of the environment. A subscription has one system topic, which its environments share: each has a name of its own.')
+param environmentName string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
@@ -18,7 +19,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: name
+  name: 'gallerist-images-${environmentName}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {
@@ -43,12 +44,14 @@ resource images 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15'
       maxDeliveryAttempts: 30
       eventTimeToLiveInMinutes: 1440
     }
-    deadLetterDestination: {
-      endpointType: 'StorageBlob'
-      properties: {
-        resourceId: deadLetterStorageId
-        blobContainerName: 'dead-letters'
-      }
-    }
+    deadLetterDestination: empty(deadLetterStorageId)
+      ? null
+      : {
+          endpointType: 'StorageBlob'
+          properties: {
+            resourceId: deadLetterStorageId
+            blobContainerName: 'dead-letters'
+          }
+        }
   }
 }

@@ -17,8 +17,8 @@ param packageContainerUrl string
 
 param applicationInsightsConnectionString string
 
-@description('Endpoint and task hub of a Durable Task Scheduler. If both are empty, Durable Functions stores its state in the storage account.')
-param scheduler object
+@description('Endpoint of a Durable Task Scheduler. Empty means that Durable Functions stores its state in the storage account.')
+param schedulerEndpoint string
 
 @description('Subnet that the app sends from. Empty means none. With a subnet, only Event Grid can reach the HTTP API from the internet.')
 param subnetId string
@@ -49,12 +49,11 @@ var eventGrid = {
   ipAddress: 'AzureEventGrid'
 }
 
-// these settings override the storage provider and the task hub of host.json
+// host.json names this setting when the package was made for the scheduler. The backend itself stands in host.json alone: what
+// scales the app reads that file and no settings (azure-functions-durable-extension #2622, #2803).
 var schedulerSettings = {
-  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
-  AzureFunctionsJobHost__extensions__durableTask__hubName: scheduler.taskHub
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+  // the task hub is the one that host.json names
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -78,6 +77,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    // Left out, a private endpoint would close the app to everything else: to Event Grid and to azd. The rules below decide.
+    publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: hasNetwork ? subnetId : null
     functionAppConfig: {
       deployment: {
@@ -111,7 +112,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(platformSettings, galleristSettings, empty(scheduler.endpoint) ? {} : schedulerSettings)
+    properties: union(platformSettings, galleristSettings, empty(schedulerEndpoint) ? {} : schedulerSettings)
   }
 
   resource ftpByPassword 'basicPublishingCredentialsPolicies' = {

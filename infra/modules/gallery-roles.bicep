@@ -8,7 +8,7 @@ param principalId string
 param galleryIds array
 
 module reader 'subscription-role.bicep' = {
-  name: 'gallery-reader'
+  name: 'gallery-reader-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/gallery-reader.json')
     environmentName: environmentName
@@ -17,7 +17,7 @@ module reader 'subscription-role.bicep' = {
 }
 
 module publisher 'role-definition.bicep' = {
-  name: 'gallery-publisher'
+  name: 'gallery-publisher-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/gallery-publisher.json')
     environmentName: environmentName
@@ -26,7 +26,7 @@ module publisher 'role-definition.bicep' = {
 
 module assignments 'gallery-assignment.bicep' = [
   for id in galleryIds: {
-    name: 'publisher-${uniqueString(toLower(id))}'
+    name: 'publisher-${uniqueString(environmentName, toLower(id))}'
     // the id of a gallery is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {

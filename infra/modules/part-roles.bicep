@@ -48,7 +48,7 @@ var rolesOnSubscription = {
 
 module onSubscription 'subscription-role.bicep' = [
   for item in items(rolesOnSubscription): if (contains(given, item.value.part)) {
-    name: 'part-${item.key}'
+    name: 'part-${item.key}-${uniqueString(environmentName, deployment().location)}'
     params: {
       role: item.value.role
       environmentName: environmentName
@@ -64,7 +64,7 @@ resource proofs 'Microsoft.Resources/resourceGroups@2024-03-01' = if (contains(g
 }
 
 module verify 'role-definition.bicep' = if (contains(given, 'verify')) {
-  name: 'part-verify'
+  name: 'part-verify-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/verify.json')
     environmentName: environmentName
@@ -72,7 +72,7 @@ module verify 'role-definition.bicep' = if (contains(given, 'verify')) {
 }
 
 module verifyOnGroup 'group-assignment.bicep' = if (contains(given, 'verify')) {
-  name: 'part-verify-group'
+  name: 'part-verify-group-${environmentName}'
   scope: proofs
   params: {
     roleDefinitionId: verify.?outputs.id ?? ''
@@ -81,7 +81,7 @@ module verifyOnGroup 'group-assignment.bicep' = if (contains(given, 'verify')) {
 }
 
 module verifySubnet 'role-definition.bicep' = if (contains(given, 'verify')) {
-  name: 'part-verify-subnet'
+  name: 'part-verify-subnet-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/verify-subnet.json')
     environmentName: environmentName
@@ -90,7 +90,7 @@ module verifySubnet 'role-definition.bicep' = if (contains(given, 'verify')) {
 
 module verifyOnSubnets 'subnet-assignment.bicep' = [
   for id in subnets: if (contains(given, 'verify')) {
-    name: 'part-verify-${uniqueString(toLower(id))}'
+    name: 'part-verify-${uniqueString(environmentName, toLower(id))}'
     // the id of a subnet is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Network/virtualNetworks/{8}/subnets/{10}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {
@@ -103,7 +103,7 @@ module verifyOnSubnets 'subnet-assignment.bicep' = [
 ]
 
 module repoint 'role-definition.bicep' = if (contains(given, 'repoint')) {
-  name: 'part-repoint'
+  name: 'part-repoint-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/repoint.json')
     environmentName: environmentName
@@ -112,7 +112,7 @@ module repoint 'role-definition.bicep' = if (contains(given, 'repoint')) {
 
 module repointOnGroups 'group-assignment.bicep' = [
   for id in repointGroups: if (contains(given, 'repoint')) {
-    name: 'part-repoint-${uniqueString(toLower(id))}'
+    name: 'part-repoint-${uniqueString(environmentName, toLower(id))}'
     // the id of a resource group is /subscriptions/{2}/resourceGroups/{4}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {
@@ -123,7 +123,7 @@ module repointOnGroups 'group-assignment.bicep' = [
 ]
 
 module retention 'role-definition.bicep' = if (contains(given, 'retention')) {
-  name: 'part-retention'
+  name: 'part-retention-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/retention.json')
     environmentName: environmentName
@@ -132,7 +132,7 @@ module retention 'role-definition.bicep' = if (contains(given, 'retention')) {
 
 module retentionOnGalleries 'gallery-assignment.bicep' = [
   for id in galleryIds: if (contains(given, 'retention')) {
-    name: 'part-retention-${uniqueString(toLower(id))}'
+    name: 'part-retention-${uniqueString(environmentName, toLower(id))}'
     // the id of a gallery is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.Compute/galleries/{8}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {
@@ -144,7 +144,7 @@ module retentionOnGalleries 'gallery-assignment.bicep' = [
 ]
 
 module notify 'role-definition.bicep' = if (contains(given, 'notify')) {
-  name: 'part-notify'
+  name: 'part-notify-${uniqueString(environmentName, deployment().location)}'
   params: {
     role: loadJsonContent('../roles/notify.json')
     environmentName: environmentName
@@ -153,7 +153,7 @@ module notify 'role-definition.bicep' = if (contains(given, 'notify')) {
 
 module notifyOnTopics 'topic-assignment.bicep' = [
   for id in topics: if (contains(given, 'notify')) {
-    name: 'part-notify-${uniqueString(toLower(id))}'
+    name: 'part-notify-${uniqueString(environmentName, toLower(id))}'
     // the id of a topic is /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.EventGrid/topics/{8}
     scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
     params: {

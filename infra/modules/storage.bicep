@@ -9,6 +9,13 @@ param principalId string
 @allowed(['Enabled', 'Disabled'])
 param publicNetworkAccess string
 
+@description('Redundancy of the account. Not every region has zones.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GRS', 'Standard_GZRS'])
+param skuName string
+
+@description('Days after which the former content of a blob is deleted.')
+param keepVersionsDays int = 30
+
 var packageContainer = 'packages'
 var policyContainer = 'policy'
 var evidenceContainer = 'evidence'
@@ -25,7 +32,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: skuName }
   properties: {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
@@ -45,6 +52,8 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
+      // whoever may change a policy can overwrite it, and the former one is still there
+      isVersioningEnabled: true
       deleteRetentionPolicy: { enabled: true, days: 7 }
       containerDeleteRetentionPolicy: { enabled: true, days: 7 }
     }
@@ -62,6 +71,27 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     resource evidence 'containers' = {
       name: evidenceContainer
       properties: { publicAccess: 'None' }
+    }
+  }
+
+  // the host and Durable Functions overwrite their blobs all the time
+  resource versions 'managementPolicies' = {
+    name: 'default'
+    dependsOn: [blobs]
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'forget-versions'
+            enabled: true
+            type: 'Lifecycle'
+            definition: {
+              filters: { blobTypes: ['blockBlob'] }
+              actions: { version: { delete: { daysAfterCreationGreaterThan: keepVersionsDays } } }
+            }
+          }
+        ]
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ param environmentName string
 param principalId string
 
 module definition 'role-definition.bicep' = {
-  name: 'role-${uniqueString(environmentName, role.roleName)}'
+  name: 'role-${uniqueString(environmentName, deployment().location, role.roleName)}'
   params: {
     role: role
     environmentName: environmentName

@@ -8,7 +8,8 @@ param functionAppId string
 @description('Name of the function that receives the events.')
 param functionName string = 'image_events'
 
-param name string = 'gallerist-versions'
+@description('Name of the environment. A subscription has one system topic, which its environments share: each has a name of its own.')
+param environmentName string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
@@ -16,7 +17,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource versions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: name
+  name: 'gallerist-versions-${environmentName}'
   properties: {
     eventDeliverySchema: 'EventGridSchema'
     destination: {

@@ -10,7 +10,11 @@ from local.arm import write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
 
-MODULES = {"gallerist-images": "event-subscription", "gallerist-versions": "version-event-subscription"}
+ENVIRONMENT = "test"
+MODULES = {
+    f"gallerist-images-{ENVIRONMENT}": "event-subscription",
+    f"gallerist-versions-{ENVIRONMENT}": "version-event-subscription",
+}
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
 GALLERY = f"{COMPUTE}/galleries/golden"
@@ -46,7 +50,8 @@ def subscribe(stack: Stack, name: str) -> None:
     def value(name: str) -> str:
         return str(re.findall(rf"{name}: '([^']+)'", text)[0])
 
-    assert re.findall(r"param name string = '([\w-]+)'", text) == [name]
+    named = re.findall(r"^  name: '(gallerist-.+)'$", text, re.MULTILINE)
+    assert [one.replace("${environmentName}", ENVIRONMENT) for one in named] == [name]
     function = re.findall(r"param functionName string = '(\w+)'", text)[0]
     advanced = {"operatorType": value("operatorType"), "key": value("key"), "values": values("values")}
     body = {
@@ -73,6 +78,6 @@ def test_the_event_filters_deliver_writes_of_images_and_versions_and_nothing_els
     assert (ended.state, ended.image) == (MigrationState.COMPLETED, ImageId.parse(IMAGE["id"]))
     sent = [one for deliveries in events.values() for one in deliveries]
     assert {(one["subscription"], one["event"]["data"]["operationName"]) for one in sent} == {
-        ("gallerist-images", "Microsoft.Compute/images/write"),
-        ("gallerist-versions", "Microsoft.Compute/galleries/images/versions/write"),
+        (f"gallerist-images-{ENVIRONMENT}", "Microsoft.Compute/images/write"),
+        (f"gallerist-versions-{ENVIRONMENT}", "Microsoft.Compute/galleries/images/versions/write"),
     }
