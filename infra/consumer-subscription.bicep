@@ -18,6 +18,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: {}
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retire', 'retention', 'notify']

@@ -4,6 +4,9 @@ targetScope = 'subscription'
 
 param environmentName string
 
+@description('Tags of the resource groups that are created.')
+param resourceTags object = {}
+
 @description('The output GALLERIST_PRINCIPAL_ID of the app\'s deployment.')
 param principalId string
 
@@ -36,7 +39,7 @@ param existingSystemTopicId string = ''
 
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 var createsTopic = !empty(functionAppId) && empty(existingSystemTopicId)
 
 module galleryAccess 'modules/gallery-roles.bicep' = {
@@ -53,6 +56,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['retire']

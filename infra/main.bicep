@@ -45,6 +45,20 @@ param policyFile string = 'policy.yaml'
 @description('URL of a blob with the policy that the app can read. Empty means the file in the package.')
 param policyBlob string = ''
 
+@description('Tags of every resource.')
+param resourceTags object = {}
+
+@description('Name of the resource group, which is created unless it exists. One environment for each group. Empty means rg-<environment>.')
+param resourceGroupName string = ''
+
+@description('Resource id of a Log Analytics workspace for logs and traces. Empty creates one.')
+param workspaceResourceId string = ''
+
+@description('How many instances are always ready. Each has its price.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyInstances int = 0
+
 @description('When the sweep runs, which finds images whose events were lost. NCRONTAB with six fields.')
 param sweepSchedule string = '0 17 * * * *'
 
@@ -76,18 +90,41 @@ param armAudience string = ''
 @description('Whether storage accepts only private endpoints, and the HTTP API only the virtual network and Event Grid.')
 param privateNetworking bool = false
 
+@description('Address range of the virtual network, of 26 bits or fewer.')
+param addressPrefix string = '10.40.0.0/16'
+
+@description('Resource id of the subnet that the app sends from, delegated to Microsoft.App/environments. Belongs together with existingEndpointSubnetId. Empty creates a network.')
+param existingSubnetId string = ''
+
+@description('Resource id of the subnet for the private endpoints, in the same network. Empty creates a network.')
+param existingEndpointSubnetId string = ''
+
+@description('Resource ids of private DNS zones, with the keys blob, queue, table and sites. A zone without a key here is created.')
+param existingPrivateDnsZoneIds object = {}
+
+@description('Addresses that can reach the Durable Task Scheduler.')
+param schedulerAddresses array = ['0.0.0.0/0']
+
 @description('Application (client) id of an Entra app registration. Callers of the HTTP API then need a token for it. Empty means function keys alone.')
 param entraClientId string = ''
 
+@description('Client ids of the applications whose tokens are accepted. Empty accepts every application of the tenant.')
+param allowedApplications array = []
+
+@description('Object ids of the people, managed identities and service principals that may call. Empty lets everybody call who can get a token.')
+param allowedPrincipals array = []
+
 @description('Resource id of the Event Grid system topic of this subscription, if it has one (it can have only one). Empty creates one.')
 param existingSystemTopicId string = ''
+
+@description('Whether events that could not be delivered are kept. Their storage account accepts shared keys; where a policy forbids that, the sweep alone finds their images.')
+param deadLetters bool = true
 
 @description('Mail address that receives the alerts. Empty shows them only in the portal.')
 param alertEmail string = ''
 
 @description('After how many hours a migration that has not ended counts as stuck. Must be longer than the policy\'s replication deadline.')
 @minValue(1)
-@maxValue(47)
 param stuckAfterHours int = 26
 
 @description('What Gallerist may do after a migration, separated by commas: verify, promote, references, repoint, retire, strict, retention, notify. Empty means nothing.')
@@ -107,15 +144,29 @@ param notifyTopicIds string = ''
 
 var targetGalleryIds = split(replace(galleryIds, ' ', ''), ',')
 var suffix = toLower(uniqueString(subscription().id, environmentName, location))
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 var cloudNames = {
   AzureCloud: 'public'
   AzureUSGovernment: 'usgovernment'
   AzureChinaCloud: 'china'
 }
 
+// environment() does not know the zones of App Service (documented: private-endpoint-dns, and docs.azure.cn)
+var siteZones = {
+  AzureCloud: 'privatelink.azurewebsites.net'
+  AzureUSGovernment: 'privatelink.azurewebsites.us'
+  AzureChinaCloud: 'privatelink.chinacloudsites.cn'
+}
+
+var hasNetwork = empty(existingSubnetId) == empty(existingEndpointSubnetId)
+  ? !empty(existingSubnetId)
+  : fail('existingSubnetId and existingEndpointSubnetId belong together: give both of them or none')
+var appSubnetId = !privateNetworking ? '' : hasNetwork ? existingSubnetId : network.?outputs.appSubnetId ?? ''
+var endpointSubnetId = hasNetwork ? existingEndpointSubnetId : network.?outputs.endpointSubnetId ?? ''
+var virtualNetworkId = split(endpointSubnetId, '/subnets/')[0]
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: 'rg-${environmentName}'
+  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
   location: location
   tags: tags
 }
@@ -130,13 +181,14 @@ module identity 'modules/identity.bicep' = {
   }
 }
 
-module network 'modules/network.bicep' = if (privateNetworking) {
+module network 'modules/network.bicep' = if (privateNetworking && !hasNetwork) {
   name: 'network'
   scope: group
   params: {
     name: 'vnet-gallerist-${suffix}'
     location: location
     tags: tags
+    addressPrefix: addressPrefix
   }
 }
 
@@ -161,11 +213,12 @@ module storageEndpoints 'modules/private-endpoint.bicep' = [
       name: 'pe-${service}-${suffix}'
       location: location
       tags: tags
-      subnetId: network.?outputs.endpointSubnetId ?? ''
-      virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
+      subnetId: endpointSubnetId
+      virtualNetworkId: virtualNetworkId
       targetId: storage.outputs.id
       groupId: service
       zoneName: 'privatelink.${service}.${environment().suffixes.storage}'
+      existingZoneId: existingPrivateDnsZoneIds[?service] ?? ''
     }
   }
 ]
@@ -178,6 +231,7 @@ module monitoring 'modules/monitoring.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    existingWorkspaceId: workspaceResourceId
   }
 }
 
@@ -189,6 +243,7 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (durableBackend == 
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    allowedAddresses: schedulerAddresses
     // for ever is not possible there
     keepDays: keepDays == 0 ? 90 : max(1, min(keepDays, 90))
   }
@@ -207,13 +262,14 @@ module functionApp 'modules/function-app.bicep' = {
     pythonVersion: pythonVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
+    alwaysReadyInstances: alwaysReadyInstances
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     storage: storage.outputs.endpoints
     packageContainerUrl: storage.outputs.packageContainerUrl
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     schedulerEndpoint: scheduler.?outputs.endpoint ?? ''
-    subnetId: network.?outputs.appSubnetId ?? ''
+    subnetId: appSubnetId
     galleristSettings: {
       GALLERIST_CLOUD: cloudNames[environment().name]
       GALLERIST_ARM_ENDPOINT: armEndpoint
@@ -240,6 +296,8 @@ module entra 'modules/entra.bicep' = if (!empty(entraClientId)) {
   params: {
     functionAppName: functionApp.outputs.name
     clientId: entraClientId
+    allowedApplications: allowedApplications
+    allowedPrincipals: allowedPrincipals
   }
 }
 
@@ -250,11 +308,12 @@ module siteEndpoint 'modules/private-endpoint.bicep' = if (privateNetworking) {
     name: 'pe-site-${suffix}'
     location: location
     tags: tags
-    subnetId: network.?outputs.endpointSubnetId ?? ''
-    virtualNetworkId: network.?outputs.virtualNetworkId ?? ''
+    subnetId: endpointSubnetId
+    virtualNetworkId: virtualNetworkId
     targetId: functionApp.outputs.id
     groupId: 'sites'
-    zoneName: 'privatelink.azurewebsites.net'
+    zoneName: siteZones[environment().name]
+    existingZoneId: existingPrivateDnsZoneIds.?sites ?? ''
   }
 }
 
@@ -281,6 +340,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   params: {
     environmentName: environmentName
     principalId: identity.outputs.principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     galleryIds: targetGalleryIds
@@ -292,7 +352,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   }
 }
 
-module deadLetters 'modules/dead-letters.bicep' = {
+module deadLetterStorage 'modules/dead-letters.bicep' = if (deadLetters) {
   name: 'dead-letters'
   scope: group
   params: {
@@ -341,8 +401,8 @@ output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 @description('Object id of the identity. Other subscriptions assign their roles to it.')
 output GALLERIST_PRINCIPAL_ID string = identity.outputs.principalId
-@description('Resource id of the storage account that keeps undelivered events.')
-output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetters.outputs.id
+@description('Resource id of the storage account that keeps undelivered events. Empty without deadLetters.')
+output GALLERIST_DEAD_LETTER_STORAGE_ID string = deadLetterStorage.?outputs.id ?? ''
 @description('Resource id of the app\'s own storage account.')
 output GALLERIST_STORAGE_ACCOUNT_ID string = storage.outputs.id
 @description('URL of the container in that account that the app can read a policy from.')

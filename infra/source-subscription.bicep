@@ -5,6 +5,9 @@ targetScope = 'subscription'
 
 param environmentName string
 
+@description('Tags of the resource groups that are created.')
+param resourceTags object = {}
+
 @description('Region of the resource group for the system topic.')
 param location string
 
@@ -28,7 +31,7 @@ param repointGroupIds string = ''
 
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
-var tags = { 'azd-env-name': environmentName }
+var tags = union(resourceTags, { 'azd-env-name': environmentName })
 
 module imageReader 'modules/subscription-role.bicep' = {
   name: 'image-reader-${uniqueString(environmentName, deployment().location)}'
@@ -44,6 +47,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   params: {
     environmentName: environmentName
     principalId: principalId
+    tags: tags
     // the compiler cannot know that these are names of parts
     parts: any(filter(split(toLower(replace(parts, ' ', '')), ','), part => !empty(part)))
     notHere: ['verify', 'retention', 'notify']

@@ -5,7 +5,7 @@ param tags object
 param principalId string
 
 @description('Addresses that can reach the scheduler. An empty list would block every address.')
-param allowedAddresses array = ['0.0.0.0/0']
+param allowedAddresses array
 
 @description('Days after which the history of an ended orchestration is deleted; 90 is the most that the scheduler keeps (documented). The tags of the image versions still record what it did.')
 @minValue(1)

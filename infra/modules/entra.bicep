@@ -4,6 +4,18 @@ param functionAppName string
 @description('Application (client) id of the app registration.')
 param clientId string
 
+@description('Client ids of the applications whose tokens are accepted: those of managed identities, and of what people sign in with. Empty accepts every application.')
+param allowedApplications array
+
+@description('Object ids of the people, managed identities and service principals that may call. Empty lets everybody call who can get a token.')
+param allowedPrincipals array
+
+// left out, the platform checks only that the token is for this app
+var policy = union(
+  empty(allowedApplications) ? {} : { allowedApplications: allowedApplications },
+  empty(allowedPrincipals) ? {} : { allowedPrincipals: { identities: allowedPrincipals } }
+)
+
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: functionAppName
 }
@@ -33,9 +45,13 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
         enabled: true
         registration: {
           clientId: clientId
+          // the issuer of v2 tokens; the app registration has to ask for them, for only one issuer can stand here
           openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
         }
-        validation: { allowedAudiences: [clientId, 'api://${clientId}'] }
+        validation: union(
+          { allowedAudiences: [clientId, 'api://${clientId}'] },
+          empty(policy) ? {} : { defaultAuthorizationPolicy: policy }
+        )
       }
     }
   }

@@ -6,6 +6,10 @@ param tags object
 param pythonVersion string
 param instanceMemoryMB int
 param maximumInstanceCount int
+
+@description('How many instances are always ready for orchestrators, activities and entities.')
+param alwaysReadyInstances int
+
 param identityId string
 param identityClientId string
 
@@ -95,6 +99,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReadyInstances }]
       }
     }
     siteConfig: {

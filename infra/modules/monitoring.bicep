@@ -4,12 +4,15 @@ param location string
 param tags object
 param principalId string
 
-@description('How many days logs are kept.')
+@description('Resource id of a workspace that exists. Empty creates one.')
+param existingWorkspaceId string
+
+@description('How many days logs are kept in a workspace that is created.')
 param retentionDays int = 30
 
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = if (empty(existingWorkspaceId)) {
   name: 'log-gallerist-${suffix}'
   location: location
   tags: tags
@@ -19,6 +22,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   }
 }
 
+var workspaceId = empty(existingWorkspaceId) ? workspace.id : existingWorkspaceId
+
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: 'appi-gallerist-${suffix}'
   location: location
@@ -26,7 +31,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: workspaceId
     DisableLocalAuth: true
   }
 }
@@ -42,4 +47,5 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output connectionString string = insights.properties.ConnectionString
-output workspaceId string = workspace.id
+output workspaceId string = workspaceId
+output insightsId string = insights.id

@@ -3,14 +3,11 @@ param name string
 param location string
 param tags object
 
-@description('Address range of the network.')
-param addressPrefix string = '10.40.0.0/16'
+@description('Address range of the network, of 26 bits or fewer. The first two blocks of 256 addresses are the subnets, in a smaller range its halves.')
+param addressPrefix string
 
-@description('Address range of the subnet that the app sends from.')
-param appPrefix string = '10.40.0.0/24'
-
-@description('Address range of the subnet for private endpoints.')
-param endpointPrefix string = '10.40.1.0/24'
+var bits = int(split(addressPrefix, '/')[1])
+var subnetBits = max(24, bits + 1)
 
 resource appRules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: '${name}-app'
@@ -34,7 +31,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'app'
         properties: {
-          addressPrefix: appPrefix
+          addressPrefix: cidrSubnet(addressPrefix, subnetBits, 0)
           networkSecurityGroup: { id: appRules.id }
           // Flex Consumption requires this delegation (documented)
           delegations: [
@@ -45,7 +42,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'endpoints'
         properties: {
-          addressPrefix: endpointPrefix
+          addressPrefix: cidrSubnet(addressPrefix, subnetBits, 1)
           networkSecurityGroup: { id: endpointRules.id }
         }
       }

@@ -5,6 +5,9 @@ targetScope = 'subscription'
 param environmentName string
 param principalId string
 
+@description('Tags of the resource group for the machines of proofs.')
+param tags object
+
 @description('Names of the parts. Azure refuses another name: a misspelled part would be one without its roles.')
 @allowed(['verify', 'promote', 'references', 'repoint', 'retire', 'strict', 'retention', 'notify'])
 param parts array
@@ -60,7 +63,7 @@ module onSubscription 'subscription-role.bicep' = [
 resource proofs 'Microsoft.Resources/resourceGroups@2024-03-01' = if (contains(given, 'verify')) {
   name: empty(proofResourceGroup) ? 'rg-${environmentName}-proofs' : proofResourceGroup
   location: proofLocation
-  tags: { 'azd-env-name': environmentName }
+  tags: tags
 }
 
 module verify 'role-definition.bicep' = if (contains(given, 'verify')) {

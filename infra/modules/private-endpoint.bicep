@@ -11,10 +11,13 @@ param targetId string
 @description('Part of the resource: blob, queue, table or sites.')
 param groupId string
 
-@description('Private DNS zone of that part.')
+@description('Private DNS zone of that part. It is created, and linked to the network.')
 param zoneName string
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+@description('Resource id of a zone that exists and that the network uses already. Nothing is created then.')
+param existingZoneId string
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = if (empty(existingZoneId)) {
   name: zoneName
   location: 'global'
   tags: tags
@@ -48,7 +51,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
     name: 'default'
     properties: {
       privateDnsZoneConfigs: [
-        { name: groupId, properties: { privateDnsZoneId: zone.id } }
+        { name: groupId, properties: { privateDnsZoneId: empty(existingZoneId) ? zone.id : existingZoneId } }
       ]
     }
   }
