@@ -52,8 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Compiles; returns 0 if nothing is wrong that is not explained, and the snapshots are what is evaluated."""
     parser = argparse.ArgumentParser(prog="python -m scripts.compile_infra", description=__doc__)
     parser.add_argument("--update-snapshots", action="store_true", help="write infra/snapshots anew")
-    update = parser.parse_args(arguments).update_snapshots
-    bicep = find_bicep()
+    return run(find_bicep(), update=parser.parse_args(arguments).update_snapshots)
+
+
+def run(bicep: Path | None, *, update: bool) -> int:
+    """Compiles with this compiler; without one, only says so, unless snapshots are to be written."""
     if bicep is None:
         sys.stdout.write(LEFT_OUT)
         return int(update)
@@ -83,7 +86,16 @@ def lint(bicep: Path, folder: Path = INFRA) -> dict[Warned, str]:
     """
     found: dict[Warned, str] = {}
     for pattern in ("**/*.bicep", "**/*.bicepparam"):
-        done = _run(bicep, "lint", "--no-restore", "--diagnostics-format", "sarif", "--pattern", pattern, folder=folder)
+        done = _run(
+            bicep,
+            "lint",
+            "--no-restore",
+            "--diagnostics-format",
+            "sarif",
+            "--pattern",
+            pattern,
+            folder=folder,
+        )
         # 1 is also the code for errors in a file, which are in the report
         for report in _parse_reports(done.stdout, done.stderr):
             for result in report["runs"][0]["results"]:
@@ -113,7 +125,8 @@ def build(bicep: Path, folder: Path = INFRA) -> dict[str, dict[str, Any]]:
         if done.returncode:
             raise CompileError(done.stderr)
         return {
-            file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(Path(output).glob("*.json"))
+            file.stem: json.loads(file.read_text(encoding="utf-8"))
+            for file in sorted(Path(output).glob("*.json"))
         }
 
 
@@ -130,7 +143,8 @@ def changed_snapshots(bicep: Path) -> list[str]:
 def evaluate_all(bicep: Path) -> dict[str, str]:
     """Returns the text of each snapshot, by its name."""
     return {
-        f"{file.stem}.snapshot.json": evaluate(bicep, file.stem) for file in sorted(SNAPSHOTS.glob("*.bicepparam"))
+        f"{file.stem}.snapshot.json": evaluate(bicep, file.stem)
+        for file in sorted(SNAPSHOTS.glob("*.bicepparam"))
     }
 
 
@@ -145,7 +159,9 @@ def evaluate(bicep: Path, name: str) -> str:
         copy = Path(folder) / "infra"
         shutil.copytree(INFRA, copy)
         parameters = copy / "snapshots" / f"{name}.bicepparam"
-        done = _run(bicep, "snapshot", str(parameters), "--mode", "overwrite", *_scope(parameters), folder=copy)
+        done = _run(
+            bicep, "snapshot", str(parameters), "--mode", "overwrite", *_scope(parameters), folder=copy
+        )
         if done.returncode:
             raise CompileError(f"{name}.bicepparam: {done.stderr or done.stdout}")
         snapshot = json.loads(parameters.with_suffix(".snapshot.json").read_text(encoding="utf-8"))

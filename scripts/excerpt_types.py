@@ -1,6 +1,7 @@
 """Writes which properties the types of infra/ require and which values they take, from Azure's published types.
 
-The source is a checkout of https://github.com/Azure/bicep-types-az. Run this when infra/ gets a new type or API version.
+The source is a checkout of https://github.com/Azure/bicep-types-az. Run this when infra/ gets a new type or API
+version.
 """
 
 import argparse
@@ -18,6 +19,7 @@ SOURCE = "https://github.com/Azure/bicep-types-az"
 _REQUIRED, _READ_ONLY = 1, 2
 # deeper than anything that infra/ sets
 _DEPTH = 8
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the excerpt for every type in the compiled templates."""
@@ -51,7 +53,7 @@ def write(repository: Path, used: set[str]) -> None:
 
 
 def _described(repository: Path, files: list[str], name: str) -> dict[str, Any]:
-    provider, version = name.split("/")[0].lower(), name.split("@")[1].lower()
+    provider, version = name.split("/", maxsplit=1)[0].lower(), name.split("@")[1].lower()
     for file in files:
         if file.lower().endswith(f"/{provider}/{version}/types.json"):
             types = json.loads(_git(repository, "show", f"HEAD:{file}"))

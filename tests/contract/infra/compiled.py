@@ -45,7 +45,11 @@ def _walk(template: dict[str, Any], given: dict[str, str], target: str) -> Itera
         if body["type"] == DEPLOYMENT:
             yield Resource(DEPLOYMENT, body["apiVersion"], expanded, _target_of_module(body, target))
             passed = _expand(properties.get("parameters", {}), values)
-            arguments = {name: _text(value["value"]) for name, value in passed.items() if "value" in value}
+            arguments = {
+                name: _text(value["value"])
+                for name, value in passed.items()
+                if isinstance(value, dict) and "value" in value
+            }
             yield from _walk(properties["template"], arguments, _target_of_module(body, target))
         else:
             if properties:
@@ -123,5 +127,7 @@ def _value(text: str) -> Any:
 
 def load_types() -> dict[str, Any]:
     """The excerpt of Azure's published types, by type and API version."""
-    types: dict[str, Any] = json.loads((Path(__file__).parent / "types.json").read_text(encoding="utf-8"))["types"]
+    types: dict[str, Any] = json.loads((Path(__file__).parent / "types.json").read_text(encoding="utf-8"))[
+        "types"
+    ]
     return types
