@@ -9,7 +9,7 @@ import pytest
 
 from local.stack import ROOT
 
-# where `make test-extension` and `make check-infra` install it
+# where `make test-extension` and `make scan-infra` install it
 _INSTALLED = ROOT / "build" / "extension" / "tools" / "bin" / "pwsh"
 
 

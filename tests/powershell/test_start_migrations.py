@@ -91,6 +91,34 @@ def test_it_migrates_with_the_running_app(stack: Stack, tmp_path: Path) -> None:
     assert keyless["failure"][0].startswith(f"the images of {SUBSCRIPTION} cannot be listed: HTTP 401: ")
 
 
+def test_the_key_and_an_entra_token_are_sent(tmp_path: Path) -> None:
+    """The redirect, which is not followed, gets neither."""
+    name = "a redirect to a page where people sign in"
+    with serve() as server:
+        account = {
+            "GalleristUrl": server.api(name),
+            "GalleristFunctionKey": "key",
+            "GalleristAudience": "api://gallerist",
+        }
+        run_jobs(tmp_path, [{"variables": account, "arguments": [IMAGE]}])
+    assert server.credentials == {("key", "Bearer token for api://gallerist")}
+    assert len(server.requests[name]) == 1
+
+
+def test_what_is_missing_in_the_account_is_named(tmp_path: Path) -> None:
+    nothing, no_address = run_jobs(
+        tmp_path,
+        [
+            {"variables": {}, "arguments": [IMAGE]},
+            {"variables": {"GalleristUrl": "gallerist.example.com"}, "arguments": [IMAGE]},
+        ],
+    )
+    assert nothing["failure"] == ["the Automation account has no variable GalleristUrl; create it"]
+    assert no_address["failure"] == [
+        "the variable GalleristUrl is gallerist.example.com; it must begin with https://"
+    ]
+
+
 def test_azure_automation_sees_whether_the_job_failed(server: Server) -> None:
     """An error that nobody catches ends PowerShell with 1, and its message is the last that is written."""
     name = "an image that does not exist"

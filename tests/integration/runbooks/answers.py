@@ -270,6 +270,8 @@ class Server:
     def __init__(self, url: str) -> None:
         self.url = url
         self.requests: dict[str, list[str]] = {}
+        # the two headers that authenticate, of every request
+        self.credentials: set[tuple[str | None, str | None]] = set()
 
     def api(self, name: str) -> str:
         """The address of the API of a case."""
@@ -293,6 +295,7 @@ def serve() -> Iterator[Server]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.split("/api", 1)[1]
+            server.credentials.add((self.headers["x-functions-key"], self.headers["Authorization"]))
             # PowerShell indents what it sends
             sent = f" {json.dumps(json.loads(body))}" if body else ""
             api, reply = server.take(self.path, f"{self.command} {path}{sent}")
