@@ -35,11 +35,12 @@ function Get-AccountVariable($VariableName, $Default) {
     $Default
 }
 
-function Get-SecondsLeft { ($deadline - (Get-Date)).TotalSeconds }
+# in seconds
+function Get-TimeLeft { ($deadline - (Get-Date)).TotalSeconds }
 
 # not beyond the end of the job
-function Wait-Seconds($Seconds) {
-    Start-Sleep -Milliseconds ([Math]::Max(0, [Math]::Min($Seconds, (Get-SecondsLeft))) * 1000)
+function Wait-Pause($Seconds) {
+    Start-Sleep -Milliseconds ([Math]::Max(0, [Math]::Min($Seconds, (Get-TimeLeft))) * 1000)
 }
 
 # The content is read as bytes: PowerShell makes text only of the media types that it knows, and problem+json is none.
@@ -82,8 +83,8 @@ function Test-Refusal($Answer) { $Answer.Status -ge 300 -and -not (Test-Temporar
 # Repeats a request that is refused for now, as Retry-After says. A repeated start migrates no image twice.
 function Send-RequestPatiently($Method, $Uri, $Body) {
     $answer = Send-Request $Method $Uri $Body
-    for ($try = 1; $try -lt $tries -and (Test-Temporary $answer) -and (Get-SecondsLeft) -gt 0; $try++) {
-        Wait-Seconds $answer.Wait
+    for ($try = 1; $try -lt $tries -and (Test-Temporary $answer) -and (Get-TimeLeft) -gt 0; $try++) {
+        Wait-Pause $answer.Wait
         $answer = Send-Request $Method $Uri $Body
     }
     $answer
@@ -95,7 +96,7 @@ function Format-Problem($Answer) {
 }
 
 # An answer with only a part of the images is asked for again until all are read.
-function Read-Images($Subscription) {
+function Read-ImageList($Subscription) {
     while ($true) {
         $answer = Send-RequestPatiently GET "$url/images?subscription=$([uri]::EscapeDataString($Subscription))"
         if ($answer.Status -ne 200 -or -not $answer.Body.Contains('images')) {
@@ -103,8 +104,8 @@ function Read-Images($Subscription) {
         }
         $unread = $answer.Body['unread']
         if (-not $unread) { return $answer.Body }
-        if ((Get-SecondsLeft) -le 0) { throw "the images of $Subscription cannot all be read: $($unread['reason'])" }
-        Wait-Seconds $answer.Wait
+        if ((Get-TimeLeft) -le 0) { throw "the images of $Subscription cannot all be read: $($unread['reason'])" }
+        Wait-Pause $answer.Wait
     }
 }
 
@@ -127,7 +128,7 @@ if ($audience) {
 $images = @($Target)
 $gaps = @()
 if (-not $Target.StartsWith('/')) {
-    $listed = Read-Images $Target
+    $listed = Read-ImageList $Target
     $images = @($listed['images'] | Where-Object { $_['name'] -like $Name } | ForEach-Object { $_['id'] })
     $gaps = @($listed['unreadable'] | Where-Object { $_ })
 }
@@ -135,7 +136,7 @@ if (-not $Target.StartsWith('/')) {
 $problems = [ordered]@{ }
 $running = [ordered]@{ }
 foreach ($image in $images) {
-    if ((Get-SecondsLeft) -le 0) { $problems[$image] = 'not started in time; run this runbook again'; continue }
+    if ((Get-TimeLeft) -le 0) { $problems[$image] = 'not started in time; run this runbook again'; continue }
     $answer = Send-RequestPatiently POST "$url/migrations" @{ image = $image }
     # 202: started, 409: already running; both have its address
     if ($answer.Location -and $answer.Status -in 202, 409) {
@@ -145,7 +146,7 @@ foreach ($image in $images) {
     else { $problems[$image] = Format-Problem $answer }
 }
 
-while ($running.Count -and (Get-SecondsLeft) -gt 0) {
+while ($running.Count -and (Get-TimeLeft) -gt 0) {
     $wait = 0
     foreach ($image in @($running.Keys)) {
         $answer = Send-Request GET $running[$image]
@@ -158,7 +159,7 @@ while ($running.Count -and (Get-SecondsLeft) -gt 0) {
         $running.Remove($image)
         Write-Output "${image}: $state"
     }
-    if ($running.Count) { Wait-Seconds $wait }
+    if ($running.Count) { Wait-Pause $wait }
 }
 foreach ($image in $running.Keys) { $problems[$image] = 'still running; run this runbook again to go on waiting' }
 

@@ -165,7 +165,8 @@ def evaluate(bicep: Path, name: str) -> str:
         if done.returncode:
             raise CompileError(f"{name}.bicepparam: {done.stderr or done.stdout}")
         snapshot = json.loads(parameters.with_suffix(".snapshot.json").read_text(encoding="utf-8"))
-    return json.dumps(snapshot, indent=2) + "\n"
+    # the compiler writes outputs in another order each time
+    return json.dumps(snapshot, indent=2, sort_keys=True) + "\n"
 
 
 def _scope(parameters: Path) -> list[str]:

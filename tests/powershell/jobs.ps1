@@ -16,7 +16,9 @@ function Connect-AzAccount([switch] $Identity) { if (-not $Identity) { throw 'a 
 
 function Get-AzAccessToken($ResourceUrl, [switch] $AsSecureString) {
     if (-not $AsSecureString) { throw 'the token must not be plain text' }
-    @{ Token = "token for $ResourceUrl" | ConvertTo-SecureString -AsPlainText }
+    $token = [securestring]::new()
+    "token for $ResourceUrl".ToCharArray() | ForEach-Object { $token.AppendChar($_) }
+    @{ Token = $token }
 }
 
 $done = foreach ($job in Get-Content -Raw $Jobs | ConvertFrom-Json -AsHashtable) {
