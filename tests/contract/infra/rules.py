@@ -38,6 +38,9 @@ CUSTOM = {
     "Gallerist verify: subnet": "Microsoft.Network/virtualNetworks/subnets",
     "Gallerist notify": "Microsoft.EventGrid/topics",
 }
+# readers that a management group gives once for all of its subscriptions
+INHERITED = {"Gallerist image reader", "Gallerist gallery reader"}
+MANAGEMENT_GROUP = "managementGroup"
 
 
 def fixed_names(template: dict[str, Any]) -> list[str]:
@@ -79,17 +82,21 @@ def wide_roles(template: dict[str, Any]) -> list[str]:
         wanted = {CUSTOM.get(name, "nothing") for name in names} | {
             kind for guid, kind in BUILT_IN.items() if guid in whole
         }
-        if not scope and resource.target == SUBSCRIPTION and wanted != {SUBSCRIPTION}:
-            faults.append(f"{sorted(names) or role}: assigned to a whole subscription")
-        elif (
-            not scope
-            and resource.target != SUBSCRIPTION
-            and not re.search(r"'part-(verify|repoint)-\{0\}'", role)
-        ):
+        if not scope and not _may_be_whole(resource.target, role, names, wanted):
             faults.append(f"{sorted(names) or role}: assigned to a whole {resource.target}")
         elif scope and any("/" in kind and kind not in scope for kind in wanted):
             faults.append(f"{role}: assigned to {scope}")
     return faults
+
+
+def _may_be_whole(target: str, role: str, names: set[str], wanted: set[str]) -> bool:
+    """Whether a role may be assigned to the whole of what is deployed to."""
+    if target == SUBSCRIPTION:
+        return wanted == {SUBSCRIPTION}
+    if target == MANAGEMENT_GROUP:
+        return bool(names) and names <= INHERITED
+    # the definition of a role for a resource group has the name of its part
+    return re.search(r"'part-(verify|repoint)-\{0\}'", role) is not None
 
 
 def against_types(template: dict[str, Any]) -> list[str]:

@@ -5,14 +5,11 @@ import re
 from typing import Any, NamedTuple
 
 from scripts.compile_infra import SNAPSHOTS
-from tests.contract.infra.rules import BUILT_IN, CUSTOM, GROUP, SUBSCRIPTION
+from tests.contract.infra.rules import BUILT_IN, CUSTOM, GROUP, INHERITED, MANAGEMENT_GROUP, SUBSCRIPTION
 
 NAMES = sorted(file.name.removesuffix(".bicepparam") for file in SNAPSHOTS.glob("*.bicepparam"))
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 DEFINITION = "Microsoft.Authorization/roleDefinitions"
-# readers that are assigned once for fifty subscriptions
-INHERITED = {"Gallerist image reader", "Gallerist gallery reader"}
-MANAGEMENT_GROUP = "management group"
 
 
 class Assignment(NamedTuple):
