@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.compile_infra import EXPLAINED, LEFT_OUT, find_bicep, run
-from scripts.scan_infra import explained_findings, scan
+from scripts.scan_infra import explained_findings, readable, scan
 from tests.contract.infra.bicep import INFRA, ROOT
 
 CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"
@@ -37,3 +37,11 @@ def test_one_line_says_that_the_compiler_is_left_out(capsys: pytest.CaptureFixtu
 def test_the_compiler_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BICEP", "/some/bicep")
     assert find_bicep() == Path("/some/bicep")
+
+
+def test_the_scanner_gets_bicep_that_its_parser_knows() -> None:
+    """It knows no expression over several lines; a file that it cannot parse would have no findings."""
+    text = "var a = b\n  ? { c: 1 }\n  : fail('no')\nvar d = union(\n  a,\n  empty(a) ? {} : { e: a }\n)\n"
+    assert readable(text) == (
+        "var a = b ? { c: 1 } : string('no')\nvar d = union(a, empty(a) ? {} : { e: a })\n"
+    )
