@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-fleet serve test test-slow test-fleet test-extension cases torture fuzz bench bench-full check format coverage hooks
-.PHONY: package cli lock parity-az check-infra scan-infra clean
+.PHONY: package cli lock parity-az scan-infra clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -99,15 +99,6 @@ $(EXTENSION)/tools/.installed: $(EXTENSION_TOOLS)/archives/SHA256SUMS
 	sh $(EXTENSION_TOOLS)/install.sh $(EXTENSION)/tools
 	@touch $@
 
-ifeq ($(wildcard $(EXTENSION_TOOLS)/install.sh),)
-check-infra:
-	@echo "check-infra is skipped: EXTENSION_TOOLS names no folder with install.sh, which installs the Bicep compiler"
-else
-# a module is compiled with the file that uses it
-check-infra: $(EXTENSION)/tools/.installed ## compile infra/ with Bicep (needs EXTENSION_TOOLS)
-	set -e; for file in infra/*.bicep; do echo $$file; $(EXTENSION)/tools/bin/bicep build $$file --stdout > build/bicep.json; done
-endif
-
 check: $(VENV)/.installed ## check format, lint, types and import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -161,7 +152,9 @@ $(AZ):
 parity-az: $(VENV)/.installed $(AZ) ## run the real az against the simulator (installs az in build/az; minutes)
 	$(BIN)/python packages/azure-compute-simulator/parity/run_az.py --az build/az/bin/az
 
-scan-infra: ## scan infra/ with checkov; docs/security.md explains what it still reports
+# another compiler: make scan-infra BICEP=/some/bicep
+scan-infra: $(if $(wildcard $(EXTENSION_TOOLS)/install.sh),$(EXTENSION)/tools/.installed) ## compile and lint infra/ with Bicep, compare it with its snapshots, scan it with checkov
+	$(PYTHON) -m scripts.compile_infra
 	$(PYTHON) -m venv build/checkov
 	build/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
 	$(PYTHON) -m scripts.scan_infra --checkov build/checkov/bin/checkov

@@ -3,27 +3,31 @@
 
 Parameters, in this order:
     1. the resource id of a managed image, or the id of a subscription, for all of its images;
-    2. with a subscription: a pattern of image names, such as ubuntu-*, to take only some of them
+    2. with a subscription: a pattern of image names, such as ubuntu-*, to take only some of them; * stands for any
+       characters, ? for one, and upper and lower case are the same
 
 Variables of the Automation account:
-    GalleristUrl          the base of the HTTP API: https://<function app>.azurewebsites.net/api
-    GalleristFunctionKey  a function key, encrypted
-    GalleristAudience     api://<client id>, if the API demands an Entra token: the account's identity gets one for it
+    GalleristUrl             the base of the HTTP API: https://<function app>.azurewebsites.net/api
+    GalleristFunctionKey     a function key, encrypted
+    GalleristAudience        api://<client id>, if the API demands an Entra token; the account's identity gets it
+    GalleristTimeoutSeconds  how long to wait for each answer; 60 without it
 
 The job fails if any image was not migrated; the images and the reasons are at the end of its log. A migration continues
 after the job ends; run the runbook again to go on waiting. It needs Python 3.10 or newer, and no package.
+Start-Migrations.ps1 does the same in PowerShell; a test runs both against the same answers.
 """
 
-import fnmatch
+import http.client
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -32,15 +36,46 @@ GOOD_ENDS = {"completed", "skipped"}
 BAD_ENDS = {"blocked", "partial", "unverified", "failed", "cancelled"}
 # used where an answer has no Retry-After
 POLL_SECONDS = 30
+# how often a list or a start that is refused for now is asked for
+TRIES = 10
 # documented: Azure Automation unloads a job that has run for three hours
 LONGEST_WAIT_SECONDS = 2.5 * 3600
 TIMEOUT_SECONDS = 60
-
-Sleep = Callable[[float], None]
+# of an answer that is no JSON, such as the HTML page of a gateway
+LONGEST_TEXT = 200
+# what names of managed images consist of, and the two wildcards
+PATTERN = re.compile(r"[A-Za-z0-9._*?-]+")
 
 
 class RunbookError(Exception):
     """Why the job fails."""
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it would send the key to another address, and make a GET of a POST."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Leaves the answer as it is."""
+
+
+@dataclass
+class Clock:
+    """The time of the job."""
+
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.now()
+
+    @property
+    def seconds_left(self) -> float:
+        return self.started + LONGEST_WAIT_SECONDS - self.now()
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, but not beyond the end of the job."""
+        self.sleep(max(0, min(seconds, self.seconds_left)))
 
 
 @dataclass
@@ -54,13 +89,24 @@ class Answer:
     @property
     def problem(self) -> str:
         """The reason of an error, from the API or from the platform in front of it."""
-        return f"HTTP {self.status}: {self.body.get('detail') or 'no reason given'}"
+        detail = self.body.get("detail") or "no reason given"
+        return f"HTTP {self.status}: {detail}" if self.status else f"no answer: {detail}"
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in (0, 408, 429) or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the same request fails again; a redirect leads to a page for people."""
+        return self.status >= HTTPStatus.MULTIPLE_CHOICES and not self.is_temporary
 
     @property
     def wait_seconds(self) -> int:
         """How long to wait before the next request."""
         value = self.headers.get("retry-after", "")
-        return int(value) if value.isdigit() else POLL_SECONDS
+        return max(1, int(value)) if re.fullmatch("[0-9]{1,6}", value) else POLL_SECONDS
 
 
 @dataclass
@@ -69,97 +115,148 @@ class Api:
 
     url: str
     headers: dict[str, str]
+    clock: Clock
+    timeout_seconds: float = TIMEOUT_SECONDS
 
-    def list_images(self, subscription: str, pattern: str) -> list[str]:
-        """The ids of the managed images of a subscription whose names match the pattern."""
-        answer = self._send("GET", f"{self.url}/images?subscription={urllib.parse.quote(subscription)}")
-        if answer.status != HTTPStatus.OK:
-            raise RunbookError(f"the images of {subscription} cannot be listed: {answer.problem}")
-        return [image["id"] for image in answer.body["images"] if fnmatch.fnmatch(image["name"], pattern)]
+    def list_images(self, subscription: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """Returns the managed images of a subscription, and what cannot be read with the reasons.
+
+        An answer with only a part of the images is asked for again until all are read.
+        """
+        address = f"{self.url}/images?subscription={urllib.parse.quote(subscription, safe='')}"
+        while True:
+            answer = self._patiently("GET", address)
+            if answer.status != HTTPStatus.OK or "images" not in answer.body:
+                raise RunbookError(f"the images of {subscription} cannot be listed: {answer.problem}")
+            if not answer.body.get("unread"):
+                gaps = answer.body.get("unreadable") or []
+                unreadable = {gap["id"]: f"cannot be read: {gap['reason']}: {gap['fix']}" for gap in gaps}
+                return answer.body["images"], unreadable
+            if self.clock.seconds_left <= 0:
+                raise RunbookError(
+                    f"the images of {subscription} cannot all be read: {answer.body['unread']['reason']}"
+                )
+            self.clock.wait(answer.wait_seconds)
 
     def start(self, image: str) -> Answer:
         """Starts a migration: 202, or 409 if it is already running; both have its address."""
-        return self._send("POST", f"{self.url}/migrations", {"image": image})
+        return self._patiently("POST", f"{self.url}/migrations", {"image": image})
 
     def get(self, address: str) -> Answer:
         """Reads a migration."""
         return self._send("GET", address)
 
+    def _patiently(self, method: str, url: str, body: dict[str, Any] | None = None) -> Answer:
+        """Repeats a request that is refused for now, as Retry-After says. A repeated start migrates no image twice."""
+        answer = self._send(method, url, body)
+        for _ in range(TRIES - 1):
+            if not answer.is_temporary or self.clock.seconds_left <= 0:
+                break
+            self.clock.wait(answer.wait_seconds)
+            answer = self._send(method, url, body)
+        return answer
+
     def _send(self, method: str, url: str, body: dict[str, Any] | None = None) -> Answer:
         data = json.dumps(body).encode() if body is not None else None
         headers = {**self.headers, "Content-Type": "application/json"}
+        opener = urllib.request.build_opener(NoRedirects)
         try:
             request = urllib.request.Request(url, data, headers, method=method)
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            with opener.open(request, timeout=self.timeout_seconds) as response:
                 return _answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             return _answer(error.code, error.headers, error.read())
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             return Answer(0, {}, {"detail": str(error)})
 
 
-def main(arguments: list[str], sleep: Sleep = time.sleep) -> None:
+def main(
+    arguments: list[str],
+    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], float] = time.monotonic,
+) -> None:
     """Starts the migrations, waits for them, and reports.
 
     Raises:
         RunbookError: an image was not migrated, or the API cannot be used.
     """
-    api = Api(variable("GalleristUrl").rstrip("/"), credentials())
-    images = find_images(api, arguments)
+    target, pattern = parameters(arguments)
+    url = variable("GalleristUrl").rstrip("/")
+    if not re.match("https?://", url):
+        raise RunbookError(f"the variable GalleristUrl is {url}; it must begin with https://")
+    timeout = float(variable("GalleristTimeoutSeconds", str(TIMEOUT_SECONDS)))
+    api = Api(url, credentials(), Clock(sleep, now), timeout)
+    images, gaps = find_images(api, target, pattern)
     problems, running = start_all(api, images)
-    problems |= wait_for_all(api, running, sleep)
+    problems |= wait_for_all(api, running)
     print(f"{len(images) - len(problems)} of {len(images)} managed images are migrated")
+    problems = gaps | problems
     if problems:
+        lines = [f"{name}: {why}" for name, why in problems.items()]
+        raise RunbookError("\n".join(["not migrated:", *lines]))
+
+
+def parameters(arguments: list[str]) -> tuple[str, str]:
+    """Returns the image or the subscription, and the pattern of names.
+
+    Raises:
+        RunbookError: they are not what the head of this file says.
+    """
+    target, pattern = (*arguments, "*")[:2] if arguments else ("", "*")
+    if not target or len(arguments) > 2:  # noqa: PLR2004 # the two that the head of this file names
         raise RunbookError(
-            "\n".join(["not migrated:", *(f"{image}: {why}" for image, why in problems.items())])
+            "wrong parameters: pass a managed image's id, or a subscription's id and, optionally, a pattern of names"
         )
+    if not PATTERN.fullmatch(pattern):
+        raise RunbookError(
+            f"the pattern {pattern} matches no image: use letters, digits, '.', '_', '-', and the wildcards * and ?"
+        )
+    return target, pattern
 
 
-def find_images(api: Api, arguments: list[str]) -> list[str]:
-    """Returns the ids of the managed images that the parameters name."""
-    match arguments:
-        case [image] if image.startswith("/"):
-            return [image]
-        case [subscription] if subscription:
-            return api.list_images(subscription, "*")
-        case [subscription, pattern]:
-            return api.list_images(subscription, pattern)
-    raise RunbookError(
-        "wrong parameters: pass a managed image's id, or a subscription's id and, optionally, a pattern of names"
-    )
+def find_images(api: Api, target: str, pattern: str) -> tuple[list[str], dict[str, str]]:
+    """Returns the ids of the managed images that the parameters name, and what cannot be read."""
+    if target.startswith("/"):
+        return [target], {}
+    images, gaps = api.list_images(target)
+    wanted = re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE)
+    return [image["id"] for image in images if wanted.fullmatch(image["name"])], gaps
 
 
 def start_all(api: Api, images: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Starts every migration; returns why some could not be started, and the addresses of the others."""
     problems, running = {}, {}
     for image in images:
+        if api.clock.seconds_left <= 0:
+            problems[image] = "not started in time; run this runbook again"
+            continue
         answer = api.start(image)
-        if answer.status in (HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT):
+        address = answer.headers.get("location")
+        if address and answer.status in (HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT):
             print(f"{image}: {'started' if answer.status == HTTPStatus.ACCEPTED else 'already running'}")
-            running[image] = answer.headers["location"]
+            running[image] = address
         else:
             problems[image] = answer.problem
     return problems, running
 
 
-def wait_for_all(api: Api, running: dict[str, str], sleep: Sleep) -> dict[str, str]:
+def wait_for_all(api: Api, running: dict[str, str]) -> dict[str, str]:
     """Polls as often as the answers ask for, until every migration has ended; returns why some were not migrated."""
     problems: dict[str, str] = {}
-    waited = 0.0
-    while running and waited < LONGEST_WAIT_SECONDS:
+    while running and api.clock.seconds_left > 0:
         answers = {image: api.get(address) for image, address in running.items()}
         for image, answer in answers.items():
             state = answer.body.get("state")
-            refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.TOO_MANY_REQUESTS
-            if refused or state in GOOD_ENDS | BAD_ENDS:
-                del running[image]
-                print(f"{image}: {state or answer.problem}")
-            if refused or state in BAD_ENDS:
-                problems[image] = answer.problem if refused else _reason(answer)
+            if answer.is_refusal:
+                problems[image] = answer.problem
+            elif state in BAD_ENDS:
+                problems[image] = _reason(answer)
+            elif state not in GOOD_ENDS:
+                continue
+            del running[image]
+            print(f"{image}: {answer.problem if answer.is_refusal else state}")
         if running:
-            pause = max(answers[image].wait_seconds for image in running)
-            sleep(pause)
-            waited += pause
+            api.clock.wait(max(answers[image].wait_seconds for image in running))
     return problems | dict.fromkeys(running, "still running; run this runbook again to go on waiting")
 
 
@@ -192,10 +289,13 @@ def variable(name: str, default: str | None = None) -> str:
 
 
 def _answer(status: int, headers: Any, body: bytes) -> Answer:
+    text = body.decode(errors="replace")
     try:
-        document = json.loads(body)
+        document = json.loads(text)
     except ValueError:
-        document = {"detail": body.decode(errors="replace")}
+        document = None
+    if not isinstance(document, dict):
+        document = {"detail": " ".join(text.split())[:LONGEST_TEXT]}
     return Answer(status, {name.lower(): value for name, value in headers.items()}, document)
 
 

@@ -3,8 +3,10 @@
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +14,11 @@ ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "security.md"
 # checks the names of storage accounts; for a name that is computed at deployment, its result changes from run to run
 _SKIPPED_CHECK = "CKV_AZURE_43"
+# what the scanner's parser does not know: conditional expressions over several lines, arguments over several lines, and
+# two functions
+_CONDITION = re.compile(r"\n\s*(?=[?:] )")
+_ARGUMENTS = re.compile(r"\(\n([^()]*(?:\([^()]*\)[^()]*)*)\n\s*\)(?=\n)")
+_UNKNOWN_FUNCTIONS = {"cidrSubnet(": "format(", "fail(": "string("}
 _ROW = re.compile(r"^\| `(CKV\w+)` \| `([\w./-]+)` \| .+ \|$", re.MULTILINE)
 
 
@@ -56,7 +63,25 @@ def scan(checkov: Path) -> set[Finding]:
     Raises:
         ScanError: the scanner returned no report, or could not read a file, whose findings would then be missing.
     """
-    arguments = ["--directory", str(ROOT / "infra"), "--framework", "bicep", "secrets"]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "infra"
+        # the snapshots are evaluated Bicep; their long references look like keys
+        shutil.copytree(ROOT / "infra", copy, ignore=shutil.ignore_patterns("snapshots"))
+        for file in copy.rglob("*.bicep"):
+            file.write_text(readable(file.read_text(encoding="utf-8")), encoding="utf-8")
+        return _scan(checkov, copy)
+
+
+def readable(text: str) -> str:
+    """Returns Bicep that means the same and that the scanner can parse; the compiler has checked the original."""
+    text = _CONDITION.sub(" ", text)
+    for unknown, known in _UNKNOWN_FUNCTIONS.items():
+        text = text.replace(unknown, known)
+    return _ARGUMENTS.sub(lambda found: "(" + " ".join(found[1].split()) + ")", text)
+
+
+def _scan(checkov: Path, folder: Path) -> set[Finding]:
+    arguments = ["--directory", str(folder), "--framework", "bicep", "secrets"]
     done = subprocess.run(  # noqa: S603 # the command is the caller's
         [
             str(checkov),

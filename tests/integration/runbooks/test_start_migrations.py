@@ -73,7 +73,7 @@ def test_the_job_fails_with_the_reason_if_an_image_is_blocked(
 ) -> None:
     """The other images are migrated."""
     with pytest.raises(runbook.RunbookError) as failure:
-        runbook.main([SUBSCRIPTION, "[gt]oo*"], time.sleep)
+        runbook.main([SUBSCRIPTION, "*OO*"], time.sleep)
     assert "1 of 2 managed images are migrated" in capsys.readouterr().out
     assert f"{COMPUTE}/images/too-large: blocked: " in str(failure.value)
     assert "/images/good" not in str(failure.value)
@@ -118,14 +118,6 @@ def test_the_job_fails_without_the_url_of_the_api(assets: Path) -> None:
     assert "the Automation account has no variable GalleristUrl" in done.stderr.splitlines()[-1]
 
 
-def test_the_job_fails_if_the_api_does_not_answer(assets: Path) -> None:
-    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        url = f"http://127.0.0.1:{server.server_port}"
-    done = run_job([SUBSCRIPTION], assets, {"GalleristUrl": url})
-    assert done.returncode == 1
-    assert f"the images of {SUBSCRIPTION} cannot be listed: HTTP 0: " in done.stderr
-
-
 def run_job(
     arguments: list[str], assets: Path, variables: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
@@ -138,37 +130,6 @@ def run_job(
         env=environment,
         timeout=60,
     )
-
-
-@dataclass
-class ScriptedApi:
-    """An API with prepared answers; it repeats the last one."""
-
-    answers: list[Any]
-
-    def get(self, address: str) -> Any:
-        assert address == "address"
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-def test_the_runbook_stops_waiting_before_its_job_is_unloaded(runbook: ModuleType) -> None:
-    """Azure Automation unloads a job after three hours; the migration continues."""
-    slept: list[float] = []
-    api = ScriptedApi([runbook.Answer(200, {"retry-after": "3000"}, {"state": "replicating"})])
-    problems = runbook.wait_for_all(api, {"image": "address"}, slept.append)
-    assert problems == {"image": "still running; run this runbook again to go on waiting"}
-    assert sum(slept) == 9000
-
-
-def test_a_temporary_error_is_waited_out(runbook: ModuleType) -> None:
-    slept: list[float] = []
-    answers = [
-        runbook.Answer(503, {"retry-after": "7"}, {"detail": "busy"}),
-        runbook.Answer(0, {}, {"detail": "reset"}),
-        runbook.Answer(200, {}, {"state": "completed"}),
-    ]
-    assert runbook.wait_for_all(ScriptedApi(answers), {"image": "address"}, slept.append) == {}
-    assert slept == [7, runbook.POLL_SECONDS]
 
 
 class Entra(BaseHTTPRequestHandler):

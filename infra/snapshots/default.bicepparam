@@ -1,0 +1,6 @@
+// The default: one environment in a fresh subscription.
+using '../main.bicep'
+
+param environmentName = 'prod'
+param location = 'westeurope'
+param galleryIds = '/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden'

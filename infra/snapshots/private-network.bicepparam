@@ -1,0 +1,7 @@
+// A network of its own: storage and the HTTP API behind private endpoints.
+using '../main.bicep'
+
+param environmentName = 'prod'
+param location = 'westeurope'
+param galleryIds = '/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden'
+param privateNetworking = true
