@@ -590,6 +590,3 @@ class FakeDurableClient:
 
     def on_refusal(self, instance_id: str) -> None:
         """Called when a start is refused; tests override it to change the task hub."""
-
-    def get_client_response_links(self, request: Any, instance_id: str) -> dict[str, str]:
-        return {"statusQueryGetUri": f"http://hub/instances/{instance_id}"}
