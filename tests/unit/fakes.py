@@ -511,6 +511,7 @@ class FakeDurableClient:
         self.refusal: Exception | None = None
         self.queries: list[dict[str, str]] = []
         self.segments: Sequence[int] = ()
+        self.sorts_and_selects = True
         self.answers_lists = Event()
         self.answers_lists.set()
         self.raised: list[tuple[str, str]] = []

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from aiohttp import web
@@ -25,6 +25,9 @@ class Credential:
         return AccessToken("secret", 2**40)
 
     async def close(self) -> None: ...
+
+    async def __aenter__(self) -> Self:
+        return self
 
     async def __aexit__(self, *error: object) -> None: ...
 
