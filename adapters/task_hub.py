@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from adapters.durable_backend import check_size, largest_bytes
 from domain import names
 from domain.errors import TaskHubError
+from domain.fleet.gauge import Gauge
 from domain.fleet.interruptions import Interruptions
 from domain.promotion.watch import KnownLatest
 from domain.records.freeze import Freeze
@@ -35,6 +36,7 @@ _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
 _INTERRUPTIONS = df.EntityId(names.INTERRUPTIONS, "all")
 _FREEZE = df.EntityId(names.FREEZE, "all")
 _LATEST = df.EntityId(names.LATEST_WATCH, "all")
+_GAUGE = df.EntityId(names.LAST_GAUGE, "all")
 
 
 class Instance(NamedTuple):
@@ -266,6 +268,10 @@ class TaskHub:
     async def keep_known_latest(self, known: KnownLatest) -> None:
         """Stores what `latest` resolves to."""
         await self._keep(_LATEST, known)
+
+    async def keep_gauge(self, gauge: Gauge) -> None:
+        """Stores how the fleet stood."""
+        await self._keep(_GAUGE, gauge)
 
     async def _keep(self, entity: df.EntityId, state: BaseModel) -> None:
         kept = state.model_dump(mode="json")
