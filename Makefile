@@ -11,6 +11,7 @@ PACKAGES := packages/functions-testhost/pyproject.toml packages/azure-compute-si
 AZ_VERSION := 2.91.0
 AZ := build/az/.installed-$(AZ_VERSION)
 CASES ?=
+BACKEND ?=
 TORTURE_ARGS ?=
 # the tests of one file share servers, so they stay on one worker
 PARALLEL ?= --numprocesses 3 --dist loadfile
@@ -131,8 +132,8 @@ $(CLI)/.installed: requirements.txt pyproject.toml $(PACKAGES)
 	$(CLI)/bin/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable .
 	@touch $@
 
-package: ## build what is deployed: the folder dist/app and a zip of it
-	$(PYTHON) scripts/package.py
+package: ## build what is deployed: the folder dist/app and a zip of it; for the scheduler: make package BACKEND=scheduler
+	$(PYTHON) scripts/package.py $(if $(BACKEND),--backend "$(BACKEND)")
 
 lock: ## pin requirements.in and everything it needs, by hash, in requirements.txt
 	$(PYTHON) -m venv build/lock

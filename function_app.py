@@ -8,11 +8,14 @@ import dashboard
 import entities
 import orchestrators
 import triggers
+from adapters.durable_backend import check_backend
 from adapters.policy_store import check_at_start
 from adapters.settings import Settings
 
-# a wrong setting or policy stops the app here, with the place and the reason
-check_at_start(Settings.from_environment())
+# a wrong setting, policy or backend stops the app here, with the place and the reason
+settings = Settings.from_environment()
+check_backend(settings)
+check_at_start(settings)
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for package in (triggers, dashboard, orchestrators, entities, activities):

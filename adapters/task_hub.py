@@ -15,10 +15,12 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 import azure.durable_functions as df
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from adapters.durable_backend import check_size, largest_bytes
 from domain import names
 from domain.errors import TaskHubError
+from domain.fleet.gauge import Gauge
 from domain.fleet.interruptions import Interruptions
 from domain.promotion.watch import KnownLatest
 from domain.records.freeze import Freeze
@@ -34,6 +36,7 @@ _RUNNING = {"Pending", "Running", "ContinuedAsNew", "Suspended"}
 _INTERRUPTIONS = df.EntityId(names.INTERRUPTIONS, "all")
 _FREEZE = df.EntityId(names.FREEZE, "all")
 _LATEST = df.EntityId(names.LATEST_WATCH, "all")
+_GAUGE = df.EntityId(names.LAST_GAUGE, "all")
 
 
 class Instance(NamedTuple):
@@ -129,19 +132,26 @@ def _parse_input(stored: Any) -> Any:
 class TaskHub:
     """The task hub that a durable client speaks to."""
 
-    def __init__(self, client: df.DurableOrchestrationClient) -> None:
+    def __init__(self, client: df.DurableOrchestrationClient, largest: int | None = None) -> None:
         self._client = client
+        self._largest = largest or largest_bytes()
 
     async def start(self, orchestrator: str, instance_id: str, request: Start) -> bool:
         """Starts an orchestration under this id; returns False where one is running, or another start was faster.
 
         host.json lets a start replace ended instances only. Of starts at one moment the extension accepts all, and one
         of them remains (seen on 3.19.0), so the instance is read back to see whose it is.
+
+        Raises:
+            TooLargeError: the backend does not take an input of this size.
         """
         mine = request.model_copy()
         mine.start_id = uuid.uuid4().hex
+        sent = mine.model_dump(mode="json")
+        # the SDK's client encodes it twice
+        check_size("the request", json.dumps(sent), self._largest)
         try:
-            await self._client.start_new(orchestrator, instance_id, mine.model_dump(mode="json"))
+            await self._client.start_new(orchestrator, instance_id, sent)
         except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
             if await self._is_running(instance_id):
                 return False
@@ -172,12 +182,15 @@ class TaskHub:
         if runtime_status is not None:
             query["runtimeStatus"] = runtime_status
         token: str | None = cursor.token
+        after = cursor.after
         while token is not None:
             found, following = await self._segment(query, token)
             for instance in found:
-                if instance.id > cursor.after:
+                # the scheduler's documents say nothing of prefixes: an instance that it lists besides is left out
+                if instance.id > after and instance.id.startswith(prefix):
                     yield Listed(instance, Cursor(instance.id, token))
-            token = following or None
+            # the next segment may begin anywhere
+            token, after = following or None, ""
 
     async def raise_event(self, instance_id: str, event: str, payload: Any = True) -> None:
         """Sends an external event. Its payload may arrive as JSON text."""
@@ -230,8 +243,7 @@ class TaskHub:
 
     async def keep_interruptions(self, interruptions: Interruptions) -> None:
         """Stores how often interrupted instances were continued."""
-        state = interruptions.model_dump(mode="json")
-        await self._client.signal_entity(_INTERRUPTIONS, names.KEEP, state)
+        await self._keep(_INTERRUPTIONS, interruptions)
 
     async def freeze(self) -> Freeze:
         """Whether deletions are stopped. What this release cannot read stops them."""
@@ -243,7 +255,7 @@ class TaskHub:
 
     async def keep_freeze(self, freeze: Freeze) -> None:
         """Stores whether deletions are stopped."""
-        await self._client.signal_entity(_FREEZE, names.KEEP, freeze.model_dump(mode="json"))
+        await self._keep(_FREEZE, freeze)
 
     async def known_latest(self) -> KnownLatest:
         """What `latest` resolved to at the last watch. What this release cannot read is forgotten."""
@@ -255,7 +267,16 @@ class TaskHub:
 
     async def keep_known_latest(self, known: KnownLatest) -> None:
         """Stores what `latest` resolves to."""
-        await self._client.signal_entity(_LATEST, names.KEEP, known.model_dump(mode="json"))
+        await self._keep(_LATEST, known)
+
+    async def keep_gauge(self, gauge: Gauge) -> None:
+        """Stores how the fleet stood."""
+        await self._keep(_GAUGE, gauge)
+
+    async def _keep(self, entity: df.EntityId, state: BaseModel) -> None:
+        kept = state.model_dump(mode="json")
+        check_size(f"the state of '{entity.name}'", json.dumps(kept), self._largest)
+        await self._client.signal_entity(entity, names.KEEP, kept)
 
     async def purge(self, created_before: datetime) -> int:
         """Purges the orchestrations that were created earlier and have ended; returns how many.
@@ -295,4 +316,6 @@ class TaskHub:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise TaskHubError(f"the task hub does not list its instances: {error}") from error
         found = (parse_instance(DurableOrchestrationStatus.from_json(row)) for row in rows)
-        return [instance for instance in found if instance is not None], following
+        # Azure Tables lists by id; of the scheduler nothing is documented, and a cursor goes on after an id
+        known = [instance for instance in found if instance is not None]
+        return sorted(known, key=lambda instance: instance.id), following

@@ -16,6 +16,8 @@ Retry = Literal["throttled", "wait", "never"]
 
 # Gallerist's own code: the identity gets no token, so no request reached ARM
 IDENTITY_UNAVAILABLE = "IdentityUnavailable"
+# Gallerist's own code: an answer led to another host, which gets no token
+FOREIGN_LINK = "ForeignLink"
 
 
 class Diagnosis(NamedTuple):
@@ -520,6 +522,11 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         "Start the migration again. If it fails again, open a support request with Azure's own message.",
     ),
     # what only another version of Gallerist, or another value, fixes
+    _known(
+        FOREIGN_LINK,
+        "An answer leads to another host than Azure Resource Manager, and Gallerist sends its token to no other.",
+        "Check GALLERIST_CLOUD and GALLERIST_ARM_ENDPOINT, and that no proxy in between changes answers.",
+    ),
     _known(
         "NoRegisteredProviderFound|InvalidResourceType|MissingApiVersionParameter|InvalidApiVersionParameter",
         "This cloud does not offer the version of the compute API that Gallerist uses.",

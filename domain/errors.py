@@ -8,6 +8,7 @@ GalleristError
 ├── NoVersionLeftError   the largest version number, which has no successor
 ├── NotYetError          something that only needs time
 ├── TaskHubError         the task hub does not answer
+├── TooLargeError        a value that the task hub does not take
 └── ArmError             an error of Azure Resource Manager
 """
 
@@ -76,6 +77,10 @@ class NotYetError(GalleristError):
 
 class TaskHubError(GalleristError):
     """The task hub does not answer as it must."""
+
+
+class TooLargeError(GalleristError):
+    """A value that is larger than the task hub takes."""
 
 
 class ArmError(GalleristError):

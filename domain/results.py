@@ -10,7 +10,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel
 
 from domain.arm_errors import diagnose
-from domain.errors import ArmError, NotYetError, PolicyError
+from domain.errors import ArmError, NotYetError, PolicyError, TooLargeError
 from domain.host_failures import failure_sentence
 
 Value = TypeVar("Value")
@@ -116,6 +116,17 @@ def policy_error_result(error: PolicyError) -> ActivityResult[None]:
         fix="Correct the policy. GET /api/health shows whether it can be used.",
     )
     return ActivityResult(retry_later=RetryLater(reason=str(error), failure=failure))
+
+
+def too_large_result(error: TooLargeError) -> ActivityResult[None]:
+    """Fails: the same would be read again."""
+    failure = Failure(
+        code="TooLarge",
+        message=str(error),
+        cause="The backend of Durable Functions does not take what was read in one piece.",
+        fix="Ask for less at a time, or deploy with durableBackend=storage: it stores values of any size.",
+    )
+    return ActivityResult(failure=failure)
 
 
 def lost_call(error: Exception) -> RetryLater:

@@ -5,6 +5,7 @@ from entities import (
     freeze,
     gallery_hints,
     interruptions,
+    last_gauge,
     latest_watch,
     version_ledger,
 )
@@ -14,6 +15,7 @@ blueprints = [
     freeze.blueprint,
     gallery_hints.blueprint,
     interruptions.blueprint,
+    last_gauge.blueprint,
     latest_watch.blueprint,
     version_ledger.blueprint,
 ]

@@ -33,6 +33,8 @@ Seen = TypeVar("Seen")
 # where the one clock begins, so that every run has the same dates
 START = "2026-01-05T00:00:00+00:00"
 
+# it runs each hour, and most of what a test waits for takes longer
+_NO_GAUGE = {"AzureWebJobs.gauge.Disabled": "true"}
 _NO_NIGHTS = {f"AzureWebJobs.{timer}.Disabled": "true" for timer in ("forget_history", "keep_versions")}
 
 
@@ -90,6 +92,8 @@ class Stack:
     # Whether what the app does each night is done. Any other clock than the one clock begins at the time of day, so the
     # hour would decide whether a night is among the time that passes.
     nightly: bool = False
+    # whether the app says each hour how the fleet stands
+    gauge: bool = False
     simulator: dict[str, Any] = field(default_factory=dict, init=False)
     host: dict[str, Any] = field(default_factory=dict, init=False)
     # one for all calls: opening a client costs more than most calls
@@ -144,6 +148,7 @@ class Stack:
         """Returns the settings that point the app to the simulated Azure."""
         return {
             **({} if self.one_clock or self.nightly else _NO_NIGHTS),
+            **({} if self.gauge else _NO_GAUGE),
             "GALLERIST_ARM_ENDPOINT": self.simulator["arm"],
             "GALLERIST_ARM_AUDIENCE": "https://management.azure.com",
             "GALLERIST_POLICY_FILE": str(self.folder / "policy.yaml"),

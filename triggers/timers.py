@@ -1,4 +1,4 @@
-"""The timers: they catch missed images, continue what was interrupted, and delete old history and left machines."""
+"""The timers: they catch missed images, say how the fleet stands, continue what was interrupted, and clean up."""
 
 import logging
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from adapters.settings import Settings
 from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
+from services.gauge import read_gauge
 from services.interruptions import continue_interrupted
 from services.retention import start_daily
 from services.sweep_guards import remove_left_guards
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 # the SDK takes a timer's schedule when the function is defined, so these settings are read at import
 _SETTINGS = Settings.from_environment()
 EVERY_NIGHT = "0 42 3 * * *"
+# seven minutes past every hour: ten minutes before the sweep
+EVERY_HOUR = "0 7 * * * *"
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.sweep_schedule)
@@ -45,6 +48,13 @@ async def _start_sweep(client: df.DurableOrchestrationClient, late: str) -> None
         return
     started = await start_sweep(client, subscriptions)
     logger.info("sweep %s%s", "started" if started else "skipped: the previous one is still running", late)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule=EVERY_HOUR)
+@blueprint.durable_client_input(client_name="client")
+async def gauge(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
+    """Logs how the fleet stands. Alerts read the line, and its absence says that the app is dead."""
+    logger.info("%s", (await read_gauge(client)).line())
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule=_SETTINGS.recovery_schedule)

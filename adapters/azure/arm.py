@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError
@@ -18,6 +19,7 @@ from adapters.azure.errors import arm_errors, parse_error
 from adapters.azure.limits import nearly_used_up
 from adapters.azure.transport import one_attempt_transport
 from adapters.settings import Settings
+from domain.arm_errors import FOREIGN_LINK
 from domain.errors import ArmError
 
 # An activity that hangs blocks a worker: it is better to fail and be retried.
@@ -76,7 +78,11 @@ class Arm:
                 transport=one_attempt_transport(),
                 connection_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
-                per_retry_policies=[_NoRegistrationPolicy(), _ClockPolicy(self.clock)],
+                per_retry_policies=[
+                    _OneHostPolicy(self.owns),
+                    _NoRegistrationPolicy(),
+                    _ClockPolicy(self.clock),
+                ],
                 per_call_policies=[_PlainHttpPolicy()] if self._endpoint.startswith("http://") else [],
             )
         return self._clients[key]
@@ -85,7 +91,7 @@ class Arm:
         """Yields the items of a list, page after page.
 
         Raises:
-            ArmError: a page cannot be read.
+            ArmError: a page cannot be read, or is not at this endpoint.
         """
         url: str | None = path
         while url:
@@ -98,7 +104,7 @@ class Arm:
         """Returns a page of a list, or a resource. `url` is the path of the first page, or the URL of the next one.
 
         Raises:
-            ArmError: it cannot be read.
+            ArmError: it cannot be read, or is not at this endpoint.
         """
         response = await self.get(subscription, f"{self._endpoint}{url}" if url.startswith("/") else url)
         body = parse_object(response)
@@ -142,7 +148,12 @@ class Arm:
 
     def owns(self, url: str) -> bool:
         """Whether the URL is one of this endpoint: a token is sent to no other."""
-        return url.startswith(f"{self._endpoint}/")
+        try:
+            asked, own = urlsplit(url), urlsplit(self._endpoint)
+            return _origin(asked) == _origin(own) and asked.path.startswith(f"{own.path}/")
+        except ValueError:
+            # no port is a word
+            return False
 
     async def check_token(self) -> None:
         """Gets a token as every call does.
@@ -173,6 +184,31 @@ class ArmClock:
         """Takes in the date of an answer, which is in whole seconds."""
         if date is not None and date.timestamp() > self.now() + 1:
             self._ahead = date.timestamp() - self._here()
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None, bool]:
+    """What decides where a request goes. ARM's links may name the usual port (reported by users: `:443`)."""
+    usual = {"https": 443, "http": 80}.get(url.scheme)
+    # before the host there may be a user, who is nobody that ARM knows
+    return url.scheme, url.hostname, url.port or usual, "@" in url.netloc or "\\" in url.netloc
+
+
+class _OneHostPolicy(SansIOHTTPPolicy[Any, Any]):
+    """Refuses a request to another host before it gets its token: a next page and a redirection are ARM's to name.
+
+    It stands behind the policy that follows redirections and before the one that adds the token.
+    """
+
+    def __init__(self, owns: Callable[[str], bool]) -> None:
+        self._owns = owns
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        url = request.http_request.url
+        if not self._owns(url):
+            # a query may hold a secret
+            raise ArmError(
+                0, FOREIGN_LINK, f"{url.partition('?')[0]} is not at the address of Azure Resource Manager"
+            )
 
 
 class _ClockPolicy(SansIOHTTPPolicy[Any, Any]):

@@ -1,6 +1,7 @@
 """The answers that say whether the app can work, and what it lacks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, Self
 
 from api.answers.base import Answer
@@ -19,12 +20,31 @@ class Health(Answer):
     """How many rules the policy in force has."""
     policy_problem: str | None
     """The errors of the newest policy."""
+    identity: Literal["ok"]
+    """The app's identity gets tokens. Without one the answer is a 503, whose `code` says why."""
+    last_sweep: datetime | None
+    """When the sweep, which looks for images each hour, was last at work. At most a minute old."""
+    last_event: datetime | None
+    """When an event of Azure last started a migration, as far as the last gauge knows, which is taken each hour."""
 
     @classmethod
-    def of(cls, rules: int, policy_problem: str | None) -> Self:
+    def of(
+        cls,
+        rules: int,
+        policy_problem: str | None,
+        last_sweep: datetime | None,
+        last_event: datetime | None,
+    ) -> Self:
         """The health, with what is wrong with the newest policy."""
-        status: Literal["healthy", "degraded"] = "degraded" if policy_problem else "healthy"
-        return cls(status=status, version=VERSION, rules=rules, policy_problem=policy_problem)
+        return cls(
+            status="degraded" if policy_problem else "healthy",
+            version=VERSION,
+            rules=rules,
+            policy_problem=policy_problem,
+            identity="ok",
+            last_sweep=last_sweep,
+            last_event=last_event,
+        )
 
 
 class Diagnosis(Answer):

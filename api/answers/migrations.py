@@ -1,6 +1,5 @@
 """The answers about migrations."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -22,17 +21,12 @@ class StartedMigration(Answer):
     id: str
     """The migration's id: one per managed image."""
     image: AnyImageId
-    links: dict[str, str]
-    """`self`, and the management addresses of Durable Functions, which hold a key."""
+    links: Links
 
     @classmethod
-    def of(
-        cls, instance_id: str, image: AnyImageId, addresses: Addresses, management: Mapping[str, str]
-    ) -> Self:
+    def of(cls, instance_id: str, image: AnyImageId, addresses: Addresses) -> Self:
         """The migration that the request started."""
-        return cls(
-            id=instance_id, image=image, links={"self": addresses.migration(instance_id), **management}
-        )
+        return cls(id=instance_id, image=image, links=Links(self=addresses.migration(instance_id)))
 
 
 class Proof(Answer):

@@ -9,7 +9,11 @@ OPERATIONS = (
         method="GET",
         path="health",
         title="Get the health",
-        text="Checks that the policy can be read and that Azure gives the app's identity a token. Needs no key.",
+        text=(
+            "Checks that the app can work: the policy can be read, Azure gives the app's identity a token, and the "
+            "task hub answers. If it cannot, the answer is a 503. It also says when the app last heard of images. "
+            "Needs no key."
+        ),
         answer=answers.Health,
         problems=AZURE,
         key=False,

@@ -15,8 +15,12 @@ from domain.resources.ids import ImageId, ImageVersionId
 WRITE_SUCCEEDED = "Microsoft.Resources.ResourceWriteSuccess"
 WRITE_FAILED = "Microsoft.Resources.ResourceWriteFailure"
 IMAGE_WRITE = "Microsoft.Compute/images/write"
+# a tag set through the tags API, as the portal, `az tag` and Azure Policy may set it (inferred, not documented)
+TAG_WRITE = "Microsoft.Resources/tags/write"
 VERSION_WRITE = "Microsoft.Compute/galleries/images/versions/write"
 _LONGEST_TEXT = 100
+# what the tags API adds to the id of the resource (documented: "Tags - Update At Scope")
+_TAGS = "/providers/microsoft.resources/tags/default"
 
 
 class ImageWritten(BaseModel):
@@ -62,7 +66,9 @@ def read_event(
     resource = str(body.get("resourceUri") or subject)
     if operation.lower() == VERSION_WRITE.lower():
         return _version_written(resource, _text(event_id), succeeded=succeeded)
-    if operation.lower() != IMAGE_WRITE.lower():
+    if operation.lower() == TAG_WRITE.lower() and resource.lower().endswith(_TAGS):
+        resource = resource[: -len(_TAGS)]
+    if operation.lower() not in (IMAGE_WRITE.lower(), TAG_WRITE.lower()):
         return Ignored(reason=f"operation {operation}" if operation else "no operation name")
     if not succeeded:
         return Ignored(reason=f"event type {_text(event_type)}")

@@ -22,7 +22,15 @@ def test_a_running_app_reports_that_it_is_healthy(site: Site) -> None:
 
     assert (response.status_code, response.json()) == (
         200,
-        {"status": "healthy", "version": VERSION, "rules": 3, "policy_problem": None},
+        {
+            "status": "healthy",
+            "version": VERSION,
+            "rules": 3,
+            "policy_problem": None,
+            "identity": "ok",
+            "last_sweep": None,
+            "last_event": None,
+        },
     )
 
 

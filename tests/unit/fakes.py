@@ -511,6 +511,7 @@ class FakeDurableClient:
         self.refusal: Exception | None = None
         self.queries: list[dict[str, str]] = []
         self.segments: Sequence[int] = ()
+        self.sorts_and_selects = True
         self.answers_lists = Event()
         self.answers_lists.set()
         self.raised: list[tuple[str, str]] = []
@@ -590,6 +591,3 @@ class FakeDurableClient:
 
     def on_refusal(self, instance_id: str) -> None:
         """Called when a start is refused; tests override it to change the task hub."""
-
-    def get_client_response_links(self, request: Any, instance_id: str) -> dict[str, str]:
-        return {"statusQueryGetUri": f"http://hub/instances/{instance_id}"}

@@ -14,11 +14,16 @@ TOKEN = "x-ms-continuation-token"  # the name of a header
 
 
 class Hub(Protocol):
-    """What a fake client lists. `segments` are the lengths of the answers, in turn; empty for as many as asked for."""
+    """What a fake client lists. `segments` are the lengths of the answers, in turn; empty for as many as asked for.
+
+    Without `sorts_and_selects` it lists in another order, and instances of every prefix: nothing is documented of the
+    Durable Task Scheduler's lists.
+    """
 
     instances: dict[str, dict[str, Any]]
     queries: list[dict[str, str]]
     segments: Sequence[int]
+    sorts_and_selects: bool
     answers_lists: threading.Event
 
 
@@ -61,8 +66,10 @@ class ListServer:
         place, answers = map(int, token.split(":")) if token else (0, 0)
         found = [
             row
-            for name, row in sorted(hub.instances.items())
-            if name.startswith(query.get("instanceIdPrefix", ""))
+            for name, row in (
+                sorted(hub.instances.items()) if hub.sorts_and_selects else hub.instances.items()
+            )
+            if (name.startswith(query.get("instanceIdPrefix", "")) or not hub.sorts_and_selects)
             and row["runtimeStatus"] in (query.get("runtimeStatus") or row["runtimeStatus"])
         ]
         size = hub.segments[answers % len(hub.segments)] if hub.segments else int(query.get("top", "100"))

@@ -52,7 +52,15 @@ def test_a_running_app_is_healthy_and_says_its_version(estate: Estate) -> None:
 
     assert (response.status_code, response.json()) == (
         200,
-        {"status": "healthy", "version": VERSION, "rules": 3, "policy_problem": None},
+        {
+            "status": "healthy",
+            "version": VERSION,
+            "rules": 3,
+            "policy_problem": None,
+            "identity": "ok",
+            "last_sweep": None,
+            "last_event": None,
+        },
     )
 
 

@@ -13,11 +13,14 @@ blueprint = df.Blueprint()
 
 
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.durable_client_input(client_name="client")
 @answers_problems
-async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 # the binding's name
-    """Checks that the policy can be read and that Azure gives the app's identity a token."""
-    health = await check_health()
-    return answer(answers.Health.of(health.rules, health.policy_problem))
+async def get_health(
+    req: func.HttpRequest,  # noqa: ARG001 # the binding's name
+    client: df.DurableOrchestrationClient,
+) -> func.HttpResponse:
+    """Checks that the app can work: it has a policy, its identity a token, and the task hub answers."""
+    return answer(answers.Health.of(*await check_health(client)))
 
 
 @blueprint.route(route="doctor", methods=["GET"])

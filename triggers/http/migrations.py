@@ -66,11 +66,8 @@ async def post_migration(req: func.HttpRequest, client: df.DurableOrchestrationC
     started = await start_migration(client, request)
     if not started.fresh:
         raise ConflictError(f"the migration of {body.image} is already running", started.id)
-    management = client.get_client_response_links(req, started.id)
     links = addresses(req)
-    return accepted(
-        answers.StartedMigration.of(started.id, body.image, links, management), links.migration(started.id)
-    )
+    return accepted(answers.StartedMigration.of(started.id, body.image, links), links.migration(started.id))
 
 
 async def _parse_start(req: func.HttpRequest) -> StartMigration:

@@ -11,7 +11,7 @@ from typing import ParamSpec
 import azure.functions as func
 
 from api.problems import MEDIA_TYPE, Problem
-from domain.errors import ArmError, GalleristError, NotYetError, PolicyError, TaskHubError
+from domain.errors import ArmError, GalleristError, NotYetError, PolicyError, TaskHubError, TooLargeError
 from domain.field_errors import shortened
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from triggers.http.answers import POLL
@@ -95,6 +95,8 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
         case PolicyError():
             problem = Problem.of_policy(HTTPStatus.SERVICE_UNAVAILABLE, error)
             headers = {"Retry-After": str(_POLICY_RETRY_SECONDS)}
+        case TooLargeError():
+            problem = Problem.of(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
         case TaskHubError():
             problem = Problem.of(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
             headers = {"Retry-After": str(_AZURE_RETRY_SECONDS)}

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +143,26 @@ def test_funcignore_lets_through_what_is_packaged() -> None:
     assert kept == {*FILES, *PACKAGES}
     for stray in ("notes.txt", "local.settings.json", ".env", "checkout_env/pyvenv.cfg", "demo/seed.py"):
         assert ignored.match_file(stray), stray
+
+
+def test_make_package_takes_the_backend_before_the_environment(tmp_path: Path) -> None:
+    """`make package BACKEND=scheduler` makes a zip of its own name; without it, the one of Azure Storage."""
+    checkout = copy_with_stray_files(tmp_path / "checkout")
+    command = ["make", "package", f"PYTHON={sys.executable}", "BACKEND=scheduler"]
+    environment = {**os.environ, "GALLERIST_DURABLE_BACKEND": "storage"}
+    made = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    (package,) = (checkout / "dist").glob("*.zip")
+    assert package.name.endswith("-scheduler.zip")
+    with zipfile.ZipFile(package) as zipped:
+        durable = json.loads(zipped.read("host.json"))["extensions"]["durableTask"]
+    assert durable["storageProvider"]["type"] == "azureManaged"
+
+
+def test_the_extension_bundle_holds_what_the_app_was_tested_for() -> None:
+    """The scheduler's provider is in the bundle since 4.30.0; 4.38.0 holds version 3.12.5 of the Durable extension."""
+    document = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+    assert document["extensionBundle"]["version"] == "[4.38.0, 5.0.0)"
 
 
 def test_every_requirement_is_pinned_by_hash() -> None:

@@ -246,6 +246,13 @@ KNOWN = [
         "wait",
     ),
     (
+        0,
+        "ForeignLink",
+        "https://elsewhere.example/next is not at the address of Azure Resource Manager",
+        "An answer leads to another host than Azure Resource Manager, and Gallerist sends its token to no other.",
+        "never",
+    ),
+    (
         404,
         "ParentResourceNotFound",
         "Can not perform requested operation on nested resource. Parent resource 'golden' not found.",

@@ -8,7 +8,9 @@ import azure.functions as func
 import pytest
 
 from domain.fleet.batches import SWEEP_BATCH_ID
+from domain.resources.provenance import migration_id
 from domain.retirement.messages import guard_name, retirement_id
+from services.gauge import last_heard
 from tests.unit.app import code
 from tests.unit.builders import SUBSCRIPTION, image_id
 from tests.unit.fake_machines import FakeMachines
@@ -17,6 +19,7 @@ from tests.unit.retiring_fakes import FakeGuards
 from tests.unit.services.test_sweep_proofs import NAME, a_policy, machine
 
 forget_history = code("forget_history")
+gauge = code("gauge")
 sweep = code("sweep")
 sweep_proofs = code("sweep_proofs")
 
@@ -121,3 +124,23 @@ async def test_what_proofs_left_is_deleted_and_logged(caplog: pytest.LogCaptureF
         await sweep_proofs(timer=Tick())
         await sweep_proofs(timer=Tick())
     assert [record.message for record in caplog.records] == [f"deletes what was left of proofs: {NAME}"]
+
+
+async def test_the_gauge_is_one_line_and_asks_nothing_of_azure(caplog: pytest.LogCaptureFixture) -> None:
+    client, compute = FakeDurableClient(), FakeCompute()
+    compute.error = AssertionError("the gauge asks the task hub alone")
+    started = {"image": str(image_id()), "started_by": "event 7"}
+    now = datetime.now(UTC).isoformat()
+    client.add(migration_id(image_id()), "Running", started, createdTime=now)
+    client.add(SWEEP_BATCH_ID, "Completed", createdTime=now, lastUpdatedTime=now)
+    with working_with(compute), caplog.at_level(logging.INFO):
+        await gauge(timer=Tick(), client=client)
+        heard = await last_heard(client)
+        # whoever asks again within a minute is told the same
+        client.instances.clear()
+        assert await last_heard(client) == heard
+    assert caplog.messages == [
+        "gauge running=1 oldest_hours=0.0 waiting=0 blocked=0 failed=0 last_sweep_minutes=0 last_event_minutes=0"
+    ]
+    assert heard.sweep is not None
+    assert heard.event is not None

@@ -51,9 +51,6 @@ class FakeArm:
         answer: Response = next(self._answers)
         return answer
 
-    def owns(self, url: str) -> bool:
-        return url.startswith(f"{ARM}/")
-
 
 def consumers(*answers: Any) -> tuple[Consumers, FakeArm]:
     arm = FakeArm(*answers)
@@ -63,13 +60,6 @@ def consumers(*answers: Any) -> tuple[Consumers, FakeArm]:
 def graph(*answers: Any) -> tuple[ResourceGraph, FakeArm]:
     arm = FakeArm(*answers)
     return ResourceGraph(arm), arm  # type: ignore[arg-type] # a fake
-
-
-async def test_a_link_to_another_host_is_not_followed() -> None:
-    azure, arm = consumers()
-    with pytest.raises(ArmError, match="which is not ARM"):
-        await azure.page(SUBSCRIPTION, "https://elsewhere.example/next?token=secret")
-    assert arm.sent == []
 
 
 @pytest.mark.parametrize("body", [{}, {"value": None}, {"value": {}}, {"error": {}}])

@@ -6,6 +6,7 @@ import pytest
 
 from domain.resources.events import (
     IMAGE_WRITE,
+    TAG_WRITE,
     VERSION_WRITE,
     WRITE_FAILED,
     WRITE_SUCCEEDED,
@@ -37,6 +38,22 @@ def test_the_event_of_a_written_image_is_read_in_any_case(
     event_type: str, subject: str, data: dict[str, Any]
 ) -> None:
     assert read_event(event_type, "7", subject, data) == ImageWritten(image=image_id(), event_id="7")
+
+
+@pytest.mark.parametrize("suffix", ["", "/providers/Microsoft.Resources/tags/default"])
+@pytest.mark.parametrize("cased", [str, str.lower])
+def test_a_tag_that_was_set_through_the_tags_api_is_a_write_of_the_image(suffix: str, cased: Any) -> None:
+    tagged = {"operationName": cased(TAG_WRITE), "resourceUri": cased(f"{SUBJECT}{suffix}")}
+    assert read_event(WRITE_SUCCEEDED, "7", "", tagged) == ImageWritten(image=image_id(), event_id="7")
+
+
+@pytest.mark.parametrize("resource", [f"{PROVIDER}/disks/os", "/subscriptions/x", str(VERSION), ""])
+def test_a_tag_of_another_resource_starts_nothing(resource: str) -> None:
+    suffix = "/providers/Microsoft.Resources/tags/default"
+    tagged = {"operationName": TAG_WRITE, "resourceUri": f"{resource}{suffix}"}
+    read = read_event(WRITE_SUCCEEDED, "7", "", tagged)
+    assert isinstance(read, Ignored)
+    assert read.reason == "its resource is not a managed image"
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ async def test_a_start_answers_202_with_the_address_to_poll() -> None:
     assert response.headers["Retry-After"] == "10"
     body = body_of(response)
     assert (body["id"], body["image"]) == (INSTANCE, str(image_id()))
-    assert body["links"]["self"] == response.headers["Location"]
-    assert body["links"]["statusQueryGetUri"]
+    # the addresses of Durable Functions' management API hold a key that may do everything: none is handed out
+    assert body["links"] == {"self": response.headers["Location"]}
     assert len(client.started) == 1
 
 

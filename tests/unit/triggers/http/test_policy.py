@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.app import code
 from tests.unit.builders import GALLERY, SUBSCRIPTION, image, policy
-from tests.unit.fakes import FakeCompute, FakePolicies, working_with
+from tests.unit.fakes import FakeCompute, FakeDurableClient, FakePolicies, working_with
 
 get_health = code("get_health")
 post_policy_check = code("post_policy_check")
@@ -69,7 +69,8 @@ async def test_the_last_good_policy_is_tried_while_the_newest_one_has_errors() -
 @pytest.mark.parametrize(("function", "body"), [(get_health, None), (post_policy_check, {"scope": SCOPE})])
 async def test_without_any_policy_the_answer_is_503_with_its_errors(function: Any, body: Any) -> None:
     with working_with(FakeCompute(), policies=FakePolicies(None)):
-        response = await function(req=request(body))
+        hub = {"client": FakeDurableClient()} if function is get_health else {}
+        response = await function(req=request(body), **hub)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
     assert body_of(response)["detail"] == PROBLEM
     assert body_of(response)["errors"] == [
