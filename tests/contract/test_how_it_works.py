@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
 PICTURE = "\n".join(re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL))
 BOXES = set(re.findall(r'^\s+(\w+)[\[({]+"<b>(\w+)</b>', PICTURE, re.MULTILINE))
 # what starts an orchestration: the other functions only answer or clean up
-STARTERS = {"image_events", "sweep", "recover", "post_migration", "post_batch", "post_regions"}
+STARTERS = {"image_events", "sweep", "recover", "gauge", "post_migration", "post_batch", "post_regions"}
 
 
 def test_every_orchestrator_activity_and_entity_is_in_the_picture_and_no_other() -> None:

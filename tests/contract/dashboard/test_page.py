@@ -123,5 +123,5 @@ async def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
 def test_the_page_is_open_where_the_platform_asks_for_a_sign_in() -> None:
     """The page offers the sign-in, so it must be reachable without one."""
     bicep = (Path(ROOT) / "infra" / "modules" / "entra.bicep").read_text(encoding="utf-8")
-    (excluded,) = re.findall(r"excludedPaths: \[(.+)\]", bicep)
-    assert {"'/api/dashboard'", "'/api/dashboard/*'"} <= set(excluded.split(", "))
+    (excluded,) = re.findall(r"excludedPaths: \[(.+?)\]", bicep, re.DOTALL)
+    assert {"'/api/dashboard'", "'/api/dashboard/*'"} <= set(excluded.split())
