@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# The scanner's parser knows no functions with `=>`. It has no check for a workbook or a query pack, which are all that
+# this file holds.
+_NOT_SCANNED = ("modules/workbook.bicep",)
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "security.md"
 # checks the names of storage accounts; for a name that is computed at deployment, its result changes from run to run
@@ -67,6 +70,8 @@ def scan(checkov: Path) -> set[Finding]:
         copy = Path(folder) / "infra"
         # the snapshots are evaluated Bicep; their long references look like keys
         shutil.copytree(ROOT / "infra", copy, ignore=shutil.ignore_patterns("snapshots"))
+        for name in _NOT_SCANNED:
+            (copy / name).unlink()
         for file in copy.rglob("*.bicep"):
             file.write_text(readable(file.read_text(encoding="utf-8")), encoding="utf-8")
         return _scan(checkov, copy)
