@@ -52,7 +52,7 @@ def _walk(template: dict[str, Any], given: dict[str, str], target: str) -> Itera
             }
             yield from _walk(properties["template"], arguments, _target_of_module(body, target))
         else:
-            if properties:
+            if "properties" in body:
                 expanded["properties"] = _expand(properties, values)
             yield Resource(body["type"], body["apiVersion"], expanded, target)
 
