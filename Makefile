@@ -41,8 +41,7 @@ test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
-	$(BIN)/python -m pytest -m "slow and alone" $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: none is selected
-	$(BIN)/python -m pytest $(PARALLEL) --no-loadscope-reorder -m "slow and not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) --no-loadscope-reorder -m slow $(PYTEST_ARGS)
 
 test-fleet: $(VENV)/.installed ## count, plan and migrate 3,000 images within the limits of Azure (a quarter of an hour)
 	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
