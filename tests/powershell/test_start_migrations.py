@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from local.stack import ROOT, Stack
-from tests.integration.runbooks.answers import CASES, IMAGE, Server, serve
-from tests.integration.runbooks.conftest import COMPUTE, POLICY, SEED, SUBSCRIPTION
+from tests.integration.callers import COMPUTE, POLICY, SUBSCRIPTION
+from tests.integration.runbooks.answers import CASES, IMAGE, Server, check, serve
+from tests.integration.runbooks.conftest import SEED
 from tests.powershell.shell import NEEDS_POWERSHELL, run_powershell
 
 RUNBOOK = ROOT / "runbooks" / "Start-Migrations.ps1"
@@ -52,13 +53,7 @@ def test_the_job_does_what_the_table_says(
     name: str, server: Server, results: dict[str, dict[str, list[Any]]]
 ) -> None:
     """The Python runbook is held against the same table."""
-    case, result = CASES[name], results[name]
-    failure = [
-        line.split("no answer:")[0] + "no answer:" if "no answer:" in line else line
-        for line in result["failure"]
-    ]
-    assert (result["output"], failure, result["slept"]) == (case.output, case.failure, case.slept)
-    assert server.requests.get(name, []) == case.requests
+    check(name, results[name], server)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What the API lists: managed images, galleries, migrations; and what it says of itself."""
 
 from api.openapi import document
-from domain.about import VERSION
 from tests.workflow.estate import HERE, THERE, Estate, an_image
 
 
@@ -45,23 +44,6 @@ def test_migrations_are_listed_by_state_and_gallery(estate: Estate) -> None:
     assert "stopped" not in names("state=completed")
     assert "stopped" in names("state=blocked")
     assert names("gallery=elsewhere") == set()
-
-
-def test_a_running_app_is_healthy_and_says_its_version(estate: Estate) -> None:
-    response = estate.http.get(f"{estate.stack.api}/health")
-
-    assert (response.status_code, response.json()) == (
-        200,
-        {
-            "status": "healthy",
-            "version": VERSION,
-            "rules": 3,
-            "policy_problem": None,
-            "identity": "ok",
-            "last_sweep": None,
-            "last_event": None,
-        },
-    )
 
 
 def test_a_running_app_serves_its_openapi_document(estate: Estate) -> None:

@@ -2,70 +2,25 @@
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import httpx
 import pytest
 import yaml
 
 from local.stack import ROOT, Stack
+from tests.integration.callers import COMPUTE, POLICY, Time, image, seed
 
 ACTION = ROOT / ".github" / "actions" / "migrate"
-SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
-COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
-GALLERY = f"{COMPUTE}/galleries/golden"
-
-
-def image(name: str, disk_gb: int = 30) -> dict[str, Any]:
-    os_disk = {
-        "osType": "Linux",
-        "osState": "Generalized",
-        "diskSizeGB": disk_gb,
-        "managedDisk": {"id": f"{COMPUTE}/disks/{name}"},
-    }
-    properties = {"hyperVGeneration": "V2", "storageProfile": {"osDisk": os_disk}}
-    return {"id": f"{COMPUTE}/images/{name}", "location": "eastus2", "properties": properties}
-
-
-SEED = {
-    "subscriptions": [{"id": SUBSCRIPTION, "name": "Production"}],
-    "resourceGroups": [{"subscription": SUBSCRIPTION, "name": "images", "location": "eastus2"}],
-    "resources": [
-        {"id": GALLERY, "location": "eastus2", "properties": {}},
-        image("good"),
-        image("slow"),
-        image("too-large", disk_gb=4000),
-    ],
-}
-
-
-@dataclass
-class Time:
-    """Time for the action: while it sleeps, the app's clock runs until the app is idle."""
-
-    stack: Stack
-    slept: list[float] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self._clock("skip")
-        while not httpx.get(f"{self.stack.host['url']}/_host/status").json()["idle"]:
-            pass
-        self._clock("manual")
-
-    def _clock(self, mode: str) -> None:
-        httpx.post(f"{self.stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
+SEED = seed(image("good"), image("slow"), image("too-large", disk_gb=4000))
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The app with keys on, on a clock that stands still until the action sleeps."""
     folder = tmp_path_factory.mktemp("action")
-    policy = f"defaults: {{galleries: [{GALLERY}]}}"
-    with Stack(folder, SEED, policy, "polls:3", host_options=["--clock", "manual", "--keys"]) as stack:
+    with Stack(folder, SEED, POLICY, "polls:3", host_options=["--clock", "manual", "--keys"]) as stack:
         yield stack
 
 

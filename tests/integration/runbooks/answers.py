@@ -329,3 +329,11 @@ def serve() -> Iterator[Server]:
         closing.set()
         listener.shutdown()
         thread.join()
+
+
+def check(name: str, result: dict[str, list[Any]], server: Server) -> None:
+    """Compares what the job of a case did with the table."""
+    case = CASES[name]
+    did = (result["output"], comparable(result["failure"]), result["slept"])
+    assert did == (case.output, case.failure, case.slept)
+    assert server.requests.get(name, []) == case.requests

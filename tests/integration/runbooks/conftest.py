@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from local.stack import ROOT, Stack
+from tests.integration.callers import POLICY, image, seed
 
 RUNBOOK = ROOT / "runbooks" / "start_migrations.py"
 # the module that Azure Automation offers to runbooks (documented); a test sets its variables in the environment
@@ -28,32 +28,10 @@ def get_automation_variable(name):
         raise AutomationAssetNotFound(name) from None
 """
 
-SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
-COMPUTE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute"
-GALLERY = f"{COMPUTE}/galleries/golden"
-POLICY = f"defaults: {{galleries: [{GALLERY}]}}"
-
-
-def image(name: str, disk_gb: int = 30) -> dict[str, Any]:
-    os_disk = {
-        "osType": "Linux",
-        "osState": "Generalized",
-        "diskSizeGB": disk_gb,
-        "managedDisk": {"id": f"{COMPUTE}/disks/{name}"},
-    }
-    properties = {"hyperVGeneration": "V2", "storageProfile": {"osDisk": os_disk}}
-    return {"id": f"{COMPUTE}/images/{name}", "location": "eastus2", "properties": properties}
-
-
-SEED = {
-    "subscriptions": [{"id": SUBSCRIPTION, "name": "Production"}],
-    "resourceGroups": [{"subscription": SUBSCRIPTION, "name": "images", "location": "eastus2"}],
-    "resources": [
-        {"id": GALLERY, "location": "eastus2", "properties": {}},
-        *(image(name) for name in ("one", "many-1", "many-2", "good", "running")),
-        image("too-large", disk_gb=4000),
-    ],
-}
+SEED = seed(
+    *(image(name) for name in ("one", "many-1", "many-2", "good", "running")),
+    image("too-large", disk_gb=4000),
+)
 
 
 @pytest.fixture(scope="module")

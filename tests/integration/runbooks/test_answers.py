@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.runbooks.answers import CASES, Server, serve
+from tests.integration.runbooks.answers import CASES, Server, check, serve
 from tests.integration.runbooks.conftest import RUNBOOK
 
 JOBS = Path(__file__).parent / "jobs.py"
@@ -50,13 +50,7 @@ def test_the_job_does_what_the_table_says(
     name: str, server: Server, results: dict[str, dict[str, list[Any]]]
 ) -> None:
     """The PowerShell runbook is held against the same table."""
-    case, result = CASES[name], results[name]
-    failure = [
-        line.split("no answer:")[0] + "no answer:" if "no answer:" in line else line
-        for line in result["failure"]
-    ]
-    assert (result["output"], failure, result["slept"]) == (case.output, case.failure, case.slept)
-    assert server.requests.get(name, []) == case.requests
+    check(name, results[name], server)
 
 
 def test_it_runs_on_the_oldest_python_that_it_names() -> None:

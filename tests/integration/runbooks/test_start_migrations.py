@@ -7,36 +7,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 
 from client import Gallerist
 from local.stack import Stack
-from tests.integration.runbooks.conftest import COMPUTE, RUNBOOK, SUBSCRIPTION
-
-
-@dataclass
-class Time:
-    """Time for a runbook: while it sleeps, the app's clock runs until the app is idle."""
-
-    stack: Stack
-    slept: list[float] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self._clock("skip")
-        while not httpx.get(f"{self.stack.host['url']}/_host/status").json()["idle"]:
-            pass
-        self._clock("manual")
-
-    def _clock(self, mode: str) -> None:
-        httpx.post(f"{self.stack.host['url']}/_host/clock", json={"mode": mode}).raise_for_status()
+from tests.integration.callers import COMPUTE, SUBSCRIPTION, Time
+from tests.integration.runbooks.conftest import RUNBOOK
 
 
 @pytest.fixture
