@@ -10,7 +10,8 @@ param url string
 @description('Resource ids of the action groups that get the alert.')
 param actionGroups array
 
-// where the tests run from (documented: "Location population tags")
+// where the tests run from: of the public cloud as in Microsoft's template "Dynamic Web Test Creation"; those of the other
+// clouds are not checked, and availabilityTest=false leaves the test out
 var places = {
   AzureCloud: ['emea-nl-ams-azr', 'us-va-ash-azr', 'apac-sg-sin-azr']
   AzureUSGovernment: ['usgov-va-azr', 'usgov-phx-azr', 'usgov-tx-azr']

@@ -47,7 +47,7 @@ def test_the_pictures_of_the_documents(busy: Estate, viewer: Viewer, request: py
     viewer.go("#/attention")
     viewer.shows("Stopped")
     viewer.picture("attention-phone", PHONE, "dark")
-    # a time line of which the page saw a part
+    # a time line that was begun before anybody looked
     viewer.open("about:blank")
     viewer.open(busy.page, f"#/migrations/{running}", clock=True)
     viewer.shows("golden / ubuntu-2404")
