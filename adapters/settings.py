@@ -33,6 +33,7 @@ EVIDENCE_FOLDER = "GALLERIST_EVIDENCE_FOLDER"
 EVIDENCE_CONTAINER = "GALLERIST_EVIDENCE_CONTAINER"
 WEBHOOK_HOSTS = "GALLERIST_WEBHOOK_HOSTS"
 ALLOW_KEYS = "GALLERIST_ALLOW_KEYS_TO_APPROVE"
+TIME_STANDS = "GALLERIST_TIME_STANDS"
 SCHEDULER = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
 PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
 # set by App Service: the name of the function app, which notices carry as their source
@@ -67,6 +68,7 @@ class Settings:
     webhook_hosts: frozenset[str] = frozenset()
     app_name: str = "gallerist"
     has_scheduler: bool = False
+    time_stands: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -115,6 +117,7 @@ class Settings:
             webhook_hosts=_hosts(environment.get(WEBHOOK_HOSTS, "")),
             app_name=environment.get(SITE_NAME) or "gallerist",
             has_scheduler=bool(environment.get(SCHEDULER)),
+            time_stands=_flag(TIME_STANDS, environment.get(TIME_STANDS) or "false"),
         )
 
 

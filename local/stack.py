@@ -159,6 +159,7 @@ class Stack:
             "GALLERIST_PROOF_SWEEP_SCHEDULE": self.proof_sweep_schedule,
             # the app compares the age of histories with the real time
             "GALLERIST_KEEP_DAYS": "0" if self.one_clock else "90",
+            "GALLERIST_TIME_STANDS": str(self.one_clock).lower(),
             # nobody signs in on one machine, and the only key is that of whoever runs the stack
             "GALLERIST_ALLOW_KEYS_TO_APPROVE": "true",
             "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",

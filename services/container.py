@@ -55,7 +55,7 @@ class Services:
     ) -> Self:
         """The adapters that speak to Azure through this one."""
         # one store, so that plans, batches, coverage and lists read nothing twice
-        kept = KeptLists(arm, arm.clock.now)
+        kept = KeptLists(arm, arm.clock.now, arm.clock.here)
         return cls(
             settings=settings,
             policies=policies,

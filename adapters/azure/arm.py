@@ -58,7 +58,7 @@ class Arm:
         self._scope = settings.arm_scope
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
-        self.clock = ArmClock()
+        self.clock = ArmClock(_standing) if settings.time_stands else ArmClock()
 
     @property
     def endpoint(self) -> str:
@@ -169,21 +169,26 @@ class ArmClock:
     """ARM's own time: what was read from ARM grows old by the clock that its changes are dated with.
 
     Between two answers it goes on with this machine's, and it never goes back. Before the first one it stands at 1970,
-    so that nothing that was read then counts as new.
+    so that nothing that was read then counts as new. `here` is this machine's clock, in seconds.
     """
 
     def __init__(self, here: Callable[[], float] = time.monotonic) -> None:
-        self._here = here
+        self.here = here
         self._ahead: float | None = None
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return 0 if self._ahead is None else self._here() + self._ahead
+        return 0 if self._ahead is None else self.here() + self._ahead
 
     def note(self, date: datetime | None) -> None:
         """Takes in the date of an answer, which is in whole seconds."""
         if date is not None and date.timestamp() > self.now() + 1:
-            self._ahead = date.timestamp() - self._here()
+            self._ahead = date.timestamp() - self.here()
+
+
+def _standing() -> float:
+    """A clock of this machine that never goes on, for a simulated Azure whose time stands still between calls."""
+    return 0
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None, bool]:

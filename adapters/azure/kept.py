@@ -146,14 +146,19 @@ class KeptList(Generic[Value]):
         self.read_at = self.begun_at = self.read_for = float("-inf")
 
     async def advance(
-        self, reader: PageReader, source: Source[Value], evidence: Evidence, now: Callable[[], float]
+        self,
+        reader: PageReader,
+        source: Source[Value],
+        evidence: Evidence,
+        now: Callable[[], float],
+        here: Callable[[], float],
     ) -> Page:
-        """Reads the next page, the first one if no reading is under way.
+        """Reads the next page, the first one if no reading is under way. `here` tells how long the answer took.
 
         Raises:
             ArmError: the page cannot be read. The pages before it are kept, unless waiting does not help.
         """
-        progress, asked = self._progress_at(source, evidence, now()), time.monotonic()
+        progress, asked = self._progress_at(source, evidence, now()), here()
         is_first = progress.url == source.path
         try:
             page = await reader.page(source.subscription, progress.url)
@@ -164,7 +169,7 @@ class KeptList(Generic[Value]):
             page = Page({})
         if is_first:
             # only the answer may show that much time has passed, as after a night without calls
-            progress.begun = max(progress.begun, now() - (time.monotonic() - asked))
+            progress.begun = max(progress.begun, now() - (here() - asked))
         for record in source.records(page):
             try:
                 progress.values.append(source.parse(record))
@@ -193,10 +198,19 @@ class KeptList(Generic[Value]):
 
 
 class KeptLists:
-    """All lists of one process. `now` is a clock in seconds; `at_once` limits how many calls the looks make."""
+    """All lists of one process. `at_once` limits how many calls the looks make.
 
-    def __init__(self, reader: PageReader, now: Callable[[], float] = time.monotonic) -> None:
+    `now` is the clock that the lists grow old by, `here` this machine's; both in seconds.
+    """
+
+    def __init__(
+        self,
+        reader: PageReader,
+        now: Callable[[], float] = time.monotonic,
+        here: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.now = now
+        self._here = here
         self._reader = reader
         self._lists: OrderedDict[str, KeptList[Any]] = OrderedDict()
         self.at_once = asyncio.Semaphore(CALLS_AT_ONCE)
@@ -217,7 +231,7 @@ class KeptLists:
         Raises:
             ArmError: the page cannot be read.
         """
-        return await self.of(source).advance(self._reader, source, evidence, self.now)
+        return await self.of(source).advance(self._reader, source, evidence, self.now, self._here)
 
     async def whole(self, source: Source[Value], seconds: float, since: float = float("-inf")) -> list[Value]:
         """Returns the whole list, begun to be read within these seconds and `since` this moment.
@@ -258,7 +272,7 @@ class KeptLists:
             ArmError: a page cannot be read.
         """
         read: KeptList[Value] = KeptList()
-        while (await read.advance(self._reader, source, NO_EVIDENCE, self.now)).next:
+        while (await read.advance(self._reader, source, NO_EVIDENCE, self.now, self._here)).next:
             pass
         return self._logged_values(read)
 
