@@ -14,10 +14,18 @@ Shown = TypeVar("Shown", bound=BaseModel)
 
 def fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
     """A copy of the model as plain JSON, after as many of the steps as it needs; each leaves something out."""
+    document = shown.model_dump(mode="json")
+    if not steps or _fits(document):
+        # most do, and every replayed step of an orchestration asks again: a copy would cost more than all the rest
+        return document
     shortened = shown.model_copy(deep=True)
     for shorten in steps:
-        document = shortened.model_dump(mode="json")
-        if len(json.dumps(document)) <= MOST_CHARACTERS:
-            return document
         shorten(shortened)
-    return shortened.model_dump(mode="json")
+        document = shortened.model_dump(mode="json")
+        if _fits(document):
+            return document
+    return document
+
+
+def _fits(document: dict[str, Any]) -> bool:
+    return len(json.dumps(document)) <= MOST_CHARACTERS
