@@ -53,6 +53,8 @@ def look(run: MigrationRun, targets: Sequence[Target]) -> Orchestration[bool]:
     if not watched:
         return True
     first = min(_watch(target).due for target in watched)
+    is_announced = all(_watch(target).hints.proven for target in watched)
+    run.show_next_look(None if is_announced else first)
     hinted = yield from _wait(run, first)
     now = run.context.current_utc_datetime
     # timers come up to a second early (seen on the extension 3.19.0)

@@ -118,7 +118,7 @@ def _status(instance: Instance, request: RunRequest, *, goes_on: bool) -> Migrat
         status = MigrationStatus.model_validate(stored)
     if not instance.running:
         # an orchestration that was terminated never clears its custom status
-        status.waiting_for = None
+        status.waiting_for = status.next_look = None
     imposed = _STATES.imposed(instance, status.state, goes_on=goes_on)
     if imposed is None:
         return status

@@ -109,6 +109,8 @@ class Migration(Answer):
     """What to do about it."""
     waiting_for: CurrentWait | None
     """What it waits for at the moment."""
+    next_look: datetime | None = None
+    """When it looks at its versions next. Where Azure says when they are done, it is not known before."""
     course: list[Change] = Field(default=[])
     """What it did when: each state that it came to, and each wait in it. Of very many, the first and the last ones."""
     warnings: list[str]
@@ -137,6 +139,7 @@ class Migration(Answer):
             reason=status.reason,
             fix=status.fix,
             waiting_for=status.waiting_for,
+            next_look=status.next_look,
             course=status.course,
             warnings=status.warnings,
             failure=status.failure,

@@ -26,6 +26,7 @@ def parts(migration: Migration) -> Sequence[RenderableType]:
                 ("rule", migration.rule),
                 ("started", f"{clock(migration.created)} by {migration.started_by}"),
                 ("updated", clock(migration.updated)),
+                ("next look", migration.next_look and clock(migration.next_look)),
                 ("followed by", [address.rpartition("/")[2] for address in migration.followed_by]),
                 ("id", migration.id),
             ]

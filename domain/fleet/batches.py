@@ -83,13 +83,14 @@ class RunningMigration(BaseModel):
     """A migration that the batch started, or found running; `numbered` once its version has a number.
 
     `throttled_until` is until when Azure puts its calls off, `newly_throttled` that the last look was the first to see
-    it.
+    it. Before `quiet_until`, when it looks at its versions next, it has no news.
     """
 
     candidate: Candidate
     numbered: bool = Field(default=False, exclude_if=_is_nothing)
     throttled_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
     newly_throttled: bool = Field(default=False, exclude_if=_is_nothing)
+    quiet_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
 
 
 class ImageResult(BaseModel):
@@ -172,7 +173,10 @@ class Batch(HasBatchState, Start):
         )
         if every:
             self.looked_at = self.now
-        return [one for one in self.running if every or not one.numbered]
+        return [one for one in self.running if not one.numbered or (every and not self._is_quiet(one))]
+
+    def _is_quiet(self, running: RunningMigration) -> bool:
+        return running.quiet_until is not None and self.now is not None and self.now < running.quiet_until
 
     def note_pace(self) -> None:
         """Takes in what the migrations that start say of Azure's limits."""
@@ -253,6 +257,7 @@ class Batch(HasBatchState, Start):
         until = wait.until if wait is not None and wait.throttled else None
         running.newly_throttled = until is not None and until != running.throttled_until
         running.throttled_until = until
+        running.quiet_until = status.next_look
         if running.numbered:
             # the images behind it wait for it no more; only a limit of its gallery still counts it
             definitions = running.candidate.definitions if self.request.per_gallery else []

@@ -103,7 +103,8 @@ class MigrationStatus(HasMigrationState):
     """The custom status and the output of `migrate_image` and `add_regions`.
 
     `child_instance_ids` are the child orchestrations of the present step; each shows in its custom status what it
-    waits for. `followed_by` are the promotions and the retirement that the migration started. `course` is what it did
+    waits for. `next_look` is when it looks at its versions next, None where Azure's events say when there is something
+    to see. `followed_by` are the promotions and the retirement that the migration started. `course` is what it did
     when: each change, and of too many the first and the last ones.
     """
 
@@ -114,6 +115,7 @@ class MigrationStatus(HasMigrationState):
     reason: str | None = None
     fix: str | None = None
     waiting_for: CurrentWait | None = None
+    next_look: datetime | None = None
     child_instance_ids: list[str] = Field(default=[])
     warnings: list[str] = Field(default=[])
     failure: Failure | None = None
@@ -133,7 +135,7 @@ class MigrationStatus(HasMigrationState):
         """The end of the migration."""
         copy = self.moved(end.state)
         copy.reason, copy.fix, copy.failure = end.reason, end.fix, end.failure
-        copy.waiting_for, copy.child_instance_ids = None, []
+        copy.waiting_for, copy.next_look, copy.child_instance_ids = None, None, []
         return copy
 
 

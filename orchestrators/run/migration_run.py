@@ -1,6 +1,7 @@
 """One run of a migration: moves its state, and shows every change as the orchestration's custom status."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -51,6 +52,11 @@ class MigrationRun:
     def show_waiting(self, wait: CurrentWait | None) -> None:
         """Shows what the migration waits for; None when the wait ends."""
         self.status.waiting_for = wait
+        self._show()
+
+    def show_next_look(self, moment: datetime | None) -> None:
+        """Shows when the versions are looked at next; None where Azure's events say when."""
+        self.status.next_look = moment
         self._show()
 
     def show_targets(self, targets: Sequence[Target]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.migration.hints import MOST_OUTCOMES, HintRecord
 from domain.migration.replication import (
     LONGEST_DELAY,
     LOOKS_FOR_A_MISSING_VERSION,
@@ -96,10 +97,11 @@ def test_succeeded_with_a_region_still_replicating_is_not_done() -> None:
 
 
 def shown(context: FakeContext) -> list[list[str]]:
-    """The states of the regions in each custom status, once in a row."""
+    """The states of the regions in each custom status that has a target, once in a row."""
     seen = [
         [region["state"] for target in status["targets"] for region in target["regions"]]
         for status in context.statuses
+        if status["targets"]
     ]
     return [states for index, states in enumerate(seen) if index == 0 or states != seen[index - 1]]
 
@@ -111,6 +113,21 @@ def test_the_custom_status_shows_every_region_at_every_look() -> None:
         ["Completed", "Replicating"],
         ["Completed", "Completed"],
     ]
+
+
+def test_the_custom_status_says_when_the_next_look_comes() -> None:
+    _, context = replicate([value(COPYING), value(COPYING), value(DONE)])
+    looks = dict.fromkeys(status["next_look"] for status in context.statuses if status["next_look"])
+    first, second = context.waits
+    times = [NOW, NOW + timedelta(seconds=first), NOW + timedelta(seconds=first + second)]
+    assert [datetime.fromisoformat(moment) for moment in looks] == times
+
+
+def test_where_azure_announces_the_end_no_next_look_is_shown() -> None:
+    proven = HintRecord(outcomes=[True] * MOST_OUTCOMES)
+    _, context = replicate([value(COPYING), value(COPYING), value(DONE)], hints=proven)
+    assert len(context.waits) == 2
+    assert {status["next_look"] for status in context.statuses} == {None}
 
 
 def test_a_look_reads_the_version_and_its_operation() -> None:

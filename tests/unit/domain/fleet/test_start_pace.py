@@ -20,6 +20,7 @@ from domain.fleet.start_pace import (
 )
 from domain.migration.states import MigrationState
 from domain.results import CurrentWait
+from tests.unit.builders import definition_id
 from tests.unit.domain.fleet.test_batches import BEGINNING, coverage, names, new_batch, start, status_of
 
 
@@ -111,6 +112,20 @@ def test_migrations_that_replicate_are_looked_at_from_time_to_time_only() -> Non
     assert batch.to_look_at() == [batch.running[0]]
     batch.now = BEGINNING + timedelta(seconds=35)
     assert len(batch.to_look_at()) == FIRST_WINDOW
+
+
+def test_a_migration_is_not_looked_at_before_it_looks_itself() -> None:
+    batch = throttled_batch()
+    first, *others = batch.running
+    for one in batch.running:
+        status = status_of(one.candidate.image, definition_id(), MigrationState.REPLICATING)
+        status.next_look = None if one is first else BEGINNING + timedelta(seconds=90)
+        batch.note_status(one, status, ended=False)
+    assert batch.starting == 0
+    batch.now = BEGINNING + timedelta(seconds=35)
+    assert batch.to_look_at() == [first]
+    batch.now = BEGINNING + timedelta(seconds=90)
+    assert batch.to_look_at() == [first, *others]
 
 
 def test_the_looks_at_what_replicates_become_rarer() -> None:
