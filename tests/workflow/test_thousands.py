@@ -1,4 +1,4 @@
-"""Hundreds and thousands of managed images, an image definition for each, under the recorded limits of Azure."""
+"""Thousands of managed images, an image definition for each, under the recorded limits of Azure."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +16,7 @@ from tests.workflow import large_estate as estate
 
 Answer = TypeVar("Answer")
 
+IMAGES = 3000
 # The recorded limits let a caller list the versions of 3,000 definitions in three minutes: 25 requests a second, and of
 # these lists 1,500 at once and then 1,500 in three minutes. Whoever asks for ten minutes has been patient.
 PATIENCE = timedelta(minutes=10)
@@ -28,40 +29,40 @@ LONGEST_BATCH = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    "images",
+    "migrated",
     [
-        pytest.param(700, marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
-        pytest.param(3000, marks=[pytest.mark.hour, pytest.mark.timeout(7200)]),
+        pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param(IMAGES, marks=[pytest.mark.hour, pytest.mark.timeout(7200)]),
     ],
 )
-def test_all_images_are_counted_planned_and_migrated(tmp_path: Path, images: int) -> None:
-    """Coverage answers, a dry run plans all of them, a batch migrates all, and coverage counts them as migrated."""
+def test_thousands_of_images_are_counted_planned_and_migrated(tmp_path: Path, migrated: int) -> None:
+    """Coverage answers, a dry run plans all images, a batch migrates as many as it may, and coverage counts them."""
     # the limits are those of the simulator, which throttles unless it is told otherwise
     with (
-        Stack(tmp_path, estate.seed(images), estate.POLICY, estate.REPLICATION, one_clock=True) as stack,
+        Stack(tmp_path, estate.seed(IMAGES), estate.POLICY, estate.REPLICATION, one_clock=True) as stack,
         Gallerist(stack.api, timeout_seconds=600) as gallerist,
     ):
         stack.subscribe_to_events()
-        before = whole_coverage(stack, gallerist, images)
-        assert (before.images, before.untouched) == (images, images)
+        before = whole_coverage(stack, gallerist)
+        assert (before.images, before.untouched) == (IMAGES, IMAGES)
 
-        dry_run = ended_batch(stack, gallerist, LONGEST_DRY_RUN, dry_run=True)
+        dry_run = ended_batch(stack, gallerist, LONGEST_DRY_RUN, IMAGES, dry_run=True)
         assert (dry_run.state, dry_run.selected, dry_run.counts) == (
             BatchState.COMPLETED,
-            images,
-            {"migrate": images},
+            IMAGES,
+            {"migrate": IMAGES},
         )
-        batch = ended_batch(stack, gallerist, LONGEST_BATCH)
+        batch = ended_batch(stack, gallerist, LONGEST_BATCH, migrated)
         assert (batch.state, batch.selected, batch.counts) == (
             BatchState.COMPLETED,
-            images,
-            {"completed": images},
+            migrated,
+            {"completed": migrated},
         )
-        after = whole_coverage(stack, gallerist, images)
-        assert (after.images, after.migrated) == (images, images)
+        after = whole_coverage(stack, gallerist)
+        assert (after.images, after.migrated, after.untouched) == (IMAGES, migrated, IMAGES - migrated)
 
 
-def whole_coverage(stack: Stack, gallerist: Gallerist, images: int) -> Coverage:
+def whole_coverage(stack: Stack, gallerist: Gallerist) -> Coverage:
     """Returns the coverage that knows every image, as a caller does who waits as long as the answer asks.
 
     Raises:
@@ -70,7 +71,7 @@ def whole_coverage(stack: Stack, gallerist: Gallerist, images: int) -> Coverage:
     passed = timedelta(0)
     while passed <= PATIENCE:
         coverage = answered(stack, gallerist.coverage)
-        assert coverage.images == images
+        assert coverage.images == IMAGES
         if coverage.unread is None:
             assert coverage.unknown == 0
             return coverage
@@ -100,9 +101,11 @@ def answered(stack: Stack, call: Callable[[], Answer]) -> Answer:
     raise AssertionError(f"{tries} calls in {passed} were all answered with 503")
 
 
-def ended_batch(stack: Stack, gallerist: Gallerist, longest: timedelta, *, dry_run: bool = False) -> Batch:
-    """Returns the batch over everything once it has ended, or after this time."""
-    started = gallerist.start_batch([estate.SCOPE], dry_run=dry_run)
+def ended_batch(
+    stack: Stack, gallerist: Gallerist, longest: timedelta, limit: int, *, dry_run: bool = False
+) -> Batch:
+    """Returns the batch over so many images once it has ended, or after this time."""
+    started = gallerist.start_batch([estate.SCOPE], limit=limit, dry_run=dry_run)
     passed = timedelta(0)
     while (batch := gallerist.batch(started.id)).state is BatchState.RUNNING and passed < longest:
         stack.let_pass(STEP)
