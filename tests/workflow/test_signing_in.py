@@ -1,0 +1,295 @@
+"""Who gets in: with App Service authentication in front of the app, without it, and when the two disagree."""
+
+import base64
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from api.operations import OPERATIONS
+from api.operations.operation import Operation
+from cli.app import app
+from cli.session import Surroundings
+from local.stack import Stack
+from tests.workflow.app_service import COOKIE, AppService, Principal
+from tests.workflow.estate import PACE, POLICY, SEED, an_image
+
+ANN = Principal("3f0c9a5e-0000-4000-8000-00000000a111", "ann@contoso.com")
+OLGA = Principal("3f0c9a5e-0000-4000-8000-00000000b222", "olga@contoso.com", ("Gallerist.Operator",))
+# a managed identity: its token names nobody
+BUILDER = Principal("3f0c9a5e-0000-4000-8000-00000000c333")
+EVE = Principal("1234567", "eve", ("Gallerist.Operator",), provider="github")
+SIGNED_IN = {"token-of-ann": ANN, "token-of-olga": OLGA, "token-of-builder": BUILDER, "token-of-eve": EVE}
+# what a caller writes who wants to be somebody else
+FORGED = OLGA.headers()
+ENTRA = {"GALLERIST_AUTHENTICATION": "entra", "WEBSITE_AUTH_ENABLED": "True"}
+IMAGES = [an_image(name) for name in ("of-ann", "of-builder", "of-nobody", "of-key", "by-command")]
+OPEN = {"get_health"}
+
+
+@dataclass
+class Deployed(Stack):
+    """The app as it is deployed: keys on, a key decides nothing, and the settings of the platform."""
+
+    more: dict[str, str] = field(default_factory=dict)
+
+    def app_settings(self) -> dict[str, str]:
+        return {**super().app_settings(), "GALLERIST_ALLOW_KEYS_TO_APPROVE": "false", **self.more}
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The header with the function key."""
+        return {"x-functions-key": self.host["keys"]["function"]}
+
+
+@contextmanager
+def deployed(folder: Path, more: dict[str, str]) -> Iterator[Deployed]:
+    seed = {**SEED, "resources": [*SEED["resources"], *IMAGES]}
+    options = ["--keys"]
+    with Deployed(folder, seed, POLICY, PACE, one_clock=True, host_options=options, more=more) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """An app that was deployed with Entra, and whose platform authenticates."""
+    with deployed(tmp_path_factory.mktemp("entra"), ENTRA) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def front(stack: Deployed) -> Iterator[AppService]:
+    with AppService(stack.host["url"], SIGNED_IN) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def careless(stack: Deployed) -> Iterator[AppService]:
+    """A platform that lets everybody through, signed in or not."""
+    with AppService(stack.host["url"], SIGNED_IN, action="AllowAnonymous") as server:
+        yield server
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def ask(url: str, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
+    """Sends the path as it is written; other clients resolve its dots first."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    try:
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read().decode())
+    finally:
+        connection.close()
+
+
+def address(operation: Operation) -> str:
+    return "/api/" + operation.path.replace("{", "").replace("}", "")
+
+
+def start(api: str, image: int, headers: dict[str, str]) -> httpx.Response:
+    return httpx.post(f"{api}/api/migrations", json={"image": IMAGES[image]["id"]}, headers=headers)
+
+
+def started_by(stack: Deployed, started: httpx.Response, headers: dict[str, str]) -> str:
+    found = httpx.get(f"{stack.api}/migrations/{started.json()['id']}", headers=headers)
+    return str(found.raise_for_status().json()["started_by"])
+
+
+# Entra in front
+
+
+def test_a_person_and_an_application_need_no_key_and_are_named(stack: Deployed, front: AppService) -> None:
+    for image, token, name in ((0, "token-of-ann", "ann@contoso.com"), (1, "token-of-builder", BUILDER.id)):
+        # what they write themselves is not what the app reads
+        started = start(front.url, image, {**bearer(token), **FORGED})
+        assert started.status_code == 202, started.text
+        # the addresses of the answer are those of the front
+        assert started.headers["location"].startswith(f"{front.url}/api/migrations/")
+        assert started_by(stack, started, {**ANN.headers()}) == name
+        assert httpx.get(started.headers["location"], headers=bearer(token)).status_code == 200
+    assert not [one for one in front.forwarded if "x-functions-key" in one]
+
+
+def test_the_cookie_of_the_sign_in_is_enough_for_the_page(front: AppService) -> None:
+    cookie = {"Cookie": f"{COOKIE}=token-of-ann"}
+    assert ask(front.url, "/api/freeze", cookie).status == 200
+
+
+def test_only_an_operator_decides(front: AppService) -> None:
+    body = {"frozen": True, "reason": "an audit"}
+    refused = httpx.post(f"{front.url}/api/freeze", json=body, headers=bearer("token-of-ann"))
+    assert (refused.status_code, "ann@contoso.com" in refused.json()["detail"]) == (403, True)
+    body["frozen"] = False
+    done = httpx.post(f"{front.url}/api/freeze", json=body, headers=bearer("token-of-olga"))
+    assert done.status_code == 200
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_app_refuses_by_itself_what_the_platform_lets_through(
+    operation: Operation, stack: Deployed, careless: AppService
+) -> None:
+    """With no header, with a key, and with forged headers, which the platform removes."""
+    for headers in ({}, stack.key, {**FORGED, "x-ms-token-aad-id-token": "forged"}, bearer("no-token")):
+        answer = ask(careless.url, address(operation), headers, operation.method)
+        if operation.name in OPEN:
+            assert answer.status == 200
+            continue
+        problem = json.loads(answer.text)
+        assert answer.status == problem["status"] == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert problem["detail"] == "nobody is signed in"
+        assert "function key" in problem["cause"]
+        assert "header Authorization" in problem["fix"]
+
+
+def test_somebody_of_another_provider_is_refused(careless: AppService, front: AppService) -> None:
+    """Whoever manages the app can turn on a provider where anybody has an account."""
+    for server in (careless, front):
+        answer = ask(server.url, "/api/images", bearer("token-of-eve"))
+        assert (answer.status, "'github'" in answer.text) == (401, True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/dashboard/../images",
+        "/api/dashboard/%2e%2e/images",
+        "/api/dashboard/./.%2E/Images",
+        "/api/dashboard/x/../../migrations",
+        "/api/dashboard/../../api/freeze",
+    ],
+)
+def test_no_spelling_of_an_excluded_path_leads_into_the_api(front: AppService, path: str) -> None:
+    """The platform lets them through: it compares the path as it was sent. The host serves another one."""
+    before = len(front.forwarded)
+    for headers in ({}, FORGED):
+        answer = ask(front.url, path, headers)
+        assert (answer.status, json.loads(answer.text)["detail"]) == (401, "nobody is signed in")
+    assert len(front.forwarded) == before + 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/images", "/API/Images", "/api/images/", "/api/health/../images", "/api/dashboards"]
+)
+def test_what_is_not_excluded_does_not_reach_the_app(front: AppService, path: str) -> None:
+    before = len(front.forwarded)
+    assert ask(front.url, path).status == 401
+    assert len(front.forwarded) == before
+
+
+def test_health_and_the_page_stay_open(front: AppService) -> None:
+    for path in ("/api/health", "/api/dashboard", "/api/dashboard/app.js"):
+        assert ask(front.url, path).status == 200
+        assert ask(front.url, path, FORGED).status == 200
+
+
+@pytest.mark.parametrize("spelling", ["EventGrid", "eventgrid"])
+def test_the_webhooks_want_their_own_keys_as_before(
+    stack: Deployed, front: AppService, careless: AppService, spelling: str
+) -> None:
+    events = f"/runtime/webhooks/{spelling}?functionName=image_events"
+    hub = "/runtime/webhooks/durabletask/instances"
+    assert ask(front.url, events, {**FORGED, "aeg-event-type": "Notification"}, "POST").status in (401, 404)
+    assert ask(front.url, hub).status == 401
+    assert ask(front.url, hub, bearer("token-of-olga")).status == 401
+    assert ask(careless.url, hub, stack.key).status == 401
+    system_key = {"x-functions-key": stack.host["keys"]["durabletask_extension"]}
+    assert ask(front.url, hub, {**bearer("token-of-olga"), **system_key}).status == 200
+
+
+# without it
+
+
+def test_keys_alone_as_before(tmp_path: Path) -> None:
+    with deployed(tmp_path, {}) as stack:
+        refused = ask(stack.host["url"], "/api/images", FORGED)
+        assert (refused.status, refused.text) == (401, "")
+        assert ask(stack.host["url"], "/api/health").status == 200
+        started = start(stack.host["url"], 2, {**stack.key, **FORGED})
+        assert started_by(stack, started, stack.key) == "http"
+        decided = httpx.post(
+            f"{stack.api}/freeze", json={"frozen": True, "reason": "x"}, headers={**stack.key, **FORGED}
+        )
+        assert (decided.status_code, "names nobody" in decided.json()["detail"]) == (403, True)
+
+
+@pytest.mark.parametrize("value", ["", "False", "false", "0", "1", "yes"])
+def test_without_the_platform_the_key_is_back_at_the_next_start(tmp_path: Path, value: str) -> None:
+    """Somebody turned the platform's authentication off; the headers are now the caller's own."""
+    with deployed(tmp_path, {**ENTRA, "WEBSITE_AUTH_ENABLED": value}) as stack:
+        assert ask(stack.host["url"], "/api/images", FORGED).status == 401
+        assert start(stack.host["url"], 2, FORGED).status_code == 401
+        started = start(stack.host["url"], 2, {**stack.key, **FORGED})
+        assert started_by(stack, started, stack.key) == "http"
+
+
+def test_authentication_that_is_turned_on_by_hand_does_not_replace_the_key(tmp_path: Path) -> None:
+    """It may accept anybody. Callers need both, as before the deployment knew of it, and are named."""
+    with (
+        deployed(tmp_path, {"WEBSITE_AUTH_ENABLED": "True"}) as stack,
+        AppService(stack.host["url"], SIGNED_IN) as front,
+    ):
+        assert ask(front.url, "/api/images", stack.key).status == 401
+        assert ask(front.url, "/api/images", bearer("token-of-eve")).status == 401
+        both = {**bearer("token-of-ann"), **stack.key}
+        started = start(front.url, 3, both)
+        assert started_by(stack, started, {**stack.key, **ANN.headers()}) == "ann@contoso.com"
+
+
+# the command line
+
+
+class _Token(NamedTuple):
+    token: str
+
+
+class _SignedIn:
+    def get_token(self, *scopes: str) -> _Token:
+        assert scopes == ("api://app/.default",)
+        return _Token("token-of-ann")
+
+
+def command(front: AppService, *arguments: str, **environ: str) -> Any:
+    world = Surroundings(environ=environ, credential=_SignedIn, terminal=False)
+    url = ("--url", f"{front.url}/api")
+    return CliRunner().invoke(app, [*arguments, *url], env=environ, obj=world)
+
+
+def test_the_command_line_needs_a_token_and_no_key(front: AppService) -> None:
+    before = len(front.forwarded)
+    entra = ("--scope", "api://app/.default")
+    done = command(front, "migrate", IMAGES[4]["id"], *entra, "--yes", GALLERIST_KEY="a-key-of-another-app")
+    assert done.exit_code == 0, done.stderr
+    shown = command(front, "status", IMAGES[4]["id"], *entra, "-o", "json")
+    assert json.loads(shown.stdout)["started_by"] == "ann@contoso.com"
+    sent = front.forwarded[before:]
+    assert sent
+    assert not [one for one in sent if "x-functions-key" in one]
+    # nobody is signed in: what is missing is a token
+    refused = command(front, "images", GALLERIST_KEY="a-key")
+    assert refused.exit_code == 4
+    assert "--scope" in refused.stderr
+
+
+def test_the_claims_are_read_as_the_platform_writes_them() -> None:
+    """The stand-in writes the documented members."""
+    document = json.loads(base64.b64decode(OLGA.headers()["X-MS-CLIENT-PRINCIPAL"]))
+    assert document.keys() == {"auth_typ", "claims", "name_typ", "role_typ"}
