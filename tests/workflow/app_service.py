@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,12 +20,32 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-ENTRA = Path(__file__).parents[2] / "infra" / "modules" / "entra.bicep"
+from local.stack import Stack
+
+TEMPLATE = Path(__file__).parents[2] / "infra" / "modules" / "entra.bicep"
+# what a deployment with Entra sets, and what App Service sets then
+ENTRA = {"GALLERIST_AUTHENTICATION": "entra", "WEBSITE_AUTH_ENABLED": "True"}
 COOKIE = "AppServiceAuthSession"
 REFUSAL = b"You do not have permission to view this directory or page."
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 Action = Literal["Return401", "AllowAnonymous"]
+
+
+@dataclass
+class Deployed(Stack):
+    """The app as it is deployed: keys on, a key decides nothing, and the settings of the platform."""
+
+    more: dict[str, str] = field(default_factory=dict)
+
+    def app_settings(self) -> dict[str, str]:
+        """Those of the stack, without what only one machine allows."""
+        return {**super().app_settings(), "GALLERIST_ALLOW_KEYS_TO_APPROVE": "false", **self.more}
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The header with the function key."""
+        return {"x-functions-key": self.host["keys"]["function"]}
 
 
 class Principal(NamedTuple):
@@ -49,7 +70,7 @@ class Principal(NamedTuple):
 
 def excluded_paths() -> list[str]:
     """The paths that a deployment excludes from authentication."""
-    listed = ENTRA.read_text(encoding="utf-8").partition("excludedPaths: [")[2].partition("]")[0]
+    listed = TEMPLATE.read_text(encoding="utf-8").partition("excludedPaths: [")[2].partition("]")[0]
     return re.findall(r"'([^']+)'", listed)
 
 

@@ -3,9 +3,13 @@
 App Service authentication removes the headers of a principal from what callers send, and sets them for whoever is
 signed in (documented: "Work with user identities in Azure App Service authentication"). It lets a request through
 without them on its excluded paths, and everywhere if it is told to. So the app refuses by itself whatever has none.
+
+A browser adds the cookie of a sign-in to what any other site sends. A key never came along by itself; so without one the
+app looks where a request comes from, too.
 """
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
@@ -16,6 +20,8 @@ from services.container import services
 # the platform's name of Microsoft Entra; somebody can turn on other providers, where anybody has an account
 ENTRA = "aad"
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_READS = {"GET", "HEAD", "OPTIONS"}
+_OWN_SITE = {"same-origin", "none"}
 
 
 def auth_level(settings: Settings) -> func.AuthLevel:
@@ -27,21 +33,47 @@ def refusal(req: func.HttpRequest) -> Problem | None:
     """Why the request is refused; None if its caller is signed in, or had to give a function key."""
     if not services().settings.callers_sign_in:
         return None
+    return _nobody(req) or _other_site(req)
+
+
+def _nobody(req: func.HttpRequest) -> Problem | None:
     provider = (req.headers.get("x-ms-client-principal-idp") or "").strip()
     if not (req.headers.get("x-ms-client-principal-id") or "").strip():
-        return _refused(
+        return _unauthorized(
             "nobody is signed in",
             "callers of this app sign in with Microsoft Entra; a function key names nobody, and is not looked at",
         )
     if provider.lower() != ENTRA:
-        return _refused(
+        return _unauthorized(
             "the caller is not signed in with Microsoft Entra",
             f"the platform names the provider '{provider}', and this app believes '{ENTRA}' alone",
         )
     return None
 
 
-def _refused(detail: str, cause: str) -> Problem:
+def _other_site(req: func.HttpRequest) -> Problem | None:
+    """A request of another site in the browser of somebody who is signed in. It can have a cookie, and no token.
+
+    The rules are those of `CrossOriginProtection` in Go's standard library: browsers say where a request comes from in
+    `Sec-Fetch-Site`, older ones in `Origin`, and nothing else sends either.
+    """
+    if req.method in _READS or req.headers.get("authorization"):
+        return None
+    site, origin = req.headers.get("sec-fetch-site"), req.headers.get("origin")
+    own = site in _OWN_SITE if site else not origin or urlsplit(origin).netloc == req.headers.get("host")
+    if own:
+        return None
+    status = HTTPStatus.FORBIDDEN
+    return Problem(
+        title=status.phrase,
+        status=status,
+        detail="the request comes from a page of another site",
+        cause="whoever is signed in here may not know of it",
+        fix="use the page of this app, or send a token in the header Authorization",
+    )
+
+
+def _unauthorized(detail: str, cause: str) -> Problem:
     status = HTTPStatus.UNAUTHORIZED
     return Problem(
         title=status.phrase,

@@ -57,7 +57,7 @@ def answers_problems(
         try:
             refused = None if for_everybody else refusal(req)
             if refused is not None:
-                raise ProblemError(refused, CHALLENGE)
+                raise ProblemError(refused, CHALLENGE if refused.status == HTTPStatus.UNAUTHORIZED else None)
             async with limit:
                 return await route(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 # the host would answer 500 without a body
