@@ -17,7 +17,7 @@ settings = Settings.from_environment()
 check_backend(settings)
 check_at_start(settings)
 
-app = df.DFApp(http_auth_level=auth_level(settings))
+app = df.DFApp(http_auth_level=auth_level(callers_sign_in=settings.callers_sign_in))
 for package in (triggers, dashboard, orchestrators, entities, activities):
     for blueprint in package.blueprints:
         app.register_functions(blueprint)

@@ -21,7 +21,10 @@ _HEADERS = {
 _PROBLEMS = {
     400: ("The request is invalid. `errors` names every invalid field.", ()),
     401: ("Nobody is signed in. Without Microsoft Entra the host refuses a key, without a body.", ()),
-    403: ("The caller may not do this: only operators may, or the request comes from a page of another site.", ()),
+    403: (
+        "The caller may not do this: only operators may, or the request comes from a page of another site.",
+        (),
+    ),
     404: ("There is no such image, migration or batch.", ()),
     409: (
         "The present state does not allow it: a migration or batch is running, has ended, or an image is not ready.",

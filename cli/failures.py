@@ -56,16 +56,16 @@ _COMMANDS: dict[int, str] = {
 }
 
 
-_SIGN_IN = (
-    "Sign in with `az login`, and name the app registration with --scope or GALLERIST_SCOPE. No key is needed."
-)
+_SIGN_IN = "Sign in with `az login`, and name the app registration with --scope or GALLERIST_SCOPE. No key is needed."
 _WITH_SCOPE = "gallerist images --scope api://<client id>/.default"
 
 
 def _refused(text: str) -> NotSignedInError:
     """A refusal before the app sees the request: the Functions host's has no text, that of the platform has one."""
     if text.strip():
-        return NotSignedInError("the platform refuses the token, or got none", fix=_SIGN_IN, command=_WITH_SCOPE)
+        return NotSignedInError(
+            "the platform refuses the token, or got none", fix=_SIGN_IN, command=_WITH_SCOPE
+        )
     return NotSignedInError(
         "the app refuses the function key, or got none",
         fix="Give the function key with --key-file or GALLERIST_KEY. With --scope, --key-file sends it besides.",

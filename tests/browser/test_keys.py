@@ -49,7 +49,9 @@ def in_front_of(folder: Path, settings: dict[str, str]) -> Deployed:
 
 def sign_in(viewer: Viewer, front: AppService) -> None:
     """As after the sign-in of Microsoft Entra: the browser has the platform's cookie."""
-    viewer.page.context.add_cookies([{"name": COOKIE, "value": "of-olga", "url": front.url, "httpOnly": True}])
+    viewer.page.context.add_cookies(
+        [{"name": COOKIE, "value": "of-olga", "url": front.url, "httpOnly": True}]
+    )
     viewer.page.reload()
 
 

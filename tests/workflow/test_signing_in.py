@@ -2,9 +2,11 @@
 
 import base64
 import http.client
+import importlib.util
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from api.operations import OPERATIONS
 from api.operations.operation import Operation
 from cli.app import app
 from cli.session import Surroundings
+from local.stack import ROOT
 from tests.workflow.app_service import COOKIE, ENTRA, AppService, Deployed, Principal
 from tests.workflow.estate import PACE, POLICY, SEED, an_image
 
@@ -27,7 +30,9 @@ EVE = Principal("1234567", "eve", ("Gallerist.Operator",), provider="github")
 SIGNED_IN = {"token-of-ann": ANN, "token-of-olga": OLGA, "token-of-builder": BUILDER, "token-of-eve": EVE}
 # what a caller writes who wants to be somebody else
 FORGED = OLGA.headers()
-IMAGES = [an_image(name) for name in ("of-ann", "of-builder", "of-nobody", "of-key", "by-command")]
+IMAGES = [
+    an_image(name) for name in ("of-ann", "of-builder", "of-nobody", "of-key", "by-command", "by-action")
+]
 OPEN = {"get_health"}
 
 
@@ -128,6 +133,7 @@ EVIL = "https://evil.example"
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": EVIL}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "https://["}, 403),
     ],
 )
 def test_a_page_of_another_site_does_nothing_with_the_cookie(
@@ -142,7 +148,9 @@ def test_a_page_of_another_site_does_nothing_with_the_cookie(
         assert answer.json()["detail"] == "the request comes from a page of another site"
         assert "www-authenticate" not in answer.headers
     assert ask(front.url, "/api/freeze", {**cookie, **sent_by}).status == 200
-    with_token = httpx.post(f"{front.url}/api/freeze", json=body, headers={**bearer("token-of-olga"), **sent_by})
+    with_token = httpx.post(
+        f"{front.url}/api/freeze", json=body, headers={**bearer("token-of-olga"), **sent_by}
+    )
     assert with_token.status_code == 200
 
 
@@ -306,6 +314,29 @@ def test_the_command_line_needs_a_token_and_no_key(front: AppService) -> None:
     refused = command(front, "images", GALLERIST_KEY="a-key")
     assert refused.exit_code == 4
     assert "--scope" in refused.stderr
+
+
+def test_the_action_needs_a_token_and_no_key(stack: Deployed, front: AppService, tmp_path: Path) -> None:
+    file = ROOT / ".github" / "actions" / "migrate" / "migrate.py"
+    spec = importlib.util.spec_from_file_location("migrate_with_token", file)
+    assert spec is not None
+    assert spec.loader is not None
+    action = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(action)
+    before = len(front.forwarded)
+    variables = {
+        "GALLERIST_URL": f"{front.url}/api",
+        "GALLERIST_IMAGE": IMAGES[5]["id"],
+        "GALLERIST_FUNCTION_KEY": "",
+        "GALLERIST_TOKEN": "token-of-builder",
+        "GALLERIST_TIMEOUT_MINUTES": "300",
+        "GITHUB_OUTPUT": str(tmp_path / "outputs"),
+    }
+    action.main(variables, lambda seconds: stack.let_pass(timedelta(seconds=seconds)))
+    assert "state=completed" in (tmp_path / "outputs").read_text(encoding="utf-8")
+    sent = front.forwarded[before:]
+    assert len(sent) > 1
+    assert not [one for one in sent if "x-functions-key" in one]
 
 
 def test_the_claims_are_read_as_the_platform_writes_them() -> None:

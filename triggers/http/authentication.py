@@ -4,16 +4,14 @@ App Service authentication removes the headers of a principal from what callers 
 signed in (documented: "Work with user identities in Azure App Service authentication"). It lets a request through
 without them on its excluded paths, and everywhere if it is told to. So the app refuses by itself whatever has none.
 
-A browser adds the cookie of a sign-in to what any other site sends. A key never came along by itself; so without one the
-app looks where a request comes from, too.
+A browser adds the cookie of a sign-in to what any other site sends. A key never came along by itself; so without one
+the app looks where a request comes from, too.
 """
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from adapters.settings import Settings
 from api.problems import Problem
 from services.container import services
 
@@ -24,9 +22,9 @@ _READS = {"GET", "HEAD", "OPTIONS"}
 _OWN_SITE = {"same-origin", "none"}
 
 
-def auth_level(settings: Settings) -> func.AuthLevel:
+def auth_level(*, callers_sign_in: bool) -> func.AuthLevel:
     """What the Functions host asks of callers of the API."""
-    return func.AuthLevel.ANONYMOUS if settings.callers_sign_in else func.AuthLevel.FUNCTION
+    return func.AuthLevel.ANONYMOUS if callers_sign_in else func.AuthLevel.FUNCTION
 
 
 def refusal(req: func.HttpRequest) -> Problem | None:
@@ -57,11 +55,8 @@ def _other_site(req: func.HttpRequest) -> Problem | None:
     The rules are those of `CrossOriginProtection` in Go's standard library: browsers say where a request comes from in
     `Sec-Fetch-Site`, older ones in `Origin`, and nothing else sends either.
     """
-    if req.method in _READS or req.headers.get("authorization"):
-        return None
-    site, origin = req.headers.get("sec-fetch-site"), req.headers.get("origin")
-    own = site in _OWN_SITE if site else not origin or urlsplit(origin).netloc == req.headers.get("host")
-    if own:
+    has_token = (req.headers.get("authorization") or "").lower().startswith("bearer ")
+    if req.method in _READS or has_token or _is_own(req):
         return None
     status = HTTPStatus.FORBIDDEN
     return Problem(
@@ -71,6 +66,13 @@ def _other_site(req: func.HttpRequest) -> Problem | None:
         cause="whoever is signed in here may not know of it",
         fix="use the page of this app, or send a token in the header Authorization",
     )
+
+
+def _is_own(req: func.HttpRequest) -> bool:
+    site, origin = req.headers.get("sec-fetch-site"), req.headers.get("origin")
+    if site or not origin:
+        return not site or site in _OWN_SITE
+    return origin.partition("://")[2].lower() == (req.headers.get("host") or "").lower()
 
 
 def _unauthorized(detail: str, cause: str) -> Problem:

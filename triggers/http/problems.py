@@ -55,15 +55,20 @@ def answers_problems(
         req = next(value for value in (*args, *kwargs.values()) if isinstance(value, func.HttpRequest))
         limit = asyncio.timeout(within_seconds)
         try:
-            refused = None if for_everybody else refusal(req)
-            if refused is not None:
-                raise ProblemError(refused, CHALLENGE if refused.status == HTTPStatus.UNAUTHORIZED else None)
+            if not for_everybody:
+                _check_caller(req)
             async with limit:
                 return await route(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 # the host would answer 500 without a body
             return _response(_out_of_time(within_seconds, req) if limit.expired() else error, req)
 
     return respond
+
+
+def _check_caller(req: func.HttpRequest) -> None:
+    refused = refusal(req)
+    if refused is not None:
+        raise ProblemError(refused, CHALLENGE if refused.status == HTTPStatus.UNAUTHORIZED else None)
 
 
 def _response(error: Exception, req: func.HttpRequest) -> func.HttpResponse:

@@ -122,7 +122,9 @@ def test_dots_in_a_path_lead_around_no_key(locked: tuple[TestClient, dict[str, s
     with socket.create_connection(("127.0.0.1", int(client.http.base_url.port or 0))) as raw:
         raw.sendall(b"GET /api/hello/%2e%2e/locked?a=1 HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
         assert raw.recv(64).startswith(b"HTTP/1.1 401 ")
-    head = f"GET /api/hello/../locked?code={keys['function']} HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+    head = (
+        f"GET /api/hello/../locked?code={keys['function']} HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+    )
     with socket.create_connection(("127.0.0.1", int(client.http.base_url.port or 0))) as raw:
         raw.sendall(head.encode())
         assert raw.recv(64).startswith(b"HTTP/1.1 200 ")
