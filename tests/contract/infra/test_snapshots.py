@@ -55,7 +55,7 @@ def test_the_snapshots_are_what_the_compiler_evaluates() -> None:
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTED))
 def test_the_app_is_told_of_the_authentication_that_is_deployed(name: str) -> None:
-    """It needs no key then; told of one that is not there, or the other way round, it would ask for both or for keys."""
+    """It needs no key then. Not told, it would ask for a key besides."""
     configs = [one for one in load(name) if one["type"] == "Microsoft.Web/sites/config"]
     authentication = [one for one in configs if one["name"].endswith("/authsettingsV2")]
     (settings,) = [one for one in configs if one["name"].endswith("/appsettings")]
