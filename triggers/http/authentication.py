@@ -69,10 +69,12 @@ def _other_site(req: func.HttpRequest) -> Problem | None:
 
 
 def _is_own(req: func.HttpRequest) -> bool:
-    site, origin = req.headers.get("sec-fetch-site"), req.headers.get("origin")
+    site: str | None = req.headers.get("sec-fetch-site")
+    origin: str | None = req.headers.get("origin")
     if site or not origin:
         return not site or site in _OWN_SITE
-    return origin.partition("://")[2].lower() == (req.headers.get("host") or "").lower()
+    host: str = req.headers.get("host") or ""
+    return origin.partition("://")[2].lower() == host.lower()
 
 
 def _unauthorized(detail: str, cause: str) -> Problem:
