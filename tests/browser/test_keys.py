@@ -65,8 +65,13 @@ def test_the_session_of_the_platform_is_enough(tmp_path: Path, viewer: Viewer) -
         viewer.heading("Sign in")
         expect(viewer.link("Sign in with Microsoft Entra")).to_be_visible()
         expect(page.get_by_label("Function key")).to_have_count(0)
+        assert viewer.faults() == []
         sign_in(viewer, front)
         viewer.shows("of 1 managed images are migrated")
+        # what the page changes comes from the app's own site, and the browser says so
+        freeze = "fetch('/api/freeze', {method: 'POST', body: JSON.stringify({frozen: false, reason: 'an audit'})})"
+        assert page.evaluate(f"{freeze}.then(answer => answer.status)") == 200
+        assert front.forwarded[-1]["sec-fetch-site"] == "same-origin"
         assert not [one for one in front.forwarded if "x-functions-key" in one]
         viewer.open("about:blank")
 
@@ -85,6 +90,7 @@ def test_a_host_that_still_wants_a_key_is_given_one_after_the_sign_in(tmp_path: 
         expect(page.get_by_label("Function key")).to_have_count(0)
         sign_in(viewer, front)
         viewer.shows("The API wants a function key besides.")
+        assert viewer.faults() == []
         page.get_by_label("Function key").fill(stack.host["keys"]["function"])
         viewer.button("Use this key").click()
         viewer.shows("of 1 managed images are migrated")
