@@ -246,38 +246,49 @@ def test_the_webhooks_want_their_own_keys_as_before(
 # without it
 
 
-def test_keys_alone_as_before(tmp_path: Path) -> None:
-    with deployed(tmp_path, {}) as stack:
-        refused = ask(stack.host["url"], "/api/images", FORGED)
-        assert (refused.status, refused.text) == (401, "")
-        assert ask(stack.host["url"], "/api/health").status == 200
-        started = start(stack.host["url"], 2, {**stack.key, **FORGED})
-        assert started_by(stack, started, stack.key) == "http"
-        decided = httpx.post(
-            f"{stack.api}/freeze", json={"frozen": True, "reason": "x"}, headers={**stack.key, **FORGED}
-        )
-        assert (decided.status_code, "names nobody" in decided.json()["detail"]) == (403, True)
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """An app with nothing in front of it."""
+    with deployed(tmp_path_factory.mktemp("keys"), {}) as running:
+        yield running
 
 
-def test_without_the_platform_the_key_is_back_at_the_next_start(tmp_path: Path) -> None:
+def with_settings(stack: Deployed, more: dict[str, str]) -> Deployed:
+    """The app after a change of its settings, which starts it again."""
+    stack.more = more
+    stack.kill_host()
+    stack.start_host()
+    return stack
+
+
+def test_keys_alone_as_before(bare: Deployed) -> None:
+    refused = ask(bare.host["url"], "/api/images", FORGED)
+    assert (refused.status, refused.text) == (401, "")
+    assert ask(bare.host["url"], "/api/health").status == 200
+    started = start(bare.host["url"], 2, {**bare.key, **FORGED})
+    assert started_by(bare, started, bare.key) == "http"
+    body = {"frozen": True, "reason": "an audit"}
+    decided = httpx.post(f"{bare.api}/freeze", json=body, headers={**bare.key, **FORGED})
+    assert (decided.status_code, "names nobody" in decided.json()["detail"]) == (403, True)
+
+
+def test_without_the_platform_the_key_is_back_at_the_next_start(bare: Deployed) -> None:
     """Somebody turned the platform's authentication off; the headers are now the caller's own."""
-    with deployed(tmp_path, {**ENTRA, "WEBSITE_AUTH_ENABLED": "False"}) as stack:
-        assert ask(stack.host["url"], "/api/images", FORGED).status == 401
-        assert start(stack.host["url"], 2, FORGED).status_code == 401
-        started = start(stack.host["url"], 2, {**stack.key, **FORGED})
-        assert started_by(stack, started, stack.key) == "http"
+    stack = with_settings(bare, {**ENTRA, "WEBSITE_AUTH_ENABLED": "False"})
+    assert ask(stack.host["url"], "/api/images", FORGED).status == 401
+    assert start(stack.host["url"], 3, FORGED).status_code == 401
+    started = start(stack.host["url"], 3, {**stack.key, **FORGED})
+    assert started_by(stack, started, stack.key) == "http"
 
 
-def test_authentication_that_is_turned_on_by_hand_does_not_replace_the_key(tmp_path: Path) -> None:
+def test_authentication_that_is_turned_on_by_hand_does_not_replace_the_key(bare: Deployed) -> None:
     """It may accept anybody. Callers need both, as before the deployment knew of it, and are named."""
-    with (
-        deployed(tmp_path, {"WEBSITE_AUTH_ENABLED": "True"}) as stack,
-        AppService(stack.host["url"], SIGNED_IN) as front,
-    ):
+    stack = with_settings(bare, {"WEBSITE_AUTH_ENABLED": "True"})
+    with AppService(stack.host["url"], SIGNED_IN) as front:
         assert ask(front.url, "/api/images", stack.key).status == 401
         assert ask(front.url, "/api/images", bearer("token-of-eve")).status == 401
         both = {**bearer("token-of-ann"), **stack.key}
-        started = start(front.url, 3, both)
+        started = start(front.url, 1, both)
         assert started_by(stack, started, {**stack.key, **ANN.headers()}) == "ann@contoso.com"
 
 
