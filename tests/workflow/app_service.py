@@ -170,3 +170,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # the name of http.server
         """Writes nothing: a token may stand in a request."""
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header with a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+class Answer(NamedTuple):
+    """What came back, with the names of headers in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def ask(url: str, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
+    """Sends the path as it is written; other clients resolve its dots first."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    try:
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read().decode())
+    finally:
+        connection.close()

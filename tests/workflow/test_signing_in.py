@@ -1,7 +1,6 @@
 """Who gets in: with App Service authentication in front of the app, without it, and when the two disagree."""
 
 import base64
-import http.client
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from api.operations.operation import Operation
 from cli.app import app
 from cli.session import Surroundings
 from local.stack import ROOT
-from tests.workflow.app_service import COOKIE, ENTRA, AppService, Deployed, Principal
+from tests.workflow.app_service import COOKIE, ENTRA, AppService, Deployed, Principal, ask, bearer
 from tests.workflow.estate import PACE, POLICY, SEED, an_image
 
 ANN = Principal("3f0c9a5e-0000-4000-8000-00000000a111", "ann@contoso.com")
@@ -62,28 +61,6 @@ def careless(stack: Deployed) -> Iterator[AppService]:
     """A platform that lets everybody through, signed in or not."""
     with AppService(stack.host["url"], SIGNED_IN, action="AllowAnonymous") as server:
         yield server
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-def ask(url: str, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
-    """Sends the path as it is written; other clients resolve its dots first."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"))
-    try:
-        connection.request(method, path, headers=headers or {})
-        answer = connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, found, answer.read().decode())
-    finally:
-        connection.close()
 
 
 def address(operation: Operation) -> str:
