@@ -35,6 +35,7 @@ WEBHOOK_HOSTS = "GALLERIST_WEBHOOK_HOSTS"
 ALLOW_KEYS = "GALLERIST_ALLOW_KEYS_TO_APPROVE"
 TIME_STANDS = "GALLERIST_TIME_STANDS"
 SCHEDULER = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
+AUTHENTICATION = "GALLERIST_AUTHENTICATION"
 PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
 # set by App Service: the name of the function app, which notices carry as their source
 SITE_NAME = "WEBSITE_SITE_NAME"
@@ -61,6 +62,7 @@ class Settings:
     keep_days: int
     evidence_folder: Path
     keys_may_approve: bool
+    # App Service says so: its authentication is on
     platform_authenticates: bool
     policy_blob: str | None = None
     retention_schedule: str = "0 12 4 * * *"
@@ -69,6 +71,17 @@ class Settings:
     app_name: str = "gallerist"
     has_scheduler: bool = False
     time_stands: bool = False
+    # the deployment says so: callers of the API sign in with Microsoft Entra
+    entra_deployed: bool = False
+
+    @property
+    def callers_sign_in(self) -> bool:
+        """Whether callers need a principal of the platform, and no function key.
+
+        The deployment and App Service must agree. If either does not say so, the key remains: authentication that
+        somebody turned on by hand may accept anybody, and one that is off lets anybody write the headers.
+        """
+        return self.entra_deployed and self.platform_authenticates
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -111,13 +124,16 @@ class Settings:
             keep_days=_days(environment.get(KEEP_DAYS) or "90"),
             evidence_folder=APP_ROOT / (environment.get(EVIDENCE_FOLDER) or "evidence"),
             keys_may_approve=_flag(ALLOW_KEYS, environment.get(ALLOW_KEYS) or "false"),
-            # set by App Service while its authentication is on (seen: True); without it, nobody vouches for a caller
+            # Set while the authentication of App Service is on (documented: "Environment variables and app settings in
+            # Azure App Service"). On Flex Consumption the Functions host sets it, and checks tokens itself if it is
+            # true (source: HostAssignmentContext, HostEasyAuthOptionsSetup). Without it, nobody vouches for a caller.
             platform_authenticates=(environment.get(PLATFORM_AUTHENTICATION) or "").lower() == "true",
             evidence_container=_container(environment),
             webhook_hosts=_hosts(environment.get(WEBHOOK_HOSTS, "")),
             app_name=environment.get(SITE_NAME) or "gallerist",
             has_scheduler=bool(environment.get(SCHEDULER)),
             time_stands=_flag(TIME_STANDS, environment.get(TIME_STANDS) or "false"),
+            entra_deployed=_authentication(environment.get(AUTHENTICATION) or "keys") == "entra",
         )
 
 
@@ -157,6 +173,12 @@ def _days(text: str) -> int:
             f"{KEEP_DAYS} is '{text}'; use a whole number of days up to {LONGEST_DAYS}, or 0 to keep everything"
         )
     return int(text)
+
+
+def _authentication(text: str) -> str:
+    if text.lower() not in ("keys", "entra"):
+        raise SettingError(f"{AUTHENTICATION} is '{text}'; use keys or entra")
+    return text.lower()
 
 
 def _flag(name: str, text: str) -> bool:

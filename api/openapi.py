@@ -20,7 +20,11 @@ _HEADERS = {
 # of each problem: what it means, and the headers that it may carry
 _PROBLEMS = {
     400: ("The request is invalid. `errors` names every invalid field.", ()),
-    403: ("The caller may not do this: only operators may.", ()),
+    401: ("Nobody is signed in. Without Microsoft Entra the host refuses a key, without a body.", ()),
+    403: (
+        "The caller may not do this: only operators may, or the request comes from a page of another site.",
+        (),
+    ),
     404: ("There is no such image, migration or batch.", ()),
     409: (
         "The present state does not allow it: a migration or batch is running, has ended, or an image is not ready.",
@@ -69,7 +73,7 @@ def document() -> dict[str, Any]:
                 },
             }
         ],
-        "security": [{"key": []}, {"code": []}],
+        "security": [{"key": []}, {"code": []}, {"token": []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -78,6 +82,7 @@ def document() -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
                 "code": {"type": "apiKey", "in": "query", "name": "code"},
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
         },
     }

@@ -60,9 +60,9 @@ class Problem(Described):
     code: Text | None = Field(default=None, exclude_if=_absent)
     """Azure Resource Manager's error code (502, 503)."""
     cause: Text | None = Field(default=None, exclude_if=_absent)
-    """What the code means (502, 503)."""
+    """What the code means (502, 503), or why the caller is refused (401, 403)."""
     fix: Text | None = Field(default=None, exclude_if=_absent)
-    """What to do about it (502, 503, and 409 where a plan is no longer true)."""
+    """What to do about it (401, 403, 502, 503, and 409 where a plan is no longer true)."""
 
     @classmethod
     def of(cls, status: HTTPStatus, detail: str, *, id: str | None = None) -> Self:  # noqa: A002 # the JSON name

@@ -31,7 +31,7 @@ def explained(error: Exception) -> CliError:
 def of_problem(problem: Problem) -> CliError:
     """A request that the API refused."""
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        return _not_signed_in()
+        return NotSignedInError(problem.detail, why=problem.cause or "", fix=_SIGN_IN, command=_WITH_SCOPE)
     fix = problem.fix or _FIXES.get(problem.status, "")
     return CliError(
         problem.detail, why=problem.cause or "", fix=fix, command=_COMMANDS.get(problem.status, "")
@@ -39,7 +39,7 @@ def of_problem(problem: Problem) -> CliError:
 
 
 _FIXES: dict[int, str] = {
-    HTTPStatus.FORBIDDEN: "Sign in as somebody with the app role Gallerist.Operator, and use --entra.",
+    HTTPStatus.FORBIDDEN: "Sign in as somebody with the app role Gallerist.Operator, and use --scope.",
     HTTPStatus.NOT_FOUND: "Look up the id or the name.",
     HTTPStatus.CONFLICT: "Look at what runs.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Look the error up in the log of the function app, and report it.",
@@ -56,10 +56,19 @@ _COMMANDS: dict[int, str] = {
 }
 
 
-def _not_signed_in() -> NotSignedInError:
+_SIGN_IN = "Sign in with `az login`, and name the app registration with --scope or GALLERIST_SCOPE. No key is needed."
+_WITH_SCOPE = "gallerist images --scope api://<client id>/.default"
+
+
+def _refused(text: str) -> NotSignedInError:
+    """A refusal before the app sees the request: the Functions host's has no text, that of the platform has one."""
+    if text.strip():
+        return NotSignedInError(
+            "the platform refuses the token, or got none", fix=_SIGN_IN, command=_WITH_SCOPE
+        )
     return NotSignedInError(
-        "the app refuses the key or the token, or got none",
-        fix="Give the function key with --key-file or GALLERIST_KEY; with --entra also a token.",
+        "the app refuses the function key, or got none",
+        fix="Give the function key with --key-file or GALLERIST_KEY. With --scope, --key-file sends it besides.",
         command="gallerist images --key-file key.txt",
     )
 
@@ -73,7 +82,7 @@ def _of_usage(error: TyperException) -> CliError:
 
 def _of_platform(error: UnexpectedAnswerError) -> CliError:
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return _not_signed_in()
+        return _refused(error.text)
     if error.status == HTTPStatus.FORBIDDEN:
         return CliError(
             "the platform refuses the caller",

@@ -39,7 +39,7 @@ class Credential(Protocol):
 
 def default_credential() -> Credential:
     """The credential of `az login`, of a managed identity, or of the environment."""
-    # only for --entra, and slow to import
+    # only for Microsoft Entra, and slow to import
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415, TID251 # it signs a person in, and calls no ARM
 
     return DefaultAzureCredential()
@@ -72,6 +72,11 @@ class Target:
     key_file: Path | None = None
     entra: bool = False
     scope: str | None = None
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether the caller signs in with Microsoft Entra."""
+        return self.entra or self.scope is not None
 
 
 @dataclass
@@ -121,9 +126,10 @@ class Session:
 
     @property
     def _key(self) -> str | None:
+        """The function key. Whoever signs in needs none: then only one is sent that was asked for with an option."""
         path = self.target.key_file
         if path is None:
-            return self.world.environ.get("GALLERIST_KEY") or None
+            return None if self.target.signs_in else self.world.environ.get("GALLERIST_KEY") or None
         try:
             key = path.read_text(encoding="utf-8").strip()
         except OSError as error:
@@ -138,13 +144,13 @@ class Session:
 
     @property
     def _auth(self) -> "httpx.Auth | None":
-        if not self.target.entra and self.target.scope is None:
+        if not self.target.signs_in:
             return None
         if self.target.scope is None:
             raise NotSignedInError(
                 "--entra needs to know for which app",
                 fix="Name the app registration of the API: --scope api://<client id>/.default, or GALLERIST_SCOPE.",
             )
-        from cli.entra import TokenAuth  # noqa: PLC0415 # only for --entra
+        from cli.entra import TokenAuth  # noqa: PLC0415 # only for Microsoft Entra
 
         return TokenAuth(self.world.credential(), self.target.scope)

@@ -34,13 +34,15 @@ class Common:
         typer.Option(
             "--key-file",
             metavar="FILE",
-            help="A file that holds the function key. The variable GALLERIST_KEY may hold it instead.",
+            help="A file that holds the function key. The variable GALLERIST_KEY may hold it instead. Not needed "
+            "with --scope.",
         ),
     ] = None
     entra: Annotated[
         bool,
         typer.Option(
-            "--entra", help="Send an Entra token, too: that of `az login` or of a managed identity."
+            "--entra",
+            help="Sign in with Microsoft Entra: as who is signed in with `az login`, or as a managed identity.",
         ),
     ] = False
     scope: Annotated[
@@ -49,7 +51,7 @@ class Common:
             "--scope",
             envvar="GALLERIST_SCOPE",
             metavar="SCOPE",
-            help="What the token is for: api://<client id>/.default. It implies --entra.",
+            help="The app to sign in to: api://<client id>/.default. It implies --entra.",
         ),
     ] = None
     output: Annotated[

@@ -38,6 +38,7 @@ class UnexpectedAnswerError(ClientError):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"HTTP {status}: {text[:500] or 'no body'}")
         self.status = status
+        self.text = text
 
 
 class StillRunningError(ClientError):

@@ -19,7 +19,8 @@ TIMEOUT_SECONDS = 60
 class Gallerist:
     """A client of one Gallerist; `url` is the base of its API, as in `https://<app>.azurewebsites.net/api`.
 
-    `key` is a function key. `auth` is for an app that demands an Entra token. `transport` and `sleep` are for tests.
+    `key` is a function key. `auth` signs requests with a token, for an app with Microsoft Entra in front of it, which
+    needs no key. `transport` and `sleep` are for tests.
     """
 
     def __init__(

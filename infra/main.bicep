@@ -291,6 +291,7 @@ module functionApp 'modules/function-app.bicep' = {
       GALLERIST_EVIDENCE_CONTAINER: storage.outputs.evidenceContainerUrl
       GALLERIST_WEBHOOK_HOSTS: webhookHosts
       GALLERIST_ALLOW_KEYS_TO_APPROVE: allowKeysToApprove ? 'true' : 'false'
+      GALLERIST_AUTHENTICATION: empty(entraClientId) ? 'keys' : 'entra'
     }
   }
 }

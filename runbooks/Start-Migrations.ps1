@@ -3,9 +3,9 @@
 Azure Automation runbook (PowerShell 7): starts the migration of managed images, waits until they end, and reports.
 
 .DESCRIPTION
-The same as start_migrations.py, with the same variables of the Automation account: GalleristUrl, GalleristFunctionKey,
-GalleristAudience if the API demands an Entra token, and GalleristTimeoutSeconds if 60 seconds are not enough for an
-answer. The job fails if any image was not migrated. A test runs both against the same answers.
+The same as start_migrations.py, with the same variables of the Automation account: GalleristUrl; GalleristFunctionKey,
+or GalleristAudience if Microsoft Entra is in front of the API; and GalleristTimeoutSeconds if 60 seconds are not enough
+for an answer. The job fails if any image was not migrated. A test runs both against the same answers.
 #>
 param(
     # the resource id of a managed image, or the id of a subscription, for all of its images

@@ -8,8 +8,9 @@ Parameters, in this order:
 
 Variables of the Automation account:
     GalleristUrl             the base of the HTTP API: https://<function app>.azurewebsites.net/api
-    GalleristFunctionKey     a function key, encrypted
-    GalleristAudience        api://<client id>, if the API demands an Entra token; the account's identity gets it
+    GalleristFunctionKey     a function key, encrypted; not needed with GalleristAudience
+    GalleristAudience        api://<client id>, if Microsoft Entra is in front of the API; the account's identity gets
+                             the token
     GalleristTimeoutSeconds  how long to wait for each answer; 60 without it
 
 The job fails if any image was not migrated; the images and the reasons are at the end of its log. A migration continues
@@ -261,7 +262,7 @@ def wait_for_all(api: Api, running: dict[str, str]) -> dict[str, str]:
 
 
 def credentials() -> dict[str, str]:
-    """Returns the headers that authenticate the runbook: a key, a token, or both."""
+    """Returns the headers that authenticate the runbook: a key, a token, or both for an API that wants both."""
     key, audience = variable("GalleristFunctionKey", ""), variable("GalleristAudience", "")
     headers = {"x-functions-key": key} if key else {}
     return {**headers, "Authorization": f"Bearer {token(audience)}"} if audience else headers

@@ -19,8 +19,8 @@ The second installs it in `build/cli`, with the app and the two packages: `galle
 | what | how |
 | --- | --- |
 | the address of the API | `--url`, or the variable `GALLERIST_URL`. Without both, the host that `make serve` or `gallerist up` runs on this machine. |
-| the function key | `--key-file FILE`, or the variable `GALLERIST_KEY`. It is never printed, and it is no option, so that it is in no history. |
-| an Entra token besides the key | `--scope api://CLIENT_ID/.default`, or the variable `GALLERIST_SCOPE`. The token is that of `az login`, of a managed identity, or of the variables that azure-identity reads. |
+| a function key | `--key-file FILE`, or the variable `GALLERIST_KEY`. It is never printed, and it is no option, so that it is in no history. |
+| or Microsoft Entra | `--scope api://CLIENT_ID/.default`, or the variable `GALLERIST_SCOPE`. The token is that of `az login`, of a managed identity, or of the variables that azure-identity reads. No key is needed, and `GALLERIST_KEY` is not sent; `--key-file` is, for an app that still wants both ([security](security.md#callers)). |
 
 `gallerist doctor` says whether it works, and what the deployment lacks.
 

@@ -45,7 +45,8 @@ _END_STATES = ", ".join(f"`{state}`" for state in MigrationState if state in END
 _INTRODUCTION = f"""\
 # The HTTP API
 
-Every call needs a function key (`x-functions-key`, or `?code=`), or an Entra token if the app demands one.
+Every call needs a function key (`x-functions-key`, or `?code=`).
+With Microsoft Entra in front of the app it needs a token instead, and no key ([security](security.md#callers)).
 Only `/api/health` is open, and [the page](page.md), which holds no data.
 Bodies are JSON.
 [openapi.json](openapi.json) describes the API as OpenAPI 3.1, and the app serves it.
@@ -58,8 +59,8 @@ Every error is `application/problem+json` (RFC 9457).
 | status | meaning |
 | --- | --- |
 | 400 | the request is invalid; `errors` names every invalid field |
-| 401 | the key is missing or wrong; the platform answers, without a body |
-| 403 | only [operators](security.md#operators) may do this |
+| 401 | the key is missing or wrong, and the Functions host answers without a body; or nobody is signed in |
+| 403 | only [operators](security.md#operators) may do this; or a page of another site asks for it |
 | 404 | there is no such image, version, migration or whatever else the address names |
 | 409 | the present state does not allow it; `Location` is what is in the way, `errors` what a plan got wrong by now |
 | 413, 415 | the body has more than a mebibyte, or is compressed |
@@ -73,8 +74,8 @@ It can be repeated, because no image is migrated twice.
 
 Of many errors, `errors` lists the first fifty and how many more there are; long values are cut.
 
-The Functions host answers some requests before the app sees them, without a body: 401 without the key, 404 where there
-is no such route, 413 above 100 MiB. It passes on no body that is sent in chunks, without `Content-Length`.
+The Functions host answers some requests before the app sees them, without a body: 401 without a key that it wants, 404
+where there is no such route, 413 above 100 MiB. It passes on no body that is sent in chunks, without `Content-Length`.
 
 This page is made by `python -m scripts.export_api` from the app itself, on the simulated Azure.
 A test keeps it current.

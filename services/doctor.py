@@ -102,8 +102,21 @@ async def _policy() -> tuple[Policy | None, list[Finding]]:
 
 def _settings() -> Iterator[Finding]:
     settings = services().settings
-    if settings.platform_authenticates:
-        yield passed("sign-in", "callers sign in with Microsoft Entra")
+    if settings.callers_sign_in:
+        yield passed("sign-in", "callers sign in with Microsoft Entra, and need no function key")
+    elif settings.platform_authenticates:
+        yield warned(
+            "sign-in",
+            "callers sign in at the platform, and need a function key besides: the deployment does not know of it",
+            "deploy with entraClientId (docs/deploying.md, Who may call), which sets GALLERIST_AUTHENTICATION",
+        )
+    elif settings.entra_deployed:
+        yield warned(
+            "sign-in",
+            "callers need a function key, which names nobody: the app's authentication is off, although it was "
+            "deployed with Microsoft Entra",
+            "turn it on again: azd provision (docs/deploying.md, Who may call)",
+        )
     elif settings.keys_may_approve:
         yield warned(
             "sign-in",

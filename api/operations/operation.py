@@ -36,14 +36,18 @@ class Operation:
     query: type[requests.Query] | None = None
     problems: tuple[HTTPStatus, ...] = ()
     key: bool = True
-    """Whether the caller needs a key."""
+    """Whether the caller needs a key, or a token instead where Microsoft Entra is in front of the app."""
 
     @cached_property
     def all_problems(self) -> list[HTTPStatus]:
         """The statuses of its problems, and of those that every operation can have."""
         of_body = (BAD, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         of_every = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
-        return sorted({*self.problems, *of_every, *(of_body if self.body else ())})
+        of_callers = (HTTPStatus.UNAUTHORIZED,) if self.key else ()
+        # a page of another site must not have anything done
+        of_changes = (HTTPStatus.FORBIDDEN,) if self.method == "POST" else ()
+        of_bodies = of_body if self.body else ()
+        return sorted({*self.problems, *of_every, *of_callers, *of_changes, *of_bodies})
 
     @cached_property
     def path_parameters(self) -> list[str]:

@@ -11,7 +11,7 @@ const BASE = location.pathname.replace(/\/dashboard\/?$/, "");
 const RETRIES = 4;
 const LONGEST_PAUSE_SECONDS = 300;
 
-// signIn: the API answered 401. pausedUntil: when the API asks to be asked again. failed: the last error of a read.
+// signIn: the API answered 401; wantsKey says whether the host asks for a function key. pausedUntil: when the API asks to be asked again. failed: the last error of a read.
 export const connection = observable({ signIn: null, pausedUntil: null, failed: null, readAt: null });
 
 const waiting = [];
@@ -19,9 +19,10 @@ let busy = false;
 let order = 0;
 
 export class ApiError extends Error {
-  constructor(status, problem, retryAfter) {
+  constructor(status, problem, retryAfter, wantsKey) {
     super(problem?.detail || problem?.title || STATUS_TEXTS[status] || `HTTP ${status}`);
     this.status = status;
+    this.wantsKey = wantsKey;
     this.problem = problem ?? {};
     this.retryAfter = retryAfter;
   }
@@ -93,7 +94,7 @@ function settle(job, error) {
     connection.set({ pausedUntil: nextAllowed(), failed: error });
     return;
   }
-  if (error.status === 401) connection.set({ signIn: error.problem });
+  if (error.status === 401) connection.set({ signIn: { problem: error.problem, wantsKey: error.wantsKey } });
   else if (job.method === "GET") connection.set({ failed: error });
   job.reject(error);
 }
@@ -112,8 +113,11 @@ async function send(job) {
     throw new ApiError(0, { detail: `the API cannot be reached: ${error.message}` });
   }
   const retryAfter = Number(answer.headers.get("retry-after")) || undefined;
-  const data = await parsed(answer);
-  if (!answer.ok) throw new ApiError(answer.status, data, retryAfter);
+  const text = await answer.text().catch(() => "");
+  const data = parsed(text);
+  // the host refuses a key without a word; the platform and the app say that they want a token
+  const wantsKey = answer.status === 401 && !text && !answer.headers.has("www-authenticate");
+  if (!answer.ok) throw new ApiError(answer.status, data, retryAfter, wantsKey);
   if (data === undefined) throw new ApiError(answer.status, { detail: "the answer is not JSON: is this the API of Gallerist?" });
   connection.set({ signIn: null, pausedUntil: nextAllowed(), failed: null, readAt: new Date() });
   return { data, retryAfter, status: answer.status };
@@ -125,9 +129,9 @@ function nextAllowed() {
   return times.length ? Math.min(...times) : null;
 }
 
-async function parsed(answer) {
+function parsed(text) {
   try {
-    return await answer.json();
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-// Requires an Entra token for the HTTP API: a caller needs one for the app registration in addition to the function key.
+// Requires an Entra token for the HTTP API. The app, which GALLERIST_AUTHENTICATION tells of it, then asks for no function key, and
+// refuses by itself what comes through here without a principal.
 param functionAppName string
 
 @description('Application (client) id of the app registration.')

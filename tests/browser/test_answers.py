@@ -156,6 +156,7 @@ def test_where_the_platform_signs_in_the_page_offers_it_and_comes_back_to_the_vi
 ) -> None:
     page = viewer.page
     api.answers = dict.fromkeys(api.answers, (401, {"WWW-Authenticate": "Bearer"}, None))
+    page.add_init_script("sessionStorage.setItem('gallerist-function-key', 'of-before')")
     page.route(
         "**/.auth/login/aad*",
         lambda route: route.fulfill(status=302, headers={"Location": "https://login.example/"}),
@@ -165,6 +166,9 @@ def test_where_the_platform_signs_in_the_page_offers_it_and_comes_back_to_the_vi
     expect(link).to_have_attribute(
         "href", "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Fdashboard%23%2Ffleet%3Fstate%3Dblocked"
     )
+    # its session is used alone: no key is asked for, and one that the tab holds is forgotten
+    expect(page.get_by_label("Function key")).to_have_count(0)
+    page.wait_for_function("!sessionStorage.length")
 
 
 def test_a_refusal_says_why_and_the_dialog_stays(viewer: Viewer, api: FakedApi) -> None:

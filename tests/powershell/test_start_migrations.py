@@ -86,18 +86,16 @@ def test_it_migrates_with_the_running_app(stack: Stack, tmp_path: Path) -> None:
     assert keyless["failure"][0].startswith(f"the images of {SUBSCRIPTION} cannot be listed: HTTP 401: ")
 
 
-def test_the_key_and_an_entra_token_are_sent(tmp_path: Path) -> None:
+def test_an_entra_token_is_sent_and_a_key_only_if_there_is_one(tmp_path: Path) -> None:
     """The redirect, which is not followed, gets neither."""
     name = "a redirect to a page where people sign in"
     with serve() as server:
-        account = {
-            "GalleristUrl": server.api(name),
-            "GalleristFunctionKey": "key",
-            "GalleristAudience": "api://gallerist",
-        }
-        run_jobs(tmp_path, [{"variables": account, "arguments": [IMAGE]}])
-    assert server.credentials == {("key", "Bearer token for api://gallerist")}
-    assert len(server.requests[name]) == 1
+        account = {"GalleristUrl": server.api(name), "GalleristAudience": "api://gallerist"}
+        both = {**account, "GalleristFunctionKey": "key"}
+        run_jobs(tmp_path, [{"variables": each, "arguments": [IMAGE]} for each in (account, both)])
+    token = "Bearer token for api://gallerist"
+    assert server.credentials == {(None, token), ("key", token)}
+    assert len(server.requests[name]) == 2
 
 
 def test_what_is_missing_in_the_account_is_named(tmp_path: Path) -> None:

@@ -24,11 +24,15 @@ _LONGEST_CALLER = 128
 
 def caller(req: func.HttpRequest) -> str:
     """The caller's name, or the id of an application, which has no name; a function key names nobody."""
+    return _principal(req) or KEY
+
+
+def _principal(req: func.HttpRequest) -> str | None:
+    """The name that the platform vouches for; None while it authenticates nobody, whatever the headers say."""
     if not services().settings.platform_authenticates:
-        return KEY
-    headers = req.headers
-    name = headers.get("x-ms-client-principal-name") or headers.get("x-ms-client-principal-id") or KEY
-    return shortened("".join(char if char.isprintable() else "?" for char in name), _LONGEST_CALLER)
+        return None
+    name = req.headers.get("x-ms-client-principal-name") or req.headers.get("x-ms-client-principal-id") or ""
+    return shortened("".join(char if char.isprintable() else "?" for char in name), _LONGEST_CALLER) or None
 
 
 def operator(req: func.HttpRequest) -> str:
@@ -39,10 +43,10 @@ def operator(req: func.HttpRequest) -> str:
     Raises:
         ProblemError: the caller may not do this.
     """
-    name = caller(req)
-    if name == KEY:
+    name = _principal(req)
+    if name is None:
         if services().settings.keys_may_approve:
-            return name
+            return KEY
         raise _forbidden(
             "a function key names nobody: sign in with Microsoft Entra (docs/security.md), or set "
             "GALLERIST_ALLOW_KEYS_TO_APPROVE to true for the app"

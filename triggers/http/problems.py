@@ -15,6 +15,7 @@ from domain.errors import ArmError, GalleristError, NotYetError, PolicyError, Ta
 from domain.field_errors import shortened
 from services.refusals import ConflictError, InvalidRequestError, NotFoundError
 from triggers.http.answers import POLL
+from triggers.http.authentication import CHALLENGE, refusal
 from triggers.http.links import addresses
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,12 @@ class ProblemError(GalleristError):
         self.headers = headers or {}
 
 
-def answers_problems(route: Route[Bindings], *, within_seconds: float = ANSWER_SECONDS) -> Route[Bindings]:
+def answers_problems(
+    route: Route[Bindings], *, within_seconds: float = ANSWER_SECONDS, for_everybody: bool = False
+) -> Route[Bindings]:
     """Decorates a route so that it answers with a problem where it raises, and where it takes too long.
+
+    Nobody reaches the route whom the platform does not vouch for where it has to, unless it is `for_everybody`.
 
     Goes next to the function, below the decorators of the SDK: `durable_client_input` wraps what it finds. The function
     keeps its signature, which the Functions worker reads.
@@ -50,12 +55,20 @@ def answers_problems(route: Route[Bindings], *, within_seconds: float = ANSWER_S
         req = next(value for value in (*args, *kwargs.values()) if isinstance(value, func.HttpRequest))
         limit = asyncio.timeout(within_seconds)
         try:
+            if not for_everybody:
+                _check_caller(req)
             async with limit:
                 return await route(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 # the host would answer 500 without a body
             return _response(_out_of_time(within_seconds, req) if limit.expired() else error, req)
 
     return respond
+
+
+def _check_caller(req: func.HttpRequest) -> None:
+    refused = refusal(req)
+    if refused is not None:
+        raise ProblemError(refused, CHALLENGE if refused.status == HTTPStatus.UNAUTHORIZED else None)
 
 
 def _response(error: Exception, req: func.HttpRequest) -> func.HttpResponse:

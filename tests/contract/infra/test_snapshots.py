@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 
@@ -20,6 +21,7 @@ DOCUMENTED = {
     "several-subscriptions",
     "every-part",
     "second-environment",
+    "entra",
 }
 
 
@@ -49,6 +51,23 @@ def test_the_compiler_can_evaluate_it(name: str) -> None:
 def test_the_snapshots_are_what_the_compiler_evaluates() -> None:
     assert BICEP is not None
     assert changed_snapshots(BICEP) == []
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTED))
+def test_the_app_is_told_of_the_authentication_that_is_deployed(name: str) -> None:
+    """It needs no key then. Not told, it would ask for a key besides."""
+    configs = [one for one in load(name) if one["type"] == "Microsoft.Web/sites/config"]
+    authentication = [one for one in configs if one["name"].endswith("/authsettingsV2")]
+    (settings,) = [one for one in configs if one["name"].endswith("/appsettings")]
+    told = re.search(r"GALLERIST_AUTHENTICATION['\"][:,] ['\"](\w+)", json.dumps(settings["properties"]))
+    assert told is not None
+    assert (told[1], len(authentication)) in {("keys", 0), ("entra", 1)}
+    assert (told[1] == "entra") == (name == "entra")
+    for one in authentication:
+        assert one["properties"]["platform"]["enabled"] is True
+        validation = one["properties"]["globalValidation"]
+        assert validation["requireAuthentication"] is True
+        assert validation["unauthenticatedClientAction"] == "Return401"
 
 
 def test_two_environments_share_nothing() -> None:

@@ -9,8 +9,10 @@ from adapters.settings import (
     APP_ROOT,
     ARM_AUDIENCE,
     ARM_ENDPOINT,
+    AUTHENTICATION,
     CLOUD,
     KEEP_DAYS,
+    PLATFORM_AUTHENTICATION,
     POLICY_BLOB,
     POLICY_FILE,
     SUBSCRIPTIONS,
@@ -47,6 +49,22 @@ def test_the_defaults_are_the_public_cloud_and_the_shipped_policy() -> None:
     assert settings == Settings.from_environment({CLOUD: "public"})
     assert settings.policy_file == APP_ROOT / "policy.yaml"
     assert settings.subscriptions == ()
+
+
+@pytest.mark.parametrize("deployed", ["", "keys", "entra", "Entra"])
+@pytest.mark.parametrize("platform", ["", "True", "true", "False", "0", "1", "yes"])
+def test_callers_need_no_key_only_if_the_deployment_and_the_platform_say_so(
+    deployed: str, platform: str
+) -> None:
+    """App Service writes True. Whatever else stands there, the key remains."""
+    settings = Settings.from_environment({AUTHENTICATION: deployed, PLATFORM_AUTHENTICATION: platform})
+    assert settings.callers_sign_in == (deployed.lower() == "entra" and platform.lower() == "true")
+    assert settings.platform_authenticates == (platform.lower() == "true")
+
+
+def test_another_kind_of_authentication_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"^GALLERIST_AUTHENTICATION is 'none'; use keys or entra$"):
+        Settings.from_environment({AUTHENTICATION: "none"})
 
 
 def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:

@@ -85,14 +85,37 @@ def test_somebody_who_is_signed_out_gets_the_command_that_signs_in(caller: Calle
     ]
 
 
+def test_with_a_token_no_key_is_sent_that_was_not_asked_for(tmp_path: Path, caller: Caller) -> None:
+    """The variable may be that of another app; an app that still wants both gets the key by the option."""
+    file = tmp_path / "key.txt"
+    file.write_text("from-the-file", encoding="utf-8")
+    caller.credential = SignedIn()
+    caller.environ = {"GALLERIST_URL": URL, "GALLERIST_KEY": "from-the-environment"}
+    entra = ("--scope", "api://app/.default")
+    found = [caller.run("images", *entra), caller.run("images", *entra, "--key-file", str(file))]
+    assert [one.code for one in found] == [0, 0]
+    assert [one.headers.get("x-functions-key") for one in caller.api.requests] == [None, "from-the-file"]
+    assert {one.headers["authorization"] for one in caller.api.requests} == {"Bearer a-token"}
+
+
 @pytest.mark.parametrize(
-    "reply", [httpx.Response(401, text=""), problem(401, "no key")], ids=["of the platform", "of the API"]
+    ("reply", "what", "option"),
+    [
+        (httpx.Response(401, text=""), "the app refuses the function key, or got none", "--key-file"),
+        (httpx.Response(401, text="<h1>no</h1>"), "the platform refuses the token, or got none", "--scope"),
+        (problem(401, "nobody is signed in"), "nobody is signed in", "--scope"),
+    ],
+    ids=["of the host", "of the platform", "of the API"],
 )
-def test_a_refused_key_is_not_signed_in(caller: Caller, reply: httpx.Response) -> None:
+def test_a_refusal_says_what_is_missing(
+    caller: Caller, reply: httpx.Response, what: str, option: str
+) -> None:
     caller.api.on("get_images", reply)
     found = caller.run("images")
     assert found.code == 4
-    assert "--key-file" in found.stderr
+    first, *_, last = found.stderr.splitlines()
+    assert first == f"Error: {what}"
+    assert option in last
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,12 @@ from tests.unit.fakes import (
 TOPICS = f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.eventgrid/systemtopics"
 TOPIC = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.EventGrid/systemTopics/t"
 FORBIDDEN = ArmError(403, "AuthorizationFailed", "no")
-GOOD = replace(SETTINGS, platform_authenticates=True, evidence_container="https://a.blob.core.windows.net/e")
+GOOD = replace(
+    SETTINGS,
+    platform_authenticates=True,
+    entra_deployed=True,
+    evidence_container="https://a.blob.core.windows.net/e",
+)
 
 
 def sending(operation: str, function: str = EVENTS_FUNCTION, **changes: Any) -> dict[str, Any]:
@@ -128,8 +133,26 @@ async def test_a_policy_with_errors_is_named_and_the_rest_is_looked_at() -> None
 
 @pytest.mark.parametrize("keys_may_approve", [True, False])
 async def test_a_key_names_nobody(keys_may_approve: bool) -> None:
-    settings = replace(GOOD, platform_authenticates=False, keys_may_approve=keys_may_approve)
+    settings = replace(
+        GOOD, platform_authenticates=False, entra_deployed=False, keys_may_approve=keys_may_approve
+    )
     assert verdict(await findings(settings=settings), "sign-in") == "warned"
+
+
+@pytest.mark.parametrize(
+    ("platform", "deployed", "expected", "says"),
+    [
+        (True, True, "passed", "need no function key"),
+        (True, False, "warned", "a function key besides"),
+        (False, True, "warned", "the app's authentication is off"),
+    ],
+)
+async def test_it_says_whether_callers_sign_in_or_need_a_key(
+    platform: bool, deployed: bool, expected: str, says: str
+) -> None:
+    settings = replace(GOOD, platform_authenticates=platform, entra_deployed=deployed)
+    found = (await findings(settings=settings))["sign-in"]
+    assert (found.verdict, says in found.detail) == (expected, True)
 
 
 async def test_missing_rights_are_named_with_where_they_are_needed() -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from azure.functions.meta import Datum
+from yarl import URL
 
 from functions_testhost.app import App, AppError, Function
 from functions_testhost.engine import Engine
 from functions_testhost.invocation import Invoker, encode
 from functions_testhost.keys import AccessControl
-from functions_testhost.routes import Route, RouteError
+from functions_testhost.routes import Route, RouteError, without_dots
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
@@ -71,6 +72,7 @@ class HttpTriggers:
         A function that returns nothing raises too: the worker cannot encode None (seen with Microsoft's own).
         """
         try:
+            request = _resolved(request)
             str(request.url)
         except ValueError:
             return web.Response(status=400)
@@ -92,6 +94,15 @@ class HttpTriggers:
             except Exception:  # whatever user code raises is a 500 without a body, as in Azure
                 log.exception("Function '%s' failed", target.function.name)
                 return web.Response(status=500)
+
+
+def _resolved(request: web.Request) -> web.Request:
+    """The request for the path that is served, whatever dots were sent."""
+    sent = request.rel_url
+    path = without_dots(sent.raw_path)
+    if path == sent.raw_path:
+        return request
+    return request.clone(rel_url=URL.build(path=path, query_string=sent.raw_query_string, encoded=True))
 
 
 async def _datum(request: web.Request, parameters: dict[str, str]) -> Datum:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 CONSTRAINTS = {
     "int": r"-?\d+",
@@ -44,6 +45,26 @@ class Route:
         """Returns the parameters of a path, which starts with `/`, or None. Literals ignore case."""
         found = self.pattern.fullmatch(path)
         return None if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
+
+
+def without_dots(path: str) -> str:
+    """Resolves the segments `.` and `..` of an encoded path, as Kestrel does after it has decoded all but `%2F`.
+
+    Source: `PathNormalizer.DecodePath` of ASP.NET Core, RFC 3986 section 5.2.4. Whatever is in front of the host may
+    have looked at another path than the one that is served.
+    """
+    segments = path.split("/")
+    dots = [unquote(segment) in (".", "..") for segment in segments]
+    if not any(dots):
+        return path
+    kept: list[str] = []
+    for segment, is_dots in zip(segments[1:], dots[1:], strict=True):
+        if not is_dots:
+            kept.append(segment)
+        elif unquote(segment) == "..":
+            del kept[-1:]
+    # `/a/..` names the folder of `a`
+    return "/" + "/".join([*kept, ""] if dots[-1] else kept)
 
 
 def _segment(template: str, segment: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,30 @@ def test_with_keys_each_auth_level_requires_its_own_key(locked: tuple[TestClient
         ("/api/broken", "function"): 401,
         ("/api/broken", "master"): 500,
     }
+
+
+def test_dots_in_a_path_lead_around_no_key(locked: tuple[TestClient, dict[str, str]]) -> None:
+    """They are resolved first, as by Kestrel: the key is that of the function that is called."""
+    client, keys = locked
+    with socket.create_connection(("127.0.0.1", int(client.http.base_url.port or 0))) as raw:
+        raw.sendall(b"GET /api/hello/%2e%2e/locked?a=1 HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
+        assert raw.recv(64).startswith(b"HTTP/1.1 401 ")
+    head = (
+        f"GET /api/hello/../locked?code={keys['function']} HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(client.http.base_url.port or 0))) as raw:
+        raw.sendall(head.encode())
+        assert raw.recv(64).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_key_that_is_wrong_opens_and_closes_nothing_anonymous(
+    locked: tuple[TestClient, dict[str, str]],
+) -> None:
+    """Source: FunctionInvocationMiddleware of the Functions host; it looks at the key, and the level asks for none."""
+    client, _ = locked
+    for headers in ({"x-functions-key": "wrong"}, {"x-ms-client-principal": "forged"}):
+        assert client.http.get("/api/hello/x", headers=headers).status_code == 200
+        assert client.http.get("/api/locked", headers=headers).status_code == 401
 
 
 def test_a_key_that_is_no_text_is_a_wrong_key(locked: tuple[TestClient, dict[str, str]]) -> None:

@@ -1,7 +1,7 @@
 """Route templates match paths as the Functions host does."""
 
 import pytest
-from functions_testhost.routes import Route, RouteError
+from functions_testhost.routes import Route, RouteError, without_dots
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,24 @@ def test_the_more_precise_route_wins() -> None:
 def test_a_template_that_this_host_cannot_serve_raises(template: str) -> None:
     with pytest.raises(RouteError, match="this host does not serve"):
         Route.parse(template)
+
+
+@pytest.mark.parametrize(
+    ("sent", "served"),
+    [
+        ("/api/page/../things", "/api/things"),
+        ("/api/page/%2e%2E/things", "/api/things"),
+        ("/api/page/.%2e/./things", "/api/things"),
+        ("/../../api/things", "/api/things"),
+        ("/api/things/..", "/api/"),
+        ("/api/things/.", "/api/things/"),
+        ("/..", "/"),
+        ("/api/page/..%2fthings", "/api/page/..%2fthings"),
+        ("/api/page/%252e%252e/things", "/api/page/%252e%252e/things"),
+        ("/api/..things/a.b/...", "/api/..things/a.b/..."),
+        ("/api//things", "/api//things"),
+        ("", ""),
+    ],
+)
+def test_dots_are_resolved_before_a_route_is_chosen(sent: str, served: str) -> None:
+    assert without_dots(sent) == served
