@@ -5,9 +5,8 @@ locals {
   creates_network    = var.private_networking && !local.has_network
   network_name       = "vnet-gallerist-${local.suffix}"
   subnet_bits        = max(24, tonumber(split("/", var.address_prefix)[1]) + 1)
-  created_network_id = one(azapi_resource.network[*].id)
-  app_subnet_id      = local.has_network ? var.existing_subnet_id : "${local.created_network_id}/subnets/app"
-  endpoint_subnet_id = local.has_network ? var.existing_endpoint_subnet_id : "${local.created_network_id}/subnets/endpoints"
+  app_subnet_id      = local.has_network ? var.existing_subnet_id : one([for network in azapi_resource.network : "${network.id}/subnets/app"])
+  endpoint_subnet_id = local.has_network ? var.existing_endpoint_subnet_id : one([for network in azapi_resource.network : "${network.id}/subnets/endpoints"])
 }
 
 resource "azapi_resource" "network_rules" {
