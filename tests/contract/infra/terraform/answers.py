@@ -1,11 +1,11 @@
-"""What Azure answers with after it made a resource: for what a snapshot leaves as `reference(…)`, and for outputs of Terraform."""
+"""What Azure answers with after it made a resource: what `reference(…)` in a snapshot and outputs of Terraform read."""
 
+import uuid
 from typing import Any
 
 from scripts.compile_infra import SUBSCRIPTION, TENANT
 
 CLIENT = {"subscription_id": SUBSCRIPTION, "tenant_id": TENANT}
-PRINCIPAL = "77777777-7777-4777-8777-777777777777"
 
 
 def answer(kind: str, identifier: str) -> dict[str, Any]:
@@ -13,7 +13,11 @@ def answer(kind: str, identifier: str) -> dict[str, Any]:
     name = identifier.rsplit("/", 1)[-1]
     match kind:
         case "Microsoft.ManagedIdentity/userAssignedIdentities":
-            return {"clientId": "88888888-8888-4888-8888-888888888888", "principalId": PRINCIPAL}
+            # each identity has its own
+            return {
+                part: str(uuid.uuid5(uuid.NAMESPACE_URL, part + identifier))
+                for part in ("clientId", "principalId")
+            }
         case "Microsoft.Storage/storageAccounts":
             return {
                 "primaryEndpoints": {

@@ -1,4 +1,4 @@
-"""Evaluates the expressions of Terraform that infra/terraform uses. What it does not know is an error, never a guess."""
+"""Evaluates the expressions of Terraform that infra/terraform uses. What it does not know is an error."""
 
 import re
 import textwrap
@@ -82,28 +82,19 @@ def _get(value: Any, name: Any, node: tree_sitter.Node) -> Any:
 
 
 def _evaluate_term(node: tree_sitter.Node, names: Names) -> Any:
-    parts = parts_of(node)
-    match node.type:
-        case "expression":
-            return evaluate(node, names)
-        case "literal_value":
-            return _literal(parts[0], names)
-        case "template_expr":
-            return _template(parts[0], names)
-        case "variable_expr":
-            return _get(names, text_of(node), node)
-        case "collection_value":
-            return _object(parts[0], names) if parts[0].type == "object" else _tuple(parts[0], names)
-        case "for_expr":
-            return _loop(parts[0], names)
-        case "function_call":
-            return _call(node, names)
-        case "conditional":
-            condition, _, yes, _, no = parts
-            return evaluate(yes if evaluate(condition, names) else no, names)
-        case "operation":
-            return _operation(parts[0], names)
-    raise EvaluationError(f"{node.type}: {text_of(node)}")
+    if node.type not in _TERMS:
+        raise EvaluationError(f"{node.type}: {text_of(node)}")
+    return _TERMS[node.type](node, names)
+
+
+def _conditional(node: tree_sitter.Node, names: Names) -> Any:
+    condition, _, yes, _, no = parts_of(node)
+    return evaluate(yes if evaluate(condition, names) else no, names)
+
+
+def _collection(node: tree_sitter.Node, names: Names) -> Any:
+    (inner,) = parts_of(node)
+    return _object(inner, names) if inner.type == "object" else _tuple(inner, names)
 
 
 def _literal(node: tree_sitter.Node, names: Names) -> Any:
@@ -200,7 +191,9 @@ def _loop(node: tree_sitter.Node, names: Names) -> Any:
 def _call(node: tree_sitter.Node, names: Names) -> Any:
     name = text_of(parts_of(node)[0])
     given = next((child for child in node.children if child.type == "function_arguments"), None)
-    arguments = [evaluate(child, names) for child in (given.children if given else ()) if child.type == "expression"]
+    arguments = [
+        evaluate(child, names) for child in (given.children if given else ()) if child.type == "expression"
+    ]
     if given and any(child.type == "ellipsis" for child in given.children):
         arguments = [*arguments[:-1], *arguments[-1]]
     if name not in FUNCTIONS:
@@ -231,4 +224,16 @@ _BINARY: dict[str, Callable[[Any, Callable[[], Any]], Any]] = {
     "<": lambda left, right: left < right(),
     "+": lambda left, right: left + right(),
     "-": lambda left, right: left - right(),
+}
+
+_TERMS: dict[str, Callable[[tree_sitter.Node, Names], Any]] = {
+    "expression": evaluate,
+    "literal_value": lambda node, names: _literal(parts_of(node)[0], names),
+    "template_expr": lambda node, names: _template(parts_of(node)[0], names),
+    "variable_expr": lambda node, names: _get(names, text_of(node), node),
+    "collection_value": _collection,
+    "for_expr": lambda node, names: _loop(parts_of(node)[0], names),
+    "function_call": _call,
+    "conditional": _conditional,
+    "operation": lambda node, names: _operation(parts_of(node)[0], names),
 }

@@ -1,4 +1,4 @@
-"""Evaluates a Terraform configuration: its variables, locals, modules and azapi resources, with what Azure would answer."""
+"""Evaluates a Terraform configuration: variables, locals, modules and azapi resources, with what Azure would answer."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -54,9 +54,7 @@ class Configuration:
 
     def __post_init__(self) -> None:
         self._blocks = read(self.folder)
-        self._locals = {
-            name: node for block in self._of("locals") for name, node in block.arguments.items()
-        }
+        self._locals = {name: node for block in self._of("locals") for name, node in block.arguments.items()}
         self._names: dict[str, Any] = {
             "path": {"module": str(self.folder)},
             "var": Lazy("variable", self._variable),
@@ -90,10 +88,7 @@ class Configuration:
         return {name: self.output(name) for name in (block.labels[0] for block in self._of("output"))}
 
     def output(self, name: str) -> Any:
-        block = next((block for block in self._of("output") if block.labels[0] == name), None)
-        if block is None:
-            raise EvaluationError(f"{self.folder.name} has no output {name}")
-        return evaluate(block.arguments["value"], self._names)
+        return evaluate(self._block("output", name).arguments["value"], self._names)
 
     def local(self, name: str) -> Any:
         """Returns the value of a local."""
@@ -105,11 +100,17 @@ class Configuration:
     def _of(self, kind: str) -> Iterator[Block]:
         return (block for block in self._blocks if block.type == kind)
 
+    def _block(self, kind: str, *labels: str) -> Block:
+        found = next((block for block in self._of(kind) if block.labels == labels), None)
+        if found is None:
+            raise EvaluationError(f"{self.folder.name} has no {kind} {'.'.join(labels)}")
+        return found
+
     def _local(self, name: str) -> Any:
         return self.fixed[name] if name in self.fixed else evaluate(self._locals[name], self._names)
 
     def _variable(self, name: str) -> Any:
-        block = next(block for block in self._of("variable") if block.labels[0] == name)
+        block = self._block("variable", name)
         if name in self.given:
             value = self.given[name]
         elif "default" in block.arguments:
@@ -124,7 +125,7 @@ class Configuration:
                 raise RefusedError(evaluate(rule.arguments["error_message"], self._names))
 
     def _module(self, name: str) -> Any:
-        block = next(block for block in self._of("module") if block.labels[0] == name)
+        block = self._block("module", name)
         folder = self.folder / evaluate(block.arguments["source"], {})
 
         def make(names: Mapping[str, Any], address: str) -> "Configuration":
@@ -135,8 +136,10 @@ class Configuration:
 
     def _resource_of(self, kind: str) -> Callable[[str], Any]:
         def find(name: str) -> Any:
-            block = next(block for block in self._of("resource") if block.labels == (kind, name))
-            return self._repeat(block, lambda names, address: self._resource(block, names, address), f"{kind}.{name}")
+            block = self._block("resource", kind, name)
+            return self._repeat(
+                block, lambda names, address: self._resource(block, names, address), f"{kind}.{name}"
+            )
 
         return find
 
@@ -146,7 +149,8 @@ class Configuration:
         if "count" in block.arguments:
             times = evaluate(block.arguments["count"], self._names)
             return [
-                make({**self._names, "count": {"index": number}}, f"{address}[{number}]") for number in range(times)
+                make({**self._names, "count": {"index": number}}, f"{address}[{number}]")
+                for number in range(times)
             ]
         if "for_each" in block.arguments:
             values = evaluate(block.arguments["for_each"], self._names)
@@ -166,7 +170,9 @@ class Configuration:
         identifier = values.get("resource_id") or resource_id(values["parent_id"], kind, values["name"])
         if block.labels[0] == "azapi_resource_action" and values["method"] != "PUT":
             raise EvaluationError(f"{address} does not put a resource")
-        body = {name: values[name] for name in ("location", "tags") if name in values} | values.get("body", {})
+        body = {name: values[name] for name in ("location", "tags") if name in values} | values.get(
+            "body", {}
+        )
         for identity in block.inner("identity"):
             body["identity"] = _identity(identity, names)
         resource = {"type": kind, "apiVersion": version, "id": identifier, "name": _name(identifier), **body}
@@ -214,7 +220,7 @@ def _convert_object(value: dict[str, Any], described: tree_sitter.Node) -> dict[
 
 
 def resource_id(parent: str, kind: str, name: str) -> str:
-    """Returns the id of a resource: a type of three parts or more belongs to its parent, any other is deployed to it."""
+    """Returns the id of a resource. A type of three parts or more is a child of its parent, any other is below it."""
     if kind == "Microsoft.Resources/resourceGroups":
         return f"{parent}/resourceGroups/{name}"
     provider, *types = kind.split("/")

@@ -119,11 +119,14 @@ def normal(resource: dict[str, Any]) -> dict[str, Any]:
     properties = resource.get("properties", {})
     if "serializedData" not in properties:
         return resource
-    return {**resource, "properties": {**properties, "serializedData": json.loads(properties["serializedData"])}}
+    return {
+        **resource,
+        "properties": {**properties, "serializedData": json.loads(properties["serializedData"])},
+    }
 
 
 def compare(expected: Any, made: Any, at: str) -> list[str]:
-    """Returns a sentence for each difference of two values. The order of a list counts, the one of an object does not."""
+    """Returns a sentence for each difference of two values. The order counts in a list, not in an object."""
     if isinstance(expected, dict) and isinstance(made, dict):
         faults = [f"{at}.{name} is missing" for name in expected.keys() - made.keys()]
         faults += [f"{at}.{name} is too much" for name in made.keys() - expected.keys()]
@@ -146,7 +149,8 @@ def clouds() -> dict[str, dict[str, Any]]:
     places = (INFRA / "modules" / "availability.bicep").read_text(encoding="utf-8")
     names, zones = _object(main, "cloudNames"), _object(main, "siteZones")
     return {
-        name: {"sites": zones[cloud], "places": _object(places, "places")[cloud]} for cloud, name in names.items()
+        name: {"sites": zones[cloud], "places": _object(places, "places")[cloud]}
+        for cloud, name in names.items()
     }
 
 
@@ -162,11 +166,15 @@ def _scheduler_settings(content: dict[str, Any]) -> dict[str, str]:
     text = (INFRA / "modules" / "function-app.bicep").read_text(encoding="utf-8")
     found = re.search(r"^var schedulerSettings = \{\n  (\w+): '(.*)'$", text, re.MULTILINE)
     assert found is not None
-    scheduler = next((r for r in content["predictedResources"] if r["type"] == "Microsoft.DurableTask/schedulers"), None)
-    identity = answer("Microsoft.ManagedIdentity/userAssignedIdentities", "")
+    scheduler = next(
+        (r for r in content["predictedResources"] if r["type"] == "Microsoft.DurableTask/schedulers"), None
+    )
+    identity = next(
+        (r for r in content["predictedResources"] if r["type"].endswith("/userAssignedIdentities")), None
+    )
     values = {
         "schedulerEndpoint": answer(scheduler["type"], scheduler["id"])["endpoint"] if scheduler else "",
-        "identityClientId": identity["clientId"],
+        "identityClientId": answer(identity["type"], identity["id"])["clientId"] if identity else "",
     }
     return {found[1]: re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], found[2])}
 

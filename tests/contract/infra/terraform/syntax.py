@@ -37,7 +37,9 @@ def parse(text: str, name: str) -> tuple[Block, ...]:
     """
     root = _PARSER.parse(text.encode()).root_node
     if root.has_error:
-        line = next(node.start_point.row + 1 for node in walk(root) if node.type == "ERROR" or node.is_missing)
+        line = next(
+            node.start_point.row + 1 for node in walk(root) if node.type == "ERROR" or node.is_missing
+        )
         raise SyntaxFaultError(f"{name}, line {line}")
     return tuple(block for body in root.children if body.type == "body" for block in _blocks(body))
 
