@@ -10,7 +10,9 @@ locals {
   subscription_scope = "/subscriptions/${data.azapi_client_config.current.subscription_id}"
   # Terraform has no uniqueString, so the names differ from those of a deployment with Bicep
   suffix = substr(sha256(join("-", [local.subscription_scope, var.environment_name, var.location])), 0, 13)
-  tags   = merge(var.resource_tags, { "azd-env-name" = var.environment_name })
+  # the namespace in which ARM's `guid` makes its names
+  guids = "11fb06fb-712d-4ddd-98c7-e71bbd588830"
+  tags  = merge(var.resource_tags, { "azd-env-name" = var.environment_name })
 
   gallery_ids = split(",", replace(var.gallery_ids, " ", ""))
   parts       = compact(split(",", lower(replace(var.parts, " ", ""))))

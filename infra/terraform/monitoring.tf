@@ -46,7 +46,7 @@ resource "azapi_resource" "insights" {
 resource "azapi_resource" "insights_assignment" {
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = azapi_resource.insights.id
-  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [
+  name = uuidv5(local.guids, join("-", [
     azapi_resource.insights.id, local.principal_id, local.monitoring_metrics_publisher,
   ]))
 

@@ -56,7 +56,7 @@ resource "azapi_resource" "scheduler_assignment" {
 
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = azapi_resource.scheduler[0].id
-  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [
+  name = uuidv5(local.guids, join("-", [
     azapi_resource.scheduler[0].id, local.principal_id, local.durable_task_data_contributor,
   ]))
 

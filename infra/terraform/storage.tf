@@ -132,8 +132,7 @@ resource "azapi_resource" "storage_assignments" {
 
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = azapi_resource.storage.id
-  # what `guid` of Bicep makes
-  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [azapi_resource.storage.id, local.principal_id, each.value]))
+  name      = uuidv5(local.guids, join("-", [azapi_resource.storage.id, local.principal_id, each.value]))
 
   body = {
     properties = {

@@ -10,7 +10,7 @@ locals {
 resource "azapi_resource" "workbook" {
   type      = "Microsoft.Insights/workbooks@2023-06-01"
   parent_id = azapi_resource.group.id
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [azapi_resource.group.id, local.suffix, "workbook"]))
+  name      = uuidv5(local.guids, join("-", [azapi_resource.group.id, local.suffix, "workbook"]))
   location  = var.location
   tags      = local.tags
 
@@ -66,7 +66,7 @@ resource "azapi_resource" "saved_queries" {
 
   type      = "Microsoft.OperationalInsights/queryPacks/queries@2023-09-01"
   parent_id = azapi_resource.query_pack.id
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [azapi_resource.group.id, local.suffix, each.key]))
+  name      = uuidv5(local.guids, join("-", [azapi_resource.group.id, local.suffix, each.key]))
 
   body = {
     properties = {

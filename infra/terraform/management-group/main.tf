@@ -10,7 +10,8 @@ locals {
 resource "azapi_resource" "definition" {
   type      = "Microsoft.Authorization/roleDefinitions@2022-04-01"
   parent_id = local.scope
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [local.scope, var.environment_name, local.role.roleName]))
+  # in the namespace of ARM's `guid`
+  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [local.scope, var.environment_name, local.role.roleName]))
 
   body = {
     properties = {
@@ -30,7 +31,8 @@ resource "azapi_resource" "definition" {
 resource "azapi_resource" "assignment" {
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = local.scope
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [local.scope, var.principal_id, local.role.roleName]))
+  # in the namespace of ARM's `guid`
+  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [local.scope, var.principal_id, local.role.roleName]))
 
   body = {
     properties = {

@@ -96,6 +96,26 @@ def test_the_outputs_have_the_same_names(bicep: str) -> None:
     assert outputs == BicepFile(INFRA / f"{bicep}.bicep").outputs()
 
 
+def unused(folder: Path) -> list[str]:
+    """The variables and locals of a folder that nothing reads; a validation of the variable itself is no use."""
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.tf")))
+    blocks = read(folder)
+    names = {f"var.{block.labels[0]}" for block in blocks if block.type == "variable"}
+    names |= {f"local.{name}" for block in blocks if block.type == "locals" for name in block.arguments}
+    rest = re.sub(r'^variable ".*?^}$', "", text, flags=re.MULTILINE | re.DOTALL)
+    return [name for name in sorted(names) if not re.search(rf"\b{re.escape(name)}\b", rest)]
+
+
+def test_every_variable_and_local_is_used(tmp_path: Path) -> None:
+    """A parameter that nothing reads would be set in vain."""
+    assert {name for file in TERRAFORM.rglob("*.tf") for name in unused(file.parent)} == set()
+    validation = 'validation {\ncondition = var.a != ""\nerror_message = "no"\n}'
+    (tmp_path / "main.tf").write_text(
+        f'variable "a" {{\n{validation}\n}}\nlocals {{\nb = 1\nc = local.c\n}}\n'
+    )
+    assert unused(tmp_path) == ["local.b", "var.a"]
+
+
 def test_there_is_a_configuration_for_each_file_that_is_deployed() -> None:
     assert set(CONFIGURATIONS) == {file.stem for file in INFRA.glob("*.bicep")}
     roots = {file.parent.relative_to(TERRAFORM).as_posix() for file in TERRAFORM.rglob("variables.tf")}

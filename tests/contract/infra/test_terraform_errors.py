@@ -211,8 +211,8 @@ def test_a_wider_scope_of_a_role_breaks_the_rule(infra: Path) -> None:
     spoil(
         infra,
         f"{T}/storage.tf",
-        "parent_id = azapi_resource.storage.id\n  # what",
-        "parent_id = azapi_resource.group.id\n  # what",
+        "parent_id = azapi_resource.storage.id\n  name      = uuidv5",
+        "parent_id = azapi_resource.group.id\n  name = uuidv5",
     )
     faults = too_wide([one.resource for one in sent(infra, "default")])
     assert len(faults) == 3

@@ -18,7 +18,8 @@ variable "principal_id" {
 resource "azapi_resource" "assignment" {
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = var.scope
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.scope, var.principal_id, var.role_definition_id]))
+  # in the namespace of ARM's `guid`
+  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.scope, var.principal_id, var.role_definition_id]))
 
   body = {
     properties = {

@@ -23,7 +23,8 @@ variable "environment_name" {
 resource "azapi_resource" "definition" {
   type      = "Microsoft.Authorization/roleDefinitions@2022-04-01"
   parent_id = var.subscription_scope
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.subscription_scope, var.environment_name, var.role.roleName]))
+  # in the namespace of ARM's `guid`
+  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.subscription_scope, var.environment_name, var.role.roleName]))
 
   body = {
     properties = {

@@ -35,7 +35,8 @@ module "definition" {
 resource "azapi_resource" "assignment" {
   type      = "Microsoft.Authorization/roleAssignments@2022-04-01"
   parent_id = var.subscription_scope
-  name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.subscription_scope, var.principal_id, var.role.roleName]))
+  # in the namespace of ARM's `guid`
+  name = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.subscription_scope, var.principal_id, var.role.roleName]))
 
   body = {
     properties = {
