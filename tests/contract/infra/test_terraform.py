@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scripts.compile_infra import INFRA, find_bicep
-from tests.contract.infra.bicep import BicepFile
+from tests.contract.infra.bicep import ROOT, BicepFile
 from tests.contract.infra.compiled import Resource
 from tests.contract.infra.rules import DECIDED_BY_CHANCE, typed
 from tests.contract.infra.snapshots import assignments, too_wide
@@ -108,7 +108,8 @@ def unused(folder: Path) -> list[str]:
 
 def test_every_variable_and_local_is_used(tmp_path: Path) -> None:
     """A parameter that nothing reads would be set in vain."""
-    assert {name for file in TERRAFORM.rglob("*.tf") for name in unused(file.parent)} == set()
+    folders = {file.parent for file in TERRAFORM.rglob("*.tf")}
+    assert [name for folder in folders for name in unused(folder)] == []
     validation = 'validation {\ncondition = var.a != ""\nerror_message = "no"\n}'
     (tmp_path / "main.tf").write_text(
         f'variable "a" {{\n{validation}\n}}\nlocals {{\nb = 1\nc = local.c\n}}\n'
@@ -243,3 +244,33 @@ def refused(**changed: Any) -> str:
 )
 def test_a_value_that_bicep_refuses_is_refused(name: str, value: Any, message: str) -> None:
     assert refused(**{name: value}) == message
+
+
+COMMANDS = re.findall(
+    r"^\$ (terraform -chdir=infra/terraform(?:/([\w-]+))? (?:plan|apply) -var .*)$",
+    (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("command", "folder"), COMMANDS)
+def test_a_command_of_the_page_passes_the_variables(command: str, folder: str) -> None:
+    """It has every required variable, and no unknown one; what it reads of the app's deployment is an output."""
+    (bicep,) = (name for name, at in CONFIGURATIONS.items() if at == (folder or "."))
+    declared = variables(bicep)
+    passed = set(re.findall(r" -var (\w+)=", command))
+    assert passed <= declared.keys()
+    assert {name for name, block in declared.items() if "default" not in block.arguments} <= passed
+    outputs = {block.labels[0] for block in read(TERRAFORM) if block.type == "output"}
+    assert set(re.findall(r"output -raw (\w+)", command)) <= outputs
+
+
+def test_the_page_plans_the_app_and_applies_its_events() -> None:
+    assert {folder for _, folder in COMMANDS} == {"", "events"}
+
+
+def test_the_page_names_the_folder_of_each_configuration() -> None:
+    text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8").partition("### With Terraform")[2]
+    section = text.partition("\n## ")[0]
+    folders = set(CONFIGURATIONS.values()) - {"."}
+    assert {name for name in folders if not re.search(rf"[`/]{name}[` ]", section)} == set()
