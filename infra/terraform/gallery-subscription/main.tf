@@ -1,0 +1,70 @@
+# Lets the identity write into target galleries in another subscription than the app's, sends the events of their versions to the
+# function, and gives the roles of the parts that are switched on. Apply it after the app and its code.
+
+data "azapi_client_config" "current" {}
+
+locals {
+  subscription_scope = "/subscriptions/${var.subscription_id == "" ? data.azapi_client_config.current.subscription_id : var.subscription_id}"
+  tags               = merge(var.resource_tags, { "azd-env-name" = var.environment_name })
+  sends_events       = var.function_app_id != ""
+  creates_topic      = local.sends_events && var.existing_system_topic_id == ""
+}
+
+module "gallery_roles" {
+  source = "../modules/gallery-roles"
+
+  subscription_scope = local.subscription_scope
+  environment_name   = var.environment_name
+  principal_id       = var.principal_id
+  gallery_ids        = var.gallery_ids
+}
+
+module "part_roles" {
+  source = "../modules/part-roles"
+
+  subscription_scope   = local.subscription_scope
+  environment_name     = var.environment_name
+  principal_id         = var.principal_id
+  tags                 = local.tags
+  parts                = compact(split(",", lower(replace(var.parts, " ", ""))))
+  not_here             = ["retire"]
+  gallery_ids          = var.gallery_ids
+  proof_location       = var.location
+  proof_resource_group = var.proof_resource_group
+  proof_subnet_ids     = var.proof_subnet_ids
+  repoint_group_ids    = var.repoint_group_ids
+  notify_topic_ids     = var.notify_topic_ids
+}
+
+resource "azapi_resource" "group" {
+  count = local.creates_topic ? 1 : 0
+
+  type      = "Microsoft.Resources/resourceGroups@2024-03-01"
+  parent_id = local.subscription_scope
+  name      = "rg-${var.environment_name}-events"
+  location  = var.location
+  tags      = local.tags
+
+  response_export_values = []
+}
+
+module "system_topic" {
+  source = "../modules/system-topic"
+  count  = local.creates_topic ? 1 : 0
+
+  name               = "evgt-${var.environment_name}"
+  group_id           = azapi_resource.group[0].id
+  subscription_scope = local.subscription_scope
+  tags               = local.tags
+  logs               = var.workspace_resource_id != ""
+  workspace_id       = var.workspace_resource_id
+}
+
+module "versions" {
+  source = "../modules/version-events"
+  count  = local.sends_events ? 1 : 0
+
+  system_topic_id  = local.creates_topic ? one(module.system_topic[*].id) : var.existing_system_topic_id
+  function_app_id  = var.function_app_id
+  environment_name = var.environment_name
+}
