@@ -58,7 +58,7 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
 
 def _log_once(source: str, event: func.EventGridEvent, ignored: Ignored) -> None:
     """Logs the first ignored event of its kind: a subscription writes thousands of resources a day."""
-    kind = (source.lower(), ignored.reason)
+    kind = (shortened(source.lower()), ignored.reason)
     if kind in _logged:
         return
     if len(_logged) >= _MOST_LOGGED:

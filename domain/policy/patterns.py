@@ -9,16 +9,30 @@ from typing import Any
 
 import re2
 
+# RE2's own
+MOST_REPETITIONS = 1000
+
 _OPTIONS = re2.Options()
 # the error is raised; the library would also write it to standard error
 _OPTIONS.log_errors = False
+# a part of what RE2 allows: patterns are kept, and a thousand characters can make megabytes
+_OPTIONS.max_mem = 256 * 1024
+
+# where a brace may stand: escapes, quoted text, classes and repetitions; and where RE2 takes it for a character
+_PARTS = re2.compile(
+    r"(?s)\\[pPx]\{[^}]*\}|\\Q.*?(?:\\E|$)|\\."
+    r"|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"
+    r"|\{(?:0|[1-9]\d{0,3})(?:,(?:0|[1-9]\d{0,3})?)?\}"
+    r"|(?P<stray>\{[^}]{0,50}\}?)"
+)
 
 
 def check_pattern(pattern: str) -> str:
     """Returns the pattern unchanged.
 
     Raises:
-        ValueError: it is no regular expression of RE2, or one that needs too much memory.
+        ValueError: it is no regular expression of RE2, one that needs too much memory, or one that RE2 reads otherwise
+            than it is meant.
     """
     try:
         _compiled(pattern)
@@ -27,7 +41,18 @@ def check_pattern(pattern: str) -> str:
         raise ValueError(
             f"'{pattern}' is not a regular expression of RE2, which has no lookaround and no backreferences: {why}"
         ) from error
+    _check_braces(pattern)
     return pattern
+
+
+def _check_braces(pattern: str) -> None:
+    """RE2 takes `{4294967295}` and `{,5}` for characters, which no name of an image has."""
+    stray = next((part["stray"] for part in _PARTS.finditer(pattern) if part["stray"]), None)
+    if stray is not None:
+        raise ValueError(
+            f"'{stray}' in '{pattern}' is no repetition, so RE2 would look for these characters; write "
+            rf"{{n}}, {{n,}} or {{n,m}} with numbers up to {MOST_REPETITIONS}, or \{{ for a brace"
+        )
 
 
 def groups_of(pattern: str) -> set[str]:

@@ -19,6 +19,8 @@ from triggers.http.problems import ProblemError
 
 LONGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 32
+# the plans of a whole fleet are 10,000 values
+MOST_VALUES = 20_000
 _MOST_DIGITS = 30
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -96,10 +98,16 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unreadable_parts(body: dict[str, Any]) -> Iterator[FieldError]:
-    """Yields the texts that are no Unicode, and what is nested too deeply to be looked at."""
+    """Yields the texts that are no Unicode, and what is too deep or too much to be looked at."""
     rest: list[tuple[tuple[int | str, ...], Any]] = [((), body)]
+    values = 1
     while rest:
         location, value = rest.pop()
+        values += len(value) if isinstance(value, list | dict) else 0
+        if values > MOST_VALUES:
+            reason = f"more than {MOST_VALUES} values; send less in one request"
+            yield FieldError("body", reason)
+            return
         if len(location) > DEEPEST_BODY:
             yield FieldError("body", f"nested more than {DEEPEST_BODY} levels deep")
         elif isinstance(value, str) and _SURROGATE.search(value):
