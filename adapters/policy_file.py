@@ -46,7 +46,7 @@ def parse_policy(text: str, source: str) -> Policy:
             fifty of them and how many more there are.
     """
     if len(text) > LONGEST_POLICY:
-        reason = f"longer than {LONGEST_POLICY} characters"
+        reason = f"longer than {LONGEST_POLICY} characters; give the defaults what many rules repeat"
         raise PolicyError(source, [PolicyFault(None, "", reason)])
     try:
         document = read_yaml(text)

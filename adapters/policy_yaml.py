@@ -154,13 +154,13 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 def _check(size: _Size, mark: Any) -> None:
     if size.nodes > MOST_NODES:
-        reason = f"more than {MOST_NODES} keys and values with every alias written out"
+        reason = f"more than {MOST_NODES} keys and values with every alias written out; write fewer"
         raise YamlError.at(mark, reason)
     if size.characters > LONGEST_POLICY:
-        reason = f"more than {LONGEST_POLICY} characters with every alias written out"
+        reason = f"more than {LONGEST_POLICY} characters with every alias written out; write less"
         raise YamlError.at(mark, reason)
     if size.levels > DEEPEST:
-        raise YamlError.at(mark, f"nested more than {DEEPEST} levels deep")
+        raise YamlError.at(mark, f"nested more than {DEEPEST} levels deep; nest less")
 
 
 def _duplicates(node: yaml.Node, seen: set[int]) -> Iterator[yaml.ScalarNode]:

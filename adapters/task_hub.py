@@ -152,10 +152,11 @@ class TaskHub:
         check_size("the request", json.dumps(sent), self._largest)
         try:
             await self._client.start_new(orchestrator, instance_id, sent)
-        except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
+        except Exception:  # noqa: BLE001 # the SDK raises bare ones; the task hub says what happened
             if await self._is_running(instance_id):
                 return False
-            raise
+            # what was running may have ended meanwhile, and then nothing stands against this start
+            await self._client.start_new(orchestrator, instance_id, sent)
         started = await self.get(instance_id)
         return started is None or started.start_id == mine.start_id
 
@@ -200,7 +201,7 @@ class TaskHub:
         """Sends an external event without news to an instance; returns False where there is none that runs."""
         try:
             await self._client.raise_event(instance_id, event, True)  # the payload
-        except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
+        except Exception:  # the SDK raises bare ones; the task hub says what happened
             if await self._is_running(instance_id):
                 raise
             return False

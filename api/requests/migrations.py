@@ -19,8 +19,8 @@ from domain.resources.images import PurchasePlan
 
 # two for each gallery, and what the versions in all of them have in common
 MOST_FACTS = 100
-# the plans of a whole fleet
-MOST_BESIDES = 10_000
+# as many as a body has room for, with ids of 200 characters
+MOST_BESIDES = 5_000
 FactName = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 FactText = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 
@@ -68,7 +68,7 @@ class StartMigration(Body):
 class PlanMigration(StartMigration):
     """The image to plan, and the plans beside which it is made."""
 
-    # 10,000 invalid ids would take half a second
+    # to say what is wrong with each would take a quarter of a second
     besides: Annotated[list[AnyVersionId], FailFast()] = Field(default=[], max_length=MOST_BESIDES)
     """The versions that other plans make: this one gets another number, so that all of them can be started."""
 

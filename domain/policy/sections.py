@@ -52,6 +52,8 @@ LONGEST_PATTERN = 1000
 # a name has at most 80 characters; a template has placeholders instead of some
 LONGEST_TEMPLATE = 500
 MOST_GALLERIES = 20
+MOST_GLOBS = 1000
+LONGEST_GLOB = 500
 # an image has no more (documented)
 MOST_MATCHED_TAGS = 50
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -65,9 +67,9 @@ def _gallery_template(text: str) -> str:
 GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
 Template = Annotated[str, StringConstraints(max_length=LONGEST_TEMPLATE)]
 NamePattern = Annotated[str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(check_pattern)]
-Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_GLOB)]
 MatchedTag = Annotated[str, StringConstraints(max_length=LONGEST_TAG_NAME)]
-Globs = Annotated[list[Glob], Field(max_length=1000)]
+Globs = Annotated[list[Glob], Field(max_length=MOST_GLOBS)]
 
 
 def _in_azures_spelling(value: Any, spellings: tuple[str, ...]) -> Any:

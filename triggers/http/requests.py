@@ -19,7 +19,7 @@ from triggers.http.problems import ProblemError
 
 LONGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 32
-# the plans of a whole fleet are 10,000 values
+# four times the longest list of a body
 MOST_VALUES = 20_000
 _MOST_DIGITS = 30
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -44,7 +44,9 @@ def parse_json(req: func.HttpRequest) -> dict[str, Any]:
             object_pairs_hook=_without_duplicates,
         )
     except RecursionError as error:
-        raise InvalidRequestError([FieldError("body", "not JSON: nested too deeply")]) from error
+        raise InvalidRequestError(
+            [FieldError("body", f"not JSON: nested too deeply; at most {DEEPEST_BODY} levels are read")]
+        ) from error
     except ValueError as error:
         raise InvalidRequestError([FieldError("body", shortened(f"not JSON: {error}"))]) from error
     if not isinstance(body, dict):
@@ -62,7 +64,9 @@ def _content(req: func.HttpRequest) -> bytes:
         detail = f"the body has the Content-Encoding '{encoding}'; send it uncompressed"
         raise ProblemError(Problem.of(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail))
     if len(content) > LONGEST_BODY:
-        detail = f"the body has {len(content)} bytes; at most {LONGEST_BODY} are read"
+        detail = (
+            f"the body has {len(content)} bytes; at most {LONGEST_BODY} are read; send less in one request"
+        )
         raise ProblemError(Problem.of(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail))
     if not content:
         # the Functions host passes on no body that is sent in chunks
@@ -109,7 +113,7 @@ def _unreadable_parts(body: dict[str, Any]) -> Iterator[FieldError]:
             yield FieldError("body", reason)
             return
         if len(location) > DEEPEST_BODY:
-            yield FieldError("body", f"nested more than {DEEPEST_BODY} levels deep")
+            yield FieldError("body", f"nested more than {DEEPEST_BODY} levels deep; nest less")
         elif isinstance(value, str) and _SURROGATE.search(value):
             yield FieldError(field_path(location), "half a surrogate pair is not a character")
         elif isinstance(value, list):
