@@ -11,12 +11,13 @@ import re2
 
 # RE2's own
 MOST_REPETITIONS = 1000
+# a part of what RE2 allows, in bytes: patterns are kept, and a thousand characters can make megabytes
+MOST_MEMORY = 256 * 1024
 
 _OPTIONS = re2.Options()
 # the error is raised; the library would also write it to standard error
 _OPTIONS.log_errors = False
-# a part of what RE2 allows: patterns are kept, and a thousand characters can make megabytes
-_OPTIONS.max_mem = 256 * 1024
+_OPTIONS.max_mem = MOST_MEMORY
 
 _NUMBER = rf"(?:{MOST_REPETITIONS}|[1-9]\d{{0,2}}|0)"
 # where a brace may stand: escapes, quoted text, classes and repetitions; and where RE2 takes it for a character

@@ -14,7 +14,7 @@ from api.problems import MEDIA_TYPE
 from tests.fuzz.at_random import SURFACES
 from tests.fuzz.fuzzed_app import LARGEST_PROBLEM, Call, FuzzedApp, Kind
 
-REQUESTS = int(os.environ.get("GALLERIST_FUZZ_REQUESTS", "240"))
+REQUESTS = int(os.environ.get("GALLERIST_FUZZ_REQUESTS", "160"))
 SEED = int(os.environ.get("GALLERIST_FUZZ_SEED", "7"))
 # the webhook of the host has answers of its own
 OF_THE_WEBHOOK = {200, 202, 400, 500}

@@ -21,7 +21,7 @@ LONGEST_BODY = 1024 * 1024
 DEEPEST_BODY = 32
 # four times the longest list of a body
 MOST_VALUES = 20_000
-_MOST_DIGITS = 30
+MOST_DIGITS = 30
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -80,7 +80,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _integer(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
+    if len(text) > MOST_DIGITS:
         raise ValueError(f"a number has {len(text)} digits")
     return int(text)
 
@@ -88,7 +88,7 @@ def _integer(text: str) -> int:
 def _finite(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise ValueError(f"the number {shortened(text, _MOST_DIGITS)} is too large")
+        raise ValueError(f"the number {shortened(text, MOST_DIGITS)} is too large")
     return number
 
 

@@ -158,11 +158,13 @@ class CountingHub(FakeDurableClient):
     def __init__(self) -> None:
         super().__init__()
         self.now = self.most = 0
+        self.turn = asyncio.Barrier(EVENTS_AT_ONCE)
 
     async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
         self.now += 1
         self.most = max(self.most, self.now)
-        await asyncio.sleep(0)
+        # until as many are there as may be
+        await self.turn.wait()
         self.now -= 1
         return await super().start_new(name, instance_id, input_)
 
