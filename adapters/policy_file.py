@@ -57,7 +57,9 @@ def parse_policy(text: str, source: str) -> Policy:
     faults = _faults(document)
     if faults:
         raise PolicyError(source, faults)
-    return Policy.model_validate(document.value)
+    policy = Policy.model_validate(document.value)
+    policy.compile()
+    return policy
 
 
 def _faults(document: Document) -> list[PolicyFault]:

@@ -124,6 +124,12 @@ class Policy(Section):
         index = next(matching, None)
         return _override(self._by_defaults if index is None else self._by_rule[index], image)
 
+    def compile(self) -> None:
+        """Does once what is done once, so that whoever needs the first decision does not wait for it."""
+        _ = self._by_rule
+        for rule in self.rules:
+            rule.match.compile()
+
     def choices_of(self, rule: str | None) -> Choices:
         """Returns the choices of the rule with this name, or the defaults' if there is none."""
         by_name = {decision.rule: decision.choices for decision in self._by_rule}

@@ -166,6 +166,10 @@ class Match(Section):
         if self.newer_than_days is not None:
             yield "newer_than_days", age is not None and age <= timedelta(days=self.newer_than_days)
 
+    def compile(self) -> None:
+        """Compiles the globs now instead of for the first image."""
+        _ = self._globs
+
     @cached_property
     def _globs(self) -> dict[str, GlobList]:
         """The globs by the keys of `conditions`, each compiled once."""

@@ -209,3 +209,9 @@ def test_braces_that_repeat_nothing_are_refused(stray: str) -> None:
 )
 def test_braces_that_mean_something_else_are_read(pattern: str) -> None:
     assert parse_policy(defaults(name_pattern=pattern), "p").defaults.name_pattern == pattern
+
+
+def test_globs_are_compiled_while_the_policy_is_read() -> None:
+    """That happens in a thread: the first image would hold up everybody else."""
+    policy = parse_policy(matching(names=["a*"]), "p")
+    assert "_globs" in vars(policy.rules[0].match)
