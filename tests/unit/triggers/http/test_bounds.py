@@ -1,6 +1,7 @@
 """Each bound of a request: what is at it is read, what is beyond it is refused with what is wrong and what to do."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -122,3 +123,25 @@ def test_of_many_invalid_plans_the_first_is_told() -> None:
     with pytest.raises(InvalidRequestError) as refused:
         parse_body(request("x", body, "POST"), PlanMigration)
     assert [error.field for error in refused.value.errors] == ["besides[0]"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"x": "%s"}' % (b"[{," * MOST_VALUES),
+        b'{"x": "%s"}' % (b'\\"[,' * MOST_VALUES),
+        json.dumps({"x": ",[" * MOST_VALUES}).encode("utf-16"),
+    ],
+    ids=["text", "quotes in it", "utf-16"],
+)
+def test_what_stands_in_a_text_is_no_value(body: bytes) -> None:
+    assert parse_json(request("x", body, "POST"))
+
+
+@pytest.mark.parametrize("start", [b'"', b'{"x": "', b'"\\"'], ids=["quote", "value", "escape"])
+@pytest.mark.parametrize("rest", [b'\\"', b'"', b"\\", b"[,"], ids=["escapes", "quotes", "slashes", "signs"])
+def test_a_body_whose_text_does_not_end_is_refused_at_once(start: bytes, rest: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(InvalidRequestError):
+        parse_json(request("x", start + rest * (LONGEST_BODY // len(rest) - 8), "POST"))
+    assert time.process_time() - begun < 1

@@ -22,8 +22,8 @@ IMAGE = f'"image": "{image_id()}"'.encode()
 TAKE_BODIES = [operation.name for operation in OPERATIONS if operation.body is not None]
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty; send a JSON object, with its Content-Length"),
-    "a list nested too deeply for Python": (b"[" * 100_000, "not JSON: nested too deeply"),
-    "an object nested too deeply for Python": (b'{"a":' * 20_000, "not JSON: nested too deeply"),
+    "a list nested too deeply for Python": (b"[" * 10_000, "not JSON: nested too deeply"),
+    "an object nested too deeply for Python": (b'{"a":' * 10_000, "not JSON: nested too deeply"),
     "an object nested too deeply": (
         b'{"a":' * (DEEPEST_BODY + 1) + b"1" + b"}" * (DEEPEST_BODY + 1),
         f"nested more than {DEEPEST_BODY} levels deep",
