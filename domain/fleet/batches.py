@@ -1,7 +1,7 @@
 """Batches: many migrations, oldest image first, within limits, and never the same migration twice at once."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -52,23 +52,6 @@ class Scope(BaseModel):
         same_subscription = self.subscription.lower() == image.subscription.lower()
         group = self.resource_group
         return same_subscription and (group is None or group.lower() == image.resource_group.lower())
-
-
-class Scopes:
-    """Several scopes, in which an image is looked up at once however many they are."""
-
-    def __init__(self, scopes: Iterable[Scope]) -> None:
-        self._keys = {_scope_key(scope.subscription, scope.resource_group) for scope in scopes}
-
-    def hold(self, image: ImageId) -> bool:
-        """Whether the image is in one of the scopes."""
-        return not self._keys.isdisjoint(
-            (_scope_key(image.subscription, None), _scope_key(image.subscription, image.resource_group))
-        )
-
-
-def _scope_key(subscription: str, resource_group: str | None) -> tuple[str, str]:
-    return subscription.lower(), (resource_group or "").lower()
 
 
 class BatchRequest(BaseModel):
