@@ -55,9 +55,11 @@ torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate
 # the same seed sends the same requests
 FUZZ_SEED ?= 7
 FUZZ_EXAMPLES ?= 100
+FUZZ_REQUESTS ?= 20000
 FUZZ_ORCHESTRATIONS ?= 1000
-fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: make fuzz FUZZ_SEED=8 FUZZ_EXAMPLES=500
-	GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) TESTHOST_RANDOM_EXAMPLES=$(FUZZ_ORCHESTRATIONS) \
+fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: make fuzz FUZZ_SEED=8 FUZZ_REQUESTS=50000
+	GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) GALLERIST_FUZZ_REQUESTS=$(FUZZ_REQUESTS) \
+		GALLERIST_FUZZ_SEED=$(FUZZ_SEED) TESTHOST_RANDOM_EXAMPLES=$(FUZZ_ORCHESTRATIONS) \
 		$(BIN)/python -m pytest $(PARALLEL) --hypothesis-seed $(FUZZ_SEED) tests/fuzz \
 		packages/functions-testhost/tests/integration/test_random_orchestrations.py $(PYTEST_ARGS)
 

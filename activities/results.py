@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from domain.errors import ArmError, NotYetError, PolicyError
 from domain.results import ActivityResult, arm_error_result, not_yet_result, policy_error_result
-from services.results_that_fit import fitting
+from services.results_that_fit import result_that_fits
 
 
 async def result_of(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
@@ -20,4 +20,6 @@ async def result_of(work: Awaitable[BaseModel | None]) -> dict[str, Any]:
         return not_yet_result(error).model_dump(mode="json")
     except PolicyError as error:
         return policy_error_result(error).model_dump(mode="json")
-    return fitting(ActivityResult[Any](value=value and value.model_dump(mode="json")).model_dump(mode="json"))
+    return result_that_fits(
+        ActivityResult[Any](value=value and value.model_dump(mode="json")).model_dump(mode="json")
+    )

@@ -7,7 +7,7 @@ import yaml
 from adapters.policy_yaml import Document, YamlError, read_yaml
 from domain.errors import PolicyError, PolicyFault
 from domain.field_errors import MOST_ERRORS, field_path, shortened
-from domain.policy.rules import Policy, find_faults
+from domain.policy.rules import MOST_FAULTS, Policy, find_faults
 from domain.policy.sections import LONGEST_POLICY
 
 
@@ -46,7 +46,7 @@ def parse_policy(text: str, source: str) -> Policy:
             fifty of them and how many more there are.
     """
     if len(text) > LONGEST_POLICY:
-        reason = f"longer than {LONGEST_POLICY} characters"
+        reason = f"longer than {LONGEST_POLICY} characters; give the defaults what many rules repeat"
         raise PolicyError(source, [PolicyFault(None, "", reason)])
     try:
         document = read_yaml(text)
@@ -57,7 +57,9 @@ def parse_policy(text: str, source: str) -> Policy:
     faults = _faults(document)
     if faults:
         raise PolicyError(source, faults)
-    return Policy.model_validate(document.value)
+    policy = Policy.model_validate(document.value)
+    policy.compile()
+    return policy
 
 
 def _faults(document: Document) -> list[PolicyFault]:
@@ -77,7 +79,8 @@ def _faults(document: Document) -> list[PolicyFault]:
     ]
     faults = sorted([*invalid, *twice], key=lambda fault: fault.line or 0)
     more = len(found) + len(document.duplicates) - len(faults)
-    return [*faults, PolicyFault(None, "", f"{more} more errors are not listed")] if more else faults
+    least = "at least " if len(found) >= MOST_FAULTS else ""
+    return [*faults, PolicyFault(None, "", f"{least}{more} more errors are not listed")] if more else faults
 
 
 def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:

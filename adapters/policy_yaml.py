@@ -12,6 +12,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from domain.errors import GalleristError
+from domain.policy.sections import LONGEST_POLICY
 
 # a policy has six levels, and each one needs some text
 DEEPEST = 32
@@ -112,10 +113,11 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Size(NamedTuple):
-    """How many nodes and levels there are."""
+    """How many nodes and levels there are, and how much text is in them."""
 
     nodes: int
     levels: int
+    characters: int = 0
 
 
 def _measure(node: yaml.Node, known: dict[int, _Size | None]) -> _Size:
@@ -131,7 +133,12 @@ def _measure(node: yaml.Node, known: dict[int, _Size | None]) -> _Size:
         return size
     known[id(node)] = None
     parts = [_measure(child, known) for child in _children(node)]
-    size = _Size(1 + sum(part.nodes for part in parts), 1 + max((part.levels for part in parts), default=0))
+    size = _Size(
+        1 + sum(part.nodes for part in parts),
+        1 + max((part.levels for part in parts), default=0),
+        sum(part.characters for part in parts)
+        + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0),
+    )
     _check(size, node.start_mark)
     if isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value):
         raise YamlError.at(node.start_mark, "a text has half a surrogate pair")
@@ -147,10 +154,13 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 def _check(size: _Size, mark: Any) -> None:
     if size.nodes > MOST_NODES:
-        reason = f"more than {MOST_NODES} keys and values with every alias written out"
+        reason = f"more than {MOST_NODES} keys and values with every alias written out; write fewer"
+        raise YamlError.at(mark, reason)
+    if size.characters > LONGEST_POLICY:
+        reason = f"more than {LONGEST_POLICY} characters with every alias written out; write less"
         raise YamlError.at(mark, reason)
     if size.levels > DEEPEST:
-        raise YamlError.at(mark, f"nested more than {DEEPEST} levels deep")
+        raise YamlError.at(mark, f"nested more than {DEEPEST} levels deep; nest less")
 
 
 def _duplicates(node: yaml.Node, seen: set[int]) -> Iterator[yaml.ScalarNode]:

@@ -129,6 +129,10 @@ def _parse_input(stored: Any) -> Any:
         return stored
 
 
+# what was running may have ended when it is looked at, and then nothing stands against the start
+START_TRIES = 3
+
+
 class TaskHub:
     """The task hub that a durable client speaks to."""
 
@@ -150,12 +154,15 @@ class TaskHub:
         sent = mine.model_dump(mode="json")
         # the SDK's client encodes it twice
         check_size("the request", json.dumps(sent), self._largest)
-        try:
-            await self._client.start_new(orchestrator, instance_id, sent)
-        except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
-            if await self._is_running(instance_id):
-                return False
-            raise
+        for tries in range(1, START_TRIES + 1):
+            try:
+                await self._client.start_new(orchestrator, instance_id, sent)
+                break
+            except Exception:  # the SDK raises bare ones; the task hub says what happened
+                if await self._is_running(instance_id):
+                    return False
+                if tries == START_TRIES:
+                    raise
         started = await self.get(instance_id)
         return started is None or started.start_id == mine.start_id
 
@@ -200,7 +207,7 @@ class TaskHub:
         """Sends an external event without news to an instance; returns False where there is none that runs."""
         try:
             await self._client.raise_event(instance_id, event, True)  # the payload
-        except Exception:  # the SDK raises bare Exceptions; the task hub says what happened
+        except Exception:  # the SDK raises bare ones; the task hub says what happened
             if await self._is_running(instance_id):
                 raise
             return False

@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 MOST_ERRORS = 50
 LONGEST_REASON = 500
 _LONGEST_NAME = 100
+# what to do about a bound, of which pydantic says what it is and how far the value is beyond it
+_FIXES = {"too_long": "give fewer", "string_too_long": "shorten it"}
 
 
 class FieldError(NamedTuple):
@@ -45,7 +47,9 @@ def field_path(location: tuple[int | str, ...], whole: str = "body") -> str:
 
 def reason(fault: ErrorDetails) -> str:
     """Returns why a field is invalid, without pydantic's prefix for errors that a validator raises."""
-    return shortened(fault["msg"].removeprefix("Value error, "))
+    text = fault["msg"].removeprefix("Value error, ")
+    fix = _FIXES.get(fault["type"])
+    return shortened(f"{text}; {fix}" if fix else text)
 
 
 def shortened(text: str, longest: int = LONGEST_REASON) -> str:

@@ -12,15 +12,23 @@ from typing import Any, NamedTuple
 import httpx
 
 from api.operations import OPERATIONS, Operation, operation_of
+from api.requests.batches import MOST_SCOPES
+from api.requests.migrations import MOST_BESIDES
 from client import Gallerist, ProblemError
 from domain.described import descriptions
+from domain.field_errors import MOST_ERRORS
 from domain.migration.states import ENDS, MigrationState
+from domain.policy.section import MOST_REGIONS
+from domain.policy.sections import MOST_GALLERIES, MOST_GLOBS
 from domain.promotion.states import PromotionState
 from domain.references.expected import record_text, seen_record
+from domain.references.repoint import MOST_CONSUMERS
 from domain.resources.ids import ImageVersionId
 from domain.retirement.states import RetirementState
 from local.capture import TENANT, captured
 from local.stack import ROOT, Stack, temporary_folder
+from services.container import EVENTS_AT_ONCE
+from triggers.http.requests import DEEPEST_BODY, LONGEST_BODY, MOST_DIGITS, MOST_VALUES
 
 DOCUMENT = ROOT / "docs" / "api.md"
 
@@ -72,7 +80,26 @@ Every answer of the app comes within 20 seconds; where Azure takes longer, it is
 A start that is answered so may have been carried out nevertheless.
 It can be repeated, because no image is migrated twice.
 
-Of many errors, `errors` lists the first fifty and how many more there are; long values are cut.
+Of many errors, `errors` lists the first {MOST_ERRORS} and how many more there are; long values are cut.
+
+No request makes more work, or a longer error, than its length is worth.
+What is beyond a bound is refused with what to do.
+[openapi.json](openapi.json) has the bounds of each field, and [the policy](policy.md#bounds) its own.
+
+| of a body | at most |
+| --- | --- |
+| bytes | {LONGEST_BODY:,} |
+| values: objects, lists, texts, numbers | {MOST_VALUES:,} |
+| levels of nesting | {DEEPEST_BODY} |
+| digits of a whole number | {MOST_DIGITS} |
+| `galleries` | {MOST_GALLERIES} |
+| `regions` | {MOST_REGIONS} |
+| `besides` | {MOST_BESIDES:,}; only the first wrong one is told |
+| `scope` of a batch | {MOST_SCOPES:,} |
+| globs in a key of `filter` | {MOST_GLOBS:,} |
+| `consumers` to re-point | {MOST_CONSUMERS} |
+
+Of the events in one request of Event Grid, {EVENTS_AT_ONCE} at a time are worked on; nobody waits for all of them.
 
 The Functions host answers some requests before the app sees them, without a body: 401 without a key that it wants, 404
 where there is no such route, 413 above 100 MiB. It passes on no body that is sent in chunks, without `Content-Length`.

@@ -1,8 +1,9 @@
 """Chooses the adapters that the use cases work with. Tests put their own in."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from adapters.azure.arm import Arm
@@ -24,6 +25,9 @@ from adapters.notices import HttpNotices, NoticeSender
 from adapters.policy_store import PolicyStore, policy_store
 from adapters.settings import Settings
 
+# of Event Grid's events, those for which the task hub is asked at the same time
+EVENTS_AT_ONCE = 16
+
 
 @dataclass(frozen=True)
 class Services:
@@ -43,6 +47,8 @@ class Services:
     graph: AzureGraph
     exclusions: AzureExclusions
     followers: AzureFollowers
+    # one request may bring thousands of events, and everybody else shares the event loop with them
+    event_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EVENTS_AT_ONCE))
 
     @classmethod
     def over(

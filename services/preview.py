@@ -26,4 +26,5 @@ async def preview(policy_text: str | None, scope: Scope) -> list[ImagePreview]:
     seen = (await look.images([scope.subscription]))[scope.subscription]
     if (seen.extent, seen.dates) != ("whole", "whole"):
         raise look.error or ArmError(0, "NoAnswer", "the images were not read in time")
-    return preview_policy(policy, scope, seen.values, datetime.now(UTC))
+    # so does a fleet with it
+    return await asyncio.to_thread(preview_policy, policy, scope, seen.values, datetime.now(UTC))

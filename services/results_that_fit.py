@@ -7,7 +7,7 @@ from domain.errors import TooLargeError
 from domain.results import too_large_result
 
 
-def fitting(result: dict[str, Any], largest: int | None = None) -> dict[str, Any]:
+def result_that_fits(result: dict[str, Any], largest: int | None = None) -> dict[str, Any]:
     """The result, or a failure in its place: what the backend refuses would be asked for again and again."""
     try:
         check_size("what was read", result, largest or largest_bytes())

@@ -1,12 +1,13 @@
 """The coverage of all managed images in a scope, read from Azure and from the task hub."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 
-from adapters.azure.protocols import AzureLook, Extent, Seen
+from adapters.azure.protocols import AzureLook, Extent, Seen, SeenImages
 from domain.fleet.batches import Scope
 from domain.fleet.coverage import (
     ImageCoverage,
@@ -17,8 +18,9 @@ from domain.fleet.coverage import (
     versions_of,
 )
 from domain.fleet.gaps import Gaps
+from domain.fleet.scopes import Scopes
 from domain.migration.status import MigrationRecord
-from domain.policy.rules import Decision
+from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Match
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import ImageDefinitionId, ImageId, ImageVersionId
@@ -58,6 +60,15 @@ class _Decided(NamedTuple):
     def is_running(self) -> bool:
         """Whether the image's migration is running."""
         return self.record is not None and self.record.running
+
+
+class _Within(NamedTuple):
+    """Which images are asked for, and the policy that decides about them."""
+
+    scopes: Scopes
+    match: Match
+    policy: Policy
+    now: datetime
 
 
 async def view_fleet(client: df.DurableOrchestrationClient, scopes: list[Scope], match: Match) -> FleetView:
@@ -106,13 +117,9 @@ async def _view(
     check_that_some_were_read(seen.values(), look)
     policy, now = await services().policies.current(), datetime.now(UTC)
     records = await migrations_by_image(client)
-    images = []
-    for one in seen.values():
-        for image in one.values:
-            if any(scope.holds(image.id) for scope in scopes) and match.fits(image, now):
-                decision = policy.decide(image, now)
-                definitions = target_definitions(image, decision)
-                images.append(_Decided(image, decision, definitions, one.dates, records.get(image.id)))
+    within = _Within(Scopes(scopes), match, policy, now)
+    # a long policy and many images take a second or two, in which others want answers
+    images = await asyncio.to_thread(_decided, within, list(seen.values()), records)
     everywhere, versions = await _in_every_region(look, [one for one in images if not one.is_running])
     coverage = [
         classify(
@@ -126,6 +133,20 @@ async def _view(
     ]
     unlisted = {name for name, one in seen.items() if "unread" in (one.extent, one.dates)}
     return FleetView(coverage, look.gaps, frozenset(unlisted), look.newly_read, versions)
+
+
+def _decided(
+    within: _Within, seen: Iterable[SeenImages], records: Mapping[ImageId, MigrationRecord]
+) -> list[_Decided]:
+    """The images that are asked for, each with what the policy decides."""
+    images = []
+    for one in seen:
+        for image in one.values:
+            if within.scopes.hold(image.id) and within.match.fits(image, within.now):
+                decision = within.policy.decide(image, within.now)
+                definitions = target_definitions(image, decision)
+                images.append(_Decided(image, decision, definitions, one.dates, records.get(image.id)))
+    return images
 
 
 async def _in_every_region(

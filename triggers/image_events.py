@@ -10,7 +10,7 @@ import azure.functions as func
 
 from domain.field_errors import shortened
 from domain.migration.messages import MigrationRequest
-from domain.resources.events import Ignored, VersionWritten, read_event
+from domain.resources.events import Ignored, ImageWritten, VersionWritten, read_event
 from services.container import services
 from services.hints import pass_on
 from services.start_migration import start_migration
@@ -19,7 +19,7 @@ blueprint = df.Blueprint()
 logger = logging.getLogger(__name__)
 
 # the sources and reasons of ignored events that the log has; it starts anew before it grows without end
-_logged: set[tuple[str, str]] = set()
+ignored_so_far: set[tuple[str, str]] = set()
 _MOST_LOGGED = 1000
 _NOBODY_WAITS = "no migration waits for this image version"
 
@@ -43,10 +43,21 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
     if isinstance(written, Ignored):
         _log_once(str(source), event, written)
         return
+    async with services().event_turns:
+        await _follow(written, event, str(source), client)
+
+
+async def _follow(
+    written: ImageWritten | VersionWritten,
+    event: func.EventGridEvent,
+    source: str,
+    client: df.DurableOrchestrationClient,
+) -> None:
+    """Passes the event of a version on; starts the migration of an image."""
     if isinstance(written, VersionWritten):
         asked = await pass_on(client, written.version)
         if not asked:
-            _log_once(str(source), event, Ignored(reason=_NOBODY_WAITS, detail=str(written.version)))
+            _log_once(source, event, Ignored(reason=_NOBODY_WAITS, detail=str(written.version)))
         for migration in asked:
             logger.info("event %s: migration %s looks at %s", event.id, migration, written.version)
         return
@@ -58,12 +69,12 @@ async def image_events(event: func.EventGridEvent, client: df.DurableOrchestrati
 
 def _log_once(source: str, event: func.EventGridEvent, ignored: Ignored) -> None:
     """Logs the first ignored event of its kind: a subscription writes thousands of resources a day."""
-    kind = (source.lower(), ignored.reason)
-    if kind in _logged:
+    kind = (shortened(source.lower()), ignored.reason)
+    if kind in ignored_so_far:
         return
-    if len(_logged) >= _MOST_LOGGED:
-        _logged.clear()
-    _logged.add(kind)
+    if len(ignored_so_far) >= _MOST_LOGGED:
+        ignored_so_far.clear()
+    ignored_so_far.add(kind)
     level = logging.WARNING if ignored.unlisted else logging.INFO
     logger.log(
         level,

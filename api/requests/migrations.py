@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, FailFast, Field, StringConstraints
 
 from api.ids import AnyGalleryId, AnyImageId, AnyVersionId
 from api.requests.fields import Body, Query, in_utc, iso_date, one_of, since_the_beginning, version_number
@@ -12,15 +12,15 @@ from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.facts import LONGEST_FACT
 from domain.planning.requests import Overrides
-from domain.policy.sections import Choices, DefinitionNaming
+from domain.policy.sections import MOST_GALLERIES, Choices, DefinitionNaming
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import DefinitionName
 from domain.resources.images import PurchasePlan
 
 # two for each gallery, and what the versions in all of them have in common
 MOST_FACTS = 100
-# the plans of a whole fleet
-MOST_BESIDES = 10_000
+# as many as a body has room for, with ids of 200 characters
+MOST_BESIDES = 5_000
 FactName = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 FactText = Annotated[str, StringConstraints(max_length=LONGEST_FACT)]
 
@@ -34,7 +34,7 @@ class StartMigration(Body):
     """The version number, `Major.Minor.Patch`."""
     definition: DefinitionName | None = None
     """The name of the image definition."""
-    galleries: list[AnyGalleryId] | None = Field(default=None, min_length=1)
+    galleries: list[AnyGalleryId] | None = Field(default=None, min_length=1, max_length=MOST_GALLERIES)
     """The target galleries."""
     regions: TargetRegions | None = None
     """The target regions besides the image's own, by name or with all their settings."""
@@ -68,7 +68,8 @@ class StartMigration(Body):
 class PlanMigration(StartMigration):
     """The image to plan, and the plans beside which it is made."""
 
-    besides: list[AnyVersionId] = Field(default=[], max_length=MOST_BESIDES)
+    # to say what is wrong with each would take a quarter of a second
+    besides: Annotated[list[AnyVersionId], FailFast()] = Field(default=[], max_length=MOST_BESIDES)
     """The versions that other plans make: this one gets another number, so that all of them can be started."""
 
 

@@ -1,22 +1,14 @@
 """Requests about promotions and the adoption of a definition's versions."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.ids import AnyDefinitionId, AnyVersionId
 from api.requests.fields import Body, Query
-from domain.policy.second_half import MOST_RINGS, Ring
+from domain.policy.second_half import Rings
 from domain.policy.section import LONGEST_HOURS
 from domain.resources.regions import Region
-
-
-def _once(rings: list[list[str]]) -> list[list[str]]:
-    named = [region for ring in rings for region in ring]
-    twice = sorted({region for region in named if named.count(region) > 1})
-    if twice:
-        raise ValueError(f"regions in two rings: {', '.join(twice)}")
-    return rings
 
 
 class StartPromotion(Body):
@@ -26,7 +18,7 @@ class StartPromotion(Body):
     """The image version."""
     action: Literal["promote", "elect"] = "promote"
     """`elect` makes an older version `latest`: every higher one is excluded."""
-    rings: Annotated[list[Ring], Field(max_length=MOST_RINGS), AfterValidator(_once)] | None = None
+    rings: Rings | None = None
     """The regions of each ring, in order. Regions in no ring come last."""
     bake_hours: float | None = Field(default=None, ge=0, le=LONGEST_HOURS)
     """How long at least each ring bakes before the next one begins."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from domain.field_errors import shortened
 from domain.fleet.batches import Scope
 from domain.planning.numbering import Numbering
 from domain.planning.plan import choose, draft_plan, skip_reason
@@ -46,7 +47,8 @@ def preview_image(policy: Policy, image: ManagedImage, now: datetime) -> ImagePr
     draft = draft_plan(image, decision, Overrides(), now)
     failures = [check.detail for check in draft.checks if check.verdict == "failed"]
     if draft.naming is None or failures:
-        return ImagePreview(image=image.id, rule=decision.rule, action="blocked", reason="; ".join(failures))
+        reason = shortened("; ".join(failures))
+        return ImagePreview(image=image.id, rule=decision.rule, action="blocked", reason=reason)
     return ImagePreview(
         image=image.id,
         rule=decision.rule,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
@@ -26,6 +27,11 @@ from domain.resources.galleries import TargetRegion
 from domain.resources.images import ManagedImage
 
 Part = TypeVar("Part", bound=Section)
+
+MOST_RULES = 1000
+LONGEST_RULE_NAME = 200
+# what the defaults have wrong is wrong in each rule, too
+MOST_FAULTS = 1000
 
 # the only home of these values: they apply where neither a rule nor the user's defaults decide
 BUILT_IN = Choices(
@@ -61,7 +67,7 @@ BUILT_IN = Choices(
 class Rule(Choices):
     """One rule; the first one that matches an image decides."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=LONGEST_RULE_NAME)
     """The rule's name in plans, tags and lists; each rule has its own."""
     match: Match = Match()
     """The images that the rule is for; all images if not given."""
@@ -100,14 +106,14 @@ class Policy(Section):
 
     defaults: Defaults = Defaults()
     """What applies to every image unless a rule decides otherwise."""
-    rules: list[Rule] = Field(default=[])
+    rules: list[Rule] = Field(default=[], max_length=MOST_RULES)
     """The rules, in order; the first one that matches an image decides."""
     freeze: bool = False
     """Stops every deletion, of managed images and of versions, until it is false again."""
 
     @model_validator(mode="after")
     def _check_rules(self) -> Self:
-        faults = list(_faults_of_the_whole(self.defaults, dict(enumerate(self.rules))))
+        faults = _faults_of_the_whole(self.defaults, dict(enumerate(self.rules)))
         if faults:
             raise ValidationError.from_exception_data("Policy", [fault.as_pydantic() for fault in faults])
         return self
@@ -117,6 +123,12 @@ class Policy(Section):
         matching = (index for index, rule in enumerate(self.rules) if rule.match.fits(image, now))
         index = next(matching, None)
         return _override(self._by_defaults if index is None else self._by_rule[index], image)
+
+    def compile(self) -> None:
+        """Does once what is done once, so that whoever needs the first decision does not wait for it."""
+        _ = self._by_rule
+        for rule in self.rules:
+            rule.match.compile()
 
     def choices_of(self, rule: str | None) -> Choices:
         """Returns the choices of the rule with this name, or the defaults' if there is none."""
@@ -135,7 +147,7 @@ class Policy(Section):
 
 
 def find_faults(document: Any) -> list[Fault]:
-    """Returns everything wrong with a policy document.
+    """Returns everything wrong with a policy document; of what shows in the whole alone, `MOST_FAULTS` at most.
 
     A rule that is valid by itself is also checked against the defaults, even if other rules are invalid.
     """
@@ -157,9 +169,8 @@ def _fault(details: ErrorDetails) -> Fault:
 
 def _valid_parts(document: dict[str, Any]) -> tuple[Defaults | None, dict[int, Rule]]:
     rules = document.get("rules")
-    parsed = {
-        index: _valid(Rule, rule) for index, rule in enumerate(rules if isinstance(rules, list) else [])
-    }
+    known = rules[:MOST_RULES] if isinstance(rules, list) else []
+    parsed = {index: _valid(Rule, rule) for index, rule in enumerate(known)}
     defaults = _valid(Defaults, document.get("defaults", {}))
     return defaults, {index: rule for index, rule in parsed.items() if rule}
 
@@ -171,7 +182,11 @@ def _valid(section: type[Part], document: Any) -> Part | None:
         return None
 
 
-def _faults_of_the_whole(defaults: Defaults, rules: dict[int, Rule]) -> Iterator[Fault]:
+def _faults_of_the_whole(defaults: Defaults, rules: dict[int, Rule]) -> list[Fault]:
+    return list(islice(_combined_faults(defaults, rules), MOST_FAULTS))
+
+
+def _combined_faults(defaults: Defaults, rules: dict[int, Rule]) -> Iterator[Fault]:
     """Yields what only shows when rules and defaults are combined: duplicate names, and choices nobody made."""
     lower = defaults.over(BUILT_IN)
     if defaults.action == "migrate":

@@ -3,12 +3,13 @@
 All of it is off unless the policy says otherwise.
 """
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, Section
+from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, MOST_REGIONS, Section
 from domain.records.addresses import is_protected
 from domain.resources.ids import SubnetId
 from domain.resources.regions import Region
@@ -25,8 +26,8 @@ MOST_DELETIONS = 1000
 
 
 def _once(rings: list[list[Region]]) -> list[list[Region]]:
-    named = [region for ring in rings for region in ring]
-    twice = sorted({region for region in named if named.count(region) > 1})
+    named = Counter(region for ring in rings for region in ring)
+    twice = sorted(region for region, times in named.items() if times > 1)
     if twice:
         raise ValueError(f"regions in two rings: {', '.join(twice)}")
     return rings
@@ -39,7 +40,8 @@ def _https(url: str) -> str:
     return url
 
 
-Ring = Annotated[list[Region], Field(min_length=1, max_length=100)]
+Ring = Annotated[list[Region], Field(min_length=1, max_length=MOST_REGIONS)]
+Rings = Annotated[list[Ring], Field(max_length=MOST_RINGS), AfterValidator(_once)]
 HttpsUrl = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_https)]
 
 
@@ -48,11 +50,11 @@ class Verify(Section):
 
     mode: VerifyMode | None = None
     """`boot` starts a machine from the version in each region asked for, and deletes it again."""
-    regions: Literal["home", "all"] | list[Region] | None = None
+    regions: Literal["home", "all"] | Annotated[list[Region], Field(max_length=MOST_REGIONS)] | None = None
     """Where: in the image's own region, in every target region, or in those named."""
     resource_group: Name | None = None
     """The resource group of the machines, in the version's subscription. Nothing else should be in it."""
-    subnets: dict[Region, SubnetId] | None = None
+    subnets: dict[Region, SubnetId] | None = Field(default=None, max_length=MOST_REGIONS)
     """For each region, the resource id of the subnet that the machine's network interface joins."""
     sizes: list[Name] | None = Field(default=None, min_length=1, max_length=50)
     """The VM sizes to try, in this order; without them, the smallest that fit the definition."""
@@ -67,7 +69,7 @@ class Promote(Section):
 
     when: PromoteWhen | None = None
     """`after-verification` promotes only what `verify` has proved."""
-    rings: Annotated[list[Ring], Field(max_length=MOST_RINGS), AfterValidator(_once)] | None = None
+    rings: Rings | None = None
     """The regions of each ring, in order. Regions in no ring come last."""
     bake_hours: float | None = Field(default=None, ge=0, le=LONGEST_HOURS)
     """How long at least a ring bakes before the next one is promoted."""

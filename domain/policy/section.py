@@ -11,6 +11,8 @@ from domain.resources.provenance import merge_tags
 LONGEST_DAYS = 36500
 # two weeks, the longest time that replication may take
 LONGEST_HOURS = 24 * 14
+# all of Azure's regions are fewer
+MOST_REGIONS = 100
 
 
 class Section(Described):

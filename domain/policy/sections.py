@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.policy.globs import GlobList
 from domain.policy.patterns import check_pattern
 from domain.policy.second_half import (
     Notify,
@@ -24,7 +25,7 @@ from domain.policy.second_half import (
     Verify,
     VerifyMode,
 )
-from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, Section, merged, short
+from domain.policy.section import LONGEST_DAYS, LONGEST_HOURS, MOST_REGIONS, Section, merged, short
 from domain.resources.galleries import TargetRegions
 from domain.resources.ids import GalleryId
 from domain.resources.images import ManagedImage, OsType
@@ -48,6 +49,13 @@ LONGEST_POLL_SECONDS = 24 * 3600
 # the text of a whole policy, in characters
 LONGEST_POLICY = 256 * 1024
 LONGEST_PATTERN = 1000
+# a name has at most 80 characters; a template has placeholders instead of some
+LONGEST_TEMPLATE = 500
+MOST_GALLERIES = 20
+MOST_GLOBS = 1000
+LONGEST_GLOB = 500
+# an image has no more (documented)
+MOST_MATCHED_TAGS = 50
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -57,9 +65,11 @@ def _gallery_template(text: str) -> str:
 
 
 GalleryTemplate = Annotated[str, AfterValidator(_gallery_template)]
+Template = Annotated[str, StringConstraints(max_length=LONGEST_TEMPLATE)]
 NamePattern = Annotated[str, StringConstraints(max_length=LONGEST_PATTERN), AfterValidator(check_pattern)]
-Glob = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Globs = Annotated[list[Glob], Field(max_length=1000)]
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_GLOB)]
+MatchedTag = Annotated[str, StringConstraints(max_length=LONGEST_TAG_NAME)]
+Globs = Annotated[list[Glob], Field(max_length=MOST_GLOBS)]
 
 
 def _in_azures_spelling(value: Any, spellings: tuple[str, ...]) -> Any:
@@ -119,11 +129,11 @@ class Match(Section):
     """Names of resource groups, or globs of them."""
     names: Globs | None = None
     """Names of images, or globs of them."""
-    tags: dict[str, Glob] | None = None
+    tags: dict[MatchedTag, Glob] | None = Field(default=None, max_length=MOST_MATCHED_TAGS)
     """Tags that the image must have, with globs for their values: `*` for any value."""
     os_type: OsType | None = None
     """The operating system."""
-    locations: list[Region] | None = None
+    locations: list[Region] | None = Field(default=None, max_length=MOST_REGIONS)
     """The regions that the image may be in, in either spelling."""
     older_than_days: float | None = Field(default=None, ge=0, le=LONGEST_DAYS)
     """Images created longer ago than this. An image of unknown age never matches."""
@@ -137,14 +147,15 @@ class Match(Section):
     def conditions(self, image: ManagedImage, now: datetime) -> Iterator[tuple[str, bool]]:
         """Yields each key that is given, and whether the image matches it: of `tags`, each tag as `tags.name`."""
         if self.subscriptions is not None:
-            yield "subscriptions", _matches_any(self.subscriptions, image.id.subscription)
+            yield "subscriptions", self._globs["subscriptions"].matches(image.id.subscription)
         if self.resource_groups is not None:
-            yield "resource_groups", _matches_any(self.resource_groups, image.id.resource_group)
+            yield "resource_groups", self._globs["resource_groups"].matches(image.id.resource_group)
         if self.names is not None:
-            yield "names", _matches_any(self.names, image.id.name)
+            yield "names", self._globs["names"].matches(image.id.name)
         tags = {key.lower(): value for key, value in image.tags.items()} if self.tags else {}
-        for key, glob in (self.tags or {}).items():
-            yield f"tags.{key}", _matches(glob, tags.get(key.lower()))
+        for key in self.tags or {}:
+            value = tags.get(key.lower())
+            yield f"tags.{key}", value is not None and self._globs[f"tags.{key}"].matches(value)
         if self.os_type is not None:
             yield "os_type", self.os_type == image.os_type
         if self.locations is not None:
@@ -155,13 +166,20 @@ class Match(Section):
         if self.newer_than_days is not None:
             yield "newer_than_days", age is not None and age <= timedelta(days=self.newer_than_days)
 
+    def compile(self) -> None:
+        """Compiles the globs now instead of for the first image."""
+        _ = self._globs
 
-def _matches_any(globs: list[str], text: str) -> bool:
-    return any(_matches(glob, text) for glob in globs)
-
-
-def _matches(glob: str, text: str | None) -> bool:
-    return text is not None and fnmatchcase(text.lower(), glob.lower())
+    @cached_property
+    def _globs(self) -> dict[str, GlobList]:
+        """The globs by the keys of `conditions`, each compiled once."""
+        lists = {
+            "subscriptions": self.subscriptions,
+            "resource_groups": self.resource_groups,
+            "names": self.names,
+            **{f"tags.{key}": [glob] for key, glob in (self.tags or {}).items()},
+        }
+        return {key: GlobList(globs) for key, globs in lists.items() if globs is not None}
 
 
 class Features(Section):
@@ -184,13 +202,13 @@ class Features(Section):
 class DefinitionNaming(Section):
     """The image definition. Each name is a template; `{family}` stands for a group of `name_pattern`."""
 
-    name: str | None = None
+    name: Template | None = None
     """A template for the definition's name."""
-    publisher: str | None = None
+    publisher: Template | None = None
     """A template for the definition's publisher."""
-    offer: str | None = None
+    offer: Template | None = None
     """A template for the definition's offer."""
-    sku: str | None = None
+    sku: Template | None = None
     """A template for the definition's SKU."""
     across_resource_groups: bool | None = None
     """Whether images of several resource groups and subscriptions are versions of one definition."""
@@ -219,7 +237,7 @@ class VersionNumbering(Section):
 
     strategy: PolicyStrategy | None = None
     """`increment`: the next patch. `date`: the image's creation. `from-name`: groups of name_pattern. `tag`: a tag."""
-    tag: str | None = Field(default=None, min_length=1)
+    tag: str | None = Field(default=None, min_length=1, max_length=LONGEST_TAG_NAME)
     """For the strategy `tag`: the image tag that holds Major.Minor.Patch."""
 
 
@@ -245,7 +263,7 @@ class Replication(Section):
 class Choices(Section):
     """What a policy can decide about a migration. None leaves the decision open."""
 
-    galleries: list[GalleryTemplate] | None = Field(default=None, min_length=1)
+    galleries: list[GalleryTemplate] | None = Field(default=None, min_length=1, max_length=MOST_GALLERIES)
     """The target galleries' resource ids; `{subscription}` stands for the image's own subscription."""
     name_pattern: NamePattern | None = None
     """A regular expression for the image's whole name; templates can use its named groups."""

@@ -1,5 +1,6 @@
 """Galleries, image definitions and image versions, with the regions that a version is replicated to."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -111,8 +112,8 @@ def _by_name(region: Any) -> Any:
 
 
 def _consistent(regions: list[TargetRegion]) -> list[TargetRegion]:
-    names = [region.name for region in regions]
-    duplicates = sorted({name for name in names if names.count(name) > 1})
+    names = Counter(region.name for region in regions)
+    duplicates = sorted(name for name, times in names.items() if times > 1)
     if duplicates:
         raise ValueError(f"regions named twice: {', '.join(duplicates)}")
     unencrypted = [region.name for region in regions if region.disk_encryption_set is None]

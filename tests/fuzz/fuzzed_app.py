@@ -19,6 +19,8 @@ FUZZED_SEED: dict[str, Any] = {
     **SEED,
     "resources": [*SEED["resources"], an_image("web"), an_image("family-1")],
 }
+# fifty errors, each of them told twice, with a path and a reason
+LARGEST_PROBLEM = 100_000
 MINIMAL_POLICY = f"defaults:\n  galleries: [{GALLERY}]\n"
 
 
@@ -37,6 +39,7 @@ class Call:
     path: str
     body: Any = None
     query: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -51,9 +54,18 @@ class FuzzedApp:
         """Sends the request to the HTTP API. JSON is written in ASCII, which has an escape for every text."""
         content = call.body if isinstance(call.body, bytes | None) else json.dumps(call.body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
+        headers |= call.headers
         url = f"{self.stack.api}/{call.path}"
         return self.http.request(
             call.method, url, content=content, headers=headers, params=call.query or None
+        )
+
+    def deliver(self, call: Call) -> httpx.Response:
+        """Sends the events of the request to the webhook."""
+        return self.http.post(
+            f"{self.stack.host['event_grid']}?functionName=image_events",
+            content=json.dumps(call.body).encode(),
+            headers={"aeg-event-type": "Notification", "Content-Type": "application/json"},
         )
 
     def kind(self) -> Kind:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fuzz.fuzzed_app import Call, FuzzedApp
+from tests.fuzz.fuzzed_app import LARGEST_PROBLEM, Call, FuzzedApp
 from tests.fuzz.refused import REFUSED
 
 PROBLEM = "application/problem+json"
@@ -12,6 +12,7 @@ PROBLEM = "application/problem+json"
 def test_a_hostile_request_is_refused(app: FuzzedApp, call: Call) -> None:
     answer = app.send(call)
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, PROBLEM), app.kind()
+    assert len(answer.content) < LARGEST_PROBLEM
 
 
 def test_a_migration_whose_id_has_a_line_break_is_not_found(app: FuzzedApp) -> None:

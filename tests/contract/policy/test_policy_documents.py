@@ -10,13 +10,15 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from adapters.policy_yaml import _Loader
+from adapters.policy_yaml import DEEPEST, MOST_NODES, _Loader
+from domain.policy.patterns import MOST_MEMORY
 from domain.policy.rules import BUILT_IN, Policy, Rule
 from domain.policy.section import Section
 from domain.policy.sections import Choices
 from domain.policy.tags import PREFIX, READERS
 from domain.resources.galleries import TargetRegion
 from scripts import export_policy_schema
+from tests.unit.adapters.test_policy_bounds import BOUNDS
 from tests.unit.app import ROOT
 
 PAGE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -92,6 +94,14 @@ def test_every_key_of_the_schema_has_a_description() -> None:
         if "description" not in field
     ]
     assert undescribed == []
+
+
+def test_the_page_has_every_bound() -> None:
+    """`tests/unit/adapters/test_policy_bounds.py` tries each of them."""
+    table = PAGE.split("## Bounds")[1].split("## ")[0]
+    documented = {int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+)(?: \|| KiB)", table)}
+    bounds = [bound for _, bound, _ in BOUNDS.values()]
+    assert documented == {*bounds, MOST_NODES, DEEPEST, MOST_MEMORY // 1024}
 
 
 def valid(document: Any) -> bool:

@@ -13,7 +13,7 @@ from domain.errors import SettingError, TooLargeError
 from domain.resources.galleries import ImageDefinition
 from scripts.package import ROOT, write_folder
 from scripts.package import SCHEDULER as WRITTEN
-from services.results_that_fit import fitting
+from services.results_that_fit import result_that_fits
 from tests.unit.builders import definition
 
 WITH, WITHOUT = Settings.from_environment({SCHEDULER: "Endpoint=https://x"}), Settings.from_environment({})
@@ -89,8 +89,8 @@ async def test_an_activity_fails_instead_of_returning_what_the_scheduler_does_no
         return definition()
 
     result = await result_of(read())
-    assert fitting(result, LARGEST_SCHEDULER_BYTES) == result
-    kept_back = fitting(result, 10)
+    assert result_that_fits(result, LARGEST_SCHEDULER_BYTES) == result
+    kept_back = result_that_fits(result, 10)
     assert kept_back["value"] is None
     assert kept_back["failure"]["code"] == "TooLarge"
     assert "the Durable Task Scheduler takes 10" in kept_back["failure"]["message"]

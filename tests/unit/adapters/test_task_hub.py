@@ -1,5 +1,7 @@
 """The task hub on a backend that takes no large values, and whose lists are in no known order."""
 
+from typing import Any
+
 import pytest
 
 from adapters.task_hub import TaskHub
@@ -46,3 +48,23 @@ async def test_a_list_in_any_order_leaves_nothing_out_and_has_no_instance_of_ano
     for index, one in enumerate(listed):
         rest = [later.instance.id async for later in hub.instances("migration-", one.next)]
         assert rest == [later.instance.id for later in listed[index + 1 :]]
+
+
+class EndingHub(FakeDurableClient):
+    """A task hub in which what runs ends as soon as a start was refused because of it."""
+
+    async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+        try:
+            return await super().start_new(name, instance_id, input_)
+        except Exception:
+            self.instances[instance_id]["runtimeStatus"] = "Completed"
+            raise
+
+
+async def test_what_ends_while_it_is_looked_at_is_started_again() -> None:
+    """The refusal would be an unforeseen error of whoever asked for the start."""
+    client = EndingHub()
+    client.add("migration-1", "Running")
+    request = MigrationRequest(image=image_id(), started_by="test")
+    assert await TaskHub(client).start("migrate_image", "migration-1", request)
+    assert [started[:2] for started in client.started] == [("migrate_image", "migration-1")]

@@ -1,16 +1,24 @@
 """The coverage as a use case: what a part that was not read, or cannot be, means for each image."""
 
+import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
+from pydantic import PrivateAttr
 
 from domain.errors import ArmError
 from domain.fleet.batches import Scope
 from domain.fleet.coverage import ImageCoverage, summarize
+from domain.fleet.scopes import Scopes
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
+from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Match
+from domain.resources.ids import ImageId
+from domain.resources.images import ManagedImage
 from domain.resources.provenance import migration_id
+from services.preview import preview
 from services.view_fleet import FleetView, view_fleet
 from tests.unit.builders import (
     OTHER_GALLERY,
@@ -153,3 +161,35 @@ async def test_if_nothing_at_all_is_read_the_error_is_raised(error: ArmError) ->
     compute.errors[f"/subscriptions/{SUBSCRIPTION}"] = error
     with pytest.raises(ArmError, match=error.code):
         await view(compute)
+
+
+class WatchedPolicy(Policy):
+    """A policy that knows the threads in which it decided."""
+
+    _threads: set[threading.Thread] = PrivateAttr(default_factory=set)
+
+    def decide(self, image: ManagedImage, now: datetime) -> Decision:
+        self._threads.add(threading.current_thread())
+        return super().decide(image, now)
+
+
+async def test_what_decides_about_many_images_keeps_nobody_waiting() -> None:
+    """A long policy and many images take seconds, and the event loop answers everybody."""
+    watched = WatchedPolicy.model_validate(policy().model_dump())
+    compute = FakeCompute(images=[WEB, API])
+    with working_with(compute, watched):
+        scope = Scope(subscription=SUBSCRIPTION)
+        seen = await view_fleet(FakeDurableClient(), [scope], Match())
+        previews = await preview(None, scope)
+    assert (len(seen.images), len(previews)) == (2, 2)
+    assert watched._threads
+    assert threading.current_thread() not in watched._threads
+
+
+async def test_an_image_is_in_one_of_many_scopes() -> None:
+    scopes = Scopes(
+        [Scope(subscription=THERE), Scope(subscription=SUBSCRIPTION.upper(), resource_group="Golden")]
+    )
+    named = [ImageId.of(*parts) for parts in ((THERE, "any", "a"), (SUBSCRIPTION, "golden", "b"))]
+    assert all(scopes.hold(image) for image in named)
+    assert not scopes.hold(ImageId.of(SUBSCRIPTION, "other", "b"))

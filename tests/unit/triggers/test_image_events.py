@@ -1,5 +1,6 @@
 """The Event Grid trigger: an image that was written is migrated once, whatever the schema and however often."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,11 +9,14 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from domain.field_errors import LONGEST_REASON
 from domain.resources.events import IMAGE_WRITE, VERSION_WRITE, WRITE_FAILED, WRITE_SUCCEEDED
 from domain.resources.provenance import migration_id
+from services.container import EVENTS_AT_ONCE
 from tests.unit.app import code
 from tests.unit.builders import PROVIDER, definition_id, image_id
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
+from triggers.image_events import ignored_so_far
 
 image_events = code("image_events")
 
@@ -146,3 +150,37 @@ async def test_a_version_that_nobody_waits_for_is_acknowledged_and_logged_once(
     assert client.raised == client.started == []
     (message,) = caplog.messages
     assert "no migration waits for this image version. Others like it are not logged." in message
+
+
+class CountingHub(FakeDurableClient):
+    """A task hub that counts how many starts it works on at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+        self.turn = asyncio.Barrier(EVENTS_AT_ONCE)
+
+    async def start_new(self, name: str, instance_id: str, input_: Any) -> str:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        # until as many are there as may be
+        await self.turn.wait()
+        self.now -= 1
+        return await super().start_new(name, instance_id, input_)
+
+
+async def test_the_events_of_one_request_take_turns() -> None:
+    """A request may bring thousands, and everybody else waits for the same event loop."""
+    client = CountingHub()
+    events = [in_grid_schema(str(image_id(f"web-{number}"))) for number in range(3 * EVENTS_AT_ONCE)]
+    await asyncio.gather(*(image_events(event=event, client=client) for event in events))
+    assert (len(client.started), client.most) == (3 * EVENTS_AT_ONCE, EVENTS_AT_ONCE)
+
+
+async def test_what_is_kept_of_the_source_of_an_event_is_short() -> None:
+    """An event may have a megabyte."""
+    for number in range(3):
+        event = in_grid_schema("x", "Other", source=f"/{number}" + "s" * 100_000)
+        await image_events(event=event, client=FakeDurableClient())
+    assert any(source.startswith("/2s") for source, _ in ignored_so_far)
+    assert max(len(source) for source, _ in ignored_so_far) <= LONGEST_REASON

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.field_errors import LONGEST_REASON
 from domain.fleet.batches import Scope
 from domain.fleet.policy_preview import ImagePreview, preview_image, preview_policy, summary
 from domain.planning.numbering import Numbering
@@ -11,6 +12,7 @@ from domain.planning.plan import plan_migration
 from domain.planning.requests import PlanRequest
 from domain.planning.targets import GalleryView
 from domain.policy.rules import Policy
+from domain.resources.ids import ImageId
 from domain.resources.images import ManagedImage
 from tests.unit.builders import GALLERY, NOW, REGIONS, SUBSCRIPTION, gallery, image, policy
 
@@ -133,3 +135,12 @@ def test_the_summary_counts_every_image_once() -> None:
 def test_a_preview_is_the_same_after_json() -> None:
     preview = preview_image(RULES, image(), NOW)
     assert ImagePreview.model_validate(preview.model_dump(mode="json")) == preview
+
+
+def test_the_reason_of_a_blocked_image_is_short() -> None:
+    """A thousand of them may be listed, and a template fills in the longest names."""
+    long = policy(definition={"name": "{resource_group}" * 30})
+    preview = preview_image(long, image(id=ImageId.of(SUBSCRIPTION, "g" * 90, "web")), NOW)
+    assert preview.action == "blocked"
+    assert preview.reason is not None
+    assert 0 < len(preview.reason) <= LONGEST_REASON

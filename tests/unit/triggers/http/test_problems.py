@@ -8,8 +8,10 @@ import typing
 import azure.functions as func
 import pytest
 
+from api.operations import OPERATIONS
 from domain.errors import GalleristError
 from services.refusals import ConflictError
+from tests.unit.app import code
 from tests.unit.triggers.http.requesting import HOST, problem_of, request
 from triggers.http.problems import answers_problems
 
@@ -38,6 +40,12 @@ def test_a_route_keeps_the_signature_that_the_worker_reads() -> None:
     hints = typing.get_type_hints(succeeds)
     assert hints == {"req": func.HttpRequest, "return": func.HttpResponse}
     assert inspect.iscoroutinefunction(succeeds)
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS])
+def test_every_route_answers_problems(name: str) -> None:
+    """Otherwise the host answers 500 without a body."""
+    assert code(name).__code__ is succeeds.__code__  # type: ignore[attr-defined] # of a function
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret"), GalleristError("secret")], ids=["any", "own"])
