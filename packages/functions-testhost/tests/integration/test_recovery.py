@@ -93,9 +93,16 @@ def test_a_host_killed_while_a_timer_runs_continues_after_a_restart(tmp_path: Pa
 
 def test_two_hosts_never_share_a_task_hub(tmp_path: Path) -> None:
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger") as host:
-        second = subprocess.run(host._command, capture_output=True, text=True, check=False)
-        assert second.returncode == 1
-        assert "Another host is running on the task hub" in second.stderr
+        (tmp_path / "link.db").symlink_to(tmp_path / "hub.db")
+        (tmp_path / "folder").symlink_to(tmp_path)
+        for name in ("hub.db", "link.db", "folder/hub.db"):
+            command = [*host._command[:-1], str(tmp_path / name)]
+            second = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert second.returncode == 3
+            assert second.stderr.splitlines()[-1] == (
+                f"Another host is running on the task hub {tmp_path / 'hub.db'}. Stop it, or use another file."
+            )
+        assert host.http.get("/_host/health").json()["state"] == "healthy"
 
 
 def test_time_does_not_go_back_when_a_host_is_started_again(tmp_path: Path) -> None:
