@@ -42,12 +42,7 @@ class Problems:
         except Exception as error:
             log.exception("%s: %s %s", UNFORESEEN, request.method, request.rel_url)
             return internal_error(str(error), type(error).__name__)
-        is_bare = (
-            response.status == HTTPStatus.INTERNAL_SERVER_ERROR
-            and isinstance(response, web.Response)
-            and not response.body
-        )
-        if is_bare and self._store.fault and (fault := self._store.look()):
+        if _is_bare_failure(response) and self._store.fault and (fault := self._store.look()):
             return _unavailable(fault)
         return response
 
@@ -63,6 +58,11 @@ class Problems:
                 "Microsoft.AspNetCore.Server.Kestrel.Core.BadHttpRequestException",
             )
         return web.Response(status=500)
+
+
+def _is_bare_failure(response: web.StreamResponse) -> bool:
+    is_failure = response.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_failure and isinstance(response, web.Response) and not response.body
 
 
 def _unavailable(error: TaskHubError) -> web.Response:

@@ -26,6 +26,7 @@ VERSION = 1
 BUSY_SECONDS = 1.0
 # a fault that lasts is met many times a second
 LOG_SECONDS = 60.0
+LOOK_BYTES = 64 * 1024
 # the numbers that SQLite has given to queued messages: they only grow, and nearly every transaction takes one
 CHANGES = "SELECT COALESCE(SUM(seq), 0) FROM sqlite_sequence"
 
@@ -103,8 +104,8 @@ class Store:
     def _note_lost_changes(self, lost: int) -> None:
         notice = (
             f"The task hub {self.file.path} lacks the last {lost} of its changes: its write-ahead log was cut, damaged"
-            " or deleted, the power failed, or an older copy was put back. What had been accepted then is lost: look for"
-            " it, and start it again."
+            " or deleted, the power failed, or an older copy was put back. What had been accepted then is lost: look"
+            " for it, and start it again."
         )
         self.notices.append(notice)
         log.error(notice)
@@ -153,12 +154,14 @@ class Store:
             return self.connection.execute(statement, values).fetchall()
 
     def look(self) -> TaskHubError | None:
-        """Tries to write, and returns why the file cannot be used now, or None."""
-        with contextlib.suppress(TaskHubError), self.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO stored_values VALUES ('last look', ?)",
-                (f'"{datetime.now(UTC).isoformat()}"',),
-            )
+        """Tries to write as much as a large request needs, and returns why the file cannot be used now, or None."""
+        with contextlib.suppress(TaskHubError):
+            # two transactions: one alone would write nothing of what it deletes again
+            for text in ("x" * LOOK_BYTES, datetime.now(UTC).isoformat()):
+                with self.transaction() as connection:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO stored_values VALUES ('last look', ?)", (f'"{text}"',)
+                    )
         return self.fault
 
     @contextmanager
