@@ -44,6 +44,10 @@ class Problems:
             return internal_error(str(error), type(error).__name__)
         if _is_bare_failure(response) and self._store.fault and (fault := self._store.look()):
             return _unavailable(fault)
+        if not all(_is_sendable(text) for text in response.headers.values()):
+            # Kestrel refuses it, too: "Invalid non-ASCII or control character in header" (seen by users)
+            log.error("%s %s: a header of the answer cannot be sent", request.method, request.rel_url)
+            return web.Response(status=500)
         return response
 
     def _too_large(self, request: web.Request) -> web.Response:
@@ -58,6 +62,10 @@ class Problems:
                 "Microsoft.AspNetCore.Server.Kestrel.Core.BadHttpRequestException",
             )
         return web.Response(status=500)
+
+
+def _is_sendable(header: str) -> bool:
+    return header.isascii() and header.isprintable()
 
 
 def _is_bare_failure(response: web.StreamResponse) -> bool:
