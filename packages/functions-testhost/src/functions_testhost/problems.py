@@ -29,7 +29,8 @@ class Problems:
     async def answer(self, request: web.Request, handler: Any) -> web.StreamResponse:
         """Answers 503 while the task hub cannot be used, and 500 for what nobody foresaw.
 
-        A function that fails without an answer of its own fails because of the task hub while that cannot be used.
+        A function that fails while the task hub cannot be used fails because of it: the SDK's client does not tell the
+        reason in a form that an app could pass on.
         """
         try:
             response: web.StreamResponse = await handler(request)
@@ -42,7 +43,8 @@ class Problems:
         except Exception as error:
             log.exception("%s: %s %s", UNFORESEEN, request.method, request.rel_url)
             return internal_error(str(error), type(error).__name__)
-        if _is_bare_failure(response) and self._store.fault and (fault := self._store.look()):
+        has_failed = response.status == HTTPStatus.INTERNAL_SERVER_ERROR and not _is_durable(request)
+        if has_failed and self._store.fault and (fault := self._store.look()):
             return _unavailable(fault)
         if not all(_is_sendable(text) for text in response.headers.values()):
             # Kestrel refuses it, too: "Invalid non-ASCII or control character in header" (seen by users)
@@ -56,7 +58,7 @@ class Problems:
         Reported by users (azure-functions-host, issue 10519), and the code of its ExceptionMiddleware: no body. The
         Durable extension answers any exception with one (source).
         """
-        if request.path.startswith((f"{WEBHOOK}/", f"{RPC}/")):
+        if _is_durable(request):
             return internal_error(
                 f"Request body too large. The max request body size is {self._largest_body} bytes.",
                 "Microsoft.AspNetCore.Server.Kestrel.Core.BadHttpRequestException",
@@ -68,9 +70,8 @@ def _is_sendable(header: str) -> bool:
     return header.isascii() and header.isprintable()
 
 
-def _is_bare_failure(response: web.StreamResponse) -> bool:
-    is_failure = response.status == HTTPStatus.INTERNAL_SERVER_ERROR
-    return is_failure and isinstance(response, web.Response) and not response.body
+def _is_durable(request: web.Request) -> bool:
+    return request.path.startswith((f"{WEBHOOK}/", f"{RPC}/"))
 
 
 def _unavailable(error: TaskHubError) -> web.Response:

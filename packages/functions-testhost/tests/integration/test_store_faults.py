@@ -143,9 +143,11 @@ def test_every_way_to_change_something_is_refused_with_the_reason(serve: Serve, 
             assert_problem(answer, READ_ONLY)
         assert client.status("w")["runtimeStatus"] == "Running"
         assert client.http.get("/api/hello/bob").status_code == 200
-        assert client.http.put("/api/broken").status_code == 503
+        for function in ("broken", "explained"):
+            assert_problem(client.http.put(f"/api/{function}"), READ_ONLY)
     answer = client.http.put("/api/broken")
     assert (answer.status_code, answer.text) == (500, ""), "that is a failure of the app alone"
+    assert client.http.put("/api/explained").text == "failed, and the log says why"
     assert health(client)["state"] == "healthy"
 
 
