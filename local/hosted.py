@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from functions_testhost import AppError, HostServer, TaskHubInUseError
+from functions_testhost import AppError, HostServer, TaskHubError, TaskHubInUseError
 
 from adapters import settings as names
 from adapters.azure.arm import Arm
@@ -93,22 +93,22 @@ class Hosted:
         Raises:
             HostedError: the app cannot be served.
         """
-        # the task hub holds the keys of the host, and the folder may be one that others can look into
+        # the log and the evidence name resources, and the folder may be one that others can look into
         os.umask(0o077)
         self._make_folder()
-        logging.basicConfig(filename=self.folder / "host.log", level=logging.WARNING, format=_LOG_FORMAT)
+        self._open_log()
         os.environ.update(self.settings())
         database = self.folder.resolve() / "taskhub.sqlite"
         # the app reads its own files by relative paths, as in Azure
         os.chdir(ROOT)
         try:
-            with HostServer(".", database, port=self.port, keys=True) as server:
+            with HostServer(".", database, port=self.port, keys=True, survives_power_cut=True) as server:
                 yield Served(f"{server.url}/api", self._write_key(server.description()["keys"]["function"]))
         except TaskHubInUseError as error:
             raise HostedError(
                 f"another process uses the folder {self.folder}: stop it, or choose another folder with --folder"
             ) from error
-        except AppError as error:
+        except (AppError, TaskHubError) as error:
             raise HostedError(str(error)) from error
 
     def _make_folder(self) -> None:
@@ -117,7 +117,23 @@ class Hosted:
         except OSError as error:
             raise HostedError(f"the folder {self.folder} cannot be made: {error.strerror}") from error
 
+    def _open_log(self) -> None:
+        file = self.folder / "host.log"
+        try:
+            file.touch(mode=0o600)
+            # one of an earlier version may be for others to read
+            file.chmod(0o600)
+            logging.basicConfig(filename=file, level=logging.WARNING, format=_LOG_FORMAT)
+        except OSError as error:
+            raise HostedError(f"{file} cannot be written: {error.strerror}") from error
+
     def _write_key(self, key: str) -> Path:
+        try:
+            return self._replace_key(key)
+        except OSError as error:
+            raise HostedError(f"the key cannot be written into {self.folder}: {error.strerror}") from error
+
+    def _replace_key(self, key: str) -> Path:
         path = self.folder.resolve() / "key"
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)

@@ -124,6 +124,21 @@ def looked(gallerist: Gallerist, migration: str, wanted: frozenset[MigrationStat
 
 
 @pytest.mark.slow
+def test_a_task_hub_that_is_damaged_is_told_in_one_line(
+    tmp_path: Path, azure: SimulatorServer, az: Az
+) -> None:
+    written(tmp_path / "policy.yaml", POLICY)
+    az.sign_in()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "taskhub.sqlite").write_bytes(b"no database" * 100)
+    with up(tmp_path, azure, az) as refused:
+        _, errors = refused.process.communicate(timeout=PATIENCE_SECONDS)
+    assert refused.process.returncode == 1, errors
+    assert "is damaged: file is not a database. Put a copy back, or begin" in " ".join(errors.split())
+    assert "Traceback" not in errors
+
+
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_migration_and_started_again_it_goes_on(
     azure: SimulatorServer, az: Az, tmp_path: Path
 ) -> None:
@@ -134,9 +149,10 @@ def test_killed_in_the_middle_of_a_migration_and_started_again_it_goes_on(
         assert ready["url"].startswith("http://127.0.0.1:")
         assert any(text.startswith("events") for text in ready["missing"])
         key_file = Path(ready["key_file"])
-        # the task hub holds the keys, too
-        for secret in (key_file, Path(ready["folder"]) / "taskhub.sqlite"):
-            assert secret.stat().st_mode & 0o077 == 0
+        for secret in (key_file, *Path(ready["folder"]).glob("*.*")):
+            assert secret.stat().st_mode & 0o077 == 0, secret
+        names = {file.name for file in Path(ready["folder"]).iterdir()}
+        assert {"taskhub.sqlite.keys", "taskhub.sqlite-wal", "host.log"} <= names
         with Gallerist(ready["url"]) as stranger, pytest.raises(UnexpectedAnswerError, match="401"):
             stranger.images()
         with Gallerist(ready["url"], key_file.read_text(encoding="utf-8").strip()) as gallerist:

@@ -55,7 +55,7 @@ def finished(database: Path, statements: int) -> bool:
     if child == 0:
         host = HostServer(APP, database, clock=Clock("skip"))
         with host:
-            host._hub._connection.set_trace_callback(Countdown(statements))
+            host._hub.store.connection.set_trace_callback(Countdown(statements))
             while not is_done(host.url):
                 pass
         os._exit(0)

@@ -4,9 +4,15 @@ from functions_testhost.app import AppError
 from functions_testhost.client import HostClient, HostRequestError, OrchestrationEndError
 from functions_testhost.clock import Clock
 from functions_testhost.faults import Fault
+from functions_testhost.hub_errors import (
+    TaskHubDamagedError,
+    TaskHubError,
+    TaskHubInUseError,
+    TaskHubUnavailableError,
+    TaskHubVersionError,
+)
 from functions_testhost.server import HostServer
 from functions_testhost.switches import Switches
-from functions_testhost.task_hub import TaskHubInUseError
 
 __version__ = "0.1.0.dev0"
 
@@ -19,6 +25,10 @@ __all__ = [
     "HostServer",
     "OrchestrationEndError",
     "Switches",
+    "TaskHubDamagedError",
+    "TaskHubError",
     "TaskHubInUseError",
+    "TaskHubUnavailableError",
+    "TaskHubVersionError",
     "__version__",
 ]

@@ -5,29 +5,29 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
-import threading
 from pathlib import Path
 
 from functions_testhost import __version__
 from functions_testhost.app import AppError, load_settings
 from functions_testhost.clock import MODES, Clock
+from functions_testhost.hub_errors import TaskHubError
 from functions_testhost.server import HostServer
-from functions_testhost.task_hub import TaskHubInUseError
+
+STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves an app. Returns 0 after a clean stop, 1 when the app cannot be served."""
+    """Serves an app. Returns 0 after a clean stop, and else what README.md lists under "Exit codes"."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr,
         level=options.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    database = options.database.resolve() if options.database else None
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    database = options.database.absolute() if options.database else None
+    signals = _signals()
     try:
         clock = Clock(options.clock, options.time_scale, peer=options.clock_peer)
         if options.settings:
@@ -37,11 +37,28 @@ def main(arguments: list[str] | None = None) -> int:
         server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
         with server:
             print(json.dumps(server.description()), flush=True)
-            stop.wait()
-    except (AppError, TaskHubInUseError, ValueError) as error:
+            while signals.recv(1)[0] not in STOPPED_BY:
+                pass
+    except TaskHubError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except (AppError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _signals() -> socket.socket:
+    """Returns a socket from which the number of each signal can be read, whichever thread the system gives it to.
+
+    A thread that waits for an event would not wake up for a signal that another thread got.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in STOPPED_BY:
+        signal.signal(number, lambda *_: None)
+    return reader
 
 
 def _parser() -> argparse.ArgumentParser:

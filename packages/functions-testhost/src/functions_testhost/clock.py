@@ -110,9 +110,10 @@ class Clock:
         return max(0.0, (moment - self.now()).total_seconds() / self._rate)
 
     def _move_to(self, moment: datetime) -> None:
-        self._latest = moment
-        self._anchor = Anchor(self._wall(), moment, self._rate)
-        self.on_move(self._anchor)
+        anchor = Anchor(self._wall(), moment, self._rate)
+        # stored first: a move that cannot be stored has not happened
+        self.on_move(anchor)
+        self._latest, self._anchor = moment, anchor
 
 
 def _check_mode(mode: Mode, peer: str | None) -> None:

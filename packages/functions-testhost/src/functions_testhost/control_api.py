@@ -1,6 +1,9 @@
-"""The control plane under `/_host`: clock, faults, worker, switches, and what waits. Azure has none; tests need it."""
+"""The control plane under `/_host`: clock, faults, worker, switches, health. Azure has none; tests need it."""
 
-from datetime import timedelta
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 
@@ -8,10 +11,14 @@ from functions_testhost.app import App
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.engine import Engine
 from functions_testhost.faults import Fault
+from functions_testhost.host_health import describe
 from functions_testhost.switches import Switches
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timestamps import to_text
 from functions_testhost.worker import Worker
+
+# schedules and timers look some time ahead
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class ControlApi:
@@ -33,6 +40,7 @@ class ControlApi:
             web.get("/_host/clock", self.get_clock),
             web.post("/_host/clock", self.set_clock),
             web.get("/_host/status", self.get_status),
+            web.get("/_host/health", self.get_health),
             web.get("/_host/cpu", self.get_cpu),
             web.get("/_host/history", self.get_history),
             web.get("/_host/faults", self.list_faults),
@@ -50,7 +58,7 @@ class ControlApi:
     async def add_fault(self, request: web.Request) -> web.Response:
         """Sets a fault (faults.py): 201 with all faults, 400 with the reason."""
         try:
-            self._worker.faults.add(Fault.parse(await request.json()))
+            self._worker.faults.add(Fault.parse(await _body(request)))
         except ValueError as failure:
             return web.json_response({"error": str(failure)}, status=400)
         return web.json_response(self._worker.faults.to_json(), status=201)
@@ -67,7 +75,10 @@ class ControlApi:
             "pause": self._worker.pause,
             "restart": self._worker.restart,
         }
-        action = (await request.json()).get("action")
+        try:
+            action = str((await _body(request)).get("action"))
+        except ValueError as failure:
+            return _refusal(str(failure))
         if action not in actions:
             return web.json_response({"error": f"'action' must be one of {', '.join(actions)}"}, status=400)
         actions[action]()
@@ -80,7 +91,7 @@ class ControlApi:
     async def set_switches(self, request: web.Request) -> web.Response:
         """Changes the switches in the body: 200 with all switches, 400 with the reason."""
         try:
-            self._switches.change(await request.json())
+            self._switches.change(await _body(request))
         except ValueError as failure:
             return web.json_response({"error": str(failure)}, status=400)
         return await self.get_switches(request)
@@ -107,7 +118,10 @@ class ControlApi:
         way, and answers when that has happened; 0 waits for what is left to do at the present time. `run_to_next` stops
         at the first moment at which something is due; the answer's `moved` is false if nothing is.
         """
-        body = await request.json()
+        try:
+            body = await _body(request)
+        except ValueError as failure:
+            return _refusal(str(failure))
         step, run, to_next, mode = (
             body.get("advance_seconds", 0),
             body.get("run_seconds"),
@@ -115,7 +129,7 @@ class ControlApi:
             body.get("mode", self._clock.mode),
         )
         wrong = (
-            mode not in MODES
+            mode not in list(MODES)
             or not _is_duration(step)
             or not (run is None or _is_duration(run))
             or not isinstance(to_next, bool)
@@ -131,12 +145,19 @@ class ControlApi:
                 return _refusal(str(error))
             self._engine.wake()
         before = self._clock.now()
+        if max(step, run or 0) > (LATEST - before).total_seconds():
+            return _refusal(f"the clock cannot pass {LATEST.isoformat()}")
         if step:
             await self._engine.advance(timedelta(seconds=step))
         if run is not None:
             await self._engine.run_to(self._clock.now() + timedelta(seconds=run))
         moved = await self._engine.run_to_next() if to_next else self._clock.now() > before
         return web.json_response({**self._time(), "moved": moved})
+
+    async def get_health(self, _: web.Request) -> web.Response:
+        """Returns the state of the host itself (host_health.py): 200 when it is healthy, else 503."""
+        health = describe(self._hub.store, self._engine)
+        return web.json_response(health, status=200 if health["state"] == "healthy" else 503)
 
     async def get_status(self, _: web.Request) -> web.Response:
         """Counts instances by status, what waits, and the calls that the worker has not answered (`in_flight`).
@@ -163,5 +184,20 @@ def _refusal(reason: str) -> web.Response:
     return web.json_response({"error": reason}, status=400)
 
 
+async def _body(request: web.Request) -> dict[str, Any]:
+    """Reads a body that is a JSON object.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as failure:
+        raise ValueError(f"the body is not JSON: {failure}") from failure
+    if not isinstance(body, dict):
+        raise ValueError("the body is not a JSON object")  # noqa: TRY004  # it is the body that is wrong
+    return body
+
+
 def _is_duration(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

@@ -6,10 +6,9 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -22,28 +21,37 @@ from functions_testhost.host_json import HostJson
 from functions_testhost.instances import Instance, Message, Start, Status
 from functions_testhost.keys import AccessControl
 from functions_testhost.management_urls import RPC, WEBHOOK, ManagementUrls
-from functions_testhost.responses import (
+from functions_testhost.reading import (
     CONTINUATION,
-    PAGE_SIZE,
     checked_json,
+    page_size,
+    query_flag,
+    query_number,
+    query_seconds,
+    query_time,
+    read_text,
+    token_text,
+)
+from functions_testhost.responses import (
     exception_response,
     internal_error,
     invalid_json,
     invalid_start,
     message_response,
     not_found,
-    query_flag,
     text_response,
 )
 from functions_testhost.switches import Switches
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import InstanceExistsError, TaskHub
-from functions_testhost.timestamps import from_text, to_seconds_text
+from functions_testhost.timestamps import to_seconds_text
 
 log = logging.getLogger(__name__)
 
 # recorded: a longer id is no key of Azure Tables. Characters that are documented as invalid (/ \ # ?) are accepted
 LONGEST_INSTANCE_ID = 512
+# a caller who asks for no pause would take the whole processor
+SHORTEST_POLL_SECONDS = 0.05
 
 
 class DurableApi:
@@ -109,7 +117,7 @@ class DurableApi:
         """
         name = request.match_info["name"]
         instance_id = _instance_id(request) if "id" in request.match_info else uuid.uuid4().hex
-        text = await request.text()
+        text = await read_text(request)
         try:
             # an empty body is no input
             input_text = checked_json(text) if text.strip() else None
@@ -132,7 +140,7 @@ class DurableApi:
         refusal: Callable[[str], web.Response],
     ) -> web.Response:
         """Starts an instance. With a `timeout`, waits for its end: 200 with the output, or the usual responses."""
-        timeout, interval = (_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
+        timeout, interval = (query_seconds(query.get(name)) for name in ("timeout", "pollingInterval"))
         waits = timeout is not None and interval is not None
         if timeout is not None and interval is not None and interval > timeout:
             return message_response(
@@ -180,7 +188,7 @@ class DurableApi:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return None
-            await asyncio.sleep(min(interval, remaining))
+            await asyncio.sleep(min(max(interval, SHORTEST_POLL_SECONDS), remaining))
 
     def _accepted(self, instance_id: str) -> web.Response:
         urls = self._urls.of(instance_id)
@@ -216,7 +224,7 @@ class DurableApi:
         """
         page_number, after = _parse_token(request.headers.get(CONTINUATION, ""))
         query = _parse_query(request.query, after=after)
-        limit = self._switches.segment(page_number, _number(request.query.get("top")) or PAGE_SIZE)
+        limit = self._switches.segment(page_number, page_size(request.query))
         found = self._hub.query(query, limit + 1)
         page, more = found[:limit], len(found) > limit
         if more and request.path.startswith(f"{RPC}/"):
@@ -308,7 +316,7 @@ class DurableApi:
         if request.content_type != "application/json":
             return message_response(400, "Only application/json request content is supported")
         try:
-            input_text = checked_json(await request.text())
+            input_text = checked_json(await read_text(request))
         except json.JSONDecodeError as failure:
             return invalid_json(failure)
         return self._send(
@@ -352,8 +360,8 @@ def _status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
 
 def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
     return Query(
-        created_from=_time(query.get("createdTimeFrom")),
-        created_to=_time(query.get("createdTimeTo")),
+        created_from=query_time(query.get("createdTimeFrom")),
+        created_to=query_time(query.get("createdTimeTo")),
         statuses=_statuses(query.get("runtimeStatus", "")),
         prefix=query.get("instanceIdPrefix"),
         after=after,
@@ -363,34 +371,14 @@ def _parse_query(query: Mapping[str, str], after: str | None = None) -> Query:
 def _parse_token(token: str) -> tuple[int, str | None]:
     """Reads a continuation token: which page comes next, and after which id."""
     number, _, after = token.partition(":")
-    return (int(number), unquote(after) or None) if number.isdecimal() else (0, None)
+    page = query_number(number)
+    return (0, None) if page is None else (page, token_text(after) or None)
 
 
 def _statuses(text: str) -> list[Status]:
     """Parses a list of runtime statuses; anything else in it is ignored, as the extension does (recorded)."""
     known = {status.lower(): status for status in Status}
     return [known[word.lower()] for word in text.split(",") if word.lower() in known]
-
-
-def _number(text: str | None) -> int | None:
-    """Parses a number; anything else is ignored, as the extension does (recorded)."""
-    return int(text) if text is not None and text.isdecimal() else None
-
-
-def _seconds(text: str | None) -> float | None:
-    """Parses a duration in seconds; anything else is ignored, as the extension does (recorded)."""
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
-
-
-def _time(text: str | None) -> datetime | None:
-    """Parses a time; anything else is ignored, as the extension does (recorded)."""
-    try:
-        return from_text(text) if text else None
-    except ValueError:
-        return None
 
 
 def _restart_refused(message: str) -> web.Response:

@@ -5,6 +5,7 @@ It lives on the event loop. Orchestrators and entities run in threads, so a repl
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
@@ -20,6 +21,7 @@ from functions_testhost.clock_peer import ClockPeer
 from functions_testhost.entities import EntityId, answers, run_batch
 from functions_testhost.episodes import EpisodeInput, EpisodeOutcome, lose_episode, run_episode
 from functions_testhost.host_json import HostJson
+from functions_testhost.hub_errors import TaskHubError
 from functions_testhost.instances import ActivityCall, Message
 from functions_testhost.invocation import Invoker
 from functions_testhost.task_hub import TaskHub
@@ -29,6 +31,9 @@ from functions_testhost.worker import CallLostError, Worker
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+# of real time, between two tries to use a task hub that cannot be used
+RETRY_SECONDS = 0.25
 
 
 class Engine:
@@ -66,12 +71,21 @@ class Engine:
         self._invocations = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
+        # why work waits for the task hub, by a number for each piece of work
+        self._held_up: dict[int, TaskHubError] = {}
+        self.abandoned = 0
+        self.has_stopped = False
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs: no episode, activity, entity batch or function invocation, or only some that hang."""
         running = len(self._instances) + len(self._activities) + len(self._entities) + self._invocations
         return running == self._worker.hanging_calls
+
+    @property
+    def fault(self) -> TaskHubError | None:
+        """Why work waits for the task hub, or None."""
+        return next(iter(self._held_up.values()), None)
 
     def wake(self) -> None:
         """Makes the engine look for work: the hub has something new, or the clock was moved."""
@@ -124,14 +138,37 @@ class Engine:
         """Works until it is cancelled. What runs at that moment is abandoned; the next host does it again."""
         try:
             while True:
-                self._woken.clear()
-                now = self._clock.now()
-                self._start_ready_work(now)
-                await self._wait(now)
+                try:
+                    await self._work_once()
+                except TaskHubError:
+                    await asyncio.sleep(RETRY_SECONDS)
         finally:
+            self.has_stopped = True
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work_once(self) -> None:
+        self._woken.clear()
+        now = self._clock.now()
+        self._start_ready_work(now)
+        await self._wait(now)
+
+    async def _stored(self, access: Callable[..., Result], *arguments: Any, on_loop: bool = False) -> Result:
+        """Reads or writes the task hub, in a thread unless `on_loop`.
+
+        While that fails, it is tried again, so the work that needs it is neither lost nor done twice.
+        """
+        ticket = next(_tickets)
+        try:
+            while True:
+                try:
+                    return access(*arguments) if on_loop else await self._in_thread(access, *arguments)
+                except TaskHubError as error:
+                    self._held_up[ticket] = error
+                await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._held_up.pop(ticket, None)
 
     async def _wait(self, now: datetime) -> None:
         """Waits for a wake-up or for the first thing that becomes due after `now`.
@@ -142,10 +179,11 @@ class Engine:
         if may_jump and await self._jump(now):
             return
         due = _earliest(self._next_due(now), self._timers.next_due())
+        seconds = None if due is None else self._clock.wall_seconds_until(due)
+        # not `wait_for`: before Python 3.12 it forgets that it was cancelled when it is woken at that moment
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(
-                self._woken.wait(), None if due is None else self._clock.wall_seconds_until(due)
-            )
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     def _next_due(self, now: datetime) -> datetime | None:
         """Returns when the next message, or the timeout of a call that hangs, becomes due after `now`."""
@@ -195,7 +233,8 @@ class Engine:
         """Yields what can run now, and marks each as running."""
         for timer, trigger in self._timers.take_due(now):
             yield self._timer(timer, trigger)
-        for instance_id in self._hub.ready_instances(now):
+        is_full = len(self._instances) >= self._settings.max_concurrent_orchestrators
+        for instance_id in () if is_full else self._hub.ready_instances(now):
             if len(self._instances) >= self._settings.max_concurrent_orchestrators:
                 break
             if instance_id not in self._instances:
@@ -222,6 +261,7 @@ class Engine:
         """
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
+            self.abandoned += 1
             log.error(
                 "Internal error of the host: this work is not tried again until the host restarts",
                 exc_info=task.exception(),
@@ -235,14 +275,14 @@ class Engine:
             except Exception:
                 # whatever user code raises, the next occurrence is called too, as in Azure
                 log.exception("Timer function '%s' failed", timer.function.name)
-            self._timers.done(timer, self._clock.now())
+            await self._stored(self._timers.done, timer, self._clock.now(), on_loop=True)
 
     async def _episode(self, instance_id: str) -> None:
-        loaded = await self._in_thread(self._hub.load_episode, instance_id, self._clock.now())
+        loaded = await self._stored(self._hub.load_episode, instance_id, self._clock.now())
         if loaded is not None:
             episode, consumed = loaded
             outcome = await self._outcome(episode)
-            await self._in_thread(self._hub.commit, episode, consumed, outcome)
+            await self._stored(self._hub.commit, episode, consumed, outcome)
             log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
         self._instances.discard(instance_id)
 
@@ -266,12 +306,14 @@ class Engine:
     async def _activity(self, sequence: int, call: ActivityCall) -> None:
         event = await run_activity(call, self._app.activities, self._invoker, self._clock.now)
         message = Message(call.instance_id, event, self._clock.now(), call.execution_id)
-        self._hub.complete_activity(sequence, message)
+        await self._stored(self._hub.complete_activity, sequence, message, on_loop=True)
         self._activities.discard(sequence)
 
     async def _batch(self, entity_id: str) -> None:
         """Runs waiting operations. Those that the worker does not finish are run again (seen on the extension)."""
-        batch = self._hub.load_entity_batch(entity_id, self._settings.max_entity_batch)
+        batch = await self._stored(
+            self._hub.load_entity_batch, entity_id, self._settings.max_entity_batch, on_loop=True
+        )
         try:
             result = await self._worker.call(
                 "entity",
@@ -282,10 +324,13 @@ class Engine:
             log.warning("Entity %s: %s", entity_id, lost)
         else:
             now = self._clock.now()
-            await self._in_thread(
-                self._hub.commit_entity_batch, batch, result.state, answers(batch, result, now), now
-            )
+            messages = answers(batch, result, now)
+            await self._stored(self._hub.commit_entity_batch, batch, result.state, messages, now)
         self._entities.discard(entity_id)
+
+
+# numbers of what waits for the task hub
+_tickets = itertools.count()
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:

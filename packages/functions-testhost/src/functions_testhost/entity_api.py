@@ -2,7 +2,7 @@
 
 import uuid
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -11,7 +11,7 @@ from functions_testhost.entities import EntityId, signal
 from functions_testhost.history_view import parsed
 from functions_testhost.instances import EntityRequest
 from functions_testhost.management_urls import RPC, WEBHOOK
-from functions_testhost.responses import CONTINUATION, PAGE_SIZE, query_flag
+from functions_testhost.reading import CONTINUATION, page_size, query_flag, read_text, token_text
 from functions_testhost.tables import Entity
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timestamps import to_seconds_text
@@ -45,7 +45,7 @@ class EntityApi:
 
     async def signal_entity(self, request: web.Request) -> web.Response:
         """Sends an operation to an entity and does not wait for it: 202."""
-        return self._signal(request, request.query.get("op", ""), await request.text() or None)
+        return self._signal(request, request.query.get("op", ""), await read_text(request) or None)
 
     async def delete_entity(self, request: web.Request) -> web.Response:
         """Sends the operation `delete` to an entity: 202."""
@@ -61,8 +61,8 @@ class EntityApi:
         """Lists one page of entities, all or those of a name; with their state if `fetchState` is true."""
         name = request.match_info.get("name")
         prefix = f"@{name.lower()}@" if name else "@"
-        after = unquote(request.headers.get(CONTINUATION, ""))
-        limit = int(request.query.get("top", PAGE_SIZE))
+        after = token_text(request.headers.get(CONTINUATION, ""))
+        limit = page_size(request.query)
         found = self._hub.entities(prefix, after, limit + 1)
         page, more = found[:limit], len(found) > limit
         show_state = query_flag(request.query, "fetchState")

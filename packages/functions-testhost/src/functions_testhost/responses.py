@@ -1,26 +1,14 @@
-"""What the handlers of the durable HTTP API share: reading requests, and the extension's refusals (seen on 3.19.0)."""
+"""What the handlers of the durable HTTP API share: the extension's refusals (seen on 3.19.0)."""
 
 import json
-from collections.abc import Mapping
 
 from aiohttp import web
 
 from functions_testhost.dotnet import HTTP_API_STACK
+from functions_testhost.reading import UnreadableJsonError
 
-CONTINUATION = "x-ms-continuation-token"
-PAGE_SIZE = 100
 # by what an incomplete body begins with
 UNFORESEEN = {"{": "JsonSerializationException", "[": "JsonWriterException"}
-
-
-def checked_json(body: str) -> str:
-    """Returns a body unchanged if it is JSON.
-
-    Raises:
-        JSONDecodeError: the body is not JSON.
-    """
-    json.loads(body)
-    return body
 
 
 def invalid_start(failure: json.JSONDecodeError) -> web.Response:
@@ -29,6 +17,8 @@ def invalid_start(failure: json.JSONDecodeError) -> web.Response:
     Recorded: the extension foresees the exception of its reader, and not those of what the reader fills.
     """
     text = failure.doc.rstrip()
+    if isinstance(failure, UnreadableJsonError):
+        return invalid_json(failure)
     ends_early = failure.pos >= len(text) and not failure.msg.startswith("Expecting ':'")
     for opening, exception in UNFORESEEN.items():
         if ends_early and text.lstrip().startswith(opening):
@@ -41,11 +31,6 @@ def invalid_json(failure: json.JSONDecodeError) -> web.Response:
     return exception_response(
         400, "Invalid JSON content", str(failure), "Newtonsoft.Json.JsonReaderException"
     )
-
-
-def query_flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    """Reads a boolean from a query."""
-    return query.get(name, str(default)).lower() == "true"
 
 
 def internal_error(exception: str, exception_type: str) -> web.Response:

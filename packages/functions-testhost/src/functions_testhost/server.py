@@ -26,8 +26,10 @@ from functions_testhost.faults import Fault
 from functions_testhost.host_json import HostJson
 from functions_testhost.http_triggers import HttpTriggers, http_functions
 from functions_testhost.invocation import Invoker
-from functions_testhost.keys import AccessControl, Keys
+from functions_testhost.key_file import load_keys
+from functions_testhost.keys import AccessControl
 from functions_testhost.management_urls import WEBHOOK, ManagementUrls
+from functions_testhost.problems import Problems
 from functions_testhost.switches import Switches
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timer_triggers import TimerTriggers
@@ -35,6 +37,7 @@ from functions_testhost.worker import Worker
 
 log = logging.getLogger(__name__)
 
+# documented: the default of the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT
 LARGEST_BODY_BYTES = 100 * 1024 * 1024
 
 
@@ -49,10 +52,11 @@ class HostServer:
         port: the port on 127.0.0.1; 0 takes a free one.
         clock: a clock, or the mode of one: `real`, `skip` or `manual`.
         keys: whether HTTP functions and webhooks require access keys, as in Azure.
+        survives_power_cut: whether what was accepted survives a power cut, too. That costs time for each step.
 
     Raises (on entering):
         AppError: the app cannot be served.
-        TaskHubInUseError: another host has the task hub open.
+        TaskHubError: the task hub cannot be used, or another host has it open (hub_errors.py).
     """
 
     def __init__(
@@ -63,12 +67,14 @@ class HostServer:
         port: int = 0,
         clock: Clock | Mode = "real",
         keys: bool = False,
+        survives_power_cut: bool = False,
     ) -> None:
         self._folder = Path(app)
         self._database = Path(database) if database else None
         self._port = port
         self._clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._enforce_keys = keys
+        self._survives_power_cut = survives_power_cut
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.url = ""
         self.switches = Switches()
@@ -141,7 +147,9 @@ class HostServer:
         except ValueError as error:
             raise AppError(f"{self._app.folder / 'host.json'} cannot be used: {error}") from error
         self._http = http_functions(self._app, settings.route_prefix)
-        self._hub = TaskHub(self._database or self._temporary_database())
+        self._hub = TaskHub(
+            self._database or self._temporary_database(), survives_power_cut=self._survives_power_cut
+        )
         try:
             await self._serve(settings)
         except BaseException:
@@ -165,7 +173,7 @@ class HostServer:
         if peer is not None:
             await self._meet(peer, is_new=anchor is None)
         timers = TimerTriggers(self._app, self._hub, self._clock.now())
-        self._access = AccessControl(_keys(self._hub), enforced=self._enforce_keys)
+        self._access = AccessControl(load_keys(self._hub), enforced=self._enforce_keys)
         listener = self._listen()
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         urls = ManagementUrls(self.url, settings.hub_name, self._access.keys.durabletask_extension)
@@ -234,7 +242,9 @@ class HostServer:
             ) from error
 
     def _web_app(self, api: DurableApi, control: ControlApi, invoker: Invoker) -> web.Application:
-        app = web.Application(middlewares=[api.check_key], client_max_size=LARGEST_BODY_BYTES)
+        largest_body = _largest_body()
+        problems = Problems(self._hub.store, largest_body)
+        app = web.Application(middlewares=[problems.answer, api.check_key], client_max_size=largest_body)
         events = EventGridWebhook(self._app, invoker, self._engine, self._access)
         triggers = HttpTriggers(self._http, invoker, self._engine, self._access)
         app.add_routes(api.routes())
@@ -260,13 +270,10 @@ def _report(work: "asyncio.Task[None]") -> None:
         log.critical("The engine failed: nothing runs any more, restart the host", exc_info=work.exception())
 
 
-def _keys(hub: TaskHub) -> Keys:
-    stored = hub.stored_value("keys")
-    if stored:
-        return Keys.parse(stored)
-    keys = Keys()
-    hub.store_value("keys", keys.to_json())
-    return keys
+def _largest_body() -> int:
+    """Returns how many bytes a request's body may have."""
+    limit = os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "")
+    return int(limit) if limit.isdecimal() else LARGEST_BODY_BYTES
 
 
 def _thread_count() -> int | None:

@@ -1,5 +1,6 @@
 """Switches that a test sets while the host runs. Each lets something happen that Azure does, often or rarely."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ class Switches:
             )
         if segments and not any(segments):
             raise ValueError("'list_segments' needs a number above 0, or a list would never end")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
             raise ValueError(f"'start_seconds' must be a number that is not negative, not {seconds!r}")
         self.list_segments, self.start_seconds = tuple(segments), float(seconds)
 

@@ -4,12 +4,9 @@ Every public method that writes is one transaction, so a host that is killed at 
 episodes.py, activities.py and entities.py decide what the rows mean.
 """
 
-import fcntl
 import json
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +18,8 @@ from functions_testhost.episodes import EpisodeInput, EpisodeOutcome
 from functions_testhost.history import Event, EventType, kind
 from functions_testhost.instances import ActivityCall, EntityRequest, Instance, Message, Start, Status
 from functions_testhost.rewind import failed_children, rewound
+from functions_testhost.store import Store
 from functions_testhost.tables import (
-    SCHEMA,
     Batch,
     Entity,
     Query,
@@ -41,10 +38,6 @@ from functions_testhost.tally import HistoryTally
 from functions_testhost.timestamps import from_text, to_text
 
 
-class TaskHubInUseError(Exception):
-    """Another host has this task hub open."""
-
-
 class InstanceExistsError(Exception):
     """An instance of this id is running and must not be replaced."""
 
@@ -55,46 +48,24 @@ class TaskHub:
     A message for an execution that is no longer the current one is dropped when it is sent, so an inbox
     never holds a stale message.
 
+    Args:
+        file: the SQLite file; store.py says what is checked before it is used.
+        survives_power_cut: whether what was accepted survives that, too.
+
     Raises:
-        TaskHubInUseError: another host holds the file's lock.
+        TaskHubError: the file cannot be used. Every method raises it when that is so later on.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._lock_file = file.with_name(f"{file.name}.lock").open("w")
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock_file.close()
-            raise TaskHubInUseError(
-                f"Another host is running on the task hub {file}. Stop it, or use another file."
-            ) from None
-        self._guard = threading.RLock()
+    def __init__(self, file: Path, *, survives_power_cut: bool = False) -> None:
+        self.store = Store(file, survives_power_cut=survives_power_cut)
+        self._guard = self.store.guard
+        self._transaction = self.store.transaction
+        self._rows = self.store.rows
         self.written = HistoryTally()
-        self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        # WAL with NORMAL loses nothing when the process is killed (only the last commits on a power cut)
-        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
 
     def close(self) -> None:
         """Closes the file and releases its lock."""
-        with self._guard:
-            self._connection.close()
-            self._lock_file.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._guard:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        with self._guard:
-            return self._connection.execute(statement, values).fetchall()
+        self.store.close()
 
     # values about the hub itself
 
@@ -109,6 +80,15 @@ class TaskHub:
             connection.execute(
                 "INSERT OR REPLACE INTO stored_values VALUES (?, ?)", (name, json.dumps(value))
             )
+
+    def forget_value(self, name: str) -> None:
+        """Deletes a value so that no file holds it any more, the write-ahead log neither."""
+        with self._guard:
+            self._rows("PRAGMA secure_delete=ON")
+            with self._transaction() as connection:
+                connection.execute("DELETE FROM stored_values WHERE name = ?", (name,))
+            self._rows("PRAGMA secure_delete=OFF")
+            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def clock_anchor(self) -> Anchor | None:
         """Returns the clock's last anchor, or None for a new hub."""

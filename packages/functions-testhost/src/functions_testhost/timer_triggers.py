@@ -47,12 +47,12 @@ class TimerTriggers:
                 yield timer, _datum(timer, past_due=self._is_past_due(timer, now))
 
     def done(self, timer: Timer, now: datetime) -> None:
-        """Sets the next occurrence."""
-        timer.running, timer.last = False, timer.due
-        timer.due = timer.schedule.after(max(now, timer.due))
+        """Stores the next occurrence, and sets it then: this may be tried again."""
+        due = timer.schedule.after(max(now, timer.due))
         if timer.function.trigger.get("useMonitor", True) is not False:
-            stored = {"last": to_text(timer.last), "next": to_text(timer.due)}
+            stored = {"last": to_text(timer.due), "next": to_text(due)}
             self._hub.store_value(f"timer {timer.function.name}", stored)
+        timer.running, timer.last, timer.due = False, timer.due, due
 
     def _timer(self, function: Function, now: datetime) -> Timer:
         try:

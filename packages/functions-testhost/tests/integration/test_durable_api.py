@@ -1,5 +1,7 @@
 """The durable HTTP API responds with the documented status codes, headers and bodies."""
 
+import json
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -364,3 +366,95 @@ def test_with_keys_the_api_needs_the_extensions_key_or_the_master_key(serve: Ser
     assert client.http.get(f"{API}/instances", params={"code": keys["function"]}).status_code == 401
     for name in ("durabletask_extension", "master"):
         assert client.http.get(f"{API}/instances", params={"code": keys[name]}).status_code == 200
+
+
+# hostile requests: hostile_requests.py makes thousands more
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "seen"),
+    [
+        (b'"\xff\xfe"', "application/json", "\ufffd\ufffd"),
+        (b'\xef\xbb\xbf"a"', "application/json", "a"),
+        ('"\u00e9"'.encode("latin-1"), "application/json; charset=latin-1", "\u00e9"),
+        (b"[" * 64 + b"]" * 64, "application/json", json.loads("[" * 64 + "]" * 64)),
+    ],
+    ids=["no UTF-8", "byte order mark", "another character set", "64 levels"],
+)
+def test_bodies_are_read_as_dotnet_reads_them(
+    paused: TestClient, body: bytes, content_type: str, seen: Any
+) -> None:
+    headers = {"Content-Type": content_type}
+    answer = paused.http.post(f"{API}/orchestrators/waiting/w", content=body, headers=headers)
+    assert answer.status_code == 202
+    assert paused.status("w")["input"] == seen
+    event = paused.http.post(f"{API}/instances/w/raiseEvent/E", content=body, headers=headers)
+    assert event.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"1", "application/json; charset=bogus", "The character set provided in ContentType is invalid"),
+        (b"[" * 65 + b"]" * 65, "application/json", "Invalid JSON content"),
+        (b"[" * 100_000, "application/json", "Invalid JSON content"),
+        (b"1" * 5000, "application/json", "Invalid JSON content"),
+    ],
+    ids=["charset", "65 levels", "deep", "digits"],
+)
+def test_bodies_that_cannot_be_read_are_a_400(
+    paused: TestClient, body: bytes, content_type: str, reason: str
+) -> None:
+    headers = {"Content-Type": content_type}
+    paused.http.post(f"{API}/orchestrators/waiting/w")
+    for path in ("orchestrators/waiting", "instances/w/raiseEvent/E"):
+        answer = paused.http.post(f"{API}/{path}", content=body, headers=headers)
+        assert answer.status_code == 400
+        assert answer.json()["Message"].startswith(reason)
+
+
+@pytest.mark.parametrize("top", ["-1", "0", "x", "1.5", "9" * 5000, str(10**20), str(2**31)])
+def test_a_page_size_that_is_no_positive_number_is_the_usual_one(paused: TestClient, top: str) -> None:
+    for number in range(3):
+        paused.http.post(f"{API}/orchestrators/waiting/w{number}")
+        paused.http.post(f"{API}/entities/counter/k{number}?op=add", content='"1"')
+    paused.wait_until_idle()
+    for path in ("instances", "entities"):
+        answer = paused.http.get(f"{API}/{path}", params={"top": top})
+        assert (answer.status_code, len(answer.json())) == (200, 3)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x"])
+def test_a_time_outside_of_all_years_is_ignored(paused: TestClient, time: str) -> None:
+    paused.http.post(f"{API}/orchestrators/waiting/w")
+    answer = paused.http.get(f"{API}/instances", params={"createdTimeFrom": time, "createdTimeTo": time})
+    assert [one["instanceId"] for one in answer.json()] == ["w"]
+    purged = paused.http.delete(f"{API}/instances", params={"createdTimeFrom": time})
+    assert (purged.status_code, purged.json()) == (
+        400,
+        "Please provide value for 'createdTimeFrom' parameter.",
+    )
+
+
+def test_the_first_year_is_earlier_than_all_others(paused: TestClient) -> None:
+    paused.http.post(f"{API}/orchestrators/waiting/w")
+    for name, found in (("createdTimeFrom", ["w"]), ("createdTimeTo", [])):
+        answer = paused.http.get(f"{API}/instances", params={name: "0001-01-01"})
+        assert [one["instanceId"] for one in answer.json()] == found
+
+
+@pytest.mark.parametrize("path", ["clock", "faults", "switches", "worker"])
+@pytest.mark.parametrize("body", ["", "[", "[]", "null", '{"start_seconds": 1e309, "mode": []}', "\ud7ff"])
+def test_a_control_that_gets_something_else_than_its_object_is_a_400(
+    paused: TestClient, path: str, body: str
+) -> None:
+    answer = paused.http.post(f"/_host/{path}", content=body.encode())
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("field", ["advance_seconds", "run_seconds"])
+@pytest.mark.parametrize("seconds", ["1e308", "NaN", "-1", "1e12"])
+def test_the_clock_cannot_be_moved_out_of_time(paused: TestClient, field: str, seconds: str) -> None:
+    answer = paused.http.post("/_host/clock", content=f'{{"{field}": {seconds}}}')
+    assert answer.status_code == 400

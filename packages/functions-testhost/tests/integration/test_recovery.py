@@ -2,14 +2,12 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import httpx
 import pytest
 from functions_testhost import history
 from functions_testhost.app import App, load_app
@@ -20,49 +18,7 @@ from functions_testhost.sdk import orchestrator_context, run_orchestrator
 from functions_testhost.tables import Query
 from functions_testhost.task_hub import TaskHub
 from testhost_folders import APPS
-
-
-class HostProcess:
-    """The host in its own process, ready when the block is entered."""
-
-    def __init__(self, database: Path, ledger: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "functions_testhost", "--app", str(APPS / "ledger"), "--port", "0"]
-        self._command = [*command, "--database", str(database), *options]
-        self._environment = {**os.environ, "LEDGER": str(ledger)}
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command, env=self._environment, stdout=subprocess.PIPE, text=True
-        )
-        self.description = json.loads(self._process.stdout.readline())
-        self.http = httpx.Client(base_url=self.description["url"], timeout=10)
-        return self
-
-    def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> int:
-        self._process.terminate()
-        return self._process.wait()
-
-    def __exit__(self, *_: object) -> None:
-        self.http.close()
-        if self._process.poll() is None:
-            self.kill()
-        self._process.stdout.close()
-
-    def start(self, name: str) -> None:
-        answer = self.http.post(f"/runtime/webhooks/durabletask/orchestrators/mixture/{name}")
-        assert answer.status_code == 202, answer.text
-
-    def wait_until_idle(self) -> None:
-        while not self.http.get("/_host/status").json()["idle"]:
-            pass
-
-    def instances(self) -> dict[str, dict[str, Any]]:
-        listed = self.http.get("/runtime/webhooks/durabletask/instances?top=1000").json()
-        return {instance["instanceId"]: instance for instance in listed}
+from testhost_process import HostProcess
 
 
 def expected_output(name: str) -> list[Any]:
@@ -93,9 +49,14 @@ def test_a_host_killed_while_a_timer_runs_continues_after_a_restart(tmp_path: Pa
 
 def test_two_hosts_never_share_a_task_hub(tmp_path: Path) -> None:
     with HostProcess(tmp_path / "hub.db", tmp_path / "ledger") as host:
-        second = subprocess.run(host._command, capture_output=True, text=True, check=False)
-        assert second.returncode == 1
-        assert "Another host is running on the task hub" in second.stderr
+        (tmp_path / "link.db").symlink_to(tmp_path / "hub.db")
+        (tmp_path / "folder").symlink_to(tmp_path)
+        for name in ("hub.db", "link.db", "folder/hub.db"):
+            assert HostProcess(tmp_path / name, tmp_path / "ledger").refusal() == (
+                3,
+                f"Another host is running on the task hub {tmp_path / 'hub.db'}. Stop it, or use another file.",
+            )
+        assert host.health()["state"] == "healthy"
 
 
 def test_time_does_not_go_back_when_a_host_is_started_again(tmp_path: Path) -> None:

@@ -2,11 +2,17 @@
 
 import gzip
 import json
+<<<<<<< HEAD
 import socket
+=======
+import time
+from concurrent.futures import ThreadPoolExecutor
+>>>>>>> wt-store
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from functions_testhost.app import AppError
 from functions_testhost.clock import Clock
@@ -217,6 +223,64 @@ def test_one_failed_event_fails_the_delivery_so_that_event_grid_repeats_it(clien
     answer = deliver(client, [event(1)], function="on_bad_event")
     assert answer.status_code == 500
     assert "event event-1 refused" in answer.text
+
+
+def test_no_more_than_50_events_of_a_delivery_are_worked_on_at_once(client: TestClient) -> None:
+    """Thousands would make every other request wait for one step of each."""
+    client.host.pause_worker()
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(deliver, client, [event(number) for number in range(120)])
+        in_flight = [0]
+        while in_flight[-1] < 50 or len(in_flight) < 100:
+            in_flight.append(client.http.get("/_host/status").json()["in_flight"])
+        assert max(in_flight) == 50
+        client.host.restart_worker()
+        assert answer.result().status_code == 202
+    assert client.http.get("/runtime/webhooks/durabletask/instances/event-119").status_code in (200, 202)
+
+
+@pytest.mark.slow
+def test_ten_thousand_events_in_one_delivery_keep_others_waiting_less_than_a_second(
+    client: TestClient,
+) -> None:
+    with ThreadPoolExecutor(1) as threads, httpx.Client(base_url=client.host.url, timeout=None) as patient:
+        headers = {"aeg-event-type": "Notification"}
+        body = json.dumps([event(number % 20, x="y" * 300) for number in range(10_000)])
+        answer = threads.submit(
+            patient.post, f"{EVENT_GRID}?functionName=on_event", content=body, headers=headers
+        )
+        waits = []
+        while not answer.done():
+            began = time.monotonic()
+            client.http.get("/_host/clock")
+            waits.append(time.monotonic() - began)
+        # most events find that their instance runs: the SDK's client raises then
+        assert answer.result().status_code == 500
+    assert max(waits) < 1
+
+
+@pytest.mark.parametrize(
+    ("path", "has_body"),
+    [
+        ("/api/request", False),
+        (f"{EVENT_GRID}?functionName=on_event", False),
+        ("/runtime/webhooks/durabletask/orchestrators/echo", True),
+    ],
+)
+def test_a_body_that_is_too_large_is_a_500(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, path: str, has_body: bool
+) -> None:
+    monkeypatch.setenv("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "1000")
+    client = serve()
+    headers = {"aeg-event-type": "Notification"}
+    answer = client.http.post(path, content=b"1" * 1001, headers=headers)
+    assert (answer.status_code, bool(answer.content)) == (500, has_body)
+    if has_body:
+        refusal = answer.json()
+        assert refusal["ExceptionMessage"].startswith(
+            "Request body too large. The max request body size is 1000"
+        )
+    assert client.http.post("/api/request", content=b"1" * 1000).status_code == 200
 
 
 @pytest.mark.parametrize("event", ["eventTime", "form"])

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from functions_testhost import history
 from functions_testhost.episodes import EpisodeInput, EpisodeOutcome
+from functions_testhost.hub_errors import TaskHubInUseError
 from functions_testhost.instances import ActivityCall, EntityRequest, Instance, Message, Parent, Start, Status
 from functions_testhost.tables import Query
-from functions_testhost.task_hub import InstanceExistsError, TaskHub, TaskHubInUseError
+from functions_testhost.task_hub import InstanceExistsError, TaskHub
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -51,6 +51,11 @@ def broken(req: func.HttpRequest) -> str:
     raise RuntimeError("on purpose")
 
 
+@app.route(route="explained")
+def explained(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("failed, and the log says why", status_code=500)
+
+
 @app.route(route="cookies")
 def cookies(req: func.HttpRequest) -> func.HttpResponse:
     response = func.HttpResponse("two")
