@@ -12,12 +12,17 @@ MOST_CHARACTERS = 8_000
 Shown = TypeVar("Shown", bound=BaseModel)
 
 
+def fits(document: dict[str, Any]) -> bool:
+    """Whether a custom status can hold it."""
+    return len(json.dumps(document)) <= MOST_CHARACTERS
+
+
 def fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
     """A copy of the model as plain JSON, after as many of the steps as it needs; each leaves something out."""
     shortened = shown.model_copy(deep=True)
     for shorten in steps:
         document = shortened.model_dump(mode="json")
-        if len(json.dumps(document)) <= MOST_CHARACTERS:
+        if fits(document):
             return document
         shorten(shortened)
     return shortened.model_dump(mode="json")
