@@ -122,11 +122,12 @@ def test_the_event_subscription_fits_the_function(
 def test_the_alert_leaves_out_the_hints() -> None:
     """Their event subscription keeps no dead letters, so what it loses would be an alert."""
     text = (INFRA / "modules" / "version-event-subscription.bicep").read_text(encoding="utf-8")
-    alerts = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    alerts = (INFRA / "modules" / "event-alerts.bicep").read_text(encoding="utf-8")
     watched = found(r"name: 'EventSubscriptionName'\s+operator: 'Include'\s+values: \[(.+)\]", alerts)
     assert watched == "eventSubscriptionName, toUpper(eventSubscriptionName)"
-    main = (INFRA / "main.bicep").read_text(encoding="utf-8")
-    assert found(r"eventSubscriptionName: '(.+)'", main) == "gallerist-images-${environmentName}"
+    for file in ("main.bicep", "source-subscription.bicep"):
+        using = (INFRA / file).read_text(encoding="utf-8")
+        assert found(r"eventSubscriptionName: '(.+)'", using) == "gallerist-images-${environmentName}"
     assert "deadLetterDestination" not in text
 
 
