@@ -114,11 +114,12 @@ class Problem(Described):
         return cls(title=status.phrase, status=status, detail=str(error), errors=faults)
 
     @classmethod
-    def of_azure(cls, error: ArmError) -> Self:
-        """A call to Azure that failed: 503 if a later request may succeed, otherwise 502."""
+    def of_azure(cls, error: ArmError, status: HTTPStatus | None = None) -> Self:
+        """A call to Azure that failed. Without a status it is 503 if a later request may succeed, otherwise 502."""
         failure = failure_of(error)
-        passing = diagnose(error).retry != "never"
-        status = HTTPStatus.SERVICE_UNAVAILABLE if passing else HTTPStatus.BAD_GATEWAY
+        if status is None:
+            passing = diagnose(error).retry != "never"
+            status = HTTPStatus.SERVICE_UNAVAILABLE if passing else HTTPStatus.BAD_GATEWAY
         return cls(
             title=status.phrase,
             status=status,

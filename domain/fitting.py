@@ -12,20 +12,21 @@ MOST_CHARACTERS = 8_000
 Shown = TypeVar("Shown", bound=BaseModel)
 
 
+def fits(document: dict[str, Any]) -> bool:
+    """Whether a custom status can hold it."""
+    return len(json.dumps(document)) <= MOST_CHARACTERS
+
+
 def fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
     """A copy of the model as plain JSON, after as many of the steps as it needs; each leaves something out."""
     document = shown.model_dump(mode="json")
-    if not steps or _fits(document):
+    if not steps or fits(document):
         # most do, and every replayed step of an orchestration asks again: a copy would cost more than all the rest
         return document
     shortened = shown.model_copy(deep=True)
     for shorten in steps:
         shorten(shortened)
         document = shortened.model_dump(mode="json")
-        if _fits(document):
+        if fits(document):
             return document
     return document
-
-
-def _fits(document: dict[str, Any]) -> bool:
-    return len(json.dumps(document)) <= MOST_CHARACTERS

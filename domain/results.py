@@ -18,13 +18,19 @@ Value = TypeVar("Value")
 
 # a custom status has 16 KB
 LONGEST_REASON = 1_000
+# of Azure's own text, which can be a page of HTML
+LONGEST_MESSAGE = 2_000
+
+
+def _of_azure(text: str) -> str:
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
 
 
 class Failure(BaseModel):
-    """Why a step gave up: the error's code and message, its cause, and how to fix it."""
+    """Why a step gave up: the error's code and message, its cause, and how to fix it. A long message is cut."""
 
     code: str
-    message: str
+    message: Annotated[str, AfterValidator(_of_azure)]
     http_status: int = 0
     cause: str = ""
     fix: str = ""

@@ -248,6 +248,7 @@ module scheduler 'modules/durable-task-scheduler.bicep' = if (durableBackend == 
     tags: tags
     principalId: identity.outputs.principalId
     allowedAddresses: schedulerAddresses
+    workspaceId: monitoring.outputs.workspaceId
     // for ever is not possible there
     keepDays: keepDays == 0 ? 90 : max(1, min(keepDays, 90))
   }
@@ -380,40 +381,18 @@ module systemTopic 'modules/system-topic.bicep' = if (empty(existingSystemTopicI
 
 var systemTopicId = empty(existingSystemTopicId) ? systemTopic.?outputs.id ?? '' : existingSystemTopicId
 
-module workbook 'modules/workbook.bicep' = {
-  name: 'workbook'
+module watch 'modules/watch.bicep' = {
+  name: 'watch'
   scope: group
   params: {
     suffix: suffix
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
-    functionAppName: functionApp.outputs.name
-  }
-}
-
-module availability 'modules/availability.bicep' = if (availabilityTest && !privateNetworking) {
-  name: 'availability'
-  scope: group
-  params: {
-    suffix: suffix
-    location: location
-    tags: tags
     insightsId: monitoring.outputs.insightsId
-    url: 'https://${functionApp.outputs.hostName}/api/health'
-    actionGroups: alerts.outputs.actionGroups
-  }
-}
-
-module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
-  scope: group
-  params: {
-    suffix: suffix
-    location: location
-    tags: tags
-    workspaceId: monitoring.outputs.workspaceId
     functionAppName: functionApp.outputs.name
+    functionAppHost: functionApp.outputs.hostName
+    availabilityTest: availabilityTest && !privateNetworking
     systemTopicId: systemTopicId
     eventSubscriptionName: 'gallerist-images-${environmentName}'
     email: alertEmail

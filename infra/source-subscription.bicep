@@ -32,6 +32,10 @@ param repointGroupIds string = ''
 @description('Resource id of the Log Analytics workspace for the log of failed deliveries. Empty keeps none.')
 param workspaceResourceId string = ''
 
+@description('Mail address that receives the alerts on events of this subscription that were not delivered. Empty shows them only in the portal.')
+param alertEmail string = ''
+
+var suffix = toLower(uniqueString(subscription().id, environmentName, location))
 var groupName = 'rg-${environmentName}-events'
 var topicName = 'evgt-${environmentName}'
 var tags = union(resourceTags, { 'azd-env-name': environmentName })
@@ -58,7 +62,7 @@ module partRoles 'modules/part-roles.bicep' = if (!empty(parts)) {
   }
 }
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = if (empty(existingSystemTopicId)) {
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: groupName
   location: location
   tags: tags
@@ -83,5 +87,27 @@ module images 'modules/event-subscription.bicep' = {
     systemTopicName: empty(existingSystemTopicId) ? topicName : split(existingSystemTopicId, '/')[8]
     functionAppId: functionAppId
     deadLetterStorageId: deadLetterStorageId
+  }
+}
+
+module mail 'modules/action-group.bicep' = if (!empty(alertEmail)) {
+  name: 'action-group'
+  scope: group
+  params: {
+    suffix: suffix
+    tags: tags
+    email: alertEmail
+  }
+}
+
+module eventAlerts 'modules/event-alerts.bicep' = {
+  name: 'event-alerts'
+  scope: group
+  params: {
+    suffix: suffix
+    tags: tags
+    systemTopicId: empty(existingSystemTopicId) ? systemTopic.?outputs.id ?? '' : existingSystemTopicId
+    eventSubscriptionName: 'gallerist-images-${environmentName}'
+    actionGroups: empty(alertEmail) ? [] : [mail.?outputs.id ?? '']
   }
 }

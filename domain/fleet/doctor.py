@@ -8,13 +8,12 @@ from typing import Any
 from domain.fleet.findings import Finding, passed, unknown, warned
 from domain.planning.checks.check import Check
 from domain.policy.rules import Policy
+from domain.resources.events import IMAGE_WRITE, TAG_WRITE, VERSION_WRITE, WRITE_SUCCEEDED
 from domain.resources.ids import GalleryId, ResourceGroupId, ResourceId, SubnetId
 from domain.resources.permissions import PROOF_ACTIONS, SOURCE_ACTIONS, SUBNET_ACTIONS
 
 # the name of the function that takes Azure's events; infra/modules names it, too
 EVENTS_FUNCTION = "image_events"
-IMAGE_WRITE = "Microsoft.Compute/images/write"
-VERSION_WRITE = "Microsoft.Compute/galleries/images/versions/write"
 # the roles of a source subscription: the images, their creation times, the regions
 SUBSCRIPTION_ACTIONS = (
     *SOURCE_ACTIONS,
@@ -24,6 +23,9 @@ SUBSCRIPTION_ACTIONS = (
 # the sweep starts every hour, and one over ten thousand images takes hours
 LATE_SWEEP = timedelta(hours=24)
 _SUBSCRIPTION_TOPIC = "microsoft.resources.subscriptions"
+# what the subject of an event has after the resource group
+_IMAGE = "/providers/Microsoft.Compute/images/image"
+_VERSION = "/providers/Microsoft.Compute/galleries/gallery/images/definition/versions/1.0.0"
 _FUNCTION = re.compile(r"/functions/([^/]+)$", re.IGNORECASE)
 
 
@@ -72,12 +74,23 @@ def is_subscription_topic(topic: Mapping[str, Any], subscription: str) -> bool:
 def find_events(subscription: str, found: list[Mapping[str, Any]]) -> Iterator[Finding]:
     """Judges the event subscriptions of a subscription's topic: images start migrations, versions give hints."""
     own = [one for one in found if _function_of(one) == EVENTS_FUNCTION]
-    for what, operation, without in (
-        ("images", IMAGE_WRITE, "new images wait for the next sweep"),
-        ("image versions", VERSION_WRITE, "a migration learns by its timer alone that a version is there"),
+    for what, operation, subject, without in (
+        ("images", IMAGE_WRITE, _IMAGE, "new images wait for the next sweep"),
+        (
+            "tags of images",
+            TAG_WRITE,
+            _IMAGE,
+            "an image that is tagged in the portal waits for the next sweep",
+        ),
+        (
+            "image versions",
+            VERSION_WRITE,
+            _VERSION,
+            "a migration learns by its timer alone that a version is there",
+        ),
     ):
         name = f"events of {what} in {subscription}"
-        taking = [one for one in own if _takes(one, operation)]
+        taking = [one for one in own if _takes(one, operation, subject)]
         good = [one for one in taking if _state(one) == "Succeeded"]
         if good:
             yield passed(name, f"event subscription {good[0].get('name')} sends them to {EVENTS_FUNCTION}")
@@ -105,17 +118,30 @@ def _function_of(subscription: Mapping[str, Any]) -> str | None:
     return webhook[1].lower() if webhook else None
 
 
-def _takes(subscription: Mapping[str, Any], operation: str) -> bool:
+def _takes(subscription: Mapping[str, Any], operation: str, subject: str) -> bool:
     """Whether the filters of an event subscription let successful writes of a type through."""
     filters = _object(_object(subscription.get("properties")).get("filter"))
     types = filters.get("includedEventTypes")
-    wanted = not types or "Microsoft.Resources.ResourceWriteSuccess" in types
+    wanted = not types or WRITE_SUCCEEDED in types
     advanced = filters.get("advancedFilters")
     return wanted and all(
-        operation.lower() in [str(value).lower() for value in one.get("values") or []]
+        _lets_through(one, operation.lower(), subject.lower())
         for one in (advanced if isinstance(advanced, list) else [])
-        if isinstance(one, dict) and str(one.get("key")).lower() == "data.operationname"
+        if isinstance(one, dict)
     )
+
+
+def _lets_through(advanced: Mapping[str, Any], operation: str, subject: str) -> bool:
+    """Whether one advanced filter does. What depends on more than the type, such as the group, counts as passed."""
+    key, kind = str(advanced.get("key")).lower(), str(advanced.get("operatorType")).lower()
+    values = [str(value).lower() for value in advanced.get("values") or []]
+    if key == "data.operationname" and kind == "stringcontains":
+        return any(value in operation for value in values)
+    if key == "data.operationname":
+        return (operation in values) is not (kind == "stringnotin")
+    if key == "subject" and kind == "stringcontains":
+        return any("/providers/" not in value or value in subject for value in values)
+    return True
 
 
 def _state(subscription: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """How a version gets its number: from the policy's strategy, and from the ledger that reserves it."""
 
+import json
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Self
@@ -13,6 +14,8 @@ from domain.resources.galleries import ImageVersion
 from domain.resources.images import ManagedImage
 from domain.resources.versions import Version, dated_version, next_version, numbers_among
 
+# the Durable Task Scheduler takes 1 MB as the state of an entity; of some 3,000 numbers that is half
+LARGEST_LEDGER = 800_000
 _OTHER_DEFINITION = "name another definition with 'definition' in the request"
 
 
@@ -159,7 +162,37 @@ def reserve(numbers: dict[str, str], request: Reservation) -> tuple[Reserved, di
     except NoVersionLeftError as error:
         fix = f"give a free 'version' in the request, or {_OTHER_DEFINITION}"
         return Reserved(refused=str(error), fix=fix), numbers
-    return Reserved(version=number), {**numbers, request.holder: number}
+    kept = _kept({**numbers, request.holder: number}, request)
+    return (Reserved(version=number), kept) if kept is not None else (_full(), numbers)
+
+
+def _kept(numbers: dict[str, str], request: Reservation) -> dict[str, str] | None:
+    """The ledger, without the oldest of those numbers that the gallery shows, where it would be too large.
+
+    The gallery knows these numbers as well, and the content of each. None if too many are in the ledger alone.
+    """
+    excess = sum(map(_size, numbers.items())) - LARGEST_LEDGER
+    if excess <= 0:
+        return numbers
+    shown, kept = set(request.taken), dict(numbers)
+    for entry in numbers.items():
+        if excess <= 0:
+            break
+        holder, number = entry
+        if number in shown and holder != request.holder:
+            del kept[holder]
+            excess -= _size(entry)
+    return kept if excess <= 0 else None
+
+
+def _size(entry: tuple[str, str]) -> int:
+    """As JSON in JSON, in which every quote is escaped."""
+    return len(json.dumps(json.dumps({entry[0]: entry[1]})))
+
+
+def _full() -> Reserved:
+    reason = "the ledger of the definition's version numbers is full"
+    return Reserved(refused=reason, fix=_OTHER_DEFINITION)
 
 
 def _taken(numbers: dict[str, str], request: Reservation, owner: Callable[[str], str]) -> set[Version]:

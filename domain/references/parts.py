@@ -3,6 +3,7 @@
 Each subscription is a part, and Resource Graph is one. A part that takes long ends early and says where to go on.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -17,6 +18,9 @@ GRAPH = "Resource Graph"
 # a history holds every part; those that block are counted as unread beyond this
 MOST_BLOCKING = 100
 MOST_SHOWN = 50
+# of a whole scan, which one orchestration hands to another: half of what the Durable Task Scheduler takes in one piece
+LARGEST_SCAN = 400_000
+MOST_UNREAD = 200
 
 
 class PlanScan(ScanRequest):
@@ -117,14 +121,43 @@ def scan_of(
     unread = [*plan.unread, *(one for _, part in parts for one in part.unread)]
     gaps = {one.subscription.lower() for one in unread}
     read = [name for name, _ in parts if name != GRAPH and name.lower() not in gaps]
+    found = united([*plan.consumers, *(one for _, part in parts for one in part.consumers)])
+    shown = found[: _how_many_fit(found)]
     return Scan(
         begun_at=begun_at,
         ended_at=ended_at,
         subscriptions=read,
-        consumers=united([*plan.consumers, *(one for _, part in parts for one in part.consumers)]),
-        unread=unread,
-        more=sum(part.more for _, part in parts),
+        consumers=shown,
+        unread=[*_some_of(unread), *_left_out(found, shown)],
+        more=sum(part.more for _, part in parts) + sum(not one.blocks for one in found[len(shown) :]),
     )
+
+
+def _how_many_fit(consumers: Sequence[Consumer]) -> int:
+    size = 0
+    for count, one in enumerate(consumers):
+        # as JSON in JSON, in which every quote is escaped
+        size += len(json.dumps(one.model_dump_json()))
+        if size > LARGEST_SCAN:
+            return count
+    return len(consumers)
+
+
+def _left_out(found: Sequence[Consumer], shown: Sequence[Consumer]) -> list[Unread]:
+    """Those that block come first, and are never left out in silence."""
+    blocking = sum(one.blocks for one in found)
+    if blocking <= len(shown):
+        return []
+    reason = f"{blocking} consumers block; only {len(shown)} are shown"
+    return [Unread(subscription=GRAPH, kind="more consumers", reason=reason)]
+
+
+def _some_of(unread: Sequence[Unread]) -> list[Unread]:
+    """Not every one of thousands. One is enough to forbid a deletion."""
+    if len(unread) <= MOST_UNREAD:
+        return list(unread)
+    reason = f"{len(unread)} kinds of resources could not be read; only {MOST_UNREAD} are shown"
+    return [*unread[:MOST_UNREAD], Unread(subscription=GRAPH, kind="more that is unread", reason=reason)]
 
 
 def united(consumers: Iterable[Consumer]) -> list[Consumer]:

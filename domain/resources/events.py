@@ -15,11 +15,13 @@ from domain.resources.ids import ImageId, ImageVersionId
 WRITE_SUCCEEDED = "Microsoft.Resources.ResourceWriteSuccess"
 WRITE_FAILED = "Microsoft.Resources.ResourceWriteFailure"
 IMAGE_WRITE = "Microsoft.Compute/images/write"
-# a tag set through the tags API, as the portal, `az tag` and Azure Policy may set it (inferred, not documented)
+# a tag set through the tags API, as the portal and `az tag` do (the operation is seen in activity logs, and is not
+# documented; that Azure Policy sets tags like this is inferred)
 TAG_WRITE = "Microsoft.Resources/tags/write"
 VERSION_WRITE = "Microsoft.Compute/galleries/images/versions/write"
 _LONGEST_TEXT = 100
-# what the tags API adds to the id of the resource (documented: "Tags - Update At Scope")
+# What the tags API adds to the id of the resource (documented: "Tags - Update At Scope"). Activity logs name the
+# resource itself, and the tags as the scope of the authorization; which of them an event names is not documented.
 _TAGS = "/providers/microsoft.resources/tags/default"
 
 

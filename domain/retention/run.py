@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from domain.fitting import fits
 from domain.records.notices import NoticeTargets
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.results import CurrentWait, Failure
@@ -194,13 +195,16 @@ class RetentionRun(RetentionRequest, HasRetentionState):
         return run
 
     def shown(self) -> dict[str, Any]:
-        """The custom status, which has 16 KB: the counts, and the last steps."""
+        """The custom status: the counts, and as many of the last steps as there is room for."""
         document = self.model_dump(mode="json", exclude={"plan", "pending", "start_id", "steps"})
         plan = self.plan
-        return document | {
+        document |= {
             "pending": len(self.pending),
             "taken": self.taken,
             "steps": [step.model_dump(mode="json") for step in self.steps[-10:]],
             "versions": plan.versions if plan else 0,
             "kept": plan.kept if plan else 0,
         }
+        while document["steps"] and not fits(document):
+            del document["steps"][0]
+        return document

@@ -1,22 +1,15 @@
 // Alerts on migrations, promotions and retirements that did not complete, on stuck migrations, on an app that stopped, and on
-// lost events, records and notices. An alert stays until its condition is over: it looks at the newest line, not at a window.
+// lost records and notices. An alert stays until its condition is over: it looks at the newest line, not at a window.
 param suffix string
 param location string
 param tags object
 param workspaceId string
 param functionAppName string
-param systemTopicId string
-
-@description('Name of the event subscription on that topic that sends the events of images.')
-param eventSubscriptionName string
-
-@description('Mail address that receives the alerts. Empty means none.')
-param email string
+@description('Resource ids of the action groups that receive the alerts.')
+param actionGroups array
 
 @description('After how many hours a migration that has not ended counts as stuck.')
 param stuckAfterHours int
-
-var receivers = empty(email) ? [] : [mail.id]
 
 // the app's log lines have the form: migration <state> id=<id> image=<resource id> …
 // The newest end of an image counts, so its alert ends when another migration of the image completes; after two days, the
@@ -161,17 +154,6 @@ var rules = [
   }
 ]
 
-resource mail 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
-  name: 'ag-gallerist-${suffix}'
-  location: 'global'
-  tags: tags
-  properties: {
-    enabled: true
-    groupShortName: 'gallerist'
-    emailReceivers: [{ name: 'mail', emailAddress: email, useCommonAlertSchema: true }]
-  }
-}
-
 resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for rule in rules: {
     name: 'alert-${rule.name}-${suffix}'
@@ -201,57 +183,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
           }
         ]
       }
-      actions: { actionGroups: receivers }
+      actions: { actionGroups: actionGroups }
     }
   }
 ]
-
-// A dead-lettered event was not delivered, but kept; a dropped one was not kept either. An event that fails for half an hour has
-// had six attempts (documented: the schedule of retries); a single one that a cold start fails is no alert.
-var eventMetrics = [
-  { name: 'DeadLetteredCount', window: 'PT15M', threshold: 0 }
-  { name: 'DroppedEventCount', window: 'PT15M', threshold: 0 }
-  { name: 'DeliveryAttemptFailCount', window: 'PT6H', threshold: 5 }
-]
-
-resource lost 'Microsoft.Insights/metricAlerts@2018-03-01' = [
-  for metric in eventMetrics: {
-    name: 'alert-events-${toLower(metric.name)}-${suffix}'
-    location: 'global'
-    tags: tags
-    properties: {
-      description: 'Events about managed images were not delivered. The sweep finds their images. The table AegDeliveryFailureLogs has the reason.'
-      severity: 3
-      enabled: true
-      scopes: [systemTopicId]
-      evaluationFrequency: 'PT5M'
-      windowSize: metric.window
-      criteria: {
-        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-        allOf: [
-          {
-            criterionType: 'StaticThresholdCriterion'
-            name: 'lost'
-            metricNamespace: 'Microsoft.EventGrid/systemTopics'
-            metricName: metric.name
-            // Not another environment's events, and not the hints about versions, whose loss harms nothing. Both spellings,
-            // for it is not documented which one the metric has.
-            dimensions: [
-              {
-                name: 'EventSubscriptionName'
-                operator: 'Include'
-                values: [eventSubscriptionName, toUpper(eventSubscriptionName)]
-              }
-            ]
-            timeAggregation: 'Total'
-            operator: 'GreaterThan'
-            threshold: metric.threshold
-          }
-        ]
-      }
-      actions: [for receiver in receivers: { actionGroupId: receiver }]
-    }
-  }
-]
-
-output actionGroups array = receivers

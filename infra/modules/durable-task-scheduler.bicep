@@ -12,6 +12,9 @@ param allowedAddresses array
 @maxValue(90)
 param keepDays int
 
+@description('Resource id of the Log Analytics workspace for the log of the scheduler.')
+param workspaceId string
+
 var taskHubName = 'gallerist'
 var durableTaskDataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402'
 
@@ -31,6 +34,18 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   resource retention 'retentionPolicies' = {
     name: 'default'
     properties: { retentionPolicies: [{ retentionPeriodInDays: keepDays }] }
+  }
+}
+
+// The type has one category of logs (documented: "Supported logs for Microsoft.DurableTask/schedulers"), of which only the
+// displayed name is known: the group has it, whatever it is called.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'scheduler'
+  scope: scheduler
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [{ categoryGroup: 'allLogs', enabled: true }]
   }
 }
 

@@ -85,6 +85,8 @@ def test_an_environment_for_core_tools_is_installed(clone: Path, command: str) -
 @runs(
     "export GALLERIST_ARM_ENDPOINT=http://127.0.0.1:8080 GALLERIST_ARM_AUDIENCE=https://management.azure.com",
     "export AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential",
+    "export AZURE_ENV_NAME=prod AZURE_LOCATION=eastus2 AZURE_RESOURCE_GROUP=rg-prod "
+    "AZURE_SUBSCRIPTION_ID=SUBSCRIPTION_ID",
     "export IDENTITY_ENDPOINT=http://127.0.0.1:8080/msi/token IDENTITY_HEADER=",
     "ACCOUNT=https://management.azure.com/subscriptions/SUBSCRIPTION_ID/resourceGroups/images/providers/"
     "Microsoft.Automation/automationAccounts/gallerist",
@@ -94,6 +96,12 @@ def test_variables_are_set(clone: Path, command: str) -> None:
     names = [word.partition("=")[0] for word in words]
     output = shell(f'{command}; printf "%s\\n" {" ".join(f"${name}" for name in names)}', clone)
     assert output.split() == [value for word in words if (value := word.partition("=")[2])]
+
+
+@runs('export GALLERIST_URL="$API" GALLERIST_KEY="$KEY"')
+def test_the_command_line_is_told_where_the_app_is(clone: Path, command: str) -> None:
+    output = shell(f"API=https://a/api; KEY=k; {command}; printenv GALLERIST_URL GALLERIST_KEY", clone)
+    assert output.split() == ["https://a/api", "k"]
 
 
 @runs(".venv/bin/python -m azure_compute_simulator --port 8080 --seed seed.yaml")

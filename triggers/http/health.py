@@ -1,15 +1,18 @@
 """The routes that say whether the app can work, and what it lacks."""
 
 from functools import partial
+from http import HTTPStatus
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from api import answers
+from api.problems import Problem
+from domain.errors import ArmError
 from services.doctor import examine
 from services.health import check_health
 from triggers.http.answers import answer
-from triggers.http.problems import answers_problems
+from triggers.http.problems import ProblemError, answers_problems, azure_retry
 
 blueprint = df.Blueprint()
 
@@ -21,8 +24,16 @@ async def get_health(
     req: func.HttpRequest,  # noqa: ARG001 # the binding's name
     client: df.DurableOrchestrationClient,
 ) -> func.HttpResponse:
-    """Checks that the app can work: it has a policy, its identity a token, and the task hub answers."""
-    return answer(answers.Health.of(*await check_health(client)))
+    """Checks that the app can work: it has a policy, its identity a token, and the task hub answers.
+
+    Whoever watches the app is told by one status that it cannot, also where the reason does not pass by itself.
+    """
+    try:
+        health = await check_health(client)
+    except ArmError as error:
+        problem = Problem.of_azure(error, HTTPStatus.SERVICE_UNAVAILABLE)
+        raise ProblemError(problem, azure_retry(error)) from error
+    return answer(answers.Health.of(*health))
 
 
 @blueprint.route(route="doctor", methods=["GET"])

@@ -104,7 +104,7 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
         case ArmError():
             problem = Problem.of_azure(error)
             if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-                headers = {"Retry-After": str(error.retry_after_seconds or _AZURE_RETRY_SECONDS)}
+                headers = azure_retry(error)
         case PolicyError():
             problem = Problem.of_policy(HTTPStatus.SERVICE_UNAVAILABLE, error)
             headers = {"Retry-After": str(_POLICY_RETRY_SECONDS)}
@@ -116,6 +116,11 @@ def _problem(error: Exception, req: func.HttpRequest) -> tuple[Problem, dict[str
         case _:
             problem = _unforeseen(error, req)
     return problem, headers
+
+
+def azure_retry(error: ArmError) -> dict[str, str]:
+    """The header that says when to ask again: as Azure said, or in half a minute."""
+    return {"Retry-After": str(error.retry_after_seconds or _AZURE_RETRY_SECONDS)}
 
 
 def _out_of_time(seconds: float, req: func.HttpRequest) -> ProblemError:

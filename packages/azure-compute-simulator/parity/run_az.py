@@ -76,6 +76,16 @@ STEPS = [
         ["Succeeded", 30],
     ),
     Step(f"image update {IN_GROUP} -n copy --tags a=b --query tags", {"a": "b"}),
+    Step(
+        f"tag update --resource-id {COMPUTE}/images/copy --operation Merge --tags gallerist=migrate "
+        "--query properties.tags",
+        {"a": "b", "gallerist": "migrate"},
+    ),
+    Step(
+        f"tag update --resource-id {COMPUTE}/images/copy --operation Delete --tags a=b --query properties.tags",
+        {"gallerist": "migrate"},
+    ),
+    Step(f"tag list --resource-id {COMPUTE}/images/copy --query properties.tags", {"gallerist": "migrate"}),
     Step(f"image list {IN_GROUP} --query [].name", ["web", "copy"]),
     Step(f"image delete {IN_GROUP} -n copy"),
     Step("image list --query [].name", ["web"]),

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.contract.infra.bicep import INFRA, ROOT
+from tests.contract.infra.gauge_line import GAUGE
 
 PAGE = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
 ALERTS = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
@@ -32,9 +33,9 @@ def test_a_description_links_to_a_section_that_exists() -> None:
     assert {anchor(heading) for heading in SECTIONS} >= LINKED
 
 
-def test_the_page_reads_the_gauge_as_the_example_has_it() -> None:
-    example = re.search(r"^gauge .+$", PAGE, re.MULTILINE)
-    query = re.search(r'parse Message with "gauge .+$', PAGE, re.MULTILINE)
-    assert example
-    assert query
-    assert re.findall(r"(\w+)=", example[0]) == re.findall(r"(\w+)=", query[0])
+def test_the_pages_show_the_gauge_as_the_app_writes_it() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for page in (PAGE, operations):
+        assert re.findall(r"^gauge running.+$", page, re.MULTILINE) == [GAUGE]
+    [query] = re.findall(r'parse Message with "gauge .+$', PAGE, re.MULTILINE)
+    assert re.findall(r"(\w+)=", query) == re.findall(r"(\w+)=", GAUGE)

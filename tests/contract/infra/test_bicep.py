@@ -1,5 +1,6 @@
 """The Bicep files fit together, as far as that can be checked without the compiler and without Azure."""
 
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -102,28 +103,31 @@ def test_every_role_file_is_loaded() -> None:
 def test_the_event_subscription_fits_the_function(
     module: str, resource: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The event subscription names a function, event types and an operation that the app accepts."""
+    """The event subscription names a function, and the app accepts each of its event types and operations."""
     text = (INFRA / "modules" / f"{module}.bicep").read_text(encoding="utf-8")
     name = found(r"param functionName string = '(\w+)'", text)
     event_types = re.findall(r"'([\w.]+)'", found(r"includedEventTypes: \[(.+)\]", text))
-    operation = found(r"key: 'data.operationName'\s+(?://.+\s+)?values: \['([\w./]+)'", text)
+    listed = found(r"key: 'data.operationName'\s+(?://.+\s+)?values: \[(.+)\]", text)
+    operations = re.findall(r"'([\w./]+)'", listed)
     uri = f"/subscriptions/{'1' * 8}-1111-4111-8111-{'1' * 12}/resourceGroups/r/providers/Microsoft.Compute/{resource}"
     monkeypatch.chdir(ROOT)
     assert load_app(ROOT).functions[name].trigger_type == "eventGridTrigger"
-    event = {"operationName": operation, "resourceUri": uri}
     assert event_types
-    for event_type in event_types:
-        assert not isinstance(read_event(event_type, "1", uri, event), Ignored)
+    assert operations
+    for event_type, operation in itertools.product(event_types, operations):
+        event = {"operationName": operation, "resourceUri": uri}
+        assert not isinstance(read_event(event_type, "1", uri, event), Ignored), operation
 
 
 def test_the_alert_leaves_out_the_hints() -> None:
     """Their event subscription keeps no dead letters, so what it loses would be an alert."""
     text = (INFRA / "modules" / "version-event-subscription.bicep").read_text(encoding="utf-8")
-    alerts = (INFRA / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    alerts = (INFRA / "modules" / "event-alerts.bicep").read_text(encoding="utf-8")
     watched = found(r"name: 'EventSubscriptionName'\s+operator: 'Include'\s+values: \[(.+)\]", alerts)
     assert watched == "eventSubscriptionName, toUpper(eventSubscriptionName)"
-    main = (INFRA / "main.bicep").read_text(encoding="utf-8")
-    assert found(r"eventSubscriptionName: '(.+)'", main) == "gallerist-images-${environmentName}"
+    for file in ("main.bicep", "source-subscription.bicep"):
+        using = (INFRA / file).read_text(encoding="utf-8")
+        assert found(r"eventSubscriptionName: '(.+)'", using) == "gallerist-images-${environmentName}"
     assert "deadLetterDestination" not in text
 
 

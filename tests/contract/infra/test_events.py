@@ -1,14 +1,22 @@
-"""The event filters in Bicep deliver the writes of images and of image versions to the app."""
+"""The event filters in Bicep deliver the writes of images, of their tags and of image versions to the app."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from client import Gallerist
+from domain.fleet.doctor import find_events
+from domain.fleet.findings import Finding
 from domain.migration.states import MigrationState
 from domain.resources.ids import ImageId
-from local.arm import write_image
+from local.arm import call_arm, write_image
 from local.stack import Stack
 from tests.contract.infra.bicep import INFRA
+from tests.contract.infra.snapshots import load
+from tests.workflow.estate import Estate
 
 ENVIRONMENT = "test"
 MODULES = {
@@ -23,7 +31,7 @@ SEED = {
     "resourceGroups": [{"subscription": SUBSCRIPTION, "name": "images", "location": "eastus2"}],
     "resources": [{"id": GALLERY, "location": "eastus2", "properties": {}}],
 }
-IMAGE = {
+IMAGE: dict[str, Any] = {
     "id": f"{COMPUTE}/images/ubuntu",
     "location": "eastus2",
     "tags": {},
@@ -84,3 +92,35 @@ def test_the_event_filters_deliver_writes_of_images_and_versions_and_nothing_els
         (f"gallerist-images-{ENVIRONMENT}", "Microsoft.Compute/images/write"),
         (f"gallerist-versions-{ENVIRONMENT}", "Microsoft.Compute/galleries/images/versions/write"),
     }
+
+
+@pytest.mark.parametrize("names", ["resource", "tags"])
+def test_a_tag_that_is_set_through_the_tags_api_starts_a_migration(tmp_path: Path, names: str) -> None:
+    """As the portal and `az tag` set it, whichever of the two ids the event has."""
+    policy = f"""\
+        defaults: {{action: ignore, galleries: [{GALLERY}]}}
+        rules: [{{name: tagged, match: {{tags: {{gallerist: migrate}}}}, action: migrate}}]
+    """
+    with Stack(tmp_path, SEED, policy, one_clock=True) as stack, Estate(stack) as estate:
+        stack.control("POST", "switches", {"tag_events_name": names})
+        image = estate.write(IMAGE)
+        # from now on only a write of tags raises an event
+        for name in MODULES:
+            subscribe(stack, name)
+        sent = {"operation": "Merge", "properties": {"tags": {"gallerist": "migrate"}}}
+        call_arm(
+            stack, "PATCH", f"{image}/providers/Microsoft.Resources/tags/default", sent
+        ).raise_for_status()
+        ended = estate.ended(image)
+    assert (ended["state"], ended["image"]) == ("completed", image)
+    assert ended["started_by"].startswith("event ")
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_is_deployed() -> None:
+    """A filter that the app's own diagnosis does not understand would warn of every deployment."""
+    deployed = [one for one in load("default-events") if one["type"].endswith("/eventSubscriptions")]
+    state = {"provisioningState": "Succeeded"}
+    shown: list[Mapping[str, Any]] = [one | {"properties": one["properties"] | state} for one in deployed]
+    findings: list[Finding] = list(find_events(SUBSCRIPTION, shown))
+    assert {one.verdict for one in findings} == {"passed"}, findings
+    assert len(findings) == 3

@@ -37,11 +37,13 @@ GOOD = replace(
 )
 
 
-def sending(operation: str, function: str = EVENTS_FUNCTION, **changes: Any) -> dict[str, Any]:
-    """An event subscription as infra/modules deploys it."""
+def sending(*operations: str, function: str = EVENTS_FUNCTION, **changes: Any) -> dict[str, Any]:
+    """An event subscription that takes these operations."""
     filters = {
         "includedEventTypes": ["Microsoft.Resources.ResourceWriteSuccess"],
-        "advancedFilters": [{"key": "data.operationName", "operatorType": "StringIn", "values": [operation]}],
+        "advancedFilters": [
+            {"key": "data.operationName", "operatorType": "StringIn", "values": list(operations)}
+        ],
     }
     destination = {"properties": {"resourceId": f"/subscriptions/x/sites/app/functions/{function}"}}
     properties = {
@@ -53,7 +55,7 @@ def sending(operation: str, function: str = EVENTS_FUNCTION, **changes: Any) -> 
     return {"name": "gallerist", "properties": properties}
 
 
-IMAGES = sending("Microsoft.Compute/images/write")
+IMAGES = sending("Microsoft.Compute/images/write", "Microsoft.Resources/tags/write")
 VERSIONS = sending("Microsoft.Compute/galleries/images/versions/write")
 
 
@@ -107,6 +109,7 @@ async def test_a_complete_deployment_passes() -> None:
         "gallery golden",
         "permissions on gallery golden",
         f"events of images in {SUBSCRIPTION}",
+        f"events of tags of images in {SUBSCRIPTION}",
         f"events of image versions in {SUBSCRIPTION}",
         "Resource Graph",
     ]
@@ -198,7 +201,7 @@ async def test_places_of_proofs_are_looked_at_where_the_policy_wants_them() -> N
 EVENTS: dict[str, tuple[list[dict[str, Any]], str, str]] = {
     "none": ([], "warned", "no event subscription sends Microsoft.Compute/images/write"),
     "another function": (
-        [sending("Microsoft.Compute/images/write", "other")],
+        [sending("Microsoft.Compute/images/write", function="other")],
         "warned",
         "no event subscription",
     ),
@@ -241,6 +244,49 @@ async def test_events_must_reach_the_function(case: str) -> None:
     finding = (await findings(consumers=subscribed(*found)))[f"events of images in {SUBSCRIPTION}"]
     assert finding.verdict == expected
     assert text in finding.detail
+
+
+def filtered(*filters: tuple[str, str, str]) -> dict[str, Any]:
+    advanced = [{"operatorType": kind, "key": key, "values": [value]} for kind, key, value in filters]
+    return sending(filter={"advancedFilters": advanced})
+
+
+OF_IMAGES = ("StringContains", "subject", "/providers/Microsoft.Compute/images/")
+
+
+@pytest.mark.parametrize(
+    ("found", "passes"),
+    [
+        (sending("Microsoft.Compute/images/write"), {"images"}),
+        (sending("Microsoft.Resources/tags/write"), {"tags of images"}),
+        (filtered(OF_IMAGES), {"images", "tags of images"}),
+        (
+            filtered(("StringContains", "subject", "/galleries/")),
+            {"images", "tags of images", "image versions"},
+        ),
+        (
+            filtered(("StringContains", "subject", "/providers/Microsoft.Compute/galleries/")),
+            {"image versions"},
+        ),
+        (filtered(("StringContains", "data.operationName", "images")), {"images", "image versions"}),
+        (
+            filtered(("StringNotIn", "data.operationName", "microsoft.resources/tags/write")),
+            {"images", "image versions"},
+        ),
+        (
+            filtered(("StringBeginsWith", "subject", "/subscriptions/x"), OF_IMAGES),
+            {"images", "tags of images"},
+        ),
+    ],
+)
+async def test_the_filters_of_an_event_subscription_are_judged(
+    found: dict[str, Any], passes: set[str]
+) -> None:
+    """The portal and `az tag` write tags with an operation of their own, which an older deployment filters out."""
+    kinds = ("images", "tags of images", "image versions")
+    seen = await findings(consumers=subscribed(found))
+    verdicts = {kind: verdict(seen, f"events of {kind} in {SUBSCRIPTION}") for kind in kinds}
+    assert verdicts == {kind: "passed" if kind in passes else "warned" for kind in kinds}
 
 
 def test_the_function_of_events_is_one_of_the_apps() -> None:

@@ -28,6 +28,7 @@ _ARM_ACTIONS = {
     "networkInterfaces": "Microsoft.Network/networkInterfaces",
     "maintenanceConfigurations": "Microsoft.Maintenance/maintenanceConfigurations",
     "configurationAssignments": "Microsoft.Maintenance/configurationAssignments",
+    "tags": "Microsoft.Resources/tags",
     "locks": "Microsoft.Authorization/locks",
     "policyAssignments": "Microsoft.Authorization/policyAssignments",
     "policyDefinitions": "Microsoft.Authorization/policyDefinitions",

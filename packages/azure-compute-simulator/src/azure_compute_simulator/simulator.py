@@ -273,7 +273,7 @@ class Simulator:
     def _publish_operation(self, operation: Operation) -> None:
         if raises_event(operation, self.switches):
             delay = event_delay_seconds(operation, self.switches)
-            self.event_grid.publish(resource_event(operation, self.clock.now()), delay)
+            self.event_grid.publish(resource_event(operation, self.clock.now(), self.switches), delay)
 
     def _latest_event(self, resource_id: str) -> Json:
         with self.azure.lock:
@@ -282,10 +282,10 @@ class Simulator:
                 raise ValueError(f"{resource_id} does not exist.")
             operations = [item for item in self.azure.operations.values() if item.resource is resource]
             if operations:
-                return resource_event(operations[-1], self.clock.now())
+                return resource_event(operations[-1], self.clock.now(), self.switches)
             resource_type = self.types.get(resource.id.type)
             seeded = resource_type.operation_before_start(resource, SEED_PRINCIPAL)
-            return resource_event(seeded, resource.created)
+            return resource_event(seeded, resource.created, self.switches)
 
     def _document(self, resource: Resource) -> Json:
         resource_type = self.types.get(resource.id.type)

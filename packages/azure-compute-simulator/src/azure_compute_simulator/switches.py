@@ -38,3 +38,4 @@ class Switches:
     os_upgrade_delay_seconds: float | None = None
     version_events: Literal["ended", "accepted", "both", "none"] = "ended"
     version_event_delay_seconds: float = 0.0
+    tag_events_name: Literal["resource", "tags"] = "resource"

@@ -14,6 +14,7 @@ from azure_compute_simulator import (
     responses,
     scale_set_responses,
     size_responses,
+    tag_responses,
 )
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.models.consumers import CONSUMER_TYPES
@@ -50,6 +51,7 @@ _PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 _MAINTENANCE = "/providers/Microsoft.Maintenance"
 _SCALE_SET = f"{_GROUP}{_COMPUTE}/virtualMachineScaleSets/<name0>"
 _INSTANCES = f"{_SCALE_SET}/virtualMachines"
+_TAGS = "/providers/Microsoft.Resources/tags/default"
 _LOCKS = "/providers/Microsoft.Authorization/locks"
 _POLICIES = f"{_SUBSCRIPTION}/providers/Microsoft.Authorization"
 _OPERATIONS = f"{_SUBSCRIPTION}{_COMPUTE}/locations/<location>"
@@ -143,6 +145,7 @@ _FIXED_SEGMENTS = {
     segment.lower(): segment
     for segment in (
         *(part for path in _ENDPOINTS for part in path.split("/") if not part.startswith("<")),
+        *_TAGS.split("/"),
         *(part for type_ in (*COMPUTE_TYPES, *CONSUMER_TYPES) for part in type_.split("/")),
     )
 }
@@ -183,6 +186,8 @@ def _type_rules(type_: str) -> Iterator[Rule]:
     many = partial(responses.list_in_parent, type_=full_type)
     yield Rule(f"{collection}/<name{len(parents)}>", endpoint=Endpoint(one, type_))
     yield Rule(f"{collection}/<name{len(parents)}>{_PERMISSIONS}", endpoint=_ENDPOINTS[_GROUP + _PERMISSIONS])
+    tags = Endpoint(partial(tag_responses.tags, type_=full_type), "tags")
+    yield Rule(f"{collection}/<name{len(parents)}>{_TAGS}", endpoint=tags)
     yield Rule(f"{collection}/<name{len(parents)}>{_LOCKS}", endpoint=_ENDPOINTS[_GROUP + _LOCKS])
     yield Rule(collection, endpoint=Endpoint(many, type_, "group"))
     if not parents:

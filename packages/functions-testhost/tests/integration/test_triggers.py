@@ -2,12 +2,9 @@
 
 import gzip
 import json
-<<<<<<< HEAD
 import socket
-=======
 import time
 from concurrent.futures import ThreadPoolExecutor
->>>>>>> wt-store
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

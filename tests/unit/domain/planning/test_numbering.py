@@ -1,5 +1,6 @@
 """Version numbers: what each strategy derives from an image, and which number the ledger reserves."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.planning.numbering import Numbering, Reservation, number_image, reserve
+from domain.planning.numbering import LARGEST_LEDGER, Numbering, Reservation, number_image, reserve
 from domain.policy.sections import Choices
 from domain.resources.versions import LARGEST_PART, Version, dated_version
 from tests.unit.builders import CREATED, NOW, image
@@ -253,3 +254,31 @@ def test_names_that_are_no_numbers_are_in_nobodys_way(taken: list[str]) -> None:
     assert numbers == {"/other": "silver", "/image": "1.0.5"}
     again, _ = reserve(numbers, Reservation(holder="/image", held="gold", taken=taken))
     assert again.version == "gold"
+
+
+# as large as the ledger may be
+FULL = {f"{'x' * 200}{number}": f"1.0.{number}" for number in range(3_600)}
+
+
+def test_a_large_ledger_forgets_the_oldest_numbers_that_the_gallery_shows() -> None:
+    """The Durable Task Scheduler takes a state of 1 MB, and the gallery shows whose content a version is."""
+    assert len(json.dumps(json.dumps(FULL))) > LARGEST_LEDGER
+    taken = [f"1.0.{number}" for number in range(100, 3_600)]
+    reserved, after = reserve(FULL, Reservation(holder="a", taken=taken))
+    assert (reserved.version, after["a"]) == ("1.0.3600", "1.0.3600")
+    assert len(json.dumps(json.dumps(after))) <= LARGEST_LEDGER
+    kept = [int(number.rpartition(".")[2]) for number in after.values()]
+    assert kept[:100] == list(range(100)), "the gallery does not show these"
+    assert kept[100:] == list(range(kept[100], 3_601))
+    again, _ = reserve(after, Reservation(holder="b", taken=taken))
+    assert again.version == "1.0.3601"
+
+
+def test_a_ledger_of_numbers_that_no_gallery_shows_refuses_another() -> None:
+    reserved, after = reserve(FULL, Reservation(holder="a"))
+    assert (reserved.version, reserved.refused) == (
+        None,
+        "the ledger of the definition's version numbers is full",
+    )
+    assert reserved.fix == "name another definition with 'definition' in the request"
+    assert after == FULL

@@ -1,5 +1,6 @@
 """Parts become one scan, in which nothing that blocks and nothing that is unread gets lost."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from domain.references.expected import (
 )
 from domain.references.parts import (
     GRAPH,
+    LARGEST_SCAN,
     MOST_BLOCKING,
     MOST_SHOWN,
+    MOST_UNREAD,
     Cursor,
     PartScan,
     ScanPlan,
@@ -29,7 +32,7 @@ A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-22222222
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def consumer(number: int = 0, **fields: Any) -> Consumer:
+def consumer(number: int | str = 0, **fields: Any) -> Consumer:
     defaults: dict[str, Any] = {
         "id": f"/subscriptions/{A}/x/{number}",
         "kind": "scale set",
@@ -100,3 +103,37 @@ def test_the_newest_word_about_a_subscription_counts() -> None:
     assert remembered([*names, again.name]) == set()
     assert declared_gone([again.name, *names]) == {A}
     assert remembered([*names, again.name, back_record(A, NOW + timedelta(days=2))]) == {A}
+
+
+def test_a_scan_of_a_large_estate_fits_into_one_message_and_forbids_a_deletion() -> None:
+    """Fifty subscriptions with more consumers each than a history shows. It is handed over whole."""
+    names = [f"{number:08}-1111-4111-8111-111111111111" for number in range(50)]
+    long = "x" * 1_000
+    parts = [
+        (
+            name,
+            PartScan(
+                consumers=[consumer(f"{name}-{one}", text=long, blocks=one < 100) for one in range(150)],
+                unread=[Unread(subscription=name, kind=f"kind {one}", reason=long) for one in range(10)],
+            ),
+        )
+        for name in names
+    ]
+    scan = scan_of(ScanPlan(subjects=[], subscriptions=names), parts, NOW, NOW)
+    assert len(json.dumps(scan.model_dump_json())) < 2 * LARGEST_SCAN
+    assert len(scan.blocking) == len(scan.consumers) > 100
+    assert scan.more == 50 * 50
+    reasons = [one.reason for one in scan.unread if one.subscription == GRAPH]
+    assert reasons == [
+        f"500 kinds of resources could not be read; only {MOST_UNREAD} are shown",
+        f"5000 consumers block; only {len(scan.consumers)} are shown",
+    ]
+    assert (scan.subscriptions, scan.complete) == ([], False)
+
+
+def test_what_does_not_block_is_left_out_of_a_large_scan_and_counted() -> None:
+    found = [consumer(number, text="x" * 1_000, blocks=number < 10) for number in range(1_000)]
+    scan = scan_of(ScanPlan(subjects=[], subscriptions=[A]), [(A, PartScan(consumers=found))], NOW, NOW)
+    assert (len(scan.blocking), scan.complete) == (10, True)
+    assert len(scan.consumers) + scan.more == 1_000
+    assert scan.more > 0

@@ -145,6 +145,13 @@ class ResourceType(ABC):
         resource.provisioning_state = "Deleting"
         return self.begin("delete", resource, principal)
 
+    def set_tags(self, resource: Resource, tags: dict[str, str], principal: Principal) -> Operation:
+        """Sets the tags as the tags API does: every type takes them, and its rules are not asked."""
+        resource.hidden.pop("shown", None)
+        resource.tags = tags
+        resource.provisioning_state = "Updating"
+        return self.begin("tag", resource, principal)
+
     def read(self, resource_id: ResourceId) -> Resource:
         """Returns the resource and counts the read as a poll of its operations. Raises SimulatedError."""
         self.check_parent(resource_id, "read")
@@ -182,7 +189,9 @@ class ResourceType(ABC):
 
     def begin(self, verb: str, resource: Resource, principal: Principal) -> Operation:
         """Starts an operation that takes as long as the real service took for this type and verb (recorded)."""
-        job = Job(str(resource.id), self.seconds[verb], self.replicates(verb), self.azure.clock.now())
+        # a write of tags alone was not recorded
+        seconds = self.seconds["update" if verb == "tag" else verb]
+        job = Job(str(resource.id), seconds, self.replicates(verb), self.azure.clock.now())
         return self.azure.begin(verb, resource, job, principal)
 
     def replicates(self, verb: str) -> bool:  # noqa: ARG002 - image versions use it

@@ -67,7 +67,8 @@ class Resource:
 class Operation:
     """A long-running operation on one resource.
 
-    `verb` is create, update or delete. `status` is InProgress, Succeeded, Failed or Canceled.
+    `verb` is create, update, delete, or tag: a write of the tags API.
+    `status` is InProgress, Succeeded, Failed or Canceled.
     """
 
     id: str
