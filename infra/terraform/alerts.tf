@@ -3,7 +3,7 @@
 # infra/modules/alerts.bicep says what each query looks for.
 
 locals {
-  receivers = azapi_resource.mail[*].id
+  receivers = module.mail[*].id
   look_back = "P2D"
 
   rules = {
@@ -116,35 +116,16 @@ locals {
       EOT
     }
   }
-
-  # A dead-lettered event was not delivered, but kept; a dropped one was not kept either. An event that fails for half an hour has had
-  # six attempts (documented: the schedule of retries); a single one that a cold start fails is no alert.
-  event_metrics = {
-    DeadLetteredCount        = { window = "PT15M", threshold = 0 }
-    DroppedEventCount        = { window = "PT15M", threshold = 0 }
-    DeliveryAttemptFailCount = { window = "PT6H", threshold = 5 }
-  }
-  event_subscription_name = "gallerist-images-${var.environment_name}"
 }
 
-resource "azapi_resource" "mail" {
-  count = var.alert_email == "" ? 0 : 1
+module "mail" {
+  source = "./modules/action-group"
+  count  = var.alert_email == "" ? 0 : 1
 
-  type      = "Microsoft.Insights/actionGroups@2023-01-01"
-  parent_id = azapi_resource.group.id
-  name      = "ag-gallerist-${local.suffix}"
-  location  = "global"
-  tags      = local.tags
-
-  body = {
-    properties = {
-      enabled        = true
-      groupShortName = "gallerist"
-      emailReceivers = [{ name = "mail", emailAddress = var.alert_email, useCommonAlertSchema = true }]
-    }
-  }
-
-  response_export_values = []
+  group_id = azapi_resource.group.id
+  suffix   = local.suffix
+  tags     = local.tags
+  email    = var.alert_email
 }
 
 resource "azapi_resource" "log_alerts" {
@@ -188,49 +169,13 @@ resource "azapi_resource" "log_alerts" {
   response_export_values = []
 }
 
-resource "azapi_resource" "lost_events" {
-  for_each = local.event_metrics
+module "event_alerts" {
+  source = "./modules/event-alerts"
 
-  type      = "Microsoft.Insights/metricAlerts@2018-03-01"
-  parent_id = azapi_resource.group.id
-  name      = "alert-events-${lower(each.key)}-${local.suffix}"
-  location  = "global"
-  tags      = local.tags
-
-  body = {
-    properties = {
-      description         = "Events about managed images were not delivered. The sweep finds their images. The table AegDeliveryFailureLogs has the reason."
-      severity            = 3
-      enabled             = true
-      scopes              = [local.system_topic_id]
-      evaluationFrequency = "PT5M"
-      windowSize          = each.value.window
-      criteria = {
-        "odata.type" = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
-        allOf = [
-          {
-            criterionType   = "StaticThresholdCriterion"
-            name            = "lost"
-            metricNamespace = "Microsoft.EventGrid/systemTopics"
-            metricName      = each.key
-            # Not another environment's events, and not the hints about versions, whose loss harms nothing. Both spellings, for it is
-            # not documented which one the metric has.
-            dimensions = [
-              {
-                name     = "EventSubscriptionName"
-                operator = "Include"
-                values   = [local.event_subscription_name, upper(local.event_subscription_name)]
-              },
-            ]
-            timeAggregation = "Total"
-            operator        = "GreaterThan"
-            threshold       = each.value.threshold
-          },
-        ]
-      }
-      actions = [for receiver in local.receivers : { actionGroupId = receiver }]
-    }
-  }
-
-  response_export_values = []
+  group_id                = azapi_resource.group.id
+  suffix                  = local.suffix
+  tags                    = local.tags
+  system_topic_id         = local.system_topic_id
+  event_subscription_name = "gallerist-images-${var.environment_name}"
+  action_groups           = local.receivers
 }

@@ -51,6 +51,24 @@ resource "azapi_resource" "scheduler_retention" {
   response_export_values = []
 }
 
+resource "azapi_resource" "scheduler_logs" {
+  count = local.has_scheduler ? 1 : 0
+
+  type      = "Microsoft.Insights/diagnosticSettings@2021-05-01-preview"
+  parent_id = azapi_resource.scheduler[0].id
+  name      = "scheduler"
+
+  body = {
+    properties = {
+      workspaceId                 = local.workspace_id
+      logAnalyticsDestinationType = "Dedicated"
+      logs                        = [{ categoryGroup = "allLogs", enabled = true }]
+    }
+  }
+
+  response_export_values = []
+}
+
 resource "azapi_resource" "scheduler_assignment" {
   count = local.has_scheduler ? 1 : 0
 

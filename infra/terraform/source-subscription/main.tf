@@ -7,6 +7,9 @@ locals {
   subscription_scope = "/subscriptions/${var.subscription_id == "" ? data.azapi_client_config.current.subscription_id : var.subscription_id}"
   tags               = merge(var.resource_tags, { "azd-env-name" = var.environment_name })
   creates_topic      = var.existing_system_topic_id == ""
+  system_topic_id    = local.creates_topic ? one(module.system_topic[*].id) : var.existing_system_topic_id
+  # Terraform has no `uniqueString`
+  suffix = substr(sha256(join("-", [local.subscription_scope, var.environment_name, var.location])), 0, 13)
 }
 
 module "image_reader" {
@@ -30,8 +33,6 @@ module "part_roles" {
 }
 
 resource "azapi_resource" "group" {
-  count = local.creates_topic ? 1 : 0
-
   type      = "Microsoft.Resources/resourceGroups@2024-03-01"
   parent_id = local.subscription_scope
   name      = "rg-${var.environment_name}-events"
@@ -46,7 +47,7 @@ module "system_topic" {
   count  = local.creates_topic ? 1 : 0
 
   name               = "evgt-${var.environment_name}"
-  group_id           = azapi_resource.group[0].id
+  group_id           = azapi_resource.group.id
   subscription_scope = local.subscription_scope
   tags               = local.tags
   logs               = var.workspace_resource_id != ""
@@ -56,8 +57,29 @@ module "system_topic" {
 module "images" {
   source = "../modules/image-events"
 
-  system_topic_id        = local.creates_topic ? one(module.system_topic[*].id) : var.existing_system_topic_id
+  system_topic_id        = local.system_topic_id
   function_app_id        = var.function_app_id
   dead_letter_storage_id = var.dead_letter_storage_id
   environment_name       = var.environment_name
+}
+
+module "mail" {
+  source = "../modules/action-group"
+  count  = var.alert_email == "" ? 0 : 1
+
+  group_id = azapi_resource.group.id
+  suffix   = local.suffix
+  tags     = local.tags
+  email    = var.alert_email
+}
+
+module "event_alerts" {
+  source = "../modules/event-alerts"
+
+  group_id                = azapi_resource.group.id
+  suffix                  = local.suffix
+  tags                    = local.tags
+  system_topic_id         = local.system_topic_id
+  event_subscription_name = "gallerist-images-${var.environment_name}"
+  action_groups           = module.mail[*].id
 }

@@ -66,6 +66,13 @@ variable "workspace_resource_id" {
   nullable    = false
 }
 
+variable "alert_email" {
+  description = "Mail address that receives the alerts on events of this subscription that were not delivered. Empty shows them only in the portal."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
 variable "subscription_id" {
   description = "Id of the subscription. Empty means the one that the provider uses."
   type        = string

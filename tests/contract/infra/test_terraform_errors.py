@@ -248,7 +248,7 @@ def test_a_value_that_azures_types_do_not_take_breaks_the_rule(infra: Path) -> N
             "has no resource azapi_resource.grupp",
         ),
         (f"{T}/storage.tf", "local.tags", "local.tag", "there is no 'tag'"),
-        (f"{T}/alerts.tf", "${lower(", "${title(", "an unknown function: title"),
+        (f"{T}/modules/event-alerts/main.tf", "${lower(", "${title(", "an unknown function: title"),
         (
             f"{T}/storage.tf",
             '  name      = "default"\n',

@@ -25,6 +25,8 @@ CONFIGURATIONS = {
 _EVALUATED_IN = re.compile(r"^// evaluated in subscription ([0-9a-f-]{36})$", re.MULTILINE)
 _USING = re.compile(r"^using '(?:\.\./)+(?:infra/)?([\w-]+)\.bicep'$", re.MULTILINE)
 _PARAMETER = re.compile(r"^param (\w+) = (.+?)(?=\n(?:param|//)|\Z)", re.MULTILINE | re.DOTALL)
+# names that end in the suffix, of each file that has one
+_WITH_SUFFIX = re.compile(r"(?:id-gallerist|alert-events-[a-z]+)-([a-z0-9]{13})")
 
 
 class Deployment(NamedTuple):
@@ -84,9 +86,8 @@ def configuration(path: Deployment, suffix: str | None, folder: Path = TERRAFORM
 
 def suffix_of(resources: list[dict[str, Any]]) -> str | None:
     """Returns the suffix of the names of a snapshot."""
-    prefix = "id-gallerist-"
-    names = (resource["name"] for resource in resources)
-    return next((name.removeprefix(prefix) for name in names if name.startswith(prefix)), None)
+    names = (_WITH_SUFFIX.fullmatch(resource["name"]) for resource in resources)
+    return next((name[1] for name in names if name), None)
 
 
 def differences(file: Path, folder: Path = TERRAFORM) -> list[str]:
