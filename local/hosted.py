@@ -102,7 +102,9 @@ class Hosted:
         # the app reads its own files by relative paths, as in Azure
         os.chdir(ROOT)
         try:
-            with HostServer(".", database, port=self.port, keys=True, survives_power_cut=True) as server:
+            with HostServer(
+                ".", database, port=self.port, keys=True, survives_power_cut=True, controlled=False
+            ) as server:
                 yield Served(f"{server.url}/api", self._write_key(server.description()["keys"]["function"]))
         except TaskHubInUseError as error:
             raise HostedError(

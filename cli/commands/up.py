@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 import signal
-import threading
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +42,7 @@ Simulated = Annotated[
     bool, typer.Option("--simulated", help="Use a simulated Azure with ten images, as `make serve` does.")
 ]
 
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 # what only the deployed app has
 MISSING = (
     "events: a new image is not noticed; start its migration, or use --sweep",
@@ -83,9 +84,10 @@ def up(
         with azure_errors(credential):
             asyncio.run(hosted.check(os.environ))
         with hosted.served() as served, address.announced(served.api):
-            stop = _stopped_by_signals()
+            signals = _signals()
             _show(session, hosted, served, credential)
-            stop.wait()
+            while signals.recv(1)[0] not in STOPPED_BY:
+                pass
     except HostedError as error:
         raise CliError(str(error)) from error
     except PolicyError as error:
@@ -102,11 +104,17 @@ def _simulated() -> int:
     return estate.run(serve=True)
 
 
-def _stopped_by_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+def _signals() -> socket.socket:
+    """Returns a socket from which the number of each signal can be read, whichever thread the system gives it to.
+
+    The host has many threads, and one that waits for an event does not wake up for a signal that another one got.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in STOPPED_BY:
+        signal.signal(number, lambda *_: None)
+    return reader
 
 
 def _show(session: Session, hosted: Hosted, served: Served, credential: str) -> None:

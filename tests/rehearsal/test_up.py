@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from azure_compute_simulator import SimulatorServer
 
@@ -155,6 +157,9 @@ def test_killed_in_the_middle_of_a_migration_and_started_again_it_goes_on(
         assert {"taskhub.sqlite.keys", "taskhub.sqlite-wal", "host.log"} <= names
         with Gallerist(ready["url"]) as stranger, pytest.raises(UnexpectedAnswerError, match="401"):
             stranger.images()
+        control = f"{ready['url'].removesuffix('/api')}/_host"
+        assert httpx.get(f"{control}/health").json()["state"] == "healthy"
+        assert httpx.post(f"{control}/worker", json={"action": "kill"}).status_code == HTTPStatus.NOT_FOUND
         with Gallerist(ready["url"], key_file.read_text(encoding="utf-8").strip()) as gallerist:
             started = gallerist.start_migration(IMAGE.image["id"])
             looked(gallerist, started.id, frozenset({MigrationState.REPLICATING}))

@@ -3,8 +3,8 @@
 import argparse
 import json
 import signal
+import socket
 import sys
-import threading
 from datetime import datetime
 from typing import Never
 
@@ -19,14 +19,13 @@ When the simulator is ready it prints one line of JSON with its addresses, and t
 Exit codes: 0 stopped by a signal, 1 the port cannot be opened, 2 an option or the seed is wrong.
 """
 _LARGEST_PORT = 65_535
+STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves a simulated Azure until a signal stops it. Returns the exit code."""
     options = build_parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signals = _signals()
     try:
         clock = Clock(options.time_scale, options.start, standing=options.standing)
         server = SimulatorServer(options.seed, options.transitions, clock, options.port, tls=options.tls)
@@ -42,10 +41,24 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(2, f"{options.seed}: {error}")
     try:
         _print_ready(server)
-        stop.wait()
+        while signals.recv(1)[0] not in STOPPED_BY:
+            pass
     finally:
         server.stop()
     return 0
+
+
+def _signals() -> socket.socket:
+    """Returns a socket from which the number of each signal can be read, whichever thread the system gives it to.
+
+    A thread that waits for an event would not wake up for a signal that another thread got.
+    """
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in STOPPED_BY:
+        signal.signal(number, lambda *_: None)
+    return reader
 
 
 def _print_ready(server: SimulatorServer) -> None:

@@ -53,6 +53,8 @@ class HostServer:
         clock: a clock, or the mode of one: `real`, `skip` or `manual`.
         keys: whether HTTP functions and webhooks require access keys, as in Azure.
         survives_power_cut: whether what was accepted survives a power cut, too. That costs time for each step.
+        controlled: whether the control plane is served. It needs no key, and can move the clock and kill the worker:
+            without it, only `GET /_host/health` is.
 
     Raises (on entering):
         AppError: the app cannot be served.
@@ -68,6 +70,7 @@ class HostServer:
         clock: Clock | Mode = "real",
         keys: bool = False,
         survives_power_cut: bool = False,
+        controlled: bool = True,
     ) -> None:
         self._folder = Path(app)
         self._database = Path(database) if database else None
@@ -75,6 +78,7 @@ class HostServer:
         self._clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._enforce_keys = keys
         self._survives_power_cut = survives_power_cut
+        self._controlled = controlled
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.url = ""
         self.switches = Switches()
@@ -249,7 +253,7 @@ class HostServer:
         triggers = HttpTriggers(self._http, invoker, self._engine, self._access)
         app.add_routes(api.routes())
         app.add_routes(EntityApi(self._hub, self._engine).routes())
-        app.add_routes(control.routes())
+        app.add_routes(control.routes() if self._controlled else control.health_route())
         app.router.add_route("*", event_grid.PATH, events.handle)
         app.router.add_route("*", r"/{path:[\s\S]*}", triggers.handle)
         return app

@@ -387,3 +387,14 @@ def test_an_invalid_schedule_stops_the_host_with_the_reason(
     monkeypatch.delenv("HOURLY")
     with pytest.raises(AppError, match="names the setting 'HOURLY', which is not set"):
         serve("timers")
+
+
+# the control plane
+
+
+def test_a_host_that_is_not_controlled_has_its_health_alone(tmp_path: Path) -> None:
+    host = HostServer(APPS / "patterns", tmp_path / "hub.db", keys=True, controlled=False)
+    with host, httpx.Client(base_url=host.url) as http:
+        assert http.get("/_host/health").json()["state"] == "healthy"
+        for method, path in (("GET", "status"), ("POST", "clock"), ("POST", "worker"), ("POST", "faults")):
+            assert http.request(method, f"/_host/{path}", json={}).status_code == 404, path
