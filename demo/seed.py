@@ -1,5 +1,6 @@
 """The managed images of the demo, and how the migration of each one should end."""
 
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from domain.migration.states import MigrationState
@@ -32,6 +33,17 @@ class DemoImage(NamedTuple):
         return resource_id
 
 
+TOPIC_GROUPS = ((PRODUCTION, "images"), (DEVELOPMENT, "images"))
+# the operations that the event subscriptions send, as in infra/modules
+SENT = {
+    "images": ["Microsoft.Compute/images/write", "Microsoft.Resources/tags/write"],
+    "versions": ["Microsoft.Compute/galleries/images/versions/write"],
+}
+_EVENT_GRID = "providers/Microsoft.EventGrid"
+_FUNCTION = (
+    f"/subscriptions/{PRODUCTION}/resourceGroups/images/providers/Microsoft.Web/sites/gallerist"
+    "/functions/image_events"
+)
 PACKER_PLAN = {"PlanInfo": "9-lvm-gen2", "PlanProduct": "almalinux-x86_64", "PlanPublisher": "almalinux"}
 
 COMPLETED, BLOCKED, SKIPPED = MigrationState.COMPLETED, MigrationState.BLOCKED, MigrationState.SKIPPED
@@ -144,8 +156,27 @@ def seed() -> dict[str, Any]:
             _suse_definition_of_generation_1(),
             *(image.capture.machine | _hidden_generation(image.capture) for image in IMAGES),
             *existing,
+            *(part for subscription, group in TOPIC_GROUPS for part in _event_resources(subscription, group)),
         ],
     }
+
+
+def _event_resources(subscription: str, group: str) -> Iterator[dict[str, Any]]:
+    """The system topic of a subscription and its event subscriptions, as the deployment makes them.
+
+    They are what the app can see. The simulator sends events to the address that it is given when the demo starts.
+    """
+    topic = f"/subscriptions/{subscription}/resourceGroups/{group}/{_EVENT_GRID}/systemTopics/evgt-demo"
+    source = {"source": f"/subscriptions/{subscription}", "topicType": "Microsoft.Resources.Subscriptions"}
+    yield {"id": topic, "location": "global", "properties": {**source, "provisioningState": "Succeeded"}}
+    for name, operations in SENT.items():
+        names_operation = {"operatorType": "StringIn", "key": "data.operationName", "values": operations}
+        properties = {
+            "provisioningState": "Succeeded",
+            "destination": {"endpointType": "AzureFunction", "properties": {"resourceId": _FUNCTION}},
+            "filter": {"advancedFilters": [names_operation]},
+        }
+        yield {"id": f"{topic}/eventSubscriptions/gallerist-{name}-demo", "properties": properties}
 
 
 def _hidden_generation(capture: Capture) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -58,7 +59,7 @@ class Arm:
         self._scope = settings.arm_scope
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
-        self.clock = ArmClock(_standing) if settings.time_stands else ArmClock()
+        self.clock = ArmClock(_standing_clock()) if settings.time_stands else ArmClock()
 
     @property
     def endpoint(self) -> str:
@@ -186,9 +187,13 @@ class ArmClock:
             self._ahead = date.timestamp() - self.here()
 
 
-def _standing() -> float:
-    """A clock of this machine that never goes on, for a simulated Azure whose time stands still between calls."""
-    return 0
+def _standing_clock() -> Callable[[], float]:
+    """Returns a clock that stands, for a simulated Azure whose time does: each look at it is a microsecond later.
+
+    So what was read before a moment is still older than it.
+    """
+    looks = count()
+    return lambda: next(looks) / 1e6
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None, bool]:

@@ -141,16 +141,16 @@ def _load_group(azure: Azure, document: Json) -> None:
 def _load_resource(azure: Azure, types: ResourceTypes, document: Json) -> None:
     resource_id = parse_resource_id(document["id"])
     azure.group(*resource_id.group_key)
-    location = _region(document["location"])
+    if resource_id.type not in types:
+        raise ValueError(f"{resource_id.type} is not simulated.")
+    resource_type = types.get(resource_id.type)
+    location = _region(document.get("location")) if resource_type.regional else "global"
     if azure.find(resource_id):
         raise ValueError(f"{resource_id} is listed twice.")
     properties = document.get("properties") or {}
     body = document | {"properties": {k: v for k, v in properties.items() if k != "provisioningState"}}
     # what others wrote may have any shape
     check_shapes({name: value for name, value in body.items() if name != "_simulator"})
-    if resource_id.type not in types:
-        raise ValueError(f"{resource_id.type} is not simulated.")
-    resource_type = types.get(resource_id.type)
     resource_type.check_parent(resource_id, "write")
     request = WriteRequest(body, SEED_PRINCIPAL, _API_VERSION)
     resource = resource_type.create_from_seed(resource_id, request, location)

@@ -56,6 +56,8 @@ class StoredDocument(ResourceType):
 class GlobalDocument(StoredDocument):
     """A document of no region: a subscription is in none, so the topic of its events is `global` (documented)."""
 
+    regional = False
+
     def _location(self, resource_id: ResourceId, request: WriteRequest) -> str:  # noqa: ARG002 # the base's signature
         return "global"
 

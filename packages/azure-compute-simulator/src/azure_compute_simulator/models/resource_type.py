@@ -60,6 +60,8 @@ class ResourceType(ABC):
     type: ClassVar[str]
     operations: ClassVar[str] = "operations"
     seconds: ClassVar[dict[str, float]]
+    # whether a resource is in a region; the others are `global`
+    regional: ClassVar[bool] = True
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
