@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from demo import estate, fleet
+from local.signals import unwind_on_sigterm
 
 
 def main() -> int:
@@ -18,4 +19,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     sys.exit(main())

@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from local.signals import unwind_on_sigterm
 from local.stack import ROOT
 from torture.run import Plan, Report, run
 
@@ -48,4 +49,5 @@ def _counts(states: dict[str, int]) -> str:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     sys.exit(main())

@@ -12,6 +12,7 @@ from cli.prices import Prices, prices_of
 from cli.session import Session
 from cli.verbs import single, verb
 from domain.errors import PolicyError
+from local.signals import unwind_on_sigterm
 from rehearsal.difference import difference
 from rehearsal.difference import lines as difference_lines
 from rehearsal.errors import RehearsalError
@@ -86,6 +87,7 @@ def rehearse(
     Runs the app itself on the simulated Azure of this machine, in virtual time. Nothing is sent to Azure or to anybody
     else. With two policies, exit code 2 means that they do not do the same.
     """
+    unwind_on_sigterm()
     try:
         options = Options(
             seed=seed,

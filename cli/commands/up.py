@@ -18,6 +18,7 @@ from cli.session import Session
 from cli.verbs import single, verb
 from domain.errors import PolicyError
 from local.hosted import Hosted, HostedError, Served
+from local.signals import unwind_on_sigterm
 
 app = single()
 
@@ -101,6 +102,7 @@ def up(
 def _simulated() -> int:
     from demo import estate  # noqa: PLC0415 # only for the simulated Azure
 
+    unwind_on_sigterm()
     return estate.run(serve=True)
 
 
