@@ -25,6 +25,8 @@ from domain.resources.ids import ImageId
 
 SIGN_STYLES = {"+": "green", "~": "yellow", "-": "red"}
 _LONGEST_IN_MINUTES = 2 * 3600
+# of other versions in one request: a body may have a mebibyte
+MOST_NAMED = 1000
 NO_PRICES: Mapping[str, float] = MappingProxyType({})
 VERDICT_STYLES = {"failed": "red", "warned": "yellow"}
 
@@ -71,15 +73,26 @@ class PlanFile(BaseModel):
     plans: list[PlannedImage] = Field(min_length=1)
 
 
-def plan_all(session: Session, images: Sequence[ImageId], choices: MigrationChoices) -> list[PlannedImage]:
-    """Plans the images one by one. Each plan names the versions of those before it, so that it gets other numbers."""
+def plan_all(
+    session: Session, images: Sequence[ImageId], choices: MigrationChoices, most_named: int = MOST_NAMED
+) -> list[PlannedImage]:
+    """Plans the images one by one. Each plan names the versions of those before it, so that it gets other numbers.
+
+    Of very many, it names those of its own definitions alone, which only a plan tells: then it is made twice.
+    """
     planned: list[PlannedImage] = []
-    besides: list[str] = []
+    made: dict[str, list[str]] = {}
     with session.output.working(f"Planning {len(images)} images") as say:
         for number, image in enumerate(images, 1):
             say(f"Planning {number} of {len(images)}: {image.name}")
-            one = _planned(session, image, choices, besides)
-            besides += _new_versions(one.plan) if one.plan else []
+            are_too_many = sum(map(len, made.values())) > most_named
+            named = [] if are_too_many else [version for versions in made.values() for version in versions]
+            one = _planned(session, image, choices, named)
+            own = [version for definition in _definitions(one) for version in made.get(definition, [])]
+            if are_too_many and own:
+                one = _planned(session, image, choices, own)
+            for definition, version in _new_versions(one):
+                made.setdefault(definition, []).append(version)
             planned.append(one)
     return planned
 
@@ -100,13 +113,16 @@ def _planned(session: Session, image: ImageId, choices: MigrationChoices, beside
 _OF_ONE_IMAGE = (404, 409, 502, 503)
 
 
-def _new_versions(plan: Plan) -> list[str]:
-    """The ids of the versions that the plan would create."""
-    return [
-        str(target.definition.id.version(target.version.number))
-        for target in plan.targets
-        if target.version.number and not target.version.exists
-    ]
+def _definitions(planned: PlannedImage) -> list[str]:
+    return [str(target.definition.id).lower() for target in planned.plan.targets] if planned.plan else []
+
+
+def _new_versions(planned: PlannedImage) -> Iterator[tuple[str, str]]:
+    """Yields the ids of the versions that the plan would create, each after that of its definition."""
+    for target in planned.plan.targets if planned.plan else []:
+        if target.version.number and not target.version.exists:
+            definition = target.definition.id
+            yield str(definition).lower(), str(definition.version(target.version.number))
 
 
 def summary_of(planned: Iterable[PlannedImage], prices: Mapping[str, float] = NO_PRICES) -> Summary:

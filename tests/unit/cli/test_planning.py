@@ -1,12 +1,17 @@
 """The commands that plan migrations and start them."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from api.answers import Plan
+from cli.planning import PlannedImage, plan_all
+from domain.resources.ids import ImageId
 from tests.unit.cli.api import URL, documented, problem
 from tests.unit.cli.running import Caller
 
@@ -127,6 +132,43 @@ def test_each_plan_names_the_versions_of_those_before_it(caller: Caller) -> None
     target = documented("post_plan")["targets"][0]
     version = f"{target['definition']['id']}/versions/{target['version']['number']}"
     assert [request.body["besides"] for request in caller.api.called("post_plan")] == [[], [version]]
+
+
+class Planner:
+    """A client that plans the next version of an image's definition: `one-1` and `one-2` share the definition `one`."""
+
+    def __init__(self) -> None:
+        self.named: list[list[str]] = []
+
+    def plan(self, image: ImageId, *, besides: list[str]) -> Plan:
+        self.named.append(besides)
+        plan = Plan.model_validate(documented("post_plan"))
+        [target] = plan.targets
+        definition = target.definition.id
+        target.definition.id = definition.gallery.definition(image.name.partition("-")[0])
+        target.version.number = f"1.0.{len(besides)}"
+        return plan
+
+
+def test_of_very_many_versions_a_plan_names_those_of_its_definition(caller: Caller) -> None:
+    planner, quiet = Planner(), SimpleNamespace(working=lambda _: nullcontext(lambda _: None))
+    session: Any = SimpleNamespace(output=quiet, client=planner)
+    images = [ImageId.parse(f"{IMAGE.rpartition('/')[0]}/{name}") for name in ("one-1", "two-1", "one-2")]
+    planned = plan_all(session, images, {}, most_named=1)
+    first = f"{definition_of(planned[0])}/versions/1.0.0"
+    # the third is planned once more with the version of its own definition
+    assert planner.named == [[], [first], [], [first]]
+    assert [number_of(one) for one in planned] == ["1.0.0", "1.0.1", "1.0.1"]
+
+
+def definition_of(planned: PlannedImage) -> str:
+    assert planned.plan is not None
+    return str(planned.plan.targets[0].definition.id)
+
+
+def number_of(planned: PlannedImage) -> str | None:
+    assert planned.plan is not None
+    return planned.plan.targets[0].version.number
 
 
 def test_a_file_tells_by_itself_whether_it_changes_anything(caller: Caller, tmp_path: Path) -> None:
