@@ -7,6 +7,7 @@ import pytest
 
 from domain.migration.states import ENDS, MigrationState
 from tests.contract.infra.bicep import INFRA, ROOT, BicepFile
+from triggers.http.callers import OPERATOR_ROLE
 
 DOCUMENT = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 BODIES = ROOT / "docs" / "deploying"
@@ -113,9 +114,18 @@ def test_a_person_gets_a_token_by_the_files_that_the_page_sends() -> None:
     assert "/.auth/login/aad/callback" in create
 
 
-def test_the_operators_role_is_the_one_that_the_page_assigns() -> None:
-    [role] = json.loads((INFRA / "app-roles.json").read_text())
-    assert set(re.findall(r'appRoleId"?[:\s=]+[\'"]([0-9a-f-]+)', DOCUMENT)) == {role["id"]}
+def test_the_page_assigns_roles_that_the_app_registration_has() -> None:
+    roles = {role["value"]: role for role in json.loads((INFRA / "app-roles.json").read_text())}
+    assert set(re.findall(r"appRoles\[\?value=='([\w.]+)'\]", DOCUMENT)) == {OPERATOR_ROLE}
+    assert set(re.findall(r"`(Gallerist\.\w+)`", DOCUMENT)) == set(roles)
+    assert all(role["allowedMemberTypes"] == ["User", "Application"] for role in roles.values())
+    assert len({role["id"] for role in roles.values()}) == len(roles)
+
+
+def test_only_who_was_assigned_a_role_gets_a_token() -> None:
+    """A key no longer keeps the rest of the tenant out, so the assignment is required before Entra is turned on."""
+    required = COMMANDS.index('az ad sp update --id "$APP" --set appRoleAssignmentRequired=true')
+    assert required < COMMANDS.index('azd env set GALLERIST_ENTRA_CLIENT_ID "$APP"')
 
 
 @pytest.mark.parametrize(
