@@ -232,6 +232,8 @@ class Engine:
     def _ready_work(self, now: datetime) -> Iterator[Coroutine[Any, Any, None]]:
         """Yields what can run now, and marks each as running."""
         for timer, trigger in self._timers.take_due(now):
+            # from now on, and not from its first step on: time must not pass before it has begun
+            self._invocations += 1
             yield self._timer(timer, trigger)
         is_full = len(self._instances) >= self._settings.max_concurrent_orchestrators
         for instance_id in () if is_full else self._hub.ready_instances(now):
@@ -269,13 +271,17 @@ class Engine:
         self.wake()
 
     async def _timer(self, timer: Timer, trigger: Datum) -> None:
-        with self.invocation():
+        """Calls a timer function, which is counted as running already."""
+        try:
             try:
                 await self._invoker.call(timer.function, trigger)
             except Exception:
                 # whatever user code raises, the next occurrence is called too, as in Azure
                 log.exception("Timer function '%s' failed", timer.function.name)
             await self._stored(self._timers.done, timer, self._clock.now(), on_loop=True)
+        finally:
+            self._invocations -= 1
+            self.wake()
 
     async def _episode(self, instance_id: str) -> None:
         loaded = await self._stored(self._hub.load_episode, instance_id, self._clock.now())

@@ -295,9 +295,9 @@ def test_a_disk_that_is_full_and_gets_room_again(tmp_path: Path) -> None:
 
 def test_a_full_disk_at_the_start_is_refused(tmp_path: Path) -> None:
     """A limit of the operating system stands for it: the file cannot be made."""
-    host = HostProcess(
-        tmp_path / "hub.db", tmp_path / "ledger", prefix=("sh", "-c", 'ulimit -f 4; exec "$@"', "sh")
-    )
+    # a process that is measured would have no room for its figures
+    prefix = ("env", "-u", "COVERAGE_PROCESS_CONFIG", "sh", "-c", 'ulimit -f 4; exec "$@"', "sh")
+    host = HostProcess(tmp_path / "hub.db", tmp_path / "ledger", prefix=prefix)
     code, line = host.refusal()
     assert code == 4
     assert line.startswith(f"The task hub {tmp_path / 'hub.db'} cannot be read or written: the disk")

@@ -345,6 +345,14 @@ def test_timer_functions_are_called_when_they_are_due(serve: Serve, noon: Clock)
     assert calls(client) == {"hourly": [True], "often": [True], "broken": []}, "no call at the weekend"
 
 
+def test_time_passes_when_the_timer_functions_that_are_due_have_ended(serve: Serve, noon: Clock) -> None:
+    client = serve("timers", clock=noon)
+    calls(client)
+    for number in range(10):
+        client.http.post("/_host/clock", json={"run_seconds": 600})
+        assert client.http.get("/api/calls?forget=1").json()["often"] == [False], number
+
+
 def test_a_disabled_function_is_not_called(
     serve: Serve, noon: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

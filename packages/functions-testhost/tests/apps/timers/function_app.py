@@ -18,8 +18,8 @@ def hourly(timer: func.TimerRequest) -> None:
 @app.timer_trigger(arg_name="timer", schedule="00:10:00", run_on_startup=True)
 @app.durable_client_input(client_name="client")
 async def often(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    calls["often"].append(timer.past_due)
     await client.get_status_all()
+    calls["often"].append(timer.past_due)
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 30 12 * * 1-5")
