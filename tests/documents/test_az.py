@@ -53,7 +53,21 @@ echo value
 
 
 # the variables that earlier commands set, and the files that they wrote
-SET = ("API", "KEY", "APP", "STORAGE", "PRINCIPAL", "ACCOUNT", "GROUP", "SITE", "SP", "OPERATOR", "TOPIC")
+SET = (
+    "API",
+    "KEY",
+    "APP",
+    "STORAGE",
+    "PRINCIPAL",
+    "ACCOUNT",
+    "GROUP",
+    "SITE",
+    "SP",
+    "OPERATOR",
+    "WHO",
+    "ROLE",
+    "TOPIC",
+)
 WRITTEN = {"dist/variable.json": "{}", "dist/assignment.json": "{}", "dist/assignments": "id\n"}
 
 

@@ -29,7 +29,7 @@ LINES = list(
         if line not in POSIX
     )
 )
-VALUES = {"API": "https://app.example/api", "KEY": "k+/=", "SP": "sp", "OPERATOR": "operator"}
+VALUES = {"API": "https://app.example/api", "KEY": "k+/=", "SP": "sp", "WHO": "operator", "ROLE": "role"}
 ALL_VALUES = {**dict.fromkeys(SET, "value"), **VALUES}
 
 
