@@ -1,4 +1,4 @@
-"""Shortens what an orchestration shows until it fits into a custom status."""
+"""What fits into the task hub: shortens what an orchestration shows, and measures what it stores."""
 
 import json
 from collections.abc import Callable
@@ -30,3 +30,13 @@ def fitting(shown: Shown, *steps: Callable[[Shown], None]) -> dict[str, Any]:
         if fits(document):
             return document
     return document
+
+
+def stored_characters(text: str) -> int:
+    """The length of a JSON text as the task hub stores it: as a JSON string, in which every quote is escaped."""
+    return len(json.dumps(text))
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or its beginning and an ellipsis if it has more characters than this."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

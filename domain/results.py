@@ -5,12 +5,14 @@ discards the results of its siblings.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel
 
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError, PolicyError, TooLargeError
+from domain.fitting import cut
 from domain.host_failures import failure_sentence
 
 Value = TypeVar("Value")
@@ -22,15 +24,11 @@ LONGEST_REASON = 1_000
 LONGEST_MESSAGE = 2_000
 
 
-def _of_azure(text: str) -> str:
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
-
-
 class Failure(BaseModel):
     """Why a step gave up: the error's code and message, its cause, and how to fix it. A long message is cut."""
 
     code: str
-    message: Annotated[str, AfterValidator(_of_azure)]
+    message: Annotated[str, AfterValidator(partial(cut, longest=LONGEST_MESSAGE))]
     http_status: int = 0
     cause: str = ""
     fix: str = ""
@@ -49,10 +47,6 @@ class RetryLater(BaseModel):
     failure: Failure
 
 
-def _short(reason: str) -> str:
-    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
-
-
 class CurrentWait(BaseModel):
     """What an orchestration waits for at the moment: why, and until when. A long reason is cut.
 
@@ -60,7 +54,7 @@ class CurrentWait(BaseModel):
     since this reason came up; None where nothing is tried again.
     """
 
-    reason: Annotated[str, AfterValidator(_short)]
+    reason: Annotated[str, AfterValidator(partial(cut, longest=LONGEST_REASON))]
     until: datetime
     throttled: bool = False
     attempt: int | None = None

@@ -4,6 +4,10 @@ import signal
 import sys
 from types import FrameType
 
+from functions_testhost.stopping import StopSignals
+
+__all__ = ["StopSignals", "unwind_on_sigterm"]
+
 
 def unwind_on_sigterm() -> None:
     """Lets SIGTERM end the process as Ctrl+C does: what it started is stopped. By default it would leave all behind."""

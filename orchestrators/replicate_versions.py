@@ -56,6 +56,8 @@ def look(run: MigrationRun, targets: Sequence[Target]) -> Orchestration[bool]:
     is_announced = all(_watch(target).hints.proven for target in watched)
     run.show_next_look(None if is_announced else first)
     hinted = yield from _wait(run, first)
+    # what is shown from here on is this look; the next one is shown when it is known
+    run.status.next_look = None
     now = run.context.current_utc_datetime
     # timers come up to a second early (seen on the extension 3.19.0)
     due = [target for target in watched if hinted or _watch(target).due <= max(now, first)]

@@ -94,7 +94,7 @@ What is beyond a bound is refused with what to do.
 | digits of a whole number | {MOST_DIGITS} |
 | `galleries` | {MOST_GALLERIES} |
 | `regions` | {MOST_REGIONS} |
-| `besides` | {MOST_BESIDES:,}; only the first wrong one is told |
+| `besides` | {MOST_BESIDES:,}; only the first wrong one is reported |
 | `scope` of a batch | {MOST_SCOPES:,} |
 | globs in a key of `filter` | {MOST_GLOBS:,} |
 | `consumers` to re-point | {MOST_CONSUMERS} |

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import shlex
-import signal
-import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +16,7 @@ from cli.session import Session
 from cli.verbs import single, verb
 from domain.errors import PolicyError
 from local.hosted import Hosted, HostedError, Served
-from local.signals import unwind_on_sigterm
+from local.signals import StopSignals, unwind_on_sigterm
 
 app = single()
 
@@ -43,7 +41,6 @@ Simulated = Annotated[
     bool, typer.Option("--simulated", help="Use a simulated Azure with ten images, as `make serve` does.")
 ]
 
-STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 # what only the deployed app has
 MISSING = (
     "events: a new image is not noticed; start its migration, or use --sweep",
@@ -85,10 +82,9 @@ def up(
         with azure_errors(credential):
             asyncio.run(hosted.check(os.environ))
         with hosted.served() as served, address.announced(served.api):
-            signals = _signals()
+            signals = StopSignals()
             _show(session, hosted, served, credential)
-            while signals.recv(1)[0] not in STOPPED_BY:
-                pass
+            signals.wait()
     except HostedError as error:
         raise CliError(str(error)) from error
     except PolicyError as error:
@@ -104,19 +100,6 @@ def _simulated() -> int:
 
     unwind_on_sigterm()
     return estate.run(serve=True)
-
-
-def _signals() -> socket.socket:
-    """Returns a socket from which the number of each signal can be read, whichever thread the system gives it to.
-
-    The host has many threads, and one that waits for an event does not wake up for a signal that another one got.
-    """
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.detach())
-    for number in STOPPED_BY:
-        signal.signal(number, lambda *_: None)
-    return reader
 
 
 def _show(session: Session, hosted: Hosted, served: Served, credential: str) -> None:

@@ -83,7 +83,7 @@ class RunningMigration(BaseModel):
     """A migration that the batch started, or found running; `numbered` once its version has a number.
 
     `throttled_until` is until when Azure puts its calls off, `newly_throttled` that the last look was the first to see
-    it. Before `quiet_until`, when it looks at its versions next, it has no news.
+    it. Before `quiet_until` it does not look at its versions, so it has no news.
     """
 
     candidate: Candidate

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.fitting import fitting
+from domain.fitting import cut, fitting
 from domain.migration.status import MigrationStatus
 from domain.resources.galleries import RegionProgress
 
@@ -37,7 +37,8 @@ def _drop_course(status: MigrationStatus) -> None:
 
 def _drop_texts(status: MigrationStatus) -> None:
     status.warnings, status.failure = [], None
-    status.reason, status.fix = _cut(status.reason), _cut(status.fix)
+    status.reason = status.reason and cut(status.reason, LONGEST_TEXT)
+    status.fix = status.fix and cut(status.fix, LONGEST_TEXT)
     for target in status.targets:
         target.failure = None
         for proof in target.proofs:
@@ -70,7 +71,3 @@ def _drop_targets(status: MigrationStatus) -> None:
 def _cut_details(regions: list[RegionProgress]) -> None:
     for region in regions:
         region.details = region.details[:LONGEST_DETAILS]
-
-
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from domain.errors import NoVersionLeftError
+from domain.fitting import stored_characters
 from domain.policy.sections import VERSION_GROUPS, Choices, PolicyStrategy
 from domain.policy.templates import template_values
 from domain.resources.galleries import ImageVersion
@@ -186,8 +187,7 @@ def _kept(numbers: dict[str, str], request: Reservation) -> dict[str, str] | Non
 
 
 def _size(entry: tuple[str, str]) -> int:
-    """As JSON in JSON, in which every quote is escaped."""
-    return len(json.dumps(json.dumps({entry[0]: entry[1]})))
+    return stored_characters(json.dumps({entry[0]: entry[1]}))
 
 
 def _full() -> Reserved:

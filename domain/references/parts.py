@@ -3,12 +3,12 @@
 Each subscription is a part, and Resource Graph is one. A part that takes long ends early and says where to go on.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from domain.fitting import stored_characters
 from domain.references.forms import Subject
 from domain.references.scan import Consumer, Scan, ScanRequest, Unread
 from domain.results import RetryLater
@@ -136,8 +136,7 @@ def scan_of(
 def _how_many_fit(consumers: Sequence[Consumer]) -> int:
     size = 0
     for count, one in enumerate(consumers):
-        # as JSON in JSON, in which every quote is escaped
-        size += len(json.dumps(one.model_dump_json()))
+        size += stored_characters(one.model_dump_json())
         if size > LARGEST_SCAN:
             return count
     return len(consumers)

@@ -26,7 +26,7 @@ async def get_health(
 ) -> func.HttpResponse:
     """Checks that the app can work: it has a policy, its identity a token, and the task hub answers.
 
-    Whoever watches the app is told by one status that it cannot, also where the reason does not pass by itself.
+    If it cannot, the status is always 503, also for a reason that does not pass by itself: monitors look at one status.
     """
     try:
         health = await check_health(client)

@@ -261,7 +261,7 @@ def _events(choose: random.Random) -> tuple[str, str]:
 
 
 def _controls(choose: random.Random) -> tuple[str, str]:
-    # what a control is told lasts, and a worker that was killed answers nobody: bodies are hostile, not obeyed
+    # a valid body would move the clock or kill the worker, and change the answers to all later requests
     return choose.choice(["GET", "POST"]), f"/_host/{choose.choice(CONTROLS)}"
 
 

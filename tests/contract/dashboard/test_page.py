@@ -121,7 +121,7 @@ async def test_a_file_that_the_browser_has_is_not_sent_again() -> None:
 
 
 def test_only_what_is_open_to_everybody_is_excluded_from_the_sign_in() -> None:
-    """The page offers the sign-in, so it must be reachable without one. A new exclusion has to be thought about."""
+    """The page offers the sign-in, so it must be reachable without one. Think twice before you exclude another path."""
     assert set(excluded_paths()) == {
         *("/runtime/webhooks/EventGrid", "/runtime/webhooks/eventgrid"),
         *("/api/health", "/api/dashboard", "/api/dashboard/*"),

@@ -121,6 +121,8 @@ def test_the_custom_status_says_when_the_next_look_comes() -> None:
     first, second = context.waits
     times = [NOW, NOW + timedelta(seconds=first), NOW + timedelta(seconds=first + second)]
     assert [datetime.fromisoformat(moment) for moment in looks] == times
+    # none is shown any more when nothing is looked at
+    assert context.statuses[-1]["next_look"] is None
 
 
 def test_where_azure_announces_the_end_no_next_look_is_shown() -> None:

@@ -4,8 +4,6 @@ import argparse
 import json
 import logging
 import os
-import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -14,8 +12,7 @@ from functions_testhost.app import AppError, load_settings
 from functions_testhost.clock import MODES, Clock
 from functions_testhost.hub_errors import TaskHubError
 from functions_testhost.server import HostServer
-
-STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
+from functions_testhost.stopping import StopSignals
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     database = options.database.absolute() if options.database else None
-    signals = _signals()
+    signals = StopSignals()
     try:
         clock = Clock(options.clock, options.time_scale, peer=options.clock_peer)
         if options.settings:
@@ -37,8 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         server = HostServer(".", database, port=options.port, clock=clock, keys=options.keys)
         with server:
             print(json.dumps(server.description()), flush=True)
-            while signals.recv(1)[0] not in STOPPED_BY:
-                pass
+            signals.wait()
     except TaskHubError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -46,19 +42,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _signals() -> socket.socket:
-    """Returns a socket from which the number of each signal can be read, whichever thread the system gives it to.
-
-    A thread that waits for an event would not wake up for a signal that another thread got.
-    """
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.detach())
-    for number in STOPPED_BY:
-        signal.signal(number, lambda *_: None)
-    return reader
 
 
 def _parser() -> argparse.ArgumentParser:

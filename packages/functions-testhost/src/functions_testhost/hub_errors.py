@@ -1,4 +1,4 @@
-"""Why a task hub cannot be used, told from the errors of SQLite and of the operating system.
+"""Why a task hub cannot be used, derived from the errors of SQLite and of the operating system.
 
 TaskHubError
 ├── TaskHubInUseError         another host has it open

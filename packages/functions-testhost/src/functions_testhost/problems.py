@@ -1,4 +1,4 @@
-"""What a caller is told when the host itself cannot do what was asked: never an answer without a body."""
+"""The host's answers to requests that it cannot serve itself: a task hub out of order, a body that is too large."""
 
 import logging
 from http import HTTPStatus

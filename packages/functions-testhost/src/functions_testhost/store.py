@@ -1,6 +1,6 @@
 """The SQLite connection of a task hub: checks at the start, transactions, and whether it can be used right now.
 
-What the rows mean is said elsewhere: tables.py has the tables, task_hub.py the transactions.
+tables.py defines the tables, task_hub.py the transactions.
 """
 
 import contextlib

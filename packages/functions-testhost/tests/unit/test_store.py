@@ -137,7 +137,7 @@ def test_changes_that_are_lost_with_the_write_ahead_log_are_reported(
     assert notice.startswith(f"The task hub {left} lacks the last {lost} of its changes: its write-ahead log")
     assert notice in caplog.text
     hub.close()
-    assert TaskHub(left).store.notices == [], "it is said once"
+    assert TaskHub(left).store.notices == [], "the notice appears once"
 
 
 def test_nothing_is_lost_by_a_crash(file: Path) -> None:
