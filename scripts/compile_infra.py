@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -142,10 +144,11 @@ def changed_snapshots(bicep: Path) -> list[str]:
 
 def evaluate_all(bicep: Path) -> dict[str, str]:
     """Returns the text of each snapshot, by its name."""
-    return {
-        f"{file.stem}.snapshot.json": evaluate(bicep, file.stem)
-        for file in sorted(SNAPSHOTS.glob("*.bicepparam"))
-    }
+    names = [file.stem for file in sorted(SNAPSHOTS.glob("*.bicepparam"))]
+    # the compiler works on one processor
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        texts = threads.map(partial(evaluate, bicep), names)
+        return {f"{name}.snapshot.json": text for name, text in zip(names, texts, strict=True)}
 
 
 def evaluate(bicep: Path, name: str) -> str:
