@@ -6,7 +6,8 @@ from typing import Any
 import azure.durable_functions as df
 
 from domain import names
-from domain.fleet.batches import CANCEL_EVENT, Batch, BatchProgress
+from domain.fleet.batch_records import BatchProgress
+from domain.fleet.batches import CANCEL_EVENT, Batch
 from domain.fleet.states import BatchState
 from domain.results import CurrentWait
 from orchestrators.run.activity_calls import Orchestration, StepFailedError, call_activity

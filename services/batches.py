@@ -12,17 +12,9 @@ from adapters.task_hub import Instance, TaskHub, created_at
 from domain import names
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError
-from domain.fleet.batches import (
-    BATCH_ID_PREFIX,
-    CANCEL_EVENT,
-    SWEEP_BATCH_ID,
-    Batch,
-    BatchProgress,
-    BatchRecord,
-    BatchRequest,
-    Candidate,
-    Scope,
-)
+from domain.fleet.batch_records import BatchProgress, BatchRecord
+from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, SWEEP_BATCH_ID, Batch, BatchRequest, Candidate
+from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence
 from domain.migration.messages import MigrationRequest

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from adapters.policy_file import parse_policy
 from domain.errors import ArmError
-from domain.fleet.batches import Scope
 from domain.fleet.policy_preview import ImagePreview, preview_policy
+from domain.fleet.scopes import Scope
 from services.container import services
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import azure.durable_functions as df
 
 from adapters.azure.protocols import AzureLook, Extent, Seen, SeenImages
-from domain.fleet.batches import Scope
 from domain.fleet.coverage import (
     ImageCoverage,
     Unknown,
@@ -18,7 +17,7 @@ from domain.fleet.coverage import (
     versions_of,
 )
 from domain.fleet.gaps import Gaps
-from domain.fleet.scopes import Scopes
+from domain.fleet.scopes import Scope, Scopes
 from domain.migration.status import MigrationRecord
 from domain.policy.rules import Decision, Policy
 from domain.policy.sections import Match

@@ -9,7 +9,8 @@ from api.answers.base import Answer, Links, UnreadableInstance
 from api.ids import AnyDefinitionId, AnyImageId
 from api.links import Addresses
 from api.requests import StartBatch
-from domain.fleet.batches import BatchProgress, BatchRecord, ImageResult
+from domain.fleet.batch_records import BatchProgress, BatchRecord
+from domain.fleet.batch_results import ImageResult
 from domain.fleet.coverage import Category
 from domain.fleet.gaps import Unreadable
 from domain.fleet.states import BatchState

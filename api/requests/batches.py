@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from domain.fleet.batches import BatchRequest, Scope
+from domain.fleet.batches import BatchRequest
+from domain.fleet.scopes import Scope
 
 # more than Azure's limits let anybody have
 MOST_IMAGES = 1_000_000

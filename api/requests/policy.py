@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from api.requests.fields import Body
-from domain.fleet.batches import Scope
+from domain.fleet.scopes import Scope
 from domain.policy.sections import LONGEST_POLICY
 
 MOST_PREVIEWS = 1000

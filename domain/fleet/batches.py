@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.fleet.batch_results import MOST_RESULTS, ImageResult, planned
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps
+from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import (
     SECONDS_WHILE_STARTING,
     SECONDS_WHILE_THROTTLED,
@@ -22,8 +24,7 @@ from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, SubscriptionId
-from domain.resources.provenance import migration_id
+from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 from domain.results import Failure
 from domain.starts import Start
 
@@ -33,25 +34,6 @@ CANCEL_EVENT = "cancel"
 
 # images looked up and planned at a time; it bounds the history and the state of an execution
 SLICE = 500
-# the API lists this many images that did not complete, or plans of a dry run; the counts are of all
-MOST_RESULTS = 500
-# the custom status, 16 KB at most, names this many running migrations
-MOST_RUNNING_SHOWN = 100
-
-
-class Scope(BaseModel):
-    """A subscription, or one of its resource groups."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    subscription: SubscriptionId
-    resource_group: str | None = Field(default=None, min_length=1, max_length=90)
-
-    def holds(self, image: ImageId) -> bool:
-        """Whether the image is in this scope."""
-        same_subscription = self.subscription.lower() == image.subscription.lower()
-        group = self.resource_group
-        return same_subscription and (group is None or group.lower() == image.resource_group.lower())
 
 
 class BatchRequest(BaseModel):
@@ -91,18 +73,6 @@ class RunningMigration(BaseModel):
     throttled_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
     newly_throttled: bool = Field(default=False, exclude_if=_is_nothing)
     quiet_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
-
-
-class ImageResult(BaseModel):
-    """How one image of a batch ended, or what a dry run plans for it."""
-
-    image: ImageId
-    outcome: str
-    reason: str | None = None
-    fix: str | None = None
-    definitions: list[ImageDefinitionId] = []
-    regions: list[str] = []
-    warnings: list[str] = []
 
 
 class Batch(HasBatchState, Start):
@@ -293,7 +263,7 @@ class Batch(HasBatchState, Start):
     def note_plan(self, candidate: Candidate, plan: MigrationPlan | None) -> None:
         """Takes in what a dry run plans for an image; None if the image no longer exists."""
         self.pending = [one for one in self.pending if one is not candidate]
-        result = _planned(candidate, plan)
+        result = planned(candidate.image, candidate.definitions, plan)
         self._count(result.outcome)
         self._list(result)
 
@@ -316,58 +286,3 @@ def _place(candidate: Candidate) -> tuple[str, GalleryId | None]:
 
 def _candidate(image: ImageCoverage) -> Candidate:
     return Candidate(image=image.image, created_at=image.created_at, definitions=image.definitions)
-
-
-def _planned(candidate: Candidate, plan: MigrationPlan | None) -> ImageResult:
-    if plan is None:
-        return ImageResult(
-            image=candidate.image, outcome="skipped", reason="the managed image does not exist"
-        )
-    return ImageResult(
-        image=candidate.image,
-        outcome=plan.outcome,
-        reason=plan.reason,
-        fix=plan.fix,
-        definitions=candidate.definitions,
-        regions=[region.name for region in plan.targets[0].rollout.regions] if plan.targets else [],
-        warnings=plan.warnings,
-    )
-
-
-class BatchProgress(BaseModel):
-    """The custom status of a batch: the counts, and some of the running migrations."""
-
-    selected: int = 0
-    waiting: int = 0
-    running: int = 0
-    running_migrations: list[str] = []
-    counts: dict[str, int] = {}
-    left_alone: dict[Category, int] = {}
-    unread: int = 0
-    unreadable: int = 0
-
-    @classmethod
-    def of(cls, batch: Batch) -> Self:
-        """The progress of a batch."""
-        return cls(
-            selected=batch.selected,
-            waiting=len(batch.pending),
-            running=len(batch.running),
-            running_migrations=[migration_id(one.candidate.image) for one in batch.running][
-                :MOST_RUNNING_SHOWN
-            ],
-            counts=batch.counts,
-            left_alone=batch.left_alone,
-            unread=len(batch.walk.unread) + len(batch.walk.unlisted),
-            unreadable=len(batch.walk.unreadable),
-        )
-
-
-class BatchRecord(NamedTuple):
-    """What the task hub knows of a batch. `progress` may be newer than the batch itself."""
-
-    id: str
-    batch: Batch
-    progress: BatchProgress
-    created: datetime
-    updated: datetime

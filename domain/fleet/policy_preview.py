@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from domain.field_errors import shortened
-from domain.fleet.batches import Scope
+from domain.fleet.scopes import Scope
 from domain.planning.numbering import Numbering
 from domain.planning.plan import choose, draft_plan, skip_reason
 from domain.planning.requests import Overrides

@@ -1,9 +1,25 @@
-"""Several scopes, in which images are looked up."""
+"""Scopes, in which images are looked for."""
 
 from collections.abc import Iterable
 
-from domain.fleet.batches import Scope
-from domain.resources.ids import ImageId
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.resources.ids import ImageId, SubscriptionId
+
+
+class Scope(BaseModel):
+    """A subscription, or one of its resource groups."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subscription: SubscriptionId
+    resource_group: str | None = Field(default=None, min_length=1, max_length=90)
+
+    def holds(self, image: ImageId) -> bool:
+        """Whether the image is in this scope."""
+        same_subscription = self.subscription.lower() == image.subscription.lower()
+        group = self.resource_group
+        return same_subscription and (group is None or group.lower() == image.resource_group.lower())
 
 
 class Scopes:

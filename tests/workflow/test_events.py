@@ -108,7 +108,9 @@ def test_a_thousand_events_in_one_request_start_one_migration_per_image(own_esta
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_ten_thousand_events_in_one_request_keep_others_waiting_less_than_a_second(own_estate: Estate) -> None:
+def test_ten_thousand_events_in_one_request_keep_others_waiting_less_than_a_second(
+    own_estate: Estate,
+) -> None:
     """Measured in the host's processor time, which is what others wait for, whatever else the machine does."""
     estate = own_estate
     images = [estate.write(an_image(f"flood-{number}")) for number in range(20)]

@@ -5,7 +5,7 @@ import azure.functions as func
 
 from api import answers
 from api.requests import CoverageQuery
-from domain.fleet.batches import Scope
+from domain.fleet.scopes import Scope
 from services.view_fleet import view_coverage
 from triggers.http.answers import answer, continue_after
 from triggers.http.problems import answers_problems

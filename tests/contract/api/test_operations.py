@@ -12,7 +12,7 @@ from api import requests
 from api.openapi import document
 from api.operations import BY_NAME, OPERATIONS
 from client import calls
-from domain.fleet.batches import Scope
+from domain.fleet.scopes import Scope
 from domain.resources.galleries import TargetRegion
 from scripts import export_openapi
 from tests.unit.app import ROOT, functions

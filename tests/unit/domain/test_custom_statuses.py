@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.fitting import fits
-from domain.fleet.batches import MOST_RUNNING_SHOWN, BatchProgress
+from domain.fleet.batch_records import MOST_RUNNING_SHOWN, BatchProgress
 from domain.proofs.proof import ProofProgress, ProofStatus
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.results import LONGEST_MESSAGE, CurrentWait, Failure, StepStatus

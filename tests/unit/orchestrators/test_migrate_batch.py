@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.fleet.batches import Batch, BatchRequest, Candidate, RunningMigration, Scope
+from domain.fleet.batches import Batch, BatchRequest, Candidate, RunningMigration
+from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import SHORTEST_LOOK_SECONDS
 from domain.fleet.states import BatchState
 from tests.unit.app import code

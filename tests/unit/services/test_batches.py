@@ -13,9 +13,9 @@ from domain.fleet.batches import (
     BatchRequest,
     Candidate,
     RunningMigration,
-    Scope,
 )
 from domain.fleet.interruptions import MOST_ATTEMPTS
+from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, UnreadableInstance

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.fleet.batches import SWEEP_BATCH_ID, Batch, BatchRequest, Scope
+from domain.fleet.batches import SWEEP_BATCH_ID, Batch, BatchRequest
 from domain.fleet.interruptions import MOST_ATTEMPTS
+from domain.fleet.scopes import Scope
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus, TargetStatus
 from domain.resources.provenance import migration_id

@@ -8,9 +8,8 @@ import pytest
 from pydantic import PrivateAttr
 
 from domain.errors import ArmError
-from domain.fleet.batches import Scope
 from domain.fleet.coverage import ImageCoverage, summarize
-from domain.fleet.scopes import Scopes
+from domain.fleet.scopes import Scope, Scopes
 from domain.migration.states import MigrationState
 from domain.migration.status import MigrationStatus
 from domain.policy.rules import Decision, Policy

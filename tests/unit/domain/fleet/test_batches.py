@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fleet.batches import MOST_RESULTS, SLICE, Batch, BatchProgress, BatchRequest, Scope
+from domain.fleet.batch_records import BatchProgress
+from domain.fleet.batch_results import MOST_RESULTS
+from domain.fleet.batches import SLICE, Batch, BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
+from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.fleet.walk import Walk
 from domain.migration.states import MigrationState

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from domain.field_errors import LONGEST_REASON
-from domain.fleet.batches import Scope
 from domain.fleet.policy_preview import ImagePreview, preview_image, preview_policy, summary
+from domain.fleet.scopes import Scope
 from domain.planning.numbering import Numbering
 from domain.planning.plan import plan_migration
 from domain.planning.requests import PlanRequest

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fleet.batches import Batch, BatchRequest, Scope
+from domain.fleet.batches import Batch, BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps, Unread, Unreadable
+from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import SHORTEST_LOOK_SECONDS
 from domain.fleet.walk import MOST_UNREAD, MOST_VAIN_LOOKS, Walk
 from domain.resources.ids import ImageId

@@ -5,8 +5,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from domain.fleet.batches import Batch, BatchProgress, BatchRequest, ImageResult, Scope
+from domain.fleet.batch_records import BatchProgress
+from domain.fleet.batch_results import ImageResult
+from domain.fleet.batches import Batch, BatchRequest
 from domain.fleet.gaps import Unreadable
+from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.fleet.walk import Walk
 from domain.resources.provenance import migration_id
