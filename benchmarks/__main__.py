@@ -13,6 +13,7 @@ from dataclasses import asdict
 
 from benchmarks import az, contenders, page, short
 from benchmarks.figures import RESULTS, Run, merge, write
+from local.signals import unwind_on_sigterm
 from local.stack import ROOT
 
 CONTENDERS = ("gallerist", "hints", "thread-pool", "az")
@@ -91,4 +92,5 @@ def _words(numbers: tuple[int, ...]) -> str:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     sys.exit(main())

@@ -20,6 +20,8 @@ from functions_testhost.app import App, load_app
 from functions_testhost.clock import Clock
 from functions_testhost.server import HostServer
 
+from local.signals import unwind_on_sigterm
+
 APP = Path(__file__).parent / "apps" / "load"
 
 # orchestrator, size of each, how many at once
@@ -108,4 +110,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     main()

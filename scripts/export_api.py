@@ -26,6 +26,7 @@ from domain.references.repoint import MOST_CONSUMERS
 from domain.resources.ids import ImageVersionId
 from domain.retirement.states import RetirementState
 from local.capture import TENANT, captured
+from local.signals import unwind_on_sigterm
 from local.stack import ROOT, Stack, temporary_folder
 from services.container import EVENTS_AT_ONCE
 from triggers.http.requests import DEEPEST_BODY, LONGEST_BODY, MOST_DIGITS, MOST_VALUES
@@ -423,4 +424,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     main()

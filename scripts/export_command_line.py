@@ -27,6 +27,7 @@ from domain.about import VERSION
 from domain.resources.ids import ImageId
 from domain.resources.provenance import migration_id
 from local.capture import TENANT, captured
+from local.signals import unwind_on_sigterm
 from local.stack import ROOT, Stack, temporary_folder
 from scripts.command_line_texts import INTRODUCTION
 
@@ -297,4 +298,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     main()

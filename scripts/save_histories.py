@@ -15,6 +15,7 @@ from functions_testhost.task_hub import TaskHub
 
 from client import Gallerist
 from local.capture import TENANT, captured
+from local.signals import unwind_on_sigterm
 from local.stack import ROOT, Stack, temporary_folder
 from scripts.history_files import HISTORIES, document_of, write_histories
 from scripts.later_histories import later_histories
@@ -115,4 +116,5 @@ def _histories(database: Path) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
+    unwind_on_sigterm()
     main()

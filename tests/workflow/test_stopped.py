@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,34 @@ import pytest
 from local.stack import ROOT
 
 PATIENCE_SECONDS = 60
+
+
+STARTS_SERVERS = re.compile(r"\b(Stack|HostServer)\(")
+FOLDERS = ("benchmarks", "demo", "scripts", "torture")
+
+
+def commands_with_servers() -> list[Path]:
+    """The modules that are run, and start servers or import what does."""
+    starting = {
+        module.parent if module.parent.name != "scripts" else module
+        for folder in FOLDERS
+        for module in (ROOT / folder).glob("*.py")
+        if STARTS_SERVERS.search(module.read_text(encoding="utf-8"))
+    }
+    return sorted(
+        module
+        for folder in FOLDERS
+        for module in (ROOT / folder).glob("*.py")
+        if {module, module.parent} & starting
+        and '__name__ == "__main__"' in module.read_text(encoding="utf-8")
+    )
+
+
+def test_a_command_that_starts_servers_unwinds_at_a_signal() -> None:
+    found = commands_with_servers()
+    assert ROOT / "benchmarks" / "__main__.py" in found
+    assert ROOT / "scripts" / "export_api.py" in found
+    assert [file for file in found if "unwind_on_sigterm()" not in file.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.slow
