@@ -29,6 +29,9 @@ CHILDREN = ["prepare_definition", "publish_version"]
 LONGEST = timedelta(hours=8)
 STEP = timedelta(minutes=30)
 
+# a single death is the milder case
+once_or_five_times = pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.slow), 5])
+
 names = iter(f"victim-{number}" for number in range(1000))
 twins = iter(f"twin-{number}" for number in range(1000))
 IMAGES = 150
@@ -71,7 +74,7 @@ def versions(stack: Stack, name: str) -> list[str]:
     return sorted(one.partition(f"/images/{name}/")[0] for one in ids if f"/images/{name}/versions/" in one)
 
 
-@pytest.mark.parametrize("times", [1, 5])
+@once_or_five_times
 @pytest.mark.parametrize("after_effects", [False, True], ids=["before its effects", "after its effects"])
 @pytest.mark.parametrize("activity", ACTIVITIES)
 def test_during_an_activity(stack: Stack, activity: str, times: int, *, after_effects: bool) -> None:
@@ -83,7 +86,7 @@ def test_during_an_activity(stack: Stack, activity: str, times: int, *, after_ef
     assert has_died(stack)
 
 
-@pytest.mark.parametrize("times", [1, 5])
+@once_or_five_times
 def test_during_the_reservation_of_a_number(stack: Stack, times: int) -> None:
     dies(stack, during="entity", function="version_ledger", times=times)
     name = next(names)
@@ -92,7 +95,7 @@ def test_during_the_reservation_of_a_number(stack: Stack, times: int) -> None:
     assert has_died(stack)
 
 
-@pytest.mark.parametrize("times", [1, 5])
+@once_or_five_times
 @pytest.mark.parametrize("episode", EPISODES)
 def test_during_an_episode_of_the_migration(stack: Stack, episode: int, times: int) -> None:
     """Nothing inside the orchestrator can catch it: the timer continues the migration."""
@@ -103,7 +106,7 @@ def test_during_an_episode_of_the_migration(stack: Stack, episode: int, times: i
     assert has_died(stack)
 
 
-@pytest.mark.parametrize("times", [1, 5])
+@once_or_five_times
 @pytest.mark.parametrize("child", CHILDREN)
 def test_during_an_episode_of_a_child(stack: Stack, child: str, times: int) -> None:
     """With two galleries a step runs in child orchestrations."""

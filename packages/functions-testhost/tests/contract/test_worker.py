@@ -16,7 +16,8 @@ from testhost_worker import Worker, bindings, durable_call, first_episode, http_
 
 PATTERNS = APPS / "patterns"
 
-pytestmark = pytest.mark.timeout(300)  # the first run installs the worker
+# the first run installs the worker
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,29 @@
 """The README's example runs as it is printed, where nothing but this package is installed.
 
-The example is cut out of README.md. `make test` keeps its virtual environment under `build/`. The slow tests make fresh
-ones, of a wheel, for each Python that is here.
+The example is cut out of README.md. The slow tests make an environment, of a wheel, for each Python that is here.
 """
 
-import hashlib
 import json
 import os
 import re
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from testhost_folders import BUILD, PACKAGE
+from testhost_folders import PACKAGE
 from testhost_worker import find_python
 
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README, re.DOTALL))
 COMMANDS = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
 
-KEPT = "kept"
 PYTHONS = ("3.11", "3.12", "3.13")
 
-pytestmark = pytest.mark.timeout(300)  # the first run installs the package
+pytestmark = pytest.mark.timeout(300)  # the package is installed
 
 
 def run(*command: str, folder: Path = PACKAGE) -> str:
@@ -38,37 +34,10 @@ def run(*command: str, folder: Path = PACKAGE) -> str:
     return done.stdout
 
 
-def digest(*files: Path) -> str:
-    content = hashlib.sha256(sys.version.encode())
-    for file in sorted(files):
-        content.update(str(file.relative_to(PACKAGE)).encode() + file.read_bytes())
-    return content.hexdigest()
-
-
-@pytest.fixture(
-    scope="session", params=[KEPT, *(pytest.param(python, marks=pytest.mark.slow) for python in PYTHONS)]
-)
+@pytest.fixture(scope="session", params=[pytest.param(python, marks=pytest.mark.slow) for python in PYTHONS])
 def scripts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `bin` folder of an environment with this package, what it depends on, and pytest."""
-    if request.param == KEPT:
-        return kept_environment() / "bin"
     return fresh_environment(request.param, tmp_path_factory.mktemp(f"python{request.param}")) / "bin"
-
-
-def kept_environment() -> Path:
-    """The dependencies are installed once, the package again when its source has changed."""
-    requirements = PACKAGE / "pyproject.toml"
-    environment = BUILD / f"testhost-{digest(requirements)[:12]}"
-    installed = environment / "installed"
-    wanted = digest(requirements, PACKAGE / "README.md", *(PACKAGE / "src").rglob("*.py"))
-    if not installed.exists():
-        run(sys.executable, "-m", "venv", "--clear", str(environment))
-        run(*pip(environment, "install"), str(PACKAGE))
-        run(*pip(environment, "install"), "pytest")
-    elif installed.read_text() != wanted:
-        run(*pip(environment, "install"), "--no-deps", "--force-reinstall", str(PACKAGE))
-    installed.write_text(wanted)
-    return environment
 
 
 def fresh_environment(version: str, folder: Path) -> Path:
