@@ -39,6 +39,8 @@ AUTHENTICATION = "GALLERIST_AUTHENTICATION"
 PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
 # set by App Service: the name of the function app, which notices carry as their source
 SITE_NAME = "WEBSITE_SITE_NAME"
+# the host's storage, in which the app keeps a table of its own
+TABLE_SERVICE = "AzureWebJobsStorage__tableServiceUri"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -67,6 +69,9 @@ class Settings:
     policy_blob: str | None = None
     retention_schedule: str = "0 12 4 * * *"
     evidence_container: str | None = None
+    # where signed URLs are kept while their operations run; without either, in memory
+    table_service: str | None = None
+    operations_folder: Path | None = None
     webhook_hosts: frozenset[str] = frozenset()
     app_name: str = "gallerist"
     has_scheduler: bool = False
@@ -129,6 +134,8 @@ class Settings:
             # true (source: HostAssignmentContext, HostEasyAuthOptionsSetup). Without it, nobody vouches for a caller.
             platform_authenticates=(environment.get(PLATFORM_AUTHENTICATION) or "").lower() == "true",
             evidence_container=_container(environment),
+            table_service=_table_service(environment.get(TABLE_SERVICE, "")),
+            operations_folder=_beside(environment.get(EVIDENCE_FOLDER)),
             webhook_hosts=_hosts(environment.get(WEBHOOK_HOSTS, "")),
             app_name=environment.get(SITE_NAME) or "gallerist",
             has_scheduler=bool(environment.get(SCHEDULER)),
@@ -157,6 +164,18 @@ def _container(environment: Mapping[str, str]) -> str | None:
             "in https://<account>.blob.core.windows.net/<container>: the app's identity needs no key"
         )
     return url
+
+
+def _table_service(url: str) -> str | None:
+    if url and not is_protected(url):
+        raise SettingError(
+            f"{TABLE_SERVICE} is '{url.partition('?')[0]}'; use the https URL of the table endpoint"
+        )
+    return url.rstrip("/") or None
+
+
+def _beside(evidence: str | None) -> Path | None:
+    return (APP_ROOT / evidence).parent / "operations" if evidence else None
 
 
 def _hosts(text: str) -> frozenset[str]:

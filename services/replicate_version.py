@@ -21,7 +21,10 @@ async def read_replication(request: StatusRequest) -> ReplicationReport:
     if error is not None:
         # the operation may have failed after the version was read, and both must be of one moment
         version = await compute.get_image_version(request.version_id)
-    return ReplicationReport.of(version, request.regions, error, request.expected)
+    report = ReplicationReport.of(version, request.regions, error, request.expected)
+    if request.operation_url and report.completed:
+        await compute.forget_operation(request.operation_url)
+    return report
 
 
 async def change_regions(request: RegionsRequest) -> RegionsUpdate:

@@ -41,6 +41,16 @@ def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None
     )
 
 
+def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
+    """Returns the response's JSON object, empty if the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        # front doors answer with pages of HTML or nothing at all (recorded)
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def _from_response(error: HttpResponseError) -> ArmError:
     if error.response is None:
         # the credential raises without a response of ARM: no request was sent, because there is no token

@@ -71,6 +71,8 @@ class FakeCompute:
         # what cannot be read by a look, by its id
         self.errors: dict[str, ArmError] = {}
         self.operation_error: ArmError | None = None
+        self.forgotten_operations = 0
+        self.operations_forgotten_before: datetime | None = None
         # the numbers in the bin of every definition
         self.soft_deleted: list[str] = []
         self.bin_error: ArmError | None = None
@@ -183,6 +185,14 @@ class FakeCompute:
         self._raise_error()
         assert (subscription, operation_url) == (SUBSCRIPTION, OPERATION)
         return self.operation_error
+
+    async def forget_operation(self, operation_url: str) -> None:
+        assert operation_url == OPERATION
+        self.forgotten_operations += 1
+
+    async def forget_operations(self, before: datetime) -> int:
+        self.operations_forgotten_before = before
+        return 2
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
         self._raise_error()
