@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.planning.version_spec import VersionSpec
+from domain.redaction import blob_address, without_secrets
 from domain.resources.galleries import (
     Gallery,
     ImageDefinition,
@@ -76,7 +77,7 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
     return Disk(
         lun=_number(disk.get("lun")),
         size_gb=_number(disk.get("diskSizeGB")),
-        source=_text(by_id.get("id")) or _text(disk.get("blobUri")),
+        source=_text(by_id.get("id")) or blob_address(_text(disk.get("blobUri"))),
         disk_encryption_set=_text(_object(disk.get("diskEncryptionSet")).get("id")) or None,
     )
 
@@ -185,7 +186,7 @@ def _parse_region_progress(region: dict[str, Any]) -> RegionProgress:
         region=_text(region.get("region"), UNKNOWN),
         state=_text(region.get("state"), UNKNOWN),
         progress=_number(region.get("progress")) or 0,
-        details=_text(region.get("details")),
+        details=without_secrets(_text(region.get("details"))),
     )
 
 

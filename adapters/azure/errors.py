@@ -26,9 +26,10 @@ def arm_errors() -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        raise _from_response(error) from error
+        # the SDK's own error repeats the whole answer
+        raise _from_response(error) from None
     except AzureError as error:
-        raise ArmError(0, type(error).__name__, str(error.message)) from error
+        raise ArmError(0, type(error).__name__, str(error.message)) from None
 
 
 def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None) -> ArmError:
