@@ -34,15 +34,18 @@ Result = TypeVar("Result")
 
 
 class OperationStore(Protocol):
-    """Signed URLs under the addresses of their operations. Every call raises `ArmError` if the store does not work."""
+    """The signed URL of the last operation on each resource, by the resource's id.
 
-    async def put(self, address: str, url: str) -> None:
+    Every call raises `ArmError` if the store does not work.
+    """
+
+    async def put(self, resource: str, url: str) -> None:
         """Keeps a URL, in place of an earlier one."""
 
-    async def get(self, address: str) -> str | None:
+    async def get(self, resource: str) -> str | None:
         """Returns the URL; None if it is not kept."""
 
-    async def delete(self, address: str) -> None:
+    async def delete(self, resource: str) -> None:
         """Forgets the URL; one that is not kept is forgotten already."""
 
     async def delete_before(self, moment: datetime) -> int:
@@ -56,24 +59,24 @@ class TableOperations:
         self._service = service
         self._storage = Blobs(credential)
 
-    async def put(self, address: str, url: str) -> None:
+    async def put(self, resource: str, url: str) -> None:
         content = json.dumps({"url": url}).encode()
-        response = await self._send("PUT", self._entity(_key(address)), content=content)
+        response = await self._send("PUT", self._entity(_key(resource)), content=content)
         if response.status_code == HTTPStatus.NOT_FOUND:
             await self._create_table()
-            response = await self._send("PUT", self._entity(_key(address)), content=content)
+            response = await self._send("PUT", self._entity(_key(resource)), content=content)
         self._check(response, HTTPStatus.NO_CONTENT)
 
-    async def get(self, address: str) -> str | None:
-        response = await self._send("GET", self._entity(_key(address)))
+    async def get(self, resource: str) -> str | None:
+        response = await self._send("GET", self._entity(_key(resource)))
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         self._check(response, HTTPStatus.OK)
         url = _parse(response).get("url")
         return url if isinstance(url, str) else None
 
-    async def delete(self, address: str) -> None:
-        await self._delete(_key(address))
+    async def delete(self, resource: str) -> None:
+        await self._delete(_key(resource))
 
     async def delete_before(self, moment: datetime) -> int:
         query = {"$filter": f"Timestamp lt datetime'{moment:%Y-%m-%dT%H:%M:%SZ}'", "$select": "RowKey"}
@@ -122,9 +125,9 @@ class TableOperations:
             raise storage_error(response, f"the table {TABLE} of {self._service}")
 
 
-def _key(address: str) -> str:
-    # no key of a table has slashes, and ARM's addresses differ in case only if somebody wrote them by hand
-    return sha256(address.lower().encode()).hexdigest()
+def _key(resource: str) -> str:
+    # no key of a table has slashes
+    return sha256(resource.lower().encode()).hexdigest()
 
 
 def _parse(response: AsyncHttpResponse) -> dict[str, Any]:
@@ -138,14 +141,14 @@ class FolderOperations:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def put(self, address: str, url: str) -> None:
-        await self._in_thread(self._put, address, url)
+    async def put(self, resource: str, url: str) -> None:
+        await self._in_thread(self._put, resource, url)
 
-    async def get(self, address: str) -> str | None:
-        return await self._in_thread(self._get, address)
+    async def get(self, resource: str) -> str | None:
+        return await self._in_thread(self._get, resource)
 
-    async def delete(self, address: str) -> None:
-        await self._in_thread(self._delete, address)
+    async def delete(self, resource: str) -> None:
+        await self._in_thread(self._delete, resource)
 
     async def delete_before(self, moment: datetime) -> int:
         return await self._in_thread(self._delete_before, moment.timestamp())
@@ -157,22 +160,22 @@ class FolderOperations:
             reason = f"{self._folder}: {error.strerror or error}"
             raise ArmError(0, "OperationFolderUnusable", reason) from error
 
-    def _put(self, address: str, url: str) -> None:
+    def _put(self, resource: str, url: str) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._path(address)
+        path = self._path(resource)
         part = path.with_suffix(".part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(url)
         part.replace(path)
 
-    def _get(self, address: str) -> str | None:
+    def _get(self, resource: str) -> str | None:
         with suppress(FileNotFoundError):
-            return self._path(address).read_text(encoding="utf-8")
+            return self._path(resource).read_text(encoding="utf-8")
         return None
 
-    def _delete(self, address: str) -> None:
-        self._path(address).unlink(missing_ok=True)
+    def _delete(self, resource: str) -> None:
+        self._path(resource).unlink(missing_ok=True)
 
     def _delete_before(self, moment: float) -> int:
         old = [path for path in self._folder.glob("*") if path.stat().st_mtime < moment]
@@ -180,8 +183,8 @@ class FolderOperations:
             path.unlink(missing_ok=True)
         return len(old)
 
-    def _path(self, address: str) -> Path:
-        return self._folder / f"{_key(address)}.url"
+    def _path(self, resource: str) -> Path:
+        return self._folder / f"{_key(resource)}.url"
 
 
 class MemoryOperations:
@@ -190,14 +193,14 @@ class MemoryOperations:
     def __init__(self) -> None:
         self._urls: dict[str, str] = {}
 
-    async def put(self, address: str, url: str) -> None:
-        self._urls[_key(address)] = url
+    async def put(self, resource: str, url: str) -> None:
+        self._urls[_key(resource)] = url
 
-    async def get(self, address: str) -> str | None:
-        return self._urls.get(_key(address))
+    async def get(self, resource: str) -> str | None:
+        return self._urls.get(_key(resource))
 
-    async def delete(self, address: str) -> None:
-        self._urls.pop(_key(address), None)
+    async def delete(self, resource: str) -> None:
+        self._urls.pop(_key(resource), None)
 
     async def delete_before(self, moment: datetime) -> int:  # noqa: ARG002 # they go with the process
         return 0

@@ -118,10 +118,10 @@ async def see(request: SeeRequest) -> Sight:
     found = await services().retiring.describe_image(request.image)
     if found.image is None or found.image.fingerprint != request.fingerprint:
         if request.operation_url:
-            await compute.forget_operation(request.operation_url)
+            await compute.forget_operation(request.image)
         return Sight(outcome="re-created" if found.image else "gone")
     if request.operation_url:
-        error = await compute.get_operation_error(request.image.subscription, request.operation_url)
+        error = await compute.get_operation_error(request.image, request.operation_url)
         if error is not None:
             return Sight(outcome="there", failure=failure_of(error))
     return Sight(outcome="there")

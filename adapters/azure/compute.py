@@ -165,7 +165,9 @@ class Compute:
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
         """Starts to create the image version. Returns the operation's address if ARM gives one."""
-        return await self._arm.operations.keep(await begin_write(self._arm, spec.id, version_body(spec)))
+        return await self._arm.operations.keep(
+            spec.id, await begin_write(self._arm, spec.id, version_body(spec))
+        )
 
     async def begin_regions(
         self,
@@ -188,7 +190,7 @@ class Compute:
         body = regions_body(read.resource, put, remove, read.at, protect=protect, repeat=repeat)
         if body is None:
             return RegionsWrite(before)
-        url = await self._arm.operations.keep(await begin_update(self._arm, version, read, body))
+        url = await self._arm.operations.keep(version, await begin_update(self._arm, version, read, body))
         return RegionsWrite(before, written=True, operation_url=url)
 
     async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
@@ -200,13 +202,13 @@ class Compute:
         read = await existing_version(self._arm, version)
         await begin_update(self._arm, version, read, tags_body(read.resource, tags, read.at))
 
-    async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
+    async def get_operation_error(self, resource: ResourceId, operation_url: str) -> ArmError | None:
         """Returns why a long-running operation failed; None while it runs, and if the reason is not available."""
-        return await self._arm.operations.error(subscription, operation_url)
+        return await self._arm.operations.error(resource, operation_url)
 
-    async def forget_operation(self, operation_url: str) -> None:
-        """Forgets what was kept of a long-running operation that has ended."""
-        await self._arm.operations.forget(operation_url)
+    async def forget_operation(self, resource: ResourceId) -> None:
+        """Forgets what was kept of the resource's last operation, which has ended."""
+        await self._arm.operations.forget(resource)
 
     async def forget_operations(self, before: datetime) -> int:
         """Forgets what was kept of the operations that began before; returns how many there were."""

@@ -82,6 +82,18 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
     )
 
 
+def shown_document(document: Any) -> Any:
+    """The document of an image, in which the addresses of blobs have no signatures: it is kept as evidence."""
+    if isinstance(document, dict):
+        return {
+            name: blob_address(value)
+            if name == "blobUri" and isinstance(value, str)
+            else shown_document(value)
+            for name, value in document.items()
+        }
+    return [shown_document(item) for item in document] if isinstance(document, list) else document
+
+
 def parse_gallery(resource: Any) -> Gallery:
     """Reads a gallery."""
     resource = _object(resource)

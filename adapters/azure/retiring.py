@@ -14,6 +14,7 @@ from adapters.azure.documents import (
     parse_image_definition,
     parse_image_version,
     parse_managed_image,
+    shown_document,
 )
 from adapters.azure.errors import arm_errors, parse_error, parse_object
 from adapters.azure.rewriting import begin_rewrite, header, read_version
@@ -28,7 +29,7 @@ LOCKS_API = "2020-05-01"
 
 
 class ImageDocument(NamedTuple):
-    """A managed image as ARM shows it, without its creation time, and when ARM answered."""
+    """A managed image as ARM shows it, without its creation time and signatures, and when ARM answered."""
 
     read_at: datetime
     image: ManagedImage | None
@@ -69,7 +70,7 @@ class Retiring:
         response = await self._arm.get(image.subscription, path)
         read_at, body = parse_date(response.headers.get("Date")) or datetime.now(UTC), parse_object(response)
         if response.status_code == HTTPStatus.OK:
-            return ImageDocument(read_at, parse_managed_image(body, created_at=None), body)
+            return ImageDocument(read_at, parse_managed_image(body, created_at=None), shown_document(body))
         error = parse_error(response.status_code, body, response.headers)
         if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
             return ImageDocument(read_at, None, {})
@@ -159,7 +160,7 @@ class Retiring:
                 polling=False,
                 raw_response_hook=lambda response: headers.update(response.http_response.headers),
             )
-        return await self._arm.operations.keep(header(headers, "azure-asyncoperation"))
+        return await self._arm.operations.keep(image, header(headers, "azure-asyncoperation"))
 
 
 def _parse_lock(item: Any) -> FoundLock:

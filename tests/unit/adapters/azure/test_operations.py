@@ -13,7 +13,9 @@ from adapters.azure.operations import Operations
 from adapters.operation_store import MemoryOperations
 from domain.errors import ArmError
 from domain.resources.operations import unsigned
+from tests.unit.builders import definition_id
 
+VERSION = definition_id().version("1.0.0")
 HOST = "https://management.azure.com"
 ADDRESS = (
     f"{HOST}/subscriptions/s/providers/Microsoft.Compute/locations/l/capsOperations/1?api-version=2024-03-03"
@@ -78,18 +80,18 @@ def test_the_address_of_an_operation_has_no_signature(url: str, address: str) ->
 async def test_arm_gets_the_signed_url_until_the_operation_is_forgotten() -> None:
     arm = Arm()
     known = operations(arm)
-    address = await known.keep(URL)
+    address = await known.keep(VERSION, URL)
     assert address == ADDRESS
-    error = await known.error("s", address)
+    error = await known.error(VERSION, address)
     assert error is not None
     assert (error.code, str(error.message)) == ("Conflict", "other generation")
-    await known.forget(address)
-    await known.error("s", address)
+    await known.forget(VERSION)
+    await known.error(VERSION, address)
     assert arm.asked == [URL, ADDRESS]
 
 
 async def test_an_answer_without_an_operation_is_none() -> None:
-    assert await operations(Arm()).keep(None) is None
+    assert await operations(Arm()).keep(VERSION, None) is None
 
 
 async def test_a_refusal_for_want_of_a_signature_is_no_reason() -> None:
@@ -99,7 +101,7 @@ async def test_a_refusal_for_want_of_a_signature_is_no_reason() -> None:
         HTTPStatus.FORBIDDEN,
         {"error": {"code": "AuthorizationFailed", "message": "signature"}},
     )
-    assert await operations(arm).error("s", ADDRESS) is None
+    assert await operations(arm).error(VERSION, ADDRESS) is None
 
 
 async def test_a_store_that_refuses_stops_nothing_and_its_log_has_no_signature(
@@ -108,9 +110,9 @@ async def test_a_store_that_refuses_stops_nothing_and_its_log_has_no_signature(
     arm = Arm()
     known = operations(arm, BrokenStore())
     with caplog.at_level(logging.DEBUG):
-        assert await known.keep(URL) == ADDRESS
-        assert await known.error("s", ADDRESS) is not None
-        await known.forget(ADDRESS)
+        assert await known.keep(VERSION, URL) == ADDRESS
+        assert await known.error(VERSION, ADDRESS) is not None
+        await known.forget(VERSION)
         assert await known.forget_before(datetime.now(UTC)) == 0
     assert len(caplog.messages) == 4
     assert "signature" not in caplog.text
@@ -118,7 +120,19 @@ async def test_a_store_that_refuses_stops_nothing_and_its_log_has_no_signature(
 
 async def test_a_token_goes_to_no_other_host_whatever_the_store_holds() -> None:
     arm, store = Arm(), MemoryOperations()
-    await store.put(ADDRESS, "https://elsewhere.example/operations/1?s=signature")
-    await operations(arm, store).error("s", ADDRESS)
-    assert await operations(arm).error("s", "https://elsewhere.example/operations/1") is None
+    await store.put(str(VERSION), "https://elsewhere.example/operations/1?s=signature")
+    await operations(arm, store).error(VERSION, ADDRESS)
+    assert await operations(arm).error(VERSION, "https://elsewhere.example/operations/1") is None
     assert arm.asked == [ADDRESS]
+
+
+async def test_of_each_resource_only_the_last_operation_is_known() -> None:
+    """What an earlier one is asked for later has no signature: its URL is not kept any more."""
+    arm = Arm()
+    known = operations(arm)
+    await known.keep(VERSION, URL)
+    later = await known.keep(VERSION, URL.replace("capsOperations/1", "capsOperations/2"))
+    assert later is not None
+    await known.error(VERSION, later)
+    await known.error(VERSION, ADDRESS)
+    assert arm.asked == [URL.replace("capsOperations/1", "capsOperations/2"), ADDRESS]
