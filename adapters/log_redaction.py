@@ -23,8 +23,8 @@ class _Redacting:
     def __init__(self, factory: _Factory) -> None:
         self._factory = factory
 
-    def __call__(self, *arguments: Any, **more: Any) -> logging.LogRecord:
-        record = self._factory(*arguments, **more)
+    def __call__(self, *arguments: Any) -> logging.LogRecord:
+        record = self._factory(*arguments)
         try:
             written = record.getMessage()
         except (TypeError, ValueError, KeyError):
