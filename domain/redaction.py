@@ -1,6 +1,8 @@
 """Takes secrets out of texts that others wrote: what ARM, a library or a resource says may repeat what it was given."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
 HIDDEN = "***"
@@ -29,6 +31,25 @@ def without_secrets(text: str) -> str:
     text = _TOKEN.sub(HIDDEN, text)
     text = _SCHEME.sub(rf"\1 {HIDDEN}", text)
     return _NAMED.sub(rf"\1\2{HIDDEN}", text)
+
+
+@contextmanager
+def no_secrets_in_errors() -> Iterator[None]:
+    """Takes secrets out of the texts of an error that passes, and of those behind it: the host keeps them."""
+    try:
+        yield
+    except Exception as error:
+        _clear(error)
+        raise
+
+
+def _clear(error: BaseException) -> None:
+    behind: BaseException | None = error
+    cleared: set[int] = set()
+    while behind is not None and id(behind) not in cleared:
+        cleared.add(id(behind))
+        behind.args = tuple(without_secrets(one) if isinstance(one, str) else one for one in behind.args)
+        behind = behind.__cause__ or behind.__context__
 
 
 def blob_address(url: str) -> str:
