@@ -14,6 +14,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 from domain.errors import SettingError
 from domain.policy.section import LONGEST_DAYS
 from domain.records.addresses import is_protected, parse_host
+from domain.redaction import blob_address, without_secrets
 from domain.resources.ids import check_subscription_id
 
 APP_ROOT = Path(__file__).parent.parent
@@ -103,11 +104,12 @@ class Settings:
         endpoint = environment.get(ARM_ENDPOINT) or known["resource_manager"]
         if not is_protected(endpoint):
             raise SettingError(
-                f"{ARM_ENDPOINT} is '{endpoint}'; use an https URL (http only for this machine): tokens are sent there"
+                f"{ARM_ENDPOINT} is '{without_secrets(endpoint)}'; use an https URL (http only for this machine): "
+                "tokens are sent there"
             )
         blob = environment.get(POLICY_BLOB) or None
         if blob is not None and not is_protected(blob):
-            raise SettingError(f"{POLICY_BLOB} is '{blob}'; use the https URL of a blob")
+            raise SettingError(f"{POLICY_BLOB} is '{blob_address(blob)}'; use the https URL of a blob")
         if blob is not None and environment.get(POLICY_FILE):
             raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; set only one of them")
         audience = environment.get(ARM_AUDIENCE)
