@@ -8,9 +8,12 @@ import entities
 import orchestrators
 import triggers
 from adapters.durable_backend import check_backend
+from adapters.log_redaction import redact_logs
 from adapters.policy_store import check_at_start
 from adapters.settings import Settings
 from triggers.http.authentication import auth_level
+
+redact_logs()
 
 # a wrong setting, policy or backend stops the app here, with the place and the reason
 settings = Settings.from_environment()

@@ -14,6 +14,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 from domain.errors import SettingError
 from domain.policy.section import LONGEST_DAYS
 from domain.records.addresses import is_protected, parse_host
+from domain.redaction import blob_address, without_secrets
 from domain.resources.ids import check_subscription_id
 
 APP_ROOT = Path(__file__).parent.parent
@@ -39,6 +40,8 @@ AUTHENTICATION = "GALLERIST_AUTHENTICATION"
 PLATFORM_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"
 # set by App Service: the name of the function app, which notices carry as their source
 SITE_NAME = "WEBSITE_SITE_NAME"
+# the host's storage, in which the app keeps a table of its own
+TABLE_SERVICE = "AzureWebJobsStorage__tableServiceUri"
 
 _CLOUDS = {
     "public": (AzureClouds.AZURE_PUBLIC_CLOUD, AzureAuthorityHosts.AZURE_PUBLIC_CLOUD),
@@ -67,6 +70,9 @@ class Settings:
     policy_blob: str | None = None
     retention_schedule: str = "0 12 4 * * *"
     evidence_container: str | None = None
+    # where signed URLs are kept while their operations run; without either, in memory
+    table_service: str | None = None
+    operations_folder: Path | None = None
     webhook_hosts: frozenset[str] = frozenset()
     app_name: str = "gallerist"
     has_scheduler: bool = False
@@ -98,11 +104,12 @@ class Settings:
         endpoint = environment.get(ARM_ENDPOINT) or known["resource_manager"]
         if not is_protected(endpoint):
             raise SettingError(
-                f"{ARM_ENDPOINT} is '{endpoint}'; use an https URL (http only for this machine): tokens are sent there"
+                f"{ARM_ENDPOINT} is '{without_secrets(endpoint)}'; use an https URL (http only for this machine): "
+                "tokens are sent there"
             )
         blob = environment.get(POLICY_BLOB) or None
         if blob is not None and not is_protected(blob):
-            raise SettingError(f"{POLICY_BLOB} is '{blob}'; use the https URL of a blob")
+            raise SettingError(f"{POLICY_BLOB} is '{blob_address(blob)}'; use the https URL of a blob")
         if blob is not None and environment.get(POLICY_FILE):
             raise SettingError(f"{POLICY_FILE} and {POLICY_BLOB} are both set; set only one of them")
         audience = environment.get(ARM_AUDIENCE)
@@ -129,6 +136,8 @@ class Settings:
             # true (source: HostAssignmentContext, HostEasyAuthOptionsSetup). Without it, nobody vouches for a caller.
             platform_authenticates=(environment.get(PLATFORM_AUTHENTICATION) or "").lower() == "true",
             evidence_container=_container(environment),
+            table_service=_table_service(environment.get(TABLE_SERVICE, "")),
+            operations_folder=_beside(environment.get(EVIDENCE_FOLDER)),
             webhook_hosts=_hosts(environment.get(WEBHOOK_HOSTS, "")),
             app_name=environment.get(SITE_NAME) or "gallerist",
             has_scheduler=bool(environment.get(SCHEDULER)),
@@ -157,6 +166,18 @@ def _container(environment: Mapping[str, str]) -> str | None:
             "in https://<account>.blob.core.windows.net/<container>: the app's identity needs no key"
         )
     return url
+
+
+def _table_service(url: str) -> str | None:
+    if url and not is_protected(url):
+        raise SettingError(
+            f"{TABLE_SERVICE} is '{url.partition('?')[0]}'; use the https URL of the table endpoint"
+        )
+    return url.rstrip("/") or None
+
+
+def _beside(evidence: str | None) -> Path | None:
+    return (APP_ROOT / evidence).parent / "operations" if evidence else None
 
 
 def _hosts(text: str) -> frozenset[str]:

@@ -153,10 +153,11 @@ def _imported(entry: Entry) -> Any:
 def show(error: Exception) -> int:
     """Writes an error to stderr, and returns its exit code."""
     from cli.failures import explained  # noqa: PLC0415 # it knows the errors of the client, which is slow to import
+    from cli.printable import printable  # noqa: PLC0415 # not for `--help`
 
     found = explained(error)
     for line in found.lines():
-        typer.echo(line, err=True)
+        typer.echo(printable(line), err=True)
     return found.code
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CliError
+from cli.printable import Printable, printable
 
 Row = TypeVar("Row")
 # wide enough for every resource id: a table that is read by another program is never folded
@@ -133,7 +134,9 @@ def plain(data: object) -> Any:
 def _console(*, error: bool) -> Console:
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() else _NEVER_FOLDED
-    return Console(stderr=error, width=width, highlight=False, emoji=False, markup=False)
+    console = Console(stderr=error, width=width, highlight=False, emoji=False, markup=False)
+    console.push_render_hook(Printable())
+    return console
 
 
 @dataclass
@@ -235,7 +238,7 @@ class Output:
             self._write("\t".join(" ".join(shown(value).split()) for value in row))
 
     def _write(self, text: str) -> None:
-        self.out.file.write(f"{text}\n")
+        self.out.file.write(f"{printable(text)}\n")
 
 
 def _rows_of(data: Any) -> list[list[object]]:

@@ -15,6 +15,8 @@ GalleristError
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from domain.redaction import without_secrets
+
 
 class GalleristError(Exception):
     """Every error that Gallerist itself raises."""
@@ -87,10 +89,12 @@ class ArmError(GalleristError):
     """An error of Azure Resource Manager.
 
     `status` is the HTTP status: 200 if an accepted operation failed later, 0 if no answer came. `code` and `message`
-    are ARM's own. `retry_after_seconds` is how long the service asks to wait, if it says so.
+    are ARM's own, but for the secrets that a message repeats. `retry_after_seconds` is how long the service asks to
+    wait, if it says so.
     """
 
     def __init__(self, status: int, code: str, message: str, retry_after_seconds: int | None = None) -> None:
+        message = without_secrets(message)
         super().__init__(f"{code} (HTTP {status}): {message}")
         self.status = status
         self.code = code

@@ -14,6 +14,7 @@ from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError, PolicyError, TooLargeError
 from domain.fitting import cut
 from domain.host_failures import failure_sentence
+from domain.redaction import without_secrets
 
 Value = TypeVar("Value")
 
@@ -28,7 +29,9 @@ class Failure(BaseModel):
     """Why a step gave up: the error's code and message, its cause, and how to fix it. A long message is cut."""
 
     code: str
-    message: Annotated[str, AfterValidator(partial(cut, longest=LONGEST_MESSAGE))]
+    message: Annotated[
+        str, AfterValidator(without_secrets), AfterValidator(partial(cut, longest=LONGEST_MESSAGE))
+    ]
     http_status: int = 0
     cause: str = ""
     fix: str = ""
@@ -54,7 +57,9 @@ class CurrentWait(BaseModel):
     since this reason came up; None where nothing is tried again.
     """
 
-    reason: Annotated[str, AfterValidator(partial(cut, longest=LONGEST_REASON))]
+    reason: Annotated[
+        str, AfterValidator(without_secrets), AfterValidator(partial(cut, longest=LONGEST_REASON))
+    ]
     until: datetime
     throttled: bool = False
     attempt: int | None = None

@@ -23,6 +23,7 @@ from domain.fleet.doctor import (
 from domain.fleet.findings import Finding, failed, passed, unknown, unreadable, warned
 from domain.planning.checks.gallery import check_permissions, missing_gallery
 from domain.policy.rules import Policy
+from domain.redaction import blob_address
 from domain.resources.ids import GalleryId, ResourceId, SubscriptionScope
 from domain.resources.permissions import GALLERY_ACTIONS
 from services.container import services
@@ -88,7 +89,7 @@ async def _token() -> Finding:
 
 async def _policy() -> tuple[Policy | None, list[Finding]]:
     policies, settings = services().policies, services().settings
-    where = settings.policy_blob or settings.policy_file.name
+    where = blob_address(settings.policy_blob) if settings.policy_blob else settings.policy_file.name
     try:
         policy = await policies.current()
     except PolicyError as error:

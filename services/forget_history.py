@@ -1,4 +1,4 @@
-"""Forgets migrations and batches that ended long ago. The galleries keep what they made."""
+"""Forgets migrations, batches and operations that ended long ago. The galleries keep what they made."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -7,6 +7,9 @@ import azure.durable_functions as df
 
 from adapters.task_hub import TaskHub
 from services.container import services
+
+# why an older one failed is of no use to anybody
+LONGEST_OPERATION = timedelta(days=7)
 
 
 class Forgotten(NamedTuple):
@@ -23,3 +26,8 @@ async def forget_history(client: df.DurableOrchestrationClient) -> Forgotten | N
         return None
     purged = await TaskHub(client).purge(datetime.now(UTC) - timedelta(days=days))
     return Forgotten(purged, days)
+
+
+async def forget_operations() -> int:
+    """Forgets the signed URLs of operations that failed, or that nobody watched to their end; returns how many."""
+    return await services().compute.forget_operations(datetime.now(UTC) - LONGEST_OPERATION)

@@ -111,10 +111,12 @@ async def read_exclusions(request: ExclusionsRequest) -> ExclusionsReport:
     if version is None:
         return ExclusionsReport(refused=_gone(request.change.version))
     _check_finished(version)
-    refused = None
-    if version.provisioning_state == "Failed" and request.operation_url:
-        error = await services().compute.get_operation_error(version.id.subscription, request.operation_url)
+    refused, compute = None, services().compute
+    if request.operation_url and version.provisioning_state == "Failed":
+        error = await compute.get_operation_error(version.id, request.operation_url)
         refused = failure_of(error) if error else None
+    elif request.operation_url:
+        await compute.forget_operation(version.id)
     return ExclusionsReport(flags=VersionFlags.of(version), refused=refused)
 
 

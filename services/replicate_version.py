@@ -17,11 +17,14 @@ async def read_replication(request: StatusRequest) -> ReplicationReport:
     error = None
     in_doubt = version is None or version.provisioning_state not in ("Creating", "Updating", "Succeeded")
     if request.operation_url and (in_doubt or request.asks_operation):
-        error = await compute.get_operation_error(request.version_id.subscription, request.operation_url)
+        error = await compute.get_operation_error(request.version_id, request.operation_url)
     if error is not None:
         # the operation may have failed after the version was read, and both must be of one moment
         version = await compute.get_image_version(request.version_id)
-    return ReplicationReport.of(version, request.regions, error, request.expected)
+    report = ReplicationReport.of(version, request.regions, error, request.expected)
+    if request.operation_url and report.completed:
+        await compute.forget_operation(request.version_id)
+    return report
 
 
 async def change_regions(request: RegionsRequest) -> RegionsUpdate:

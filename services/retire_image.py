@@ -113,15 +113,15 @@ async def _send(request: DeleteRequest) -> DeleteAnswer:
 
 
 async def see(request: SeeRequest) -> Sight:
-    """Whether the image is gone after its DELETE. Writes nothing."""
+    """Whether the image is gone after its DELETE. Writes nothing to Azure."""
+    compute = services().compute
     found = await services().retiring.describe_image(request.image)
-    if found.image is None:
-        return Sight(outcome="gone")
-    if found.image.fingerprint != request.fingerprint:
-        return Sight(outcome="re-created")
+    if found.image is None or found.image.fingerprint != request.fingerprint:
+        if request.operation_url:
+            await compute.forget_operation(request.image)
+        return Sight(outcome="re-created" if found.image else "gone")
     if request.operation_url:
-        subscription = request.image.subscription
-        error = await services().compute.get_operation_error(subscription, request.operation_url)
+        error = await compute.get_operation_error(request.image, request.operation_url)
         if error is not None:
             return Sight(outcome="there", failure=failure_of(error))
     return Sight(outcome="there")

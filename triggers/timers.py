@@ -10,6 +10,7 @@ from adapters.settings import Settings
 from services.batches import start_sweep
 from services.container import services
 from services.forget_history import forget_history as delete_old_history
+from services.forget_history import forget_operations
 from services.gauge import read_gauge
 from services.interruptions import continue_interrupted
 from services.retention import start_daily
@@ -79,7 +80,7 @@ async def sweep_proofs(timer: func.TimerRequest) -> None:  # noqa: ARG001 # the 
 async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001 # the binding's name
     """Deletes the history of orchestrations that ended long ago, which Durable Functions keeps for ever.
 
-    Then it removes the policy assignments that retirements left.
+    Then it forgets old operations, and removes the policy assignments that retirements left.
     """
     forgotten = await delete_old_history(client)
     if forgotten is not None:
@@ -88,6 +89,9 @@ async def forget_history(timer: func.TimerRequest, client: df.DurableOrchestrati
             forgotten.instances,
             forgotten.days,
         )
+    old = await forget_operations()
+    if old:
+        logger.info("forgot the addresses of %d old operations", old)
     removed = await remove_left_guards(client)
     if removed:
         logger.warning("removed the policy assignments that retirements left: %s", ", ".join(removed))

@@ -16,9 +16,11 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.compute.aio import ComputeManagementClient
 
-from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.errors import arm_errors, parse_error, parse_object
 from adapters.azure.limits import nearly_used_up
+from adapters.azure.operations import Operations
 from adapters.azure.transport import one_attempt_transport
+from adapters.operation_store import operation_store
 from adapters.settings import Settings
 from domain.arm_errors import FOREIGN_LINK
 from domain.errors import ArmError
@@ -60,6 +62,7 @@ class Arm:
         self._credential = credential
         self._clients: dict[str, ComputeManagementClient] = {}
         self.clock = ArmClock(_standing_clock()) if settings.time_stands else ArmClock()
+        self.operations = Operations(operation_store(settings, credential), self.get, self.owns)
 
     @property
     def endpoint(self) -> str:
@@ -267,16 +270,6 @@ async def found(call: Any) -> dict[str, Any] | None:
         if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
             return None
         raise
-
-
-def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
-    """Returns the response's JSON object, empty if the body is anything else."""
-    try:
-        body = response.json()
-    except ValueError:
-        # front doors answer with pages of HTML or nothing at all (recorded)
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def parse_date(header: str | None) -> datetime | None:

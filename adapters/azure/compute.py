@@ -8,11 +8,10 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 from azure.mgmt.compute.models import GalleryImage
 
-from adapters.azure.arm import Arm, found, parse_object
+from adapters.azure.arm import Arm, found
 from adapters.azure.documents import (
     definition_body,
     holds_resources,
@@ -24,7 +23,7 @@ from adapters.azure.documents import (
     tags_body,
     version_body,
 )
-from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.errors import arm_errors
 from adapters.azure.kept import KeptLists
 from adapters.azure.rewriting import begin_update, begin_write, existing_version, read_version
 from adapters.azure.sources import (
@@ -165,8 +164,10 @@ class Compute:
             return [parse_soft_deleted(deleted.as_dict()) async for deleted in pages]
 
     async def begin_image_version(self, spec: VersionSpec) -> str | None:
-        """Starts to create the image version. Returns the operation's URL if ARM gives one."""
-        return await begin_write(self._arm, spec.id, version_body(spec))
+        """Starts to create the image version. Returns the operation's address if ARM gives one."""
+        return await self._arm.operations.keep(
+            spec.id, await begin_write(self._arm, spec.id, version_body(spec))
+        )
 
     async def begin_regions(
         self,
@@ -189,7 +190,7 @@ class Compute:
         body = regions_body(read.resource, put, remove, read.at, protect=protect, repeat=repeat)
         if body is None:
             return RegionsWrite(before)
-        url = await begin_update(self._arm, version, read, body)
+        url = await self._arm.operations.keep(version, await begin_update(self._arm, version, read, body))
         return RegionsWrite(before, written=True, operation_url=url)
 
     async def begin_tags(self, version: ImageVersionId, tags: Mapping[str, str]) -> None:
@@ -201,16 +202,17 @@ class Compute:
         read = await existing_version(self._arm, version)
         await begin_update(self._arm, version, read, tags_body(read.resource, tags, read.at))
 
-    async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
+    async def get_operation_error(self, resource: ResourceId, operation_url: str) -> ArmError | None:
         """Returns why a long-running operation failed; None while it runs, and if the reason is not available."""
-        if not self._arm.owns(operation_url):
-            return None
-        response = await self._arm.get(subscription, operation_url)
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            return None
-        body = parse_object(response)
-        failed = body.get("status") in ("Failed", "Canceled")
-        return parse_error(response.status_code, body) if failed else None
+        return await self._arm.operations.error(resource, operation_url)
+
+    async def forget_operation(self, resource: ResourceId) -> None:
+        """Forgets what was kept of the resource's last operation, which has ended."""
+        await self._arm.operations.forget(resource)
+
+    async def forget_operations(self, before: datetime) -> int:
+        """Forgets what was kept of the operations that began before; returns how many there were."""
+        return await self._arm.operations.forget_before(before)
 
     async def list_permissions(self, scope: ResourceId, within: float = 0) -> list[Permission]:
         """Returns what the identity may do at a resource, role by role, as it was within these seconds."""

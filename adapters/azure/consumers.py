@@ -4,8 +4,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from adapters.azure.arm import Arm, Page, parse_object
-from adapters.azure.errors import parse_error
+from adapters.azure.arm import Arm, Page
+from adapters.azure.errors import parse_error, parse_object
 from domain.errors import ArmError
 
 SUBSCRIPTIONS_API = "2022-12-01"

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.planning.version_spec import VersionSpec
+from domain.redaction import blob_address, without_secrets
 from domain.resources.galleries import (
     Gallery,
     ImageDefinition,
@@ -76,9 +77,21 @@ def _parse_disk(disk: dict[str, Any]) -> Disk:
     return Disk(
         lun=_number(disk.get("lun")),
         size_gb=_number(disk.get("diskSizeGB")),
-        source=_text(by_id.get("id")) or _text(disk.get("blobUri")),
+        source=_text(by_id.get("id")) or blob_address(_text(disk.get("blobUri"))),
         disk_encryption_set=_text(_object(disk.get("diskEncryptionSet")).get("id")) or None,
     )
+
+
+def shown_document(document: Any) -> Any:
+    """The document of an image, in which the addresses of blobs have no signatures: it is kept as evidence."""
+    if isinstance(document, dict):
+        return {
+            name: blob_address(value)
+            if name == "blobUri" and isinstance(value, str)
+            else shown_document(value)
+            for name, value in document.items()
+        }
+    return [shown_document(item) for item in document] if isinstance(document, list) else document
 
 
 def parse_gallery(resource: Any) -> Gallery:
@@ -185,7 +198,7 @@ def _parse_region_progress(region: dict[str, Any]) -> RegionProgress:
         region=_text(region.get("region"), UNKNOWN),
         state=_text(region.get("state"), UNKNOWN),
         progress=_number(region.get("progress")) or 0,
-        details=_text(region.get("details")),
+        details=without_secrets(_text(region.get("details"))),
     )
 
 

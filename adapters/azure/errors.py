@@ -26,9 +26,10 @@ def arm_errors() -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        raise _from_response(error) from error
+        # the SDK's own error repeats the whole answer
+        raise _from_response(error) from None
     except AzureError as error:
-        raise ArmError(0, type(error).__name__, str(error.message)) from error
+        raise ArmError(0, type(error).__name__, str(error.message)) from None
 
 
 def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None) -> ArmError:
@@ -39,6 +40,16 @@ def parse_error(status: int, body: Any, headers: Mapping[str, str] | None = None
     return ArmError(
         status, str(error.get("code") or f"HTTP{status}"), message, _retry_after(headers or {}, message)
     )
+
+
+def parse_object(response: AsyncHttpResponse) -> dict[str, Any]:
+    """Returns the response's JSON object, empty if the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        # front doors answer with pages of HTML or nothing at all (recorded)
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _from_response(error: HttpResponseError) -> ArmError:

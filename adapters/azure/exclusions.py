@@ -54,7 +54,9 @@ class Exclusions:
         body = exclusions_body(read.resource, change, read.at)
         if body is None or not before.is_finished:
             return FlagsWrite(before)
-        url = await begin_update(self._arm, change.version, read, body)
+        url = await self._arm.operations.keep(
+            change.version, await begin_update(self._arm, change.version, read, body)
+        )
         return FlagsWrite(before, written=True, operation_url=url)
 
 

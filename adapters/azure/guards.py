@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from azure.core.rest import HttpRequest
 
-from adapters.azure.arm import Arm, parse_object
-from adapters.azure.errors import arm_errors, parse_error
+from adapters.azure.arm import Arm
+from adapters.azure.errors import arm_errors, parse_error, parse_object
 from domain.resources.ids import ImageId
 from domain.retirement.messages import guarded_retirement
 

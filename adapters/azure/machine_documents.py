@@ -8,6 +8,7 @@ from domain.errors import ResourceIdError
 from domain.proofs.machine import MachineSpec
 from domain.proofs.sizes import VmSize
 from domain.proofs.verdict import MachineLook
+from domain.redaction import without_secrets
 from domain.resources.ids import ImageVersionId, MachineId
 from domain.resources.regions import canonical_region
 
@@ -116,11 +117,12 @@ def parse_machine(resource: Any) -> MachineLook:
         id=MachineId.parse(str(resource.get("id"))),
         provisioning_state=str(properties.get("provisioningState") or UNKNOWN),
         code=_code(failure)[len(_FAILED) :],
-        message=str(failure.get("message") or ""),
+        message=without_secrets(str(failure.get("message") or "")),
         agent_ready=any(_code(one).lower() == _READY for one in reports),
         agent_version=str(agent["vmAgentVersion"]) if agent.get("vmAgentVersion") else None,
         agent_message=next(
-            (str(one.get("message") or one.get("displayStatus") or "") for one in reports), ""
+            (without_secrets(str(one.get("message") or one.get("displayStatus") or "")) for one in reports),
+            "",
         ),
         version_id=_version(image.get("id")),
         created_at=_time(properties.get("timeCreated")),

@@ -24,10 +24,11 @@ from adapters.azure.machine_documents import (
     parse_machine,
     parse_size,
 )
-from domain.errors import ResourceIdError
+from domain.errors import ArmError, ResourceIdError
 from domain.proofs.machine import MachineSpec
 from domain.proofs.sizes import VmSize
 from domain.proofs.verdict import MachineLook
+from domain.redaction import HIDDEN
 from domain.resources.ids import MachineId, ResourceGroupId
 
 MACHINES_API = "2024-11-01"
@@ -80,15 +81,20 @@ class Machines:
 
     async def begin_machine(self, spec: MachineSpec) -> None:
         """Begins to create the machine. It must not exist: a second request has another secret and is refused."""
-        machines = self._arm.client(spec.id.subscription).virtual_machines
-        with arm_errors():
-            await machines.begin_create_or_update(
-                spec.id.resource_group,
-                spec.id.name,
-                VirtualMachine(machine_body(spec, _new_secret(spec.os_type))),
-                api_version=MACHINES_API,
-                polling=False,
-            )
+        machines, secret = self._arm.client(spec.id.subscription).virtual_machines, _new_secret(spec.os_type)
+        try:
+            with arm_errors():
+                await machines.begin_create_or_update(
+                    spec.id.resource_group,
+                    spec.id.name,
+                    VirtualMachine(machine_body(spec, secret)),
+                    api_version=MACHINES_API,
+                    polling=False,
+                )
+        except ArmError as error:
+            # a refusal may repeat what was sent
+            message = error.message.replace(secret, HIDDEN)
+            raise ArmError(error.status, error.code, message, error.retry_after_seconds) from None
 
     async def begin_delete_machine(self, machine: MachineId) -> None:
         """Begins to delete the machine with everything that says so."""

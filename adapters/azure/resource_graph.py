@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
-from adapters.azure.arm import Arm, parse_object
+from adapters.azure.arm import Arm
 from adapters.azure.consumers import NO_SUBSCRIPTION
-from adapters.azure.errors import parse_error
+from adapters.azure.errors import parse_error, parse_object
 from domain.errors import ArmError
 
 PATH = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"

@@ -8,15 +8,16 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from adapters.azure.arm import Arm, parse_date, parse_object
+from adapters.azure.arm import Arm, parse_date
 from adapters.azure.documents import (
     parse_gallery,
     parse_image_definition,
     parse_image_version,
     parse_managed_image,
+    shown_document,
 )
-from adapters.azure.errors import arm_errors, parse_error
-from adapters.azure.rewriting import begin_rewrite, read_version
+from adapters.azure.errors import arm_errors, parse_error, parse_object
+from adapters.azure.rewriting import begin_rewrite, header, read_version
 from adapters.azure.sources import GALLERIES_API, IMAGES_API
 from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
@@ -28,7 +29,7 @@ LOCKS_API = "2020-05-01"
 
 
 class ImageDocument(NamedTuple):
-    """A managed image as ARM shows it, without its creation time, and when ARM answered."""
+    """A managed image as ARM shows it, without its creation time and signatures, and when ARM answered."""
 
     read_at: datetime
     image: ManagedImage | None
@@ -69,7 +70,7 @@ class Retiring:
         response = await self._arm.get(image.subscription, path)
         read_at, body = parse_date(response.headers.get("Date")) or datetime.now(UTC), parse_object(response)
         if response.status_code == HTTPStatus.OK:
-            return ImageDocument(read_at, parse_managed_image(body, created_at=None), body)
+            return ImageDocument(read_at, parse_managed_image(body, created_at=None), shown_document(body))
         error = parse_error(response.status_code, body, response.headers)
         if error.status == HTTPStatus.NOT_FOUND and error.code != "SubscriptionNotFound":
             return ImageDocument(read_at, None, {})
@@ -149,7 +150,7 @@ class Retiring:
         await begin_rewrite(self._arm, version, lambda body: body["tags"].update(tags))
 
     async def begin_delete(self, image: ImageId) -> str | None:
-        """Sends the DELETE. Returns the operation's URL if ARM gives one; a missing image is none."""
+        """Sends the DELETE. Returns the operation's address if ARM gives one; a missing image is none."""
         headers: dict[str, str] = {}
         with arm_errors():
             await self._arm.client(image.subscription).images.begin_delete(
@@ -159,9 +160,7 @@ class Retiring:
                 polling=False,
                 raw_response_hook=lambda response: headers.update(response.http_response.headers),
             )
-        return next(
-            (value for name, value in headers.items() if name.lower() == "azure-asyncoperation"), None
-        )
+        return await self._arm.operations.keep(image, header(headers, "azure-asyncoperation"))
 
 
 def _parse_lock(item: Any) -> FoundLock:

@@ -56,7 +56,7 @@ async def read_version(arm: Arm, version: ImageVersionId) -> VersionRead | None:
     )
     if resource is None:
         return None
-    return VersionRead(resource, parse_date(_header(headers, "date")) or datetime.now(UTC))
+    return VersionRead(resource, parse_date(header(headers, "date")) or datetime.now(UTC))
 
 
 async def existing_version(arm: Arm, version: ImageVersionId) -> VersionRead:
@@ -96,7 +96,7 @@ async def begin_write(arm: Arm, version: ImageVersionId, body: dict[str, Any]) -
             polling=False,
             raw_response_hook=lambda response: headers.update(response.http_response.headers),
         )
-    return _header(headers, "azure-asyncoperation")
+    return header(headers, "azure-asyncoperation")
 
 
 def _path(version: ImageVersionId) -> tuple[str, str, str, str]:
@@ -104,7 +104,8 @@ def _path(version: ImageVersionId) -> tuple[str, str, str, str]:
     return definition.resource_group, definition.gallery.name, definition.name, version.name
 
 
-def _header(headers: dict[str, str], wanted: str) -> str | None:
+def header(headers: dict[str, str], wanted: str) -> str | None:
+    """Returns a header of an answer; its name is given in lower case."""
     return next((value for name, value in headers.items() if name.lower() == wanted), None)
 
 

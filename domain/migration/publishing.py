@@ -19,6 +19,7 @@ from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import ImageVersion, PublishedRegion
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.images import ManagedImage
+from domain.resources.operations import OperationUrl
 from domain.resources.provenance import FINGERPRINT_TAG, MIGRATION_TAG, made_by_gallerist
 from domain.results import Failure
 
@@ -95,7 +96,7 @@ class Publication(BaseModel):
 
     outcome: WriteOutcome
     version_id: ImageVersionId
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     expected: ExpectedVersion | None = None
     failure: Failure | None = None
     warnings: list[str] = []

@@ -14,6 +14,7 @@ from domain.migration.hints import HintRecord
 from domain.planning.rollout import Pace, Rollout
 from domain.resources.galleries import ImageVersion, RegionProgress, TargetRegion
 from domain.resources.ids import ImageVersionId
+from domain.resources.operations import OperationUrl
 from domain.resources.provenance import FINGERPRINT_TAG
 from domain.resources.regions import canonical_region
 from domain.results import Failure, failure_of
@@ -92,7 +93,7 @@ class StatusRequest(BaseModel):
     """
 
     version_id: ImageVersionId
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     regions: list[str]
     expected: ExpectedVersion | None = None
     asks_operation: bool = False
@@ -118,7 +119,7 @@ class RegionsUpdate(BaseModel):
     Both are None where the version already had these regions and nothing was written.
     """
 
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     expected: ExpectedVersion | None = None
 
 
@@ -257,7 +258,7 @@ class Watch(BaseModel):
     """
 
     version_id: ImageVersionId
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     expected: ExpectedVersion | None = None
     objection: Failure | None = None
     rollout: Rollout

@@ -16,6 +16,7 @@ from domain.planning.rollout import Pace, Rollout
 from domain.planning.targets import TargetPlan
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 from domain.resources.images import ManagedImage
+from domain.resources.operations import OperationUrl
 from domain.results import Failure
 
 
@@ -37,7 +38,7 @@ class Target(BaseModel):
     status: TargetStatus
     rollout: Rollout
     pace: Pace
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     expected: ExpectedVersion | None = None
     watch: Watch | None = None
     report: ReplicationReport | None = None

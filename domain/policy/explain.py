@@ -12,6 +12,7 @@ from domain.policy.rules import BUILT_IN, Decision, Policy
 from domain.policy.section import Section
 from domain.policy.sections import Action, Match
 from domain.policy.tags import PREFIX, read_override_tags
+from domain.redaction import without_secrets
 from domain.resources.images import ManagedImage
 
 Source = Literal["tag", "rule", "defaults", "built-in"]
@@ -189,7 +190,7 @@ def _in(mapping: Mapping[str, Any], key: str) -> Any:
 
 def _one(choice: str, levels: Sequence[_Level], value: Any) -> Iterator[Decided]:
     layers = [
-        Layer(source=level.source, by=_name(level, choice), value=to_jsonable_python(level.section))
+        Layer(source=level.source, by=_name(level, choice), value=_shown(level.section))
         for level in levels
         if level.section is not None
     ]
@@ -199,9 +200,14 @@ def _one(choice: str, levels: Sequence[_Level], value: Any) -> Iterator[Decided]
             choice=choice,
             source=top.source,
             by=top.by,
-            value=to_jsonable_python(value),
+            value=_shown(value),
             instead_of=others,
         )
+
+
+def _shown(value: Any) -> Any:
+    """The value as JSON; the key in the address of a webhook is not shown."""
+    return without_secrets(value) if isinstance(value, str) else to_jsonable_python(value)
 
 
 def _name(level: _Level, choice: str) -> str:

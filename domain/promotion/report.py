@@ -8,6 +8,7 @@ from domain.promotion.flags import FlagChange, VersionFlags
 from domain.promotion.followers import Follower, Gap
 from domain.promotion.latest import RegionLatest
 from domain.resources.ids import ImageVersionId
+from domain.resources.operations import OperationUrl
 from domain.resources.regions import Region
 from domain.results import Failure
 
@@ -47,7 +48,7 @@ class ExclusionsRequest(BaseModel):
 
     change: FlagChange
     restores: bool = False
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
 
 
 class ExclusionsReport(BaseModel):
@@ -58,5 +59,5 @@ class ExclusionsReport(BaseModel):
 
     flags: VersionFlags | None = None
     written: bool = False
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     refused: Failure | None = None

@@ -2,9 +2,11 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+
+from domain.redaction import webhook_address
 
 NOTICE_ID_PREFIX = "notice-"
 _NAMESPACE = "gallerist"
@@ -26,10 +28,13 @@ NoticeType = Literal[
 
 
 class NoticeTargets(BaseModel):
-    """Where a notice goes, by the policy: an Event Grid topic, a webhook, both or neither; and whom it names."""
+    """Where a notice goes, by the policy: an Event Grid topic, a webhook, both or neither; and whom it names.
+
+    Of the webhook's URL the query is left out, because it may be a key: it is looked up in the policy at each delivery.
+    """
 
     topic: str | None = None
-    webhook: str | None = None
+    webhook: Annotated[str, AfterValidator(webhook_address)] | None = None
     owner: str | None = None
 
     @property

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from domain.records.evidence import Stored
 from domain.resources.ids import ImageId, ImageVersionId
+from domain.resources.operations import OperationUrl
 from domain.results import Failure
 from domain.retirement.certificate import Certificate, Deletion
 from domain.retirement.protection import Protection
@@ -50,7 +51,7 @@ class DeleteRequest(BaseModel):
 class DeleteAnswer(BaseModel):
     """What became of the DELETE: see `domain.retirement.events.DeleteAnswered`."""
 
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     moved: str | None = None
     failure: Failure | None = None
     unanswered: bool = False
@@ -93,7 +94,7 @@ class SeeRequest(BaseModel):
     image: ImageId
     fingerprint: str
     sent_at: datetime
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
 
 
 class Sight(BaseModel):

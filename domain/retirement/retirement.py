@@ -6,6 +6,7 @@ from typing import Self, TypedDict, Unpack
 from pydantic import BaseModel, Field
 
 from domain.records.evidence import Stored
+from domain.resources.operations import OperationUrl
 from domain.results import CurrentWait, Failure
 from domain.retirement.messages import RetirementRequest
 from domain.retirement.readings import Terms
@@ -106,7 +107,7 @@ class Retirement(RetirementRequest, HasRetirementState):
     maybe_sent: Stored | None = None
     sent_at: datetime | None = None
     delete_answered: bool = False
-    operation_url: str | None = None
+    operation_url: OperationUrl | None = None
     gone_reads: int = 0
     refusal: Failure | None = None
     refusals: int = 0

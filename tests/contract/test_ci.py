@@ -38,6 +38,19 @@ def test_ci_runs_the_script_that_a_contributor_can_run() -> None:
     assert [step["run"] for step in steps if "run" in step] == [".ci/run"]
 
 
+def test_known_vulnerabilities_of_what_is_shipped_fail_the_run() -> None:
+    """On each change and each week; `--strict` lets a package that cannot be looked up fail, too."""
+    workflow = load(ROOT / ".github" / "workflows" / "ci.yml")
+    # YAML reads the key `on` as true
+    assert {"pull_request", "push", "schedule"} <= workflow[True].keys()
+    job = workflow["jobs"]["audit"]
+    assert "continue-on-error" not in str(job)
+    (command,) = [step["run"] for step in job["steps"] if "run" in step]
+    words = command.split()
+    assert {"pip-audit", "--strict", "--require-hashes"} <= set(words)
+    assert words[-2:] == ["--requirement", "requirements.txt"]
+
+
 def test_the_script_runs_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(

@@ -71,6 +71,8 @@ class FakeCompute:
         # what cannot be read by a look, by its id
         self.errors: dict[str, ArmError] = {}
         self.operation_error: ArmError | None = None
+        self.forgotten_operations: list[str] = []
+        self.operations_forgotten_before: datetime | None = None
         # the numbers in the bin of every definition
         self.soft_deleted: list[str] = []
         self.bin_error: ArmError | None = None
@@ -179,10 +181,17 @@ class FakeCompute:
         self._write(f"tags {', '.join(tags)}")
         self.versions[version].tags |= tags
 
-    async def get_operation_error(self, subscription: str, operation_url: str) -> ArmError | None:
+    async def get_operation_error(self, resource: ResourceId, operation_url: str) -> ArmError | None:
         self._raise_error()
-        assert (subscription, operation_url) == (SUBSCRIPTION, OPERATION)
+        assert (resource.subscription, operation_url) == (SUBSCRIPTION, OPERATION)
         return self.operation_error
+
+    async def forget_operation(self, resource: ResourceId) -> None:
+        self.forgotten_operations.append(str(resource))
+
+    async def forget_operations(self, before: datetime) -> int:
+        self.operations_forgotten_before = before
+        return 2
 
     async def list_regions(self, subscription: str) -> frozenset[str]:
         self._raise_error()

@@ -107,6 +107,46 @@ def test_an_imported_package_that_is_not_packaged_is_noticed(app: Path, statemen
     assert missed == {Path("reports", name) for name in ("__init__.py", "weekly.py", "layout.py")}
 
 
+# a private key, a token, a key of a connection string, a signature, and the keys of the Functions host
+SECRET = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{10,}\.[\w-]{10,}|AccountKey=[\w+/]{20,}|[?&]sig=[\w%+/-]{16,}"
+    rb"|InstrumentationKey=[0-9a-f-]{30,}|(?i:password|secret|api_?key)[\"']?\s*[=:]\s*[\"'][^\s\"'{]{12,}[\"']"
+)
+
+
+def secretive(folder: Path) -> list[str]:
+    return [str(path) for path in folder.rglob("*") if path.is_file() and SECRET.search(path.read_bytes())]
+
+
+def test_nothing_in_the_package_looks_like_a_secret(app: Path) -> None:
+    assert secretive(app) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "KEY = '-----BEGIN RSA PRIVATE " + "KEY-----'",
+        "PASSWORD = 'correct-horse-battery'",
+        "URL = 'https://a.blob.core.windows.net/p?sv=1&sig=" + "a" * 20 + "'",
+        "STORAGE = 'AccountName=a;AccountKey=" + "b" * 30 + "=='",
+        'TOKEN = "' + "eyJ" + "c" * 20 + "." + "d" * 20 + '"',
+    ],
+)
+def test_a_secret_in_a_module_is_noticed(app: Path, line: str) -> None:
+    with (app / "domain" / "names.py").open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+    assert secretive(app) == [str(app / "domain" / "names.py")]
+
+
+def test_every_file_of_the_package_is_in_git() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    assert {file.as_posix() for file in packaged_files(ROOT)} - set(listed) == set()
+
+
 def test_stray_files_in_the_checkout_are_not_packaged(package: Path, tmp_path: Path) -> None:
     checkout = copy_with_stray_files(tmp_path / "checkout")
     files = {file.as_posix() for file in packaged_files(checkout)}

@@ -331,3 +331,22 @@ async def test_an_adopted_version_has_no_operation_to_read() -> None:
     compute = FakeCompute(versions=[version(provisioning_state="Creating")])
     compute.operation_error = ArmError(200, "Conflict", "of another request")
     assert (await reported(compute, operation_url=None)).failure is None
+
+
+@pytest.mark.parametrize(
+    ("replicated", "state", "forgotten"),
+    [
+        ({"westeurope": "Completed", "eastus2": "Completed"}, "Succeeded", 1),
+        ({"westeurope": "Completed", "eastus2": "Replicating"}, "Succeeded", 0),
+        ({"westeurope": "Completed", "eastus2": "Failed"}, "Failed", 0),
+    ],
+)
+async def test_an_operation_is_forgotten_when_every_region_has_the_version(
+    replicated: dict[str, Any], state: str, forgotten: int
+) -> None:
+    """Not where it failed: the answer with the reason may get lost, and the look is repeated."""
+    compute = FakeCompute(versions=[version(provisioning_state=state, replication=in_regions(**replicated))])
+    await reported(compute)
+    assert compute.forgotten_operations == [str(definition_id().version("1.0.0"))] * forgotten
+    await reported(compute, operation_url=None)
+    assert len(compute.forgotten_operations) == forgotten

@@ -136,6 +136,14 @@ def test_a_policy_blob_must_have_an_https_url(url: str) -> None:
         Settings.from_environment({POLICY_BLOB: url})
 
 
+@pytest.mark.parametrize("name", [POLICY_BLOB, ARM_ENDPOINT])
+def test_the_signature_in_a_setting_is_in_no_error(name: str) -> None:
+    """The error is in the log of the start."""
+    with pytest.raises(SettingError, match=name) as raised:
+        Settings.from_environment({name: "http://acct.blob.core.windows.net/c/policy.yaml?sv=1&sig=marked"})
+    assert "marked" not in str(raised.value)
+
+
 def test_a_policy_file_and_a_policy_blob_exclude_each_other() -> None:
     blob = "https://acct.blob.core.windows.net/c/policy.yaml"
     assert Settings.from_environment({POLICY_BLOB: blob, POLICY_FILE: ""}).policy_blob == blob

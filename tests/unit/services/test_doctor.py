@@ -190,6 +190,13 @@ async def test_images_that_are_not_read_in_time_are_unknown() -> None:
     assert verdict(await findings(azure), f"images of {SUBSCRIPTION}") == "unknown"
 
 
+async def test_the_signature_of_the_policys_blob_is_not_shown() -> None:
+    signed = replace(GOOD, policy_blob="https://a.blob.core.windows.net/c/policy.yaml?sv=1&sig=marked")
+    found = str(await findings(settings=signed))
+    assert "https://a.blob.core.windows.net/c/policy.yaml" in found
+    assert "marked" not in found
+
+
 async def test_places_of_proofs_are_looked_at_where_the_policy_wants_them() -> None:
     subnet = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/n/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
     verify = {"mode": "boot", "resource_group": "proofs", "subnets": {"westeurope": subnet}}

@@ -125,12 +125,13 @@ async def test_flags_are_written_once_and_read_back() -> None:
         assert (first.written, first.refused) == (True, None)
         with pytest.raises(NotYetError):
             await read_exclusions(ExclusionsRequest(change=change))
-        read = await read_exclusions(ExclusionsRequest(change=change))
+        read = await read_exclusions(ExclusionsRequest(change=change, operation_url=first.operation_url))
         again = await set_exclusions(ExclusionsRequest(change=change))
     assert read.flags is not None
     assert change.differences(read.flags) == []
     assert again.written is False
     assert compute.writes == ["flags 2.0.0"]
+    assert compute.forgotten_operations == [str(change.version)], "the operation has ended"
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,17 @@ async def test_the_log_says_how_much_history_was_deleted(caplog: pytest.LogCaptu
     ):
         await forget_history(timer=Tick(), client=hub())
     assert caplog.messages == [
-        "deleted the history of 3 orchestrations that ended and are older than 90 days"
+        "deleted the history of 3 orchestrations that ended and are older than 90 days",
+        "forgot the addresses of 2 old operations",
     ]
+
+
+async def test_what_is_kept_of_operations_is_forgotten_after_a_week_whatever_else_is_kept() -> None:
+    compute = FakeCompute()
+    with working_with(compute, settings=dataclasses.replace(SETTINGS, keep_days=0)):
+        await forget_history(timer=Tick(), client=hub())
+    assert compute.operations_forgotten_before is not None
+    assert datetime.now(UTC) - compute.operations_forgotten_before >= timedelta(days=7)
 
 
 async def test_the_policy_assignments_that_retirements_left_are_removed_and_logged(

@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -38,12 +40,16 @@ class OperationUrls:
         if signed:
             if family == "operations":
                 query.insert(0, f"p={hashlib.md5(operation.id.encode(), usedforsecurity=False).hexdigest()}")
-            ticks = _TICKS_AT_UNIX_EPOCH + int(operation.started.timestamp() * 10_000_000)
-            signature = base64.urlsafe_b64encode(hashlib.sha256(operation.id.encode()).digest()).decode()
-            query += [
-                f"t={ticks}",
-                f"c={self.certificate}",
-                f"s={quote(signature)}",
-                f"h={secrets.token_urlsafe(32)}",
-            ]
+            query += [f"{name}={quote(value)}" for name, value in self._signature(operation).items()]
         return f"{path}?{'&'.join(query)}"
+
+    def is_signed(self, operation: Operation, query: Mapping[str, str]) -> bool:
+        """Whether the query has the signature that the operation's URL was given."""
+        return all(query.get(name) == value for name, value in self._signature(operation).items())
+
+    def _signature(self, operation: Operation) -> dict[str, str]:
+        ticks = _TICKS_AT_UNIX_EPOCH + int(operation.started.timestamp() * 10_000_000)
+        signed = hmac.digest(self.certificate.encode(), operation.id.encode(), "sha256")
+        signature = base64.urlsafe_b64encode(signed).decode()
+        hashed = base64.urlsafe_b64encode(hashlib.sha256(signed).digest()).decode().rstrip("=")
+        return {"t": str(ticks), "c": self.certificate, "s": signature, "h": hashed}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from azure_compute_simulator.arm_messages import ArmRequest, ArmResponse
 from azure_compute_simulator.clock import timestamp
 from azure_compute_simulator.errors import (
+    AuthorizationFailedError,
     GatewayError,
     HttpMethodNotSupportedError,
     InvalidParameterError,
@@ -113,6 +114,10 @@ def operation_status(request: ArmRequest) -> ArmResponse:
     operation = request.azure.operations.get(request.values["operation"].lower())
     if operation is None:
         raise NotFoundError("The entity was not found in this Azure location.")
+    if request.azure.switches.signed_operation_urls and not _URLS.is_signed(operation, request.query):
+        raise AuthorizationFailedError(
+            "The signature of the operation's URL is missing or is not the one it was given."
+        )
     request.types.get(operation.resource.id.type).count_poll(operation.resource)
     request.azure.settle_resource(operation.resource)
     if request.query.get("monitor") == "true":

@@ -63,6 +63,21 @@ def test_operation_urls_are_long_and_signed_and_have_two_families(gallery: ArmCl
     assert short.endswith("?api-version=2024-07-01")
 
 
+@pytest.mark.parametrize("name", ["t", "c", "s", "h"])
+@pytest.mark.parametrize("value", ["", "another"])
+def test_an_operation_is_refused_without_the_signature_of_its_url(
+    gallery: ArmClient, name: str, value: str
+) -> None:
+    """Nothing is known of what ARM does, so the simulator is strict: a client must not rely on an answer."""
+    url = gallery.send("PUT", VERSION, version()).headers["Azure-AsyncOperation"]
+    path, _, query = url.removeprefix("http://arm.test").partition("?")
+    assert gallery.send("GET", path, query=query).status == 200
+    changed = re.sub(rf"(?<=[?&]){name}=[^&]*", f"{name}={value}" if value else "", f"&{query}").strip("&")
+    assert gallery.error("GET", path, query=changed)[0] == 403
+    gallery.simulator.switches.signed_operation_urls = False
+    assert gallery.send("GET", path, query="api-version=2024-07-01").status == 200
+
+
 def test_an_unknown_operation_is_not_found(arm: ArmClient) -> None:
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/eastus2/operations/{SUBSCRIPTION}"
     assert arm.error("GET", path)[0] == 404

@@ -21,7 +21,7 @@ from tests.unit.fakes import SETTINGS
 async def test_a_token_is_sent_to_the_configured_endpoint_only(url: str) -> None:
     """The operation's URL comes from a response. Without a credential any request would raise."""
     compute = Compute(Arm(SETTINGS, credential=None))
-    assert await compute.get_operation_error(SUBSCRIPTION, url) is None
+    assert await compute.get_operation_error(definition_id(), url) is None
 
 
 class ListingArm(Arm):
