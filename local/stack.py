@@ -242,21 +242,28 @@ class Stack:
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
+    def stop_host(self) -> None:
+        """Stops the host in good order, as a deployment does."""
+        self._end("host")
+
     def stop(self) -> None:
         """Stops the processes, the host first."""
         # a process stops at once when nobody is connected to it
         self.http.close()
         for name in ("host", "simulator"):
-            process = self._processes.pop(name, None)
-            if process is None:
-                continue
-            process.terminate()
-            try:
-                process.communicate(timeout=_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+            self._end(name)
         self._files.close()
+
+    def _end(self, name: str) -> None:
+        process = self._processes.pop(name, None)
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
     def log(self, name: str) -> str:
         """Returns what the process of this name has written to its error stream."""

@@ -1,8 +1,9 @@
-"""The files in which histories of orchestrations are saved."""
+"""The files in which histories of orchestrations are saved: those of the code as it is, and those of each release."""
 
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from functions_testhost.history import Event
@@ -11,6 +12,8 @@ from functions_testhost.instances import Instance
 from local.stack import ROOT
 
 HISTORIES = ROOT / "tests" / "replay" / "histories"
+# a folder for each release, which is never written again
+RELEASES = ROOT / "tests" / "replay" / "releases"
 _KEYS = re.compile(r"[?&]t=\d+&c=[^\"\\]*")
 
 
@@ -28,15 +31,20 @@ def document_of(instance: Instance, history: list[Event]) -> dict[str, Any]:
     }
 
 
-def write_histories(saved: Iterable[dict[str, Any]]) -> int:
+def write_histories(saved: Iterable[dict[str, Any]], folder: Path = HISTORIES) -> int:
     """Writes histories in place of those of the same orchestrators, without keys; returns how many there are."""
     numbers: dict[str, int] = {}
     for document in saved:
         name = document["orchestrator"]
         if name not in numbers:
-            for old in HISTORIES.glob(f"{name}-*.json"):
+            for old in folder.glob(f"{name}-*.json"):
                 old.unlink()
         number = numbers[name] = numbers.get(name, 0) + 1
-        text = _KEYS.sub("", json.dumps(document, indent=1))
-        (HISTORIES / f"{name}-{number}.json").write_text(f"{text}\n", encoding="utf-8")
+        write_json(folder / f"{name}-{number}.json", document)
     return sum(numbers.values())
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Writes a document without keys."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{_KEYS.sub('', json.dumps(document, indent=1))}\n", encoding="utf-8")

@@ -76,9 +76,9 @@ class _Rests:
                 yield document
 
 
-def later_histories(folder: Path) -> Iterator[dict[str, Any]]:
+def later_histories(folder: Path, app: Path) -> Iterator[dict[str, Any]]:
     """Promotes, retires and applies retention, each with its ways; yields the histories of the executions."""
-    with _KeysDecide(folder, _seed(), _POLICY, "seconds:60", one_clock=True) as stack:
+    with _KeysDecide(folder, _seed(), _POLICY, "seconds:60", one_clock=True, app=app) as stack:
         rests = _Rests(folder / "taskhub.sqlite")
         stack.subscribe_to_events()
         with Gallerist(stack.api) as gallerist:

@@ -416,6 +416,61 @@ def continues_as_new(context: df.DurableOrchestrationContext) -> Orchestration:
     context.continue_as_new({"rounds": rounds - 1})
 
 
+# versions
+
+
+@sees_its_input
+def tells_its_version(context: df.DurableOrchestrationContext, sent: dict[str, Any]) -> Orchestration:
+    yield context.call_activity("double", 1)
+    return {"context": context.version, "history": version_in(sent)}
+
+
+def version_in(sent: dict[str, Any]) -> str | None:
+    """Returns the version in the event that began the execution, which is the second of its history."""
+    version: str | None = sent["history"][1]["Version"]
+    return version
+
+
+@sees_its_input
+def tells_its_version_after_an_event(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    yield context.wait_for_external_event("Go")
+    child = yield context.call_sub_orchestrator("tells_its_version")
+    return {"context": context.version, "history": version_in(sent), "child": child["history"]}
+
+
+@sees_its_input
+def tells_its_version_after_continuing(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    yield context.wait_for_external_event("Go")
+    if context.get_input()["rounds"] > 0:
+        context.continue_as_new({"rounds": 0, "first": version_in(sent)})
+        return None
+    return {"first": context.get_input()["first"], "later": version_in(sent)}
+
+
+@sees_its_input
+def calls_a_child_of_another_version(
+    context: df.DurableOrchestrationContext, sent: dict[str, Any]
+) -> Orchestration:
+    version, child = context.get_input()["version"], f"{context.instance_id}-child"
+    try:
+        result = yield context.call_sub_orchestrator("tells_its_version", None, child, version)
+    except Exception as error:  # noqa: BLE001 # the SDK raises nothing more precise
+        (failed,) = [event for event in sent["history"] if "TaskScheduledId" in event]
+        return {"error": str(error), "event": failed}
+    return result["history"]
+
+
+@app.route(route="start/{name}/{id}", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def start_by_the_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> str:
+    name, instance_id = req.route_params["name"], req.route_params["id"]
+    return await client.start_new(name, instance_id, version=req.params.get("version"))
+
+
 # inputs
 
 

@@ -32,12 +32,14 @@ class Change:
 class Kindness:
     """What the host would do, the changes that make it do so, and the tests that must fail then.
 
-    `behaviours` are names in observing.py, `tests` those of functions in test_embedded.py.
+    `behaviours` are names in observing.py, `deployments` in deploying.py, `tests` those of functions in
+    test_embedded.py.
     """
 
     name: str
     changes: tuple[Change, ...]
     behaviours: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
 
 
@@ -63,7 +65,7 @@ KINDNESSES = (
         (
             Change(
                 "durable_api.py",
-                'request.query.get("version") or self._settings.default_version',
+                'request.query.get("version", self._settings.versioning.default)',
                 'request.query.get("version")',
             ),
         ),
@@ -348,6 +350,44 @@ KINDNESSES = (
             ),
         ),
         tests=("test_an_activity_that_runs_too_long_fails_at_the_timeout",),
+    ),
+    # versions
+    Kindness(
+        "it runs every version",
+        (Change("versions.py", "        match self.match:", "        match MatchStrategy.NONE:"),),
+        ("which versions run", "an instance that waits for a newer version"),
+    ),
+    Kindness(
+        "it takes 1.0 and 1.0.0 for the same version",
+        (Change("versions.py", 'version.split("."))', 'version.removesuffix(".0.0").split("."))'),),
+        ("which versions run",),
+    ),
+    Kindness(
+        "it shows a child that has not begun",
+        (Change("task_hub.py", "return None if is_hidden else instance", "return instance"),),
+        ("a child of another version",),
+    ),
+    Kindness(
+        "it keeps the events of an instance that waits and has not begun",
+        (
+            Change(
+                "engine.py",
+                "await self._stored(self._hub.discard, episode, consumed)",
+                "await self._stored(self._hub.put_back, episode, consumed)",
+            ),
+        ),
+        deployments=("an update to a newer version",),
+    ),
+    Kindness(
+        "it gives a child the version of its parent",
+        (
+            Change(
+                "effects.py",
+                "replace(decision, version=self._default_version)",
+                "replace(decision, version=self._instance.version)",
+            ),
+        ),
+        deployments=("an update to a newer version",),
     ),
     # rewind
     Kindness(

@@ -70,8 +70,9 @@ def _parsed(text: str) -> Any:
 class Hub:
     """The management API of the host that serves the app."""
 
-    def __init__(self, host: EmbeddedHost | ExtensionHost) -> None:
+    def __init__(self, host: EmbeddedHost | ExtensionHost, wait_seconds: float = WAIT_SECONDS) -> None:
         self.host = host
+        self.wait_seconds = wait_seconds
         self.http = httpx.Client(base_url=f"{host.durable_url}/", timeout=60)
         self.app = httpx.Client(base_url=f"{host.url}/api/", timeout=60)
 
@@ -79,10 +80,13 @@ class Hub:
         self.http.close()
         self.app.close()
 
-    def start(self, name: str, instance_id: str | None = None, body: Any = None) -> str:
-        """Starts an orchestrator under its own name; returns the instance id."""
+    def start(
+        self, name: str, instance_id: str | None = None, body: Any = None, *, version: str | None = None
+    ) -> str:
+        """Starts an orchestrator under its own name; returns the instance id. Without a version it gets the hub's."""
         instance_id = instance_id or name
-        response = self.http.post(f"orchestrators/{name}/{instance_id}", json=body)
+        query = {} if version is None else {"version": version}
+        response = self.http.post(f"orchestrators/{name}/{instance_id}", json=body, params=query)
         response.raise_for_status()
         return instance_id
 
@@ -99,7 +103,7 @@ class Hub:
             found = self.status(instance_id)
             return found if found.get("runtimeStatus") in ENDED else None
 
-        found = eventually(look, seconds=WAIT_SECONDS)
+        found = eventually(look, seconds=self.wait_seconds)
         return {"status": found["runtimeStatus"], "output": comparable(found["output"])}
 
     def run(self, name: str, body: Any = None) -> dict[str, Any]:
@@ -107,7 +111,9 @@ class Hub:
 
     def wait_until_running(self, instance_id: str) -> None:
         """Waits until the first episode has run, so that what follows comes in a later one."""
-        eventually(lambda: self.status(instance_id).get("runtimeStatus") != "Pending", seconds=WAIT_SECONDS)
+        eventually(
+            lambda: self.status(instance_id).get("runtimeStatus") != "Pending", seconds=self.wait_seconds
+        )
 
     def send(self, instance_id: str, event: str, body: Any) -> int:
         """Raises an event; returns the status of the answer."""
@@ -117,6 +123,11 @@ class Hub:
         """Lists the names of the events that the management API shows of the instance."""
         found = self.http.get(f"instances/{instance_id}?showHistory=true").json()
         return [row["EventType"] for row in found.get("historyEvents", [])]
+
+    def let_others_end(self) -> None:
+        """Returns when instances have ended that were started after all that a test looks at."""
+        self.run("failure_of_an_activity")
+        self.run("failure_of_a_child")
 
     def events_received(self, instance_id: str) -> int:
         """Counts the events in the instance's history."""
@@ -331,8 +342,7 @@ def _never_ends(hub: Hub, orchestrator: str) -> Answer:
     """Returns what an instance has done when others have ended that were started after it."""
     instance_id = hub.start(orchestrator)
     hub.wait_until_running(instance_id)
-    hub.run("failure_of_an_activity")
-    hub.run("failure_of_a_child")
+    hub.let_others_end()
     answer = {"status": hub.status(instance_id)["runtimeStatus"], "history": hub.history(instance_id)}
     hub.terminate(instance_id)
     return answer
@@ -501,6 +511,72 @@ def a_worker_that_dies_in_an_episode_of_a_child(hub: Hub) -> Answer:
     return {**ended, "rewound": hub.rewind(parent)}
 
 
+# versions
+
+
+def versions_that_run(hub: Hub) -> Answer:
+    """Returns what becomes of an instance of each version on a host whose `defaultVersion` is 1.0."""
+    versions = ("", "0", "0.9", "0.10", "1", "1.0", "1.00", "1.0.0", "1.1", "2.0", "v0", "beta")
+    ids = {version: f"version-{version}" for version in versions}
+    for version, instance_id in ids.items():
+        hub.start("tells_its_version", instance_id, version=version)
+    hub.let_others_end()
+    answer: dict[str, Any] = {}
+    for version, instance_id in ids.items():
+        found = hub.status(instance_id)
+        ended = found["runtimeStatus"] in ENDED
+        answer[version] = hub.wait(instance_id) if ended else found["runtimeStatus"]
+        hub.terminate(instance_id)
+    return answer
+
+
+def versions_of_the_client(hub: Hub) -> Answer:
+    answer = {}
+    for version in (None, "0.9"):
+        instance_id = f"by-the-client-{version}"
+        query = {} if version is None else {"version": version}
+        hub.app.post(f"start/tells_its_version/{instance_id}", params=query).raise_for_status()
+        answer[str(version)] = hub.wait(instance_id)
+    return answer
+
+
+def an_instance_that_waits_for_a_newer_version(hub: Hub) -> Answer:
+    """Returns how operations on an instance are answered that has not begun, and what is seen of it then."""
+    instance_id = hub.start("waits_for_an_event", "of-a-newer-version", version="2.0")
+    hub.let_others_end()
+    address = f"instances/{instance_id}"
+    answers: dict[str, Any] = {"status": _seen(hub, instance_id)}
+    for name in ("raiseEvent/Go", "suspend", "resume", "rewind", "terminate"):
+        answers[name] = hub.http.post(f"{address}/{name}?reason=enough", json={}).status_code
+    answers["purge"] = hub.http.delete(address).status_code
+    answers["then"] = hub.wait(instance_id)
+    answers["history"] = hub.history(instance_id)
+    return answers
+
+
+def _seen(hub: Hub, instance_id: str) -> dict[str, Any]:
+    """Returns what the management API shows of an instance; of one that it does not show, nothing."""
+    found = hub.status(instance_id)
+    if not found:
+        return {}
+    return {
+        "status": found["runtimeStatus"],
+        "version": found["version"],
+        "history": hub.history(instance_id),
+    }
+
+
+def a_child_of_another_version(hub: Hub) -> Answer:
+    answer = {}
+    for version in ("0.9", "2.0"):
+        parent = f"parent-of-{version}"
+        hub.start("calls_a_child_of_another_version", parent, {"version": version})
+        hub.let_others_end()
+        answer[version] = {name: _seen(hub, name) for name in (parent, f"{parent}-child")}
+        hub.terminate(parent)
+    return answer
+
+
 # What an app can see of its host, each by the name of its test. Left out: what follows `task_all` when one child fails
 # while another still retries, for that is a race on the extension.
 BEHAVIOURS: dict[str, Callable[[Hub], Answer]] = {
@@ -583,4 +659,8 @@ BEHAVIOURS: dict[str, Callable[[Hub], Answer]] = {
     "a start under the id of a running instance": a_start_under_the_id_of_a_running_instance_is_refused,
     "an event as plain text": an_event_as_plain_text_is_refused,
     "operations on an instance that has ended": operations_on_an_instance_that_has_ended,
+    "which versions run": versions_that_run,
+    "the version of a start by the client": versions_of_the_client,
+    "an instance that waits for a newer version": an_instance_that_waits_for_a_newer_version,
+    "a child of another version": a_child_of_another_version,
 }

@@ -11,6 +11,7 @@ import functions_testhost
 import pytest
 
 from local.stack import ROOT
+from tests.acceptance.behaviours.deploying import DEPLOYMENTS
 from tests.acceptance.behaviours.kindnesses import KINDNESSES, Kindness
 from tests.acceptance.behaviours.observing import BEHAVIOURS
 from tests.acceptance.marks import embedded_only, slow
@@ -30,9 +31,10 @@ def copy_of_the_host(folder: Path) -> Path:
 
 
 def selected(kindness: Kindness) -> list[str]:
-    compared = f"{HERE}/test_behaviours.py::test_the_host_does_what_the_extension_was_recorded_doing"
+    compared = str(HERE) + "/test_behaviours.py::test_{}_does_what_the_extension_was_recorded_doing[{}]"
     return [
-        *(f"{compared}[{name.replace(' ', '-')}]" for name in kindness.behaviours),
+        *(compared.format("the_host", name.replace(" ", "-")) for name in kindness.behaviours),
+        *(compared.format("a_deployment", name.replace(" ", "-")) for name in kindness.deployments),
         *(f"{HERE}/test_embedded.py::{name}" for name in kindness.tests),
     ]
 
@@ -69,6 +71,7 @@ def test_a_kindness_changes_the_host_as_it_is(kindness: Kindness, tmp_path: Path
         change.apply(package)
 
     assert set(kindness.behaviours) <= set(BEHAVIOURS)
+    assert set(kindness.deployments) <= set(DEPLOYMENTS)
     assert selected(kindness)
 
 

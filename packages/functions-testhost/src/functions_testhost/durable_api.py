@@ -128,7 +128,8 @@ class DurableApi:
                 "An error occurred while communicating with Azure Storage",
                 "DurableTask.AzureStorage.Storage.DurableTaskStorageException",
             )
-        version = request.query.get("version") or self._settings.default_version
+        # seen: an empty version is one, too
+        version = request.query.get("version", self._settings.versioning.default)
         return await self._start(
             Start(name, instance_id, input_text, version), request.query, partial(message_response, 409)
         )
@@ -182,7 +183,7 @@ class DurableApi:
         """Reads the instance at this interval (wall seconds, as documented); None when it has not ended in time."""
         deadline = time.monotonic() + seconds
         while True:
-            instance = self._hub.find(instance_id)
+            instance = self._hub.shown(instance_id)
             if instance is None or instance.status.is_final:
                 return instance
             remaining = deadline - time.monotonic()
@@ -199,7 +200,7 @@ class DurableApi:
 
     async def get_status(self, request: web.Request) -> web.Response:
         """Shows an instance: 202 while it runs, 200 when it has ended, 404 unknown."""
-        instance = self._hub.find(_instance_id(request))
+        instance = self._hub.shown(_instance_id(request))
         if instance is None:
             return not_found()
         return self._status_response(instance, request.query)
@@ -238,7 +239,7 @@ class DurableApi:
 
     async def purge(self, request: web.Request) -> web.Response:
         """Deletes an instance that has ended: 200 with the count, 404 unknown, 412 running."""
-        instance = self._hub.find(_instance_id(request))
+        instance = self._hub.shown(_instance_id(request))
         if instance is None:
             return not_found()
         if not instance.status.is_final:
@@ -271,7 +272,7 @@ class DurableApi:
 
     async def resume(self, request: web.Request) -> web.Response:
         """Resumes a suspended instance: 202, 404 unknown, 410 ended, 500 running (documented)."""
-        instance = self._hub.find(_instance_id(request))
+        instance = self._hub.shown(_instance_id(request))
         if instance is not None and instance.status in (Status.RUNNING, Status.PENDING):
             return internal_error(
                 f"Cannot resume the orchestration instance {instance.instance_id} because instance is in the"
@@ -282,7 +283,7 @@ class DurableApi:
 
     async def rewind(self, request: web.Request) -> web.Response:
         """Makes a failed instance try its failed calls again: 202, 404 unknown, 412 not failed."""
-        instance = self._hub.find(_instance_id(request))
+        instance = self._hub.shown(_instance_id(request))
         if instance is None:
             # recorded, the dollar sign included
             return text_response(404, f'No orchestration with instance ID "${_instance_id(request)}" found.')
@@ -298,7 +299,7 @@ class DurableApi:
 
     async def restart(self, request: web.Request) -> web.Response:
         """Starts an instance again with the same input, under a new id or the same: 202, 400 unknown, 409 running."""
-        instance = self._hub.find(_instance_id(request))
+        instance = self._hub.shown(_instance_id(request))
         if instance is None:
             return exception_response(
                 400,
@@ -328,7 +329,7 @@ class DurableApi:
         if self._hub.send(Message(instance_id, event, self._clock.now())):
             self._engine.wake()
             return web.Response(status=202)
-        return not_found() if self._hub.find(instance_id) is None else web.Response(status=410)
+        return not_found() if self._hub.shown(instance_id) is None else web.Response(status=410)
 
 
 def _instance_id(request: web.Request) -> str:

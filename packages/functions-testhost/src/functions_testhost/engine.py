@@ -22,10 +22,11 @@ from functions_testhost.entities import EntityId, answers, run_batch
 from functions_testhost.episodes import EpisodeInput, EpisodeOutcome, lose_episode, run_episode
 from functions_testhost.host_json import HostJson
 from functions_testhost.hub_errors import TaskHubError
-from functions_testhost.instances import ActivityCall, Message
+from functions_testhost.instances import ActivityCall, Instance, Message
 from functions_testhost.invocation import Invoker
 from functions_testhost.task_hub import TaskHub
 from functions_testhost.timer_triggers import Timer, TimerTriggers
+from functions_testhost.versions import FailureStrategy
 from functions_testhost.worker import CallLostError, Worker
 
 log = logging.getLogger(__name__)
@@ -178,25 +179,25 @@ class Engine:
         may_jump = self.is_idle and (self._target is not None or self._clock.mode == "skip")
         if may_jump and await self._jump(now):
             return
-        due = _earliest(self._next_due(now), self._timers.next_due())
+        due = _earliest(self._hub.next_due_after(now), self._worker.next_timeout(), self._timers.next_due())
         seconds = None if due is None else self._clock.wall_seconds_until(due)
         # not `wait_for`: before Python 3.12 it forgets that it was cancelled when it is woken at that moment
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
 
-    def _next_due(self, now: datetime) -> datetime | None:
-        """Returns when the next message, or the timeout of a call that hangs, becomes due after `now`."""
-        return _earliest(self._hub.next_due_after(now), self._worker.next_timeout())
+    async def _due_anywhere(self, now: datetime, *, with_put_back: bool = False) -> datetime | None:
+        """Returns when something becomes due after `now`, here or at the peer.
 
-    async def _due_anywhere(self, now: datetime) -> datetime | None:
-        """Returns when something becomes due after `now`, here or at the peer."""
+        What was put back because of its version counts on request only: here nothing comes of it, for ever.
+        """
         due_there = None if self._peer is None else (await self._peer.read()).next
-        return _earliest(self._next_due(now), due_there)
+        due_here = self._hub.next_due_after(now, with_put_back=with_put_back)
+        return _earliest(due_here, self._worker.next_timeout(), due_there)
 
     async def _jump(self, now: datetime) -> bool:
         """Moves time to the first thing that is due after `now`. Returns whether there may be new work."""
-        moment = await self._due_anywhere(now)
+        moment = await self._due_anywhere(now, with_put_back=self._target is not None)
         if self._woken.is_set():
             # a request arrived while the peer was read
             return True
@@ -287,10 +288,29 @@ class Engine:
         loaded = await self._stored(self._hub.load_episode, instance_id, self._clock.now())
         if loaded is not None:
             episode, consumed = loaded
-            outcome = await self._outcome(episode)
-            await self._stored(self._hub.commit, episode, consumed, outcome)
-            log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
+            if not episode.has_begun:
+                await self._stored(self._hub.discard, episode, consumed)
+            elif self._leaves(episode.instance):
+                await self._stored(self._hub.put_back, episode, consumed)
+            else:
+                outcome = await self._outcome(episode)
+                await self._stored(self._hub.commit, episode, consumed, outcome)
+                log.debug("%s: %d messages, now %s", instance_id, len(consumed), outcome.instance.status)
         self._instances.discard(instance_id)
+
+    def _leaves(self, instance: Instance) -> bool:
+        """Whether the instance waits for a host that runs its version."""
+        versioning = self._settings.versioning
+        if versioning.failure is FailureStrategy.FAIL or versioning.runs(instance.version):
+            return False
+        log.warning(
+            "%s waits: its version is %r, and defaultVersion of host.json is %r (versionMatchStrategy %s)",
+            instance.instance_id,
+            instance.version,
+            versioning.default,
+            versioning.match,
+        )
+        return True
 
     async def _outcome(self, episode: EpisodeInput) -> EpisodeOutcome:
         """Runs an episode. One that the worker does not finish has no effect, but the instance fails."""

@@ -5,7 +5,7 @@ Apart from calling the orchestrator, this is pure; task_hub.py reads and writes.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -37,6 +37,15 @@ from functions_testhost.worker import CallLostError
 log = logging.getLogger(__name__)
 
 MOST_CUSTOM_STATUS_BYTES = 16 * 1024
+# recorded: what the Durable Task Framework says of an instance that fails by its version
+VERSION_MISMATCH = {
+    "ErrorType": "VersionMismatch",
+    "ErrorMessage": "Orchestration version did not comply with Worker Versioning",
+    "StackTrace": None,
+    "InnerFailure": None,
+    "IsNonRetriable": True,
+    "Properties": None,
+}
 
 
 class EpisodeRefusedError(Exception):
@@ -51,6 +60,11 @@ class EpisodeInput:
     history: Sequence[Event]
     messages: Sequence[Event]
     now: datetime
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the execution's start is there; without it, it waits for a host that runs its version."""
+        return any(kind(event) is EventType.EXECUTION_STARTED for event in (*self.messages, *self.history))
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,8 @@ class EpisodeOutcome:
 def run_episode(episode: EpisodeInput, app: App, settings: HostJson) -> EpisodeOutcome:
     """Gives an instance its messages and returns what it does next."""
     arrived = [history.orchestrator_started(episode.now), *episode.messages]
+    if not settings.versioning.runs(episode.instance.version):
+        return _of_another_version(episode, arrived)
     terminated = _terminated(arrived)
     if terminated is not None:
         return _ended(episode, arrived, Status.TERMINATED, terminated["Input"])
@@ -116,7 +132,7 @@ def _after_replay(
     settings: HostJson,
 ) -> EpisodeOutcome:
     """Continues after a replay without internal error. The orchestrator itself may have raised."""
-    effects = Effects(episode.instance, episode.now, settings.default_version)
+    effects = Effects(episode.instance, episode.now, settings.versioning.default)
     for task_id, decision in replay.new_decisions():
         effects.add(task_id, decision)
     if replay.suspended:
@@ -233,6 +249,26 @@ def _failed_in_replay(
     return _ended(episode, arrived, Status.FAILED, error, effects, details=details, played=False)
 
 
+def _of_another_version(episode: EpisodeInput, arrived: list[Event]) -> EpisodeOutcome:
+    """Fails an instance whose version the host does not run (strategy `Fail`); a termination makes no difference.
+
+    Recorded: the failure stands in fields of its own, and the usual ones are empty, for the parent too.
+    """
+    output = f"{VERSION_MISMATCH['ErrorType']}: {VERSION_MISMATCH['ErrorMessage']}"
+    number = len(episode.history)
+    completed = history.execution_completed(episode.now, number, Status.FAILED, None, VERSION_MISMATCH)
+    return EpisodeOutcome(
+        instance=replace(episode.instance, status=Status.FAILED, output=output, updated=episode.now),
+        new_events=[*arrived, completed, history.orchestrator_completed(episode.now)],
+        messages=_message_to_parent(
+            episode,
+            lambda task_id: history.sub_orchestration_failed(
+                episode.now, task_id, None, None, VERSION_MISMATCH
+            ),
+        ),
+    )
+
+
 def _ended(
     episode: EpisodeInput,
     arrived: list[Event],
@@ -260,15 +296,22 @@ def _ended(
 def _messages_to_parent(
     episode: EpisodeInput, status: Status, output: str | None, details: str
 ) -> list[Message]:
+    if status is Status.COMPLETED:
+        return _message_to_parent(
+            episode, lambda task_id: history.sub_orchestration_completed(episode.now, task_id, output)
+        )
+    return _message_to_parent(
+        episode,
+        lambda task_id: history.sub_orchestration_failed(episode.now, task_id, output or "", details),
+    )
+
+
+def _message_to_parent(episode: EpisodeInput, event: Callable[[int], Event]) -> list[Message]:
+    """Returns the message with this event of the call's task id; none without a parent."""
     parent = episode.instance.parent
     if parent is None:
         return []
-    event = (
-        history.sub_orchestration_completed(episode.now, parent.task_id, output)
-        if status is Status.COMPLETED
-        else history.sub_orchestration_failed(episode.now, parent.task_id, output or "", details)
-    )
-    return [Message(parent.instance_id, event, episode.now, parent.execution_id)]
+    return [Message(parent.instance_id, event(parent.task_id), episode.now, parent.execution_id)]
 
 
 def _continued_as_new(

@@ -101,15 +101,17 @@ def execution_started(
     )
 
 
-def execution_completed(now: datetime, event_id: int, status: str, output: str | None) -> Event:
-    """An execution ended with a runtime status."""
+def execution_completed(
+    now: datetime, event_id: int, status: str, output: str | None, failure: dict[str, Any] | None = None
+) -> Event:
+    """An execution ended with a runtime status; `failure` is what the Durable Task Framework itself says of it."""
     return _event(
         EventType.EXECUTION_COMPLETED,
         now,
         event_id,
         OrchestrationStatus=status,
         Result=output,
-        FailureDetails=None,
+        FailureDetails=failure,
     )
 
 
@@ -181,15 +183,21 @@ def sub_orchestration_completed(now: datetime, task_id: int, result: str | None)
     return _event(EventType.SUB_ORCHESTRATION_INSTANCE_COMPLETED, now, TaskScheduledId=task_id, Result=result)
 
 
-def sub_orchestration_failed(now: datetime, task_id: int, reason: str, details: str) -> Event:
-    """A sub-orchestration failed or was terminated."""
+def sub_orchestration_failed(
+    now: datetime,
+    task_id: int,
+    reason: str | None,
+    details: str | None,
+    failure: dict[str, Any] | None = None,
+) -> Event:
+    """A sub-orchestration failed or was terminated; `failure` is what the Durable Task Framework itself says of it."""
     return _event(
         EventType.SUB_ORCHESTRATION_INSTANCE_FAILED,
         now,
         TaskScheduledId=task_id,
         Reason=reason,
         Details=details,
-        FailureDetails=None,
+        FailureDetails=failure,
     )
 
 

@@ -5,12 +5,24 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from functions_testhost.versions import FailureStrategy, MatchStrategy, Versioning
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def _default_concurrency() -> int:
     return 10 * (os.cpu_count() or 1)
+
+
+class ReplaceableStates(StrEnum):
+    """`overridableExistingInstanceStates`: which instances a start may replace."""
+
+    NON_RUNNING = "NonRunningStates"
+    ANY = "AnyState"
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class HostJson:
     max_entity_batch: int = 50
     max_actions: int = 100_000
     may_replace_running: bool = False
-    default_version: str | None = None
+    versioning: Versioning = field(default_factory=Versioning)
     function_timeout: timedelta | None = timedelta(minutes=30)
 
     @classmethod
@@ -35,7 +47,7 @@ class HostJson:
         """Reads the `host.json` of an app. Without the file, the defaults apply.
 
         Raises:
-            ValueError: the file is not JSON, `overridableExistingInstanceStates` has an unknown value, or
+            ValueError: the file is not JSON, a setting with a choice of values has another one, or
                 `functionTimeout` is no time span.
         """
         file = app_folder / "host.json"
@@ -47,12 +59,7 @@ class HostJson:
         defaults = cls()
         extensions = document.get("extensions", {})
         http, durable = extensions.get("http", {}), extensions.get("durableTask", {})
-        states = _value(durable, "overridableExistingInstanceStates", "NonRunningStates")
-        if states not in ("NonRunningStates", "AnyState"):
-            raise ValueError(
-                f"overridableExistingInstanceStates cannot be {states!r};"
-                " use 'NonRunningStates' or 'AnyState'"
-            )
+        states = _choice(durable, "overridableExistingInstanceStates", ReplaceableStates.NON_RUNNING)
         return cls(
             route_prefix=_value(http, "routePrefix", defaults.route_prefix),
             hub_name=_value(durable, "hubName", defaults.hub_name),
@@ -64,8 +71,12 @@ class HostJson:
             ),
             max_entity_batch=_value(durable, "maxEntityOperationBatchSize", defaults.max_entity_batch),
             max_actions=_value(durable, "maxOrchestrationActions", defaults.max_actions),
-            may_replace_running=states == "AnyState",
-            default_version=_value(durable, "defaultVersion", defaults.default_version),
+            may_replace_running=states is ReplaceableStates.ANY,
+            versioning=Versioning(
+                default=_value(durable, "defaultVersion", None),
+                match=_choice(durable, "versionMatchStrategy", MatchStrategy.CURRENT_OR_OLDER),
+                failure=_choice(durable, "versionFailureStrategy", FailureStrategy.REJECT),
+            ),
             function_timeout=_parse_timeout(document["functionTimeout"])
             if document.get("functionTimeout")
             else defaults.function_timeout,
@@ -86,3 +97,18 @@ def _parse_timeout(text: str) -> timedelta | None:
 def _value(section: dict[str, Any], name: str, default: Any) -> Any:
     value = section.get(name)
     return default if value is None else value
+
+
+def _choice(section: dict[str, Any], name: str, default: Choice) -> Choice:
+    """Returns one of the values of an enumeration.
+
+    Raises:
+        ValueError: the value is none of them. The extension does not start then either.
+    """
+    kind = type(default)
+    value = _value(section, name, default)
+    try:
+        return kind(value)
+    except ValueError:
+        choices = " or ".join(repr(one.value) for one in kind)
+        raise ValueError(f"{name} cannot be {value!r}; use {choices}") from None

@@ -16,7 +16,7 @@ from typing import Any
 
 from functions_testhost.hub_errors import TaskHubDamagedError, TaskHubError, TaskHubVersionError, of_sqlite
 from functions_testhost.hub_file import HubFile
-from functions_testhost.tables import SCHEMA
+from functions_testhost.tables import ADDITIONS, SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class Store:
         self.connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};")
         if version != VERSION:
             self.connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        self.connection.executescript(f"BEGIN; {ADDITIONS} COMMIT;")
         (changes,) = self.connection.execute(CHANGES).fetchone()
         lost = (self.file.changes_before or 0) - changes
         if lost > 0:

@@ -11,6 +11,7 @@ from functions_testhost.episodes import started_event
 from functions_testhost.history import Event
 from functions_testhost.instances import EntityRequest, Instance, Message, Parent, Start, Status
 from functions_testhost.timestamps import from_text, to_text
+from functions_testhost.versions import delay_after
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS instances (
@@ -35,6 +36,16 @@ CREATE TABLE IF NOT EXISTS entity_inbox (
 CREATE INDEX IF NOT EXISTS entity_inbox_by_entity ON entity_inbox (entity_id, sequence);
 CREATE TABLE IF NOT EXISTS stored_values (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+# Beside the tables of the schema, and not among them: hosts of version 1 that do not know it use the same file.
+# How often each message was put back because its instance has a version that the host does not run.
+ADDITIONS = """
+CREATE TABLE IF NOT EXISTS put_back (sequence INTEGER PRIMARY KEY, times INTEGER NOT NULL);
+DELETE FROM put_back WHERE sequence NOT IN (SELECT sequence FROM inbox);
+"""
+
+
+# not the children that have not begun
+SHOWN = f"(parent IS NULL OR status != '{Status.PENDING}')"
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def parse_entity(row: sqlite3.Row) -> Entity:
 
 def where_clause(query: Query) -> tuple[str, list[Any]]:
     """Returns the WHERE clause of a query, and its values."""
-    conditions: list[tuple[str, list[Any]]] = []
+    conditions: list[tuple[str, list[Any]]] = [(SHOWN, [])]
     if query.created_from:
         conditions.append(("created >= ?", [to_text(query.created_from)]))
     if query.created_to:
@@ -101,8 +112,6 @@ def where_clause(query: Query) -> tuple[str, list[Any]]:
         conditions.append(("substr(instance_id, 1, ?) = ?", [len(query.prefix), query.prefix]))
     if query.after is not None:
         conditions.append(("instance_id > ?", [query.after]))
-    if not conditions:
-        return "", []
     return "WHERE " + " AND ".join(c for c, _ in conditions), [v for _, values in conditions for v in values]
 
 
@@ -173,6 +182,17 @@ def enqueue_operation(connection: sqlite3.Connection, request: EntityRequest) ->
     """Puts an operation into an entity's queue."""
     connection.execute(
         "INSERT INTO entity_inbox (entity_id, request) VALUES (?, ?)", (request.entity_id, request.request)
+    )
+
+
+def put_message_back(connection: sqlite3.Connection, sequence: int, now: datetime) -> None:
+    """Makes a message invisible for a while, each time for longer."""
+    (times,) = connection.execute(
+        "INSERT INTO put_back VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times",
+        (sequence,),
+    ).fetchone()
+    connection.execute(
+        "UPDATE inbox SET visible_at = ? WHERE sequence = ?", (to_text(now + delay_after(times)), sequence)
     )
 
 

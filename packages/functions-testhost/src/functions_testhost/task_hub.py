@@ -31,11 +31,14 @@ from functions_testhost.tables import (
     insert_message,
     parse_entity,
     parse_instance,
+    put_message_back,
     save_instance,
     where_clause,
 )
 from functions_testhost.tally import HistoryTally
 from functions_testhost.timestamps import from_text, to_text
+
+_IS_PUT_BACK = "sequence IN (SELECT sequence FROM put_back)"
 
 
 class InstanceExistsError(Exception):
@@ -107,13 +110,19 @@ class TaskHub:
         rows = self._rows("SELECT * FROM instances WHERE instance_id = ?", instance_id)
         return parse_instance(rows[0]) if rows else None
 
+    def shown(self, instance_id: str) -> Instance | None:
+        """Returns an instance that callers see, or None. Seen on the extension: a child is none until it begins."""
+        instance = self.find(instance_id)
+        is_hidden = instance is not None and instance.parent and instance.status is Status.PENDING
+        return None if is_hidden else instance
+
     def history(self, instance_id: str) -> list[Event]:
         """Returns the events of the current execution, oldest first."""
         rows = self._rows("SELECT event FROM history WHERE instance_id = ? ORDER BY sequence", instance_id)
         return [json.loads(row["event"]) for row in rows]
 
     def query(self, query: Query, limit: int = -1) -> list[Instance]:
-        """Lists instances by id, as Azure Storage does."""
+        """Lists the instances that are shown, by id, as Azure Storage does."""
         conditions, values = where_clause(query)
         rows = self._rows(
             f"SELECT * FROM instances {conditions} ORDER BY instance_id LIMIT ?",  # noqa: S608  # only constants are put together
@@ -149,7 +158,8 @@ class TaskHub:
     def send(self, message: Message) -> bool:
         """Puts an event into an instance's inbox. Returns False when no such instance is running."""
         with self._transaction() as connection:
-            running = self.running(message.instance_id)
+            shown = self.shown(message.instance_id)
+            running = None if shown is None or shown.status.is_final else shown
             if running is None or message.execution_id not in (None, running.execution_id):
                 return False
             insert_message(connection, message)
@@ -186,26 +196,63 @@ class TaskHub:
         """Returns when the oldest message becomes visible, or became visible."""
         return self.next_due_after(datetime.min.replace(tzinfo=UTC))
 
-    def next_due_after(self, now: datetime) -> datetime | None:
-        """Returns when the next message becomes visible that is not visible yet."""
-        rows = self._rows("SELECT MIN(visible_at) AS due FROM inbox WHERE visible_at > ?", to_text(now))
+    def next_due_after(self, now: datetime, *, with_put_back: bool = True) -> datetime | None:
+        """Returns when the next message becomes visible; on request, none that was put back."""
+        condition = "" if with_put_back else f"AND NOT {_IS_PUT_BACK}"
+        statement = f"SELECT MIN(visible_at) AS due FROM inbox WHERE visible_at > ? {condition}"  # noqa: S608  # constants
+        rows = self._rows(statement, to_text(now))
         return from_text(rows[0]["due"]) if rows[0]["due"] else None
 
     def load_episode(self, instance_id: str, now: datetime) -> tuple[EpisodeInput, Sequence[int]] | None:
         """Returns what an episode starts from and the messages it consumes; None when there is nothing to do."""
         with self._guard:
-            instance = self.running(instance_id)
-            rows = self._rows(
-                "SELECT sequence, event FROM inbox WHERE instance_id = ? AND visible_at <= ? ORDER BY sequence",
-                instance_id,
-                to_text(now),
-            )
-            if instance is None or not rows:
+            instance = self.find(instance_id)
+            messages = self._messages(instance_id, "visible_at <= ?", to_text(now))
+            if instance is None or not messages:
                 return None
-            past = self.history(instance_id)
-        messages = _first_messages([(row["sequence"], json.loads(row["event"])) for row in rows])
-        arrived = [event for _, event in messages]
-        return EpisodeInput(instance, past, arrived, now), [sequence for sequence, _ in messages]
+            episode = EpisodeInput(instance, self.history(instance_id), _events(messages), now)
+            if instance.status.is_final:
+                if episode.history or not episode.has_begun:
+                    return None
+                # it was terminated before it began, and begins all the same
+                pending = replace(instance, status=Status.PENDING, output=None)
+                episode = replace(episode, instance=pending)
+            elif instance.status is not Status.PENDING and not episode.has_begun:
+                # the start of a continued execution was put back, and comes with whatever comes first
+                messages = self._messages(instance_id, f"(visible_at <= ? OR {_IS_PUT_BACK})", to_text(now))
+        messages = _first_messages(messages)
+        return replace(episode, messages=_events(messages)), [sequence for sequence, _ in messages]
+
+    def _messages(self, instance_id: str, condition: str, moment: str) -> list[tuple[int, Event]]:
+        statement = (
+            f"SELECT sequence, event FROM inbox WHERE instance_id = ? AND {condition} ORDER BY sequence"  # noqa: S608  # constants
+        )
+        rows = self._rows(statement, instance_id, moment)
+        return [(row["sequence"], json.loads(row["event"])) for row in rows]
+
+    def put_back(self, episode: EpisodeInput, consumed: Sequence[int]) -> None:
+        """Leaves messages to a host that runs the instance's version: they become visible again later."""
+        with self._transaction() as connection:
+            for sequence in consumed:
+                put_message_back(connection, sequence, episode.now)
+
+    def discard(self, episode: EpisodeInput, consumed: Sequence[int]) -> None:
+        """Deletes the messages of an instance whose start was put back.
+
+        Seen on the extension 3.19.0: events and suspensions are lost, and a termination is only shown: the instance
+        begins all the same when a host runs its version.
+        """
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM inbox WHERE sequence = ?", [(number,) for number in consumed])
+            current = self.find(episode.instance.instance_id)
+            if current is None or current.execution_id != episode.instance.execution_id:
+                return
+            for event in episode.messages:
+                if kind(event) is EventType.EXECUTION_TERMINATED:
+                    shown = replace(
+                        current, status=Status.TERMINATED, output=event["Input"], updated=episode.now
+                    )
+                    save_instance(connection, shown)
 
     def commit(self, episode: EpisodeInput, consumed: Sequence[int], outcome: EpisodeOutcome) -> bool:
         """Applies an episode. Returns False, and changes nothing, when the instance was replaced meanwhile."""
@@ -352,6 +399,10 @@ class TaskHub:
             limit,
         )
         return [parse_entity(row) for row in rows]
+
+
+def _events(messages: Iterable[tuple[int, Event]]) -> list[Event]:
+    return [event for _, event in messages]
 
 
 def _first_messages(messages: list[tuple[int, Event]]) -> list[tuple[int, Event]]:

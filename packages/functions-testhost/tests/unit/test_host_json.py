@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from functions_testhost.host_json import HostJson
+from functions_testhost.versions import FailureStrategy, MatchStrategy, Versioning
 
 
 def test_without_a_file_the_defaults_apply(tmp_path: Path) -> None:
@@ -26,17 +27,34 @@ def test_the_settings_of_the_file_apply(tmp_path: Path) -> None:
         "maxOrchestrationActions": 9,
         "overridableExistingInstanceStates": "AnyState",
         "defaultVersion": "1.2",
+        "versionMatchStrategy": "Strict",
+        "versionFailureStrategy": "Fail",
     }
     document = {"version": "2.0", "extensions": {"http": {"routePrefix": ""}, "durableTask": durable}}
     (tmp_path / "host.json").write_text(json.dumps(document))
+    versioning = Versioning("1.2", MatchStrategy.STRICT, FailureStrategy.FAIL)
     assert HostJson.load(tmp_path) == HostJson(
-        "", "Hub", 3, 2, 7, 9, may_replace_running=True, default_version="1.2"
+        "", "Hub", 3, 2, 7, 9, may_replace_running=True, versioning=versioning
     )
 
 
-def test_an_unknown_value_of_overridable_existing_instance_states_raises() -> None:
-    with pytest.raises(ValueError, match="overridableExistingInstanceStates cannot be 'Some'"):
-        HostJson.parse({"extensions": {"durableTask": {"overridableExistingInstanceStates": "Some"}}})
+@pytest.mark.parametrize(
+    ("setting", "choices"),
+    [
+        ("overridableExistingInstanceStates", "'NonRunningStates' or 'AnyState'"),
+        ("versionMatchStrategy", "'None' or 'Strict' or 'CurrentOrOlder'"),
+        ("versionFailureStrategy", "'Reject' or 'Fail'"),
+    ],
+)
+def test_an_unknown_value_of_a_choice_raises(setting: str, choices: str) -> None:
+    with pytest.raises(ValueError, match=f"{setting} cannot be 'Some'; use {choices}"):
+        HostJson.parse({"extensions": {"durableTask": {setting: "Some"}}})
+
+
+def test_a_newer_version_waits_without_a_setting() -> None:
+    """Seen in the log of the extension 3.19.0: these are its defaults."""
+    versioning = HostJson.parse({}).versioning
+    assert versioning == Versioning(None, MatchStrategy.CURRENT_OR_OLDER, FailureStrategy.REJECT)
 
 
 @pytest.mark.parametrize(

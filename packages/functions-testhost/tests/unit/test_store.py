@@ -301,3 +301,12 @@ def test_a_change_that_another_program_holds_up_can_be_repeated(file: Path) -> N
     hub.start(Start("anything", "later"), NOW)
     assert len(hub.query(Query())) == 21
     hub.close()
+
+
+def test_a_host_without_the_table_of_what_was_put_back_uses_the_same_file(file: Path) -> None:
+    """A host of schema 1 that knows no versions wrote the file, or uses it next: neither is refused."""
+    use(file)
+    change(file, "DROP TABLE put_back")
+    assert instances(file) == 3
+    change(file, "CREATE TABLE of_a_later_host (anything TEXT)")
+    assert instances(file) == 3

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from functions_testhost import history
@@ -14,6 +15,16 @@ from functions_testhost.tables import Query
 from functions_testhost.task_hub import InstanceExistsError, TaskHub
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+STARTED: dict[str, Any] = {
+    "orchestrator": "o",
+    "version": "2.0",
+    "instance_id": "i",
+    "execution_id": "second",
+    "input_text": None,
+    "parent": None,
+}
 
 
 def later(seconds: float) -> datetime:
@@ -172,3 +183,50 @@ def test_a_reopened_file_has_the_same_content(tmp_path: Path) -> None:
     second = TaskHub(tmp_path / "hub.db")
     assert found(second, "i") == before
     second.close()
+
+
+def test_a_child_is_shown_when_it_begins(hub: TaskHub) -> None:
+    """Seen on the extension 3.19.0: its row is written by its first episode, and a client's start writes one itself."""
+    parent = Parent("p", "e", 0, "o")
+    hub.start(Start("o", "child", parent=parent), NOW)
+    assert (hub.shown("child"), hub.query(Query()), hub.ready_instances(NOW)) == (None, [], ["child"])
+    assert not hub.send(Message("child", history.event_raised(NOW, "Go", None), NOW))
+
+    episode, consumed = episode_of(hub, "child")
+    hub.commit(episode, consumed, outcome(episode))
+
+    assert [one.instance_id for one in hub.query(Query())] == ["child"]
+
+
+def test_what_is_put_back_is_due_later_and_later(hub: TaskHub) -> None:
+    hub.start(Start("o", "i"), NOW)
+    due = []
+    for seconds in (0, 2, 6):
+        episode, consumed = episode_of(hub, "i", later(seconds))
+        hub.put_back(episode, consumed)
+        due.append(hub.next_due())
+    assert due == [later(2), later(6), later(14)]
+    assert hub.next_due_after(later(6), with_put_back=False) is None
+
+
+def test_a_continued_execution_that_was_put_back_comes_with_what_comes_first(hub: TaskHub) -> None:
+    """On the extension the start of a continued execution is in the history already."""
+    hub.start(Start("o", "i"), NOW)
+    episode, consumed = episode_of(hub, "i")
+    hub.commit(episode, consumed, outcome(episode))
+    continued = replace(found(hub, "i"), execution_id="second")
+    start = Message("i", history.execution_started(NOW, **STARTED), NOW, "second")
+    end = Message("i", history.orchestrator_completed(NOW), NOW, "second")
+    hub.send(Message("i", history.event_raised(NOW, "Go", None), NOW))
+    episode, consumed = episode_of(hub, "i")
+    hub.commit(episode, consumed, EpisodeOutcome(continued, [], replaces_history=True, messages=[start, end]))
+    episode, consumed = episode_of(hub, "i")
+    hub.put_back(episode, consumed)
+
+    hub.send(Message("i", history.event_raised(NOW, "Go", None), later(1)))
+    episode, _ = episode_of(hub, "i", later(1))
+
+    assert [history.name(event) for event in episode.messages] == [
+        "ExecutionStarted",
+        "OrchestratorCompleted",
+    ]
