@@ -1,229 +1,374 @@
-"""Migrates a fleet while the host is killed and Azure fails, waits until all is quiet, and migrates once more."""
+"""Carries out a plan: a storm of a day and a half, then calm, one more batch, and time until everything has ended."""
 
-import threading
+import heapq
+import itertools
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from http import HTTPStatus
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx
+from local.stack import ROOT, START, temporary_folder
+from torture.azure import Others
+from torture.estate import CHANGED_POLICY, GALLERY, POLICY, Image, seed
+from torture.host import APP_AGENT, TorturedHost
+from torture.operators import Operators
+from torture.plan import CALM_AFTER_MINUTES, Disturbance, Plan, What
+from torture.record import Record
+from torture.stack import PolicyBlob, TorturedStack, policy_blob
+from torture.world import World
 
-from client import ClientError, Gallerist, ProblemError
-from domain.fleet.states import BatchState
-from domain.migration.states import ENDS
-from local.arm import write_image
-from local.stack import Stack, temporary_folder
-from torture.estate import BUILDS_PER_FAMILY, POLICY, REGIONS, SCOPE, Image, images, seed
-from torture.verdict import Verdict, judge
-
-Answer = TypeVar("Answer")
-
-# one second is four minutes for the app and for Azure
-TIME_SCALE = 240
-REPLICATION = "seconds:428"
-# about what a run sends per image
-REQUESTS_PER_IMAGE = 20
-BAD_REGIONS_PER_IMAGE = 0.08
-LOOK_SECONDS = 0.2
-PATIENCE_SECONDS = 300
-KINDS_OF_FAULTS: tuple[dict[str, Any], ...] = (
-    {"kind": "answer", "status": 500},
-    {"kind": "answer", "status": 502},
-    {"kind": "answer", "status": 503},
-    {"kind": "answer", "status": 429, "code": "TooManyRequests", "retry_after": 60},
-    {"kind": "answer", "status": 429, "shape": "compute"},
-    {"kind": "answer", "status": 429, "shape": "arm"},
-    {"kind": "drop"},
-    {"kind": "lost-answer", "method": "PUT", "path": "/versions/"},
-)
+# each version draws its own time of replication, about as long as what was recorded
+PACE = "drawn:{seed}:0.5:428"
+ROUND_MINUTES = 60
+SECOND_BATCH_MINUTE = 420
+# after the calm; a retirement that begins then soaks, is approved, and may have to begin anew
+PATIENCE_MINUTES = 10 * 24 * 60
+_TICK = timedelta(minutes=1)
 
 
 class TortureError(Exception):
     """The run did not come to an end, so that there is nothing to judge."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How much of everything; the seed decides the rest."""
-
-    images: int
-    kills: int
-    faults: int
-    seed: int
-    # the host lives this long between two kills
-    shortest_life: float = 0.5
-    longest_life: float = 2.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What happened, and what it came to."""
+@dataclass
+class Run:
+    """A run that is over: its world, and figures that only the run itself knows."""
 
     plan: Plan
-    kills: int
-    faults: int
-    requests: int
-    seconds: float
-    states_after_torture: dict[str, int]
-    states_at_the_end: dict[str, int]
-    verdict: Verdict
+    world: World
+    seconds: float = 0.0
+    days: float = 0.0
+    kills: list[float] = field(default_factory=list)
+    faults: dict[str, int] = field(default_factory=dict)
+    deaths: dict[str, int] = field(default_factory=dict)
 
 
-def run(plan: Plan) -> Report:
-    """Carries out a plan.
+def run(plan: Plan, app: Path = ROOT) -> Run:
+    """Carries out a plan on the app in this folder.
 
     Raises:
-        TortureError: a batch or a migration did not end.
+        TortureError: the app did not come to an end.
     """
-    chance = Random(plan.seed)
-    fleet = images(plan.images, chance)
-    scale = ["--time-scale", str(TIME_SCALE)]
+    fleet = plan.fleet()
+    world = World(fleet)
     begin = time.monotonic()
-    with (
-        temporary_folder() as folder,
-        Stack(
-            Path(folder),
-            seed(fleet),
-            POLICY,
-            REPLICATION,
-            simulator_options=scale,
-            host_options=scale,
-            nightly=True,
-        ) as stack,
-        Gallerist(stack.api) as gallerist,
-    ):
-        # a host that starts again serves the address that the client and Event Grid know
-        stack.host_options = [*scale, "--port", stack.host["url"].rpartition(":")[2]]
-        stack.subscribe_to_events()
-        stack.control("POST", "events", {"copies": 2, "reorder": True})
-        _arm(stack, plan, chance)
-        lives = [chance.uniform(plan.shortest_life, plan.longest_life) for _ in range(plan.kills)]
-        with _kills(stack, lives) as kills:
-            first = _start_batch(gallerist)
-            accepted = _start_others(stack, gallerist, fleet)
-        _wait_for_batch(gallerist, first)
-        after_torture = _wait_until_all_ended(gallerist)
-        happened = plan.faults - len(stack.control("GET", "faults")["requests"])
-        stack.control("DELETE", "faults")
-        # what the torture kept from starting, or left partial, is what a batch is for
-        _wait_for_batch(gallerist, _start_batch(gallerist))
-        at_the_end = _wait_until_all_ended(gallerist)
-        known = _retried(lambda: [migration.id for migration in gallerist.migrations()])
-        return Report(
-            plan=plan,
-            kills=kills(),
-            faults=happened,
-            requests=len(stack.control("GET", "requests")),
-            seconds=round(time.monotonic() - begin, 1),
-            states_after_torture=after_torture,
-            states_at_the_end=at_the_end,
-            verdict=judge(fleet, stack.control("GET", "state")["resources"], accepted, known),
+    with temporary_folder() as folder, policy_blob(POLICY) as blob:
+        stack = TorturedStack(
+            Path(folder), seed(fleet), "", PACE.format(seed=plan.seed), app=app, blob=blob.url
+        )
+        record = Record(stack, world)
+        kills = [one for one in plan.disturbances if one.what == "host killed"]
+        with stack, TorturedHost(stack, record, kills) as host:
+            driver = _Driver(plan, host, record, blob)
+            driver.play()
+            driver.look_at_the_end(Path(folder))
+            return Run(
+                plan=plan,
+                world=world,
+                seconds=round(time.monotonic() - begin, 1),
+                days=round((stack.now() - datetime.fromisoformat(START)) / timedelta(days=1), 2),
+                kills=host.killed_at,
+                faults=dict(driver.faults),
+                deaths=dict(host.deaths),
+            )
+
+
+class _Driver:
+    """Plays what the plan says, moment by moment."""
+
+    def __init__(self, plan: Plan, host: TorturedHost, record: Record, blob: PolicyBlob) -> None:
+        self.plan = plan
+        self.host = host
+        self.stack = host.stack
+        self.record = record
+        self.blob = blob
+        self.fleet = {image.number: image for image in record.world.fleet}
+        self.others = Others(self.stack, record)
+        self.operators = Operators(host, record, record.world.fleet)
+        self.faults: Counter[str] = Counter()
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._begin = self.stack.now()
+        self._policy = POLICY
+
+    # time
+
+    @property
+    def minute(self) -> float:
+        """The minute of the run, on the virtual clock."""
+        return (self.stack.now() - self._begin) / _TICK
+
+    def at(self, minute: float, action: Callable[[], None]) -> None:
+        """Puts something on the agenda."""
+        heapq.heappush(self._agenda, (round(minute), next(self._order), action))
+
+    def later(self, minutes: float, action: Callable[[], None]) -> None:
+        """Puts something on the agenda, so many minutes from now."""
+        self.at(self.minute + minutes, action)
+
+    def play(self) -> None:
+        """The storm, the calm, and the time until all has ended."""
+        self._prepare()
+        while self._agenda and self._agenda[0][0] < CALM_AFTER_MINUTES:
+            minute, _, action = heapq.heappop(self._agenda)
+            self.host.let_pass(timedelta(minutes=max(0.0, minute - self.minute)))
+            action()
+        self._calm()
+        end = self.minute + PATIENCE_MINUTES
+        while running := self._running():
+            if self.minute > end:
+                raise TortureError(f"still running: {', '.join(running[:5])} of {len(running)}")
+            self._pass_and_decide()
+        # what is left alone for hours is looked at once more
+        self._pass_and_decide()
+
+    def _prepare(self) -> None:
+        self.stack.subscribe_to_events()
+        if self.plan.share:
+            share = {"share": self.plan.share, "seed": self.plan.seed, "agent": APP_AGENT}
+            self.stack.control("POST", "faults", share)
+        for image in self.fleet.values():
+            if image.arrival == "batch":
+                # the seed has written it
+                self.record.note("image written", image.id, {"build": 0})
+            else:
+                self.at(image.minute, lambda image=image: self._arrive(image))  # type: ignore[misc]
+        for disturbance in self.plan.disturbances:
+            if disturbance.what != "host killed":
+                self.at(disturbance.minute, lambda one=disturbance: self._disturb(one))  # type: ignore[misc]
+        self.at(1, self.operators.start_batch)
+        self.at(SECOND_BATCH_MINUTE, self.operators.start_batch)
+        for minute in range(ROUND_MINUTES, CALM_AFTER_MINUTES, ROUND_MINUTES):
+            self.at(minute, self._round)
+
+    def _calm(self) -> None:
+        """Azure and the host do what they should, and nobody uses or locks an image any more."""
+        self.host.calm()
+        for share in self.stack.control("GET", "faults")["shares"]:
+            self.faults.update(share["met"])
+        self.stack.control("DELETE", "faults")
+        self.blob.text = POLICY
+        for image in self.fleet.values():
+            self.others.use_no_more(image)
+        self.record.note("calm", "azure")
+        self.stack.control("POST", "events", {"copies": 1, "reorder": False, "lose_next": 0})
+        # what the storm kept from starting, or left partial, is what a batch is for; the policy is read each minute
+        self.host.restart()
+        self.operators.freeze(frozen=False)
+        self.operators.start_batch()
+
+    def _running(self) -> list[str]:
+        return [one.id for one in self.operators.instances() if one.status in ("Running", "Pending")]
+
+    def _pass_and_decide(self) -> None:
+        self.host.let_pass(timedelta(minutes=ROUND_MINUTES))
+        self.operators.decide()
+
+    def _round(self) -> None:
+        self.operators.decide()
+        self._note_latest()
+
+    # what happens
+
+    def _arrive(self, image: Image) -> None:
+        self.others.write(image)
+        if image.arrival == "http":
+            self.operators.start(image)
+
+    def _disturb(self, one: Disturbance) -> None:
+        self.record.note("disturbed", one.what, {**one.fields, "image": one.image})
+        play: dict[What, Callable[[Disturbance], None]] = {
+            "worker dies": lambda one: self.host.let_worker_die(one.fields),
+            "azure stands still": self.host.stand_still,
+            "no token": lambda one: self.others.take_tokens(one.fields["way"], one.fields["seconds"]),
+            "region fails": self._region_fails,
+            "machine refused": lambda one: self.stack.control("POST", "faults", one.fields),
+            "upgrade fails": self._upgrade_fails,
+            "graph lags": self._lie,
+            "graph lies": self._lie,
+            "list of resources lags": self._lie,
+            "list of resources misses an image": self._lie,
+            "events lost": self._lose_events,
+            "events doubled and reordered": self._double_events,
+            "event sent again": self._send_again,
+            "image made anew": self._make_anew,
+            "image changes its tags": lambda one: self.others.change_tags(self._image(one), str(one.minute)),
+            "reference appears": self._use,
+            "lock appears": self._lock,
+            "deletion meets an error": self._refuse_deletion,
+            "policy changes": self._change_policy,
+            "policy breaks": self._break_policy,
+            "freeze": self._freeze,
+            "promotion paused": self._pause,
+            "promotion rolled back": lambda one: self.operators.order(self._image(one), "rollback"),
+        }
+        play[one.what](one)
+
+    def _image(self, one: Disturbance) -> Image:
+        assert one.image is not None  # noqa: S101 # the plan names one for each of these
+        return self.fleet[one.image]
+
+    def _region_fails(self, one: Disturbance) -> None:
+        self.stack.control(
+            "POST",
+            "faults",
+            {
+                "kind": "failed",
+                "version": f"/images/{one.fields['definition']}/versions/",
+                "region": one.fields["region"],
+                "times": one.fields["times"],
+                "progress": one.fields["progress"],
+            },
         )
 
+    def _upgrade_fails(self, one: Disturbance) -> None:
+        fault = {"upgrade": one.fields["upgrade"], "version": f"/images/{one.fields['definition']}/versions/"}
+        self.stack.control("POST", "faults", fault)
 
-def _arm(stack: Stack, plan: Plan, chance: Random) -> None:
-    """Sets up the faults. Each meets one request somewhere in the run, or none."""
-    for _ in range(plan.faults):
-        fault = {**chance.choice(KINDS_OF_FAULTS), "skip": chance.randrange(plan.images * REQUESTS_PER_IMAGE)}
-        stack.control("POST", "faults", {"path": "Microsoft.Compute/", **fault})
-    for _ in range(round(plan.images * BAD_REGIONS_PER_IMAGE)):
-        fault = {"kind": "failed", "region": chance.choice(REGIONS[1:]), "times": chance.choice([1, 9])}
-        family = chance.randrange(plan.images) // BUILDS_PER_FAMILY
-        stack.control("POST", "faults", {"version": rf"/images/\w+{family:03}/versions/", **fault})
+    def _lie(self, one: Disturbance) -> None:
+        about_references = one.what.startswith("graph")
+        switches = one.fields["switches"]
+        self.others.lie(switches, about_references=about_references)
+        self.later(
+            one.fields["minutes"],
+            lambda: self.others.tell_the_truth(switches, about_references=about_references),
+        )
+
+    def _lose_events(self, one: Disturbance) -> None:
+        self.stack.control("POST", "events", {"lose_next": one.fields["events"]})
+
+    def _double_events(self, one: Disturbance) -> None:
+        self.stack.control("POST", "events", {"copies": one.fields["copies"], "reorder": True})
+        self.later(
+            one.fields["minutes"], lambda: self.stack.control("POST", "events", {"copies": 1, "reorder": False})
+        )
+
+    def _send_again(self, one: Disturbance) -> None:
+        image = self._image(one)
+        if any(resource["id"] == image.id for resource in self.stack.control("GET", "state")["resources"]):
+            self.stack.control("POST", "publish", {"resourceId": image.id})
+
+    def _make_anew(self, one: Disturbance) -> None:
+        image = self._image(one)
+        if not self.others.delete(image):
+            return
+        build = self.others.builds.get(image.number, 0) + 1
+
+        def write() -> None:
+            # refused while the former one is being deleted
+            if not self.others.write(image, build):
+                self.later(1, write)
+
+        self.later(1, write)
+
+    def _use(self, one: Disturbance) -> None:
+        image = self._image(one)
+        self.others.use(image, one.fields["kind"])
+        self.later(one.fields["minutes"], lambda: self.others.use_no_more(image))
+
+    def _lock(self, one: Disturbance) -> None:
+        locked = self.others.lock(self._image(one), one.fields["scope"])
+        self.later(one.fields["minutes"], lambda: self.others.unlock(locked))
+
+    def _refuse_deletion(self, one: Disturbance) -> None:
+        """When the DELETE has met the error, somebody begins to use the image."""
+        image = self._image(one)
+        fault = {name: value for name, value in one.fields.items() if name != "reference"}
+        path = f"{image.id}\\?".replace("/", "/")
+        self.stack.control("POST", "faults", {**fault, "agent": APP_AGENT, "method": "DELETE", "path": path})
+        if one.fields["reference"]:
+            self._use_when_refused(image)
+
+    def _use_when_refused(self, image: Image) -> None:
+        refused = [
+            one
+            for one in self.record.world.requests
+            if one["method"] == "DELETE" and one["path"].lower() == image.id.lower() and one["fault"]
+        ]
+        if refused:
+            self.others.use(image, "scale set")
+            self.later(300, lambda: self.others.use_no_more(image))
+        else:
+            self.later(5, lambda: self._use_when_refused(image))
+
+    def _change_policy(self, one: Disturbance) -> None:
+        self._policy = CHANGED_POLICY if one.fields["changed"] else POLICY
+        self.blob.text = self._policy
+
+    def _break_policy(self, one: Disturbance) -> None:
+        """A host that starts now finds no policy that it could use."""
+        self.blob.text = one.fields["text"]
+        self.host.restart()
+
+        def mend() -> None:
+            self.blob.text = self._policy
+            # without waiting for the real minute after which it looks again
+            self.host.restart()
+
+        self.later(one.fields["minutes"], mend)
+
+    def _freeze(self, one: Disturbance) -> None:
+        self.operators.freeze(frozen=True)
+        self.later(one.fields["minutes"], lambda: self.operators.freeze(frozen=False))
+
+    def _pause(self, one: Disturbance) -> None:
+        image = self._image(one)
+        self.operators.order(image, "pause")
+        self.later(one.fields["minutes"], lambda: self.operators.order(image, "resume"))
+
+    # what is seen
+
+    def _note_latest(self) -> None:
+        self.record.note("latest", GALLERY, {"latest": latest_of(self.stack.control("GET", "state")["resources"])})
+
+    def look_at_the_end(self, folder: Path) -> None:
+        """Reads what is judged."""
+        self._note_latest()
+        self.host.count_deaths()
+        world = self.record.world
+        self.record.read_on()
+        world.resources = self.stack.control("GET", "state")["resources"]
+        world.operations = self.stack.control("GET", "operations")
+        world.instances = self.operators.instances()
+        world.log = self.stack.log("host")
+        for file in sorted((folder / "evidence" / "certificates").rglob("*.json")):
+            with suppress(ValueError, KeyError):
+                made = json.loads(file.read_text(encoding="utf-8"))["made_at"]
+                world.certificates.append((file.parent.name, datetime.fromisoformat(made)))
 
 
-@contextmanager
-def _kills(stack: Stack, lives: list[float]) -> Iterator[Callable[[], int]]:
-    """Kills the host and starts it again, as long as its lives last; the block ends after the last start.
+def latest_of(resources: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """What `latest` resolves to in each region of each definition: the highest version that is there, not excluded.
 
-    Yields a function that returns how often the host was killed.
+    The flag of a region wins over the version's, where it has one.
     """
-    killed: list[float] = []
-    errors: list[Exception] = []
-
-    def kill() -> None:
-        try:
-            for life in lives:
-                time.sleep(life)
-                stack.kill_host()
-                killed.append(life)
-                stack.start_host()
-        except Exception as error:  # noqa: BLE001 # raised below, in the thread that waits
-            errors.append(error)
-
-    killer = threading.Thread(target=kill, name="killer")
-    killer.start()
-    try:
-        yield lambda: len(killed)
-    finally:
-        killer.join()
-    if errors:
-        raise errors[0]
-
-
-def _start_batch(gallerist: Gallerist) -> str:
-    return _retried(lambda: gallerist.start_batch([SCOPE], per_subscription=40, per_gallery=80)).id
+    found: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {}
+    for resource in resources:
+        if str(resource["type"]).lower() != "microsoft.compute/galleries/images/versions":
+            continue
+        definition, _, name = str(resource["id"]).rpartition("/versions/")
+        number = tuple(int(part) for part in name.split("."))
+        profile = resource["properties"]["publishingProfile"]
+        status = resource["properties"].get("replicationStatus") or {}
+        complete = {
+            _region(one["region"]) for one in status.get("summary", []) if one["state"] == "Completed"
+        }
+        for target in profile["targetRegions"]:
+            region, own = _region(target["name"]), target.get("excludeFromLatest")
+            excluded = profile.get("excludeFromLatest", False) if own is None else own
+            best = found.setdefault(definition.lower(), {})
+            if not excluded and region in complete and number > best.get(region, ((-1,), ""))[0]:
+                best[region] = (number, name)
+    return {
+        definition: {region: name for region, (_, name) in sorted(regions.items())}
+        for definition, regions in sorted(found.items())
+    }
 
 
-def _start_others(stack: Stack, gallerist: Gallerist, fleet: list[Image]) -> list[str]:
-    """Starts migrations over HTTP and by events; returns the ids that the app has confirmed."""
-    accepted = []
-    for image in fleet:
-        if image.arrival == "event":
-            _retried(partial(write_image, stack, image.resource))
-        elif image.arrival == "http":
-            try:
-                accepted.append(_retried(partial(gallerist.start_migration, image.id)).id)
-            except ProblemError as error:
-                # the batch was faster
-                if error.status != HTTPStatus.CONFLICT:
-                    raise
-    return accepted
-
-
-def _retried(call: Callable[[], Answer]) -> Answer:
-    """Repeats a call while the host is dead, or while Azure fails."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return call()
-        except (httpx.TransportError, httpx.HTTPStatusError, ClientError) as error:
-            refused = isinstance(error, ProblemError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
-            if refused or time.monotonic() > deadline:
-                raise
-        time.sleep(LOOK_SECONDS)
-
-
-def _wait_for_batch(gallerist: Gallerist, batch_id: str) -> None:
-    def look() -> bool:
-        batch = _retried(lambda: gallerist.batch(batch_id))
-        return batch.state is not BatchState.RUNNING
-
-    _wait(look, f"the batch {batch_id}")
-
-
-def _wait_until_all_ended(gallerist: Gallerist) -> dict[str, int]:
-    """Returns how many migrations are in each state, once all have ended."""
-    states: Counter[str] = Counter()
-
-    def look() -> bool:
-        states.clear()
-        states.update(_retried(lambda: [str(migration.state) for migration in gallerist.migrations()]))
-        return bool(states) and states.keys() <= set(ENDS)
-
-    _wait(look, "the migrations")
-    return dict(sorted(states.items()))
-
-
-def _wait(look: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not look():
-        if time.monotonic() > deadline:
-            raise TortureError(f"{what} did not end within {PATIENCE_SECONDS} seconds")
-        time.sleep(LOOK_SECONDS)
+def _region(name: str) -> str:
+    return name.replace(" ", "").lower()

@@ -198,7 +198,7 @@ class Simulator:
             self.azure.settle()
 
     def release_hanging(self) -> None:
-        """Cuts off the requests that hang; the faults stay."""
+        """Cuts off the requests that hang, and removes what lets requests hang; other faults stay."""
         with self.azure.lock:
             self.azure.faults.release()
 

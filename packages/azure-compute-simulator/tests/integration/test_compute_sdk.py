@@ -221,6 +221,7 @@ def test_an_unanswered_request_was_carried_out_and_a_release_leaves_the_faults(
 ) -> None:
     client = make_client(retry_total=0, read_timeout=0.2)
     simulator.add_fault(RequestFault(kind="unanswered", method="DELETE"))
+    simulator.add_fault(RequestFault(kind="hang", method="POST"))
     simulator.add_fault(RequestFault(kind="drop", method="POST"))
     with pytest.raises(ServiceResponseError):
         client.images.begin_delete(GROUP, "web")
