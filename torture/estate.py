@@ -21,12 +21,13 @@ RINGS = (("eastus2",), ("westus2",), ("northeurope",))
 BAKE_HOURS = 2.0
 SOAK_DAYS = 0.5
 APPROVAL_DAYS = 2
-MOST_PER_DAY = 20
-BUILDS_PER_FAMILY = 3
+BUILDS_PER_FAMILY = 8
 DISK_GB = 30
 TOO_LARGE_GB = 4095
 PROOFS = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/proofs"
-_NETWORK = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks"
+_NETWORK = (
+    f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks"
+)
 
 # what Azure's list of resources takes to show an image that is created
 _VERIFY = (
@@ -34,11 +35,11 @@ _VERIFY = (
     f"subnets: {{{', '.join(f'{region}: {_NETWORK}/{region}/subnets/proofs' for region in REGIONS)}}}}}"
 )
 _RETIRE = (
-    f"{{when: after-approval, soak_days: {SOAK_DAYS}, approval_days: {APPROVAL_DAYS}, most_per_day: {MOST_PER_DAY}}}"
+    f"{{when: after-approval, soak_days: {SOAK_DAYS}, approval_days: {APPROVAL_DAYS}, most_per_day: CAP}}"
 )
 _RINGS = f"[{', '.join(f'[{region}]' for (region,) in RINGS)}]"
 
-POLICY = f"""\
+_POLICY = f"""\
 defaults:
   galleries: [{GALLERY}]
   regions: [{", ".join(REGIONS)}]
@@ -80,26 +81,38 @@ rules:
     name_pattern: (?P<family>.+)-\\d+
     definition: {{name: "{{family}}"}}
 """
-# a policy that decides the same for every image; what the torture changes it to and back
-CHANGED_POLICY = POLICY.replace("defaults:\n", "defaults:\n  tags: {costCenter: '4711'}\n")
 BROKEN_POLICIES = ("defaults: {}\nrulez: []\n", "\x00\x01", "[" * 3000, "a: !!bool maybe\n", "")
+
+IMAGES_PER_DELETION = 25
+
+
+def cap(images: int) -> int:
+    """How many images of a fleet may be deleted in a day."""
+    return max(2, images // IMAGES_PER_DELETION)
+
+
+def policy(images: int, *, changed: bool = False) -> str:
+    """The policy for a fleet; a changed one has other tags, and decides the same."""
+    tags = "  tags: {costCenter: '4711'}\n" if changed else ""
+    return _POLICY.replace("CAP", str(cap(images))).replace("defaults:\n", f"defaults:\n{tags}")
+
 
 Arrival = Literal["batch", "http", "event"]
 ARRIVALS: tuple[Arrival, ...] = ("batch", "http", "event")
 Kind = Literal[
     "plain", "twin", "tried", "ringed", "leaving", "moving", "parting", "strict", "too large", "ignored"
 ]
-KINDS: dict[Kind, int] = {
-    "plain": 40,
-    "twin": 14,
-    "tried": 9,
-    "ringed": 13,
-    "leaving": 5,
-    "moving": 3,
-    "parting": 3,
-    "strict": 1,
-    "too large": 6,
-    "ignored": 6,
+KINDS: dict[Kind, float] = {
+    "plain": 94,
+    "twin": 30,
+    "tried": 18,
+    "ringed": 28,
+    "leaving": 2,
+    "moving": 0.5,
+    "parting": 0.5,
+    "strict": 0.5,
+    "too large": 12,
+    "ignored": 12,
 }
 # these two are promoted, which a batch does not do
 PROMOTED: tuple[Kind, ...] = ("tried", "ringed")
@@ -171,9 +184,9 @@ class Image:
         }
 
 
-def images(count: int, chance: Random) -> list[Image]:
+def images(count: int, chance: Random, of: Sequence[Kind] = tuple(KINDS)) -> list[Image]:
     """Makes up so many images; each kind is there if there are enough of them."""
-    kinds = _kinds(count, chance)
+    kinds = _kinds(count, chance, of)
     made = []
     for number, kind in enumerate(kinds):
         arrival = ARRIVALS[1 + number % 2] if kind in PROMOTED else ARRIVALS[number % 3]
@@ -192,10 +205,10 @@ def images(count: int, chance: Random) -> list[Image]:
     return made
 
 
-def _kinds(count: int, chance: Random) -> list[Kind]:
+def _kinds(count: int, chance: Random, of: Sequence[Kind]) -> list[Kind]:
     """One of each, while there is room, and the others by weight."""
-    every = list(KINDS)[:count]
-    drawn = chance.choices(list(KINDS), weights=list(KINDS.values()), k=count - len(every))
+    every = list(of)[:count]
+    drawn = chance.choices(of, weights=[KINDS[kind] for kind in of], k=count - len(every))
     kinds = [*every, *drawn]
     chance.shuffle(kinds)
     return kinds

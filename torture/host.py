@@ -42,6 +42,8 @@ class TorturedHost:
         # of real time
         self.killed_at: list[float] = []
         self.deaths: Counter[str] = Counter()
+        # processor seconds of the lives of the host
+        self.cpu: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         # a host that starts again serves the address that Event Grid knows
@@ -97,8 +99,7 @@ class TorturedHost:
         self._kills.clear()
         self._still.clear()
         self._disarm()
-        self.count_deaths()
-        self.stack.http.delete(f"{self.stack.host['url']}/_host/faults").raise_for_status()
+        self.restart()
 
     def let_worker_die(self, fields: dict[str, Any]) -> None:
         """Sets what the worker dies of; it is forgotten when the host is killed."""
@@ -110,6 +111,8 @@ class TorturedHost:
         faults = self.stack.http.get(f"{self.stack.host['url']}/_host/faults").raise_for_status().json()
         for fault in faults:
             self.deaths[f"during {fault['during']}"] += fault["times"] - fault["remaining"]
+        cpu = self.stack.http.get(f"{self.stack.host['url']}/_host/cpu").raise_for_status().json()
+        self.cpu.update({name: cpu[f"{name}_seconds"] for name in ("functions", "host")})
         written = self.stack.http.get(f"{self.stack.host['url']}/_host/history").raise_for_status().json()
         for name, tally in written.items():
             longest = self.record.world.longest_histories

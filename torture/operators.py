@@ -122,5 +122,3 @@ def _instance(document: Json) -> Instance:
         custom_status=document["customStatus"],
         output=document["output"],
     )
-
-

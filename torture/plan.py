@@ -4,7 +4,7 @@ A plan is data. Kept as JSON it is a trace, which `--trace` carries out again, a
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
@@ -12,11 +12,13 @@ from typing import Any, Literal, Self
 
 from torture.estate import (
     BROKEN_POLICIES,
+    KINDS,
     NOT_MIGRATED,
     PROMOTED,
     REGIONS,
     RETIRED,
     Image,
+    Kind,
     images,
     promoted_definitions,
 )
@@ -59,7 +61,7 @@ STORM_MINUTES = 36 * 60
 CALM_AFTER_MINUTES = 48 * 60
 SHARE_OF_FAULTS = 0.08
 # how many requests of the app the host lives through
-LEAST_REQUESTS, MOST_REQUESTS = 40, 640
+LEAST_REQUESTS, MOST_REQUESTS = 40, 900
 # the writes that are no use if they are forgotten or done twice: a kill beside them shows whether they are
 MOMENTS = (
     ("PUT", r"/versions/[^/]+\?"),
@@ -117,17 +119,25 @@ class Disturbance:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a run does. `only` are the numbers of the images that are there; None means all."""
+    """Everything that a run does to so many images of these kinds.
+
+    `only` are the numbers of the images that are there; None means all.
+    """
 
     seed: int
     images: int
+    kinds: tuple[Kind, ...]
     share: float
     disturbances: tuple[Disturbance, ...]
     only: tuple[int, ...] | None = None
 
     def fleet(self) -> list[Image]:
         """The images of this plan."""
-        return [image for image in _fleet(self.seed, self.images) if self.only is None or image.number in self.only]
+        return [
+            image
+            for image in _fleet(self.seed, self.images, self.kinds)
+            if self.only is None or image.number in self.only
+        ]
 
     def with_images(self, numbers: Iterable[int]) -> "Plan":
         """The plan with these images alone, and without what concerns others."""
@@ -151,6 +161,7 @@ class Plan:
             return cls(
                 seed=document["seed"],
                 images=document["images"],
+                kinds=tuple(document["kinds"]),
                 share=document["share"],
                 disturbances=tuple(Disturbance(**one) for one in document["disturbances"]),
                 only=None if document["only"] is None else tuple(document["only"]),
@@ -159,16 +170,16 @@ class Plan:
             raise ValueError(f"{file} holds no plan: {error!r}") from error
 
 
-def _fleet(seed: int, count: int) -> list[Image]:
-    return images(count, Random(f"{seed} images"))
+def _fleet(seed: int, count: int, kinds: Sequence[Kind]) -> list[Image]:
+    return images(count, Random(f"{seed} images"), kinds)
 
 
-def plan(seed: int, count: int, share: float = SHARE_OF_FAULTS) -> Plan:
+def plan(seed: int, count: int, kinds: Sequence[Kind] = tuple(KINDS), share: float = SHARE_OF_FAULTS) -> Plan:
     """Decides everything that happens to so many images. The same seed decides the same."""
-    fleet = _fleet(seed, count)
+    fleet = _fleet(seed, count, kinds)
     chance = Random(f"{seed} disturbances")
     made = [one for draw, per_image in _DRAWS for one in draw(fleet, chance, _times(count, per_image))]
-    return Plan(seed, count, share, tuple(sorted(made, key=lambda one: one.minute)))
+    return Plan(seed, count, tuple(kinds), share, tuple(sorted(made, key=lambda one: one.minute)))
 
 
 def _times(count: int, per_image: float) -> int:
@@ -201,7 +212,8 @@ def _kills(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
 
 def _stands_still(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
     return [
-        Disturbance(_minute(chance), "azure stands still", {"skip": chance.randrange(60)}) for _ in range(times)
+        Disturbance(_minute(chance), "azure stands still", {"skip": chance.randrange(60)})
+        for _ in range(times)
     ]
 
 
@@ -209,7 +221,9 @@ def _deaths(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
     made = []
     for _number in range(times):
         during = chance.choices(["activity", "episode", "entity", "trigger"], weights=[6, 5, 1, 2])[0]
-        function = {"activity": chance.choice(ACTIVITIES), "episode": chance.choice(ORCHESTRATORS)}.get(during, "")
+        function = {"activity": chance.choice(ACTIVITIES), "episode": chance.choice(ORCHESTRATORS)}.get(
+            during, ""
+        )
         fields = {
             "during": during,
             "function": function,
@@ -262,7 +276,9 @@ def _upgrades(fleet: list[Image], chance: Random, times: int) -> list[Disturbanc
     kinds = ("failed", "cancelled")
     definitions = promoted_definitions(fleet)
     return [
-        Disturbance(0, "upgrade fails", {"upgrade": chance.choice(kinds), "definition": chance.choice(definitions)})
+        Disturbance(
+            0, "upgrade fails", {"upgrade": chance.choice(kinds), "definition": chance.choice(definitions)}
+        )
         for _ in range(times if definitions else 0)
     ]
 
@@ -276,7 +292,7 @@ def _graph(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
     ]
     return [
         Disturbance(_minute(chance), what, {"switches": switches, "minutes": chance.randrange(10, 240)})
-        for what, switches in (lies[(number + times) % len(lies)] for number in range(max(times, 2)))
+        for what, switches in (lies[(number + times) % len(lies)] for number in range(max(times, 4)))
     ]
 
 
@@ -390,7 +406,8 @@ def _policies(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
         for _ in range(times)
     ]
     changes = [
-        Disturbance(_minute(chance), "policy changes", {"changed": number % 2 == 0}) for number in range(times)
+        Disturbance(_minute(chance), "policy changes", {"changed": number % 2 == 0})
+        for number in range(times)
     ]
     return [*broken, *changes]
 
@@ -403,17 +420,17 @@ def _freezes(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
 
 
 def _promotions(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    chosen = _some(fleet, chance, times, lambda image: image.kind in PROMOTED)
+    chosen = _some(fleet, chance, max(times, 2), lambda image: image.kind in PROMOTED)
     orders: tuple[What, ...] = ("promotion paused", "promotion rolled back")
     return [
-        Disturbance(image.minute + chance.randrange(30, 500), orders[number % 2], {"minutes": 90}, image.number)
+        Disturbance(
+            image.minute + chance.randrange(30, 500), orders[number % 2], {"minutes": 90}, image.number
+        )
         for number, image in enumerate(chosen)
     ]
 
 
-def _some(
-    fleet: list[Image], chance: Random, times: int, wanted: Callable[[Image], bool]
-) -> list[Image]:
+def _some(fleet: list[Image], chance: Random, times: int, wanted: Callable[[Image], bool]) -> list[Image]:
     possible = [image for image in fleet if wanted(image)]
     return chance.sample(possible, min(times, len(possible)))
 

@@ -5,7 +5,7 @@ import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from typing import Any
 
 from local.stack import ROOT, START, temporary_folder
 from torture.azure import Others
-from torture.estate import CHANGED_POLICY, GALLERY, POLICY, Image, seed
+from torture.estate import GALLERY, Image, cap, policy, seed
 from torture.host import APP_AGENT, TorturedHost
 from torture.operators import Operators
 from torture.plan import CALM_AFTER_MINUTES, Disturbance, Plan, What
@@ -46,6 +46,7 @@ class Run:
     kills: list[float] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     deaths: dict[str, int] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
 
 
 def run(plan: Plan, app: Path = ROOT) -> Run:
@@ -55,9 +56,9 @@ def run(plan: Plan, app: Path = ROOT) -> Run:
         TortureError: the app did not come to an end.
     """
     fleet = plan.fleet()
-    world = World(fleet)
+    world = World(fleet, cap=cap(plan.images))
     begin = time.monotonic()
-    with temporary_folder() as folder, policy_blob(POLICY) as blob:
+    with temporary_folder() as folder, policy_blob(policy(plan.images)) as blob:
         stack = TorturedStack(
             Path(folder), seed(fleet), "", PACE.format(seed=plan.seed), app=app, blob=blob.url
         )
@@ -75,6 +76,7 @@ def run(plan: Plan, app: Path = ROOT) -> Run:
                 kills=host.killed_at,
                 faults=dict(driver.faults),
                 deaths=dict(host.deaths),
+                cpu={**host.cpu, "simulator": stack.cpu().simulator},
             )
 
 
@@ -94,7 +96,7 @@ class _Driver:
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._begin = self.stack.now()
-        self._policy = POLICY
+        self._policy = policy(plan.images)
 
     # time
 
@@ -119,11 +121,7 @@ class _Driver:
             self.host.let_pass(timedelta(minutes=max(0.0, minute - self.minute)))
             action()
         self._calm()
-        end = self.minute + PATIENCE_MINUTES
-        while running := self._running():
-            if self.minute > end:
-                raise TortureError(f"still running: {', '.join(running[:5])} of {len(running)}")
-            self._pass_and_decide()
+        self._wait_for()
         # what is left alone for hours is looked at once more
         self._pass_and_decide()
 
@@ -148,22 +146,39 @@ class _Driver:
 
     def _calm(self) -> None:
         """Azure and the host do what they should, and nobody uses or locks an image any more."""
+        self.blob.text = policy(self.plan.images)
         self.host.calm()
         for share in self.stack.control("GET", "faults")["shares"]:
             self.faults.update(share["met"])
         self.stack.control("DELETE", "faults")
-        self.blob.text = POLICY
         for image in self.fleet.values():
             self.others.use_no_more(image)
         self.record.note("calm", "azure")
+        self._settle()
         self.stack.control("POST", "events", {"copies": 1, "reorder": False, "lose_next": 0})
-        # what the storm kept from starting, or left partial, is what a batch is for; the policy is read each minute
-        self.host.restart()
-        self.operators.freeze(frozen=False)
+        # what the storm kept from starting, or left partial, is what a batch is for
         self.operators.start_batch()
 
-    def _running(self) -> list[str]:
-        return [one.id for one in self.operators.instances() if one.status in ("Running", "Pending")]
+    def _settle(self) -> None:
+        """What the storm left running ends, before a batch begins anew what did not complete."""
+        self.operators.freeze(frozen=False)
+        self._wait_for("migrate_image")
+        self.record.world.before_the_last_batch = self.operators.instances()
+
+    def _wait_for(self, *orchestrators: str) -> None:
+        """Lets time pass until these have ended, or all."""
+        end = self.minute + PATIENCE_MINUTES
+        while running := self._running(orchestrators):
+            if self.minute > end:
+                raise TortureError(f"still running: {', '.join(running[:5])} of {len(running)}")
+            self._pass_and_decide()
+
+    def _running(self, orchestrators: Sequence[str]) -> list[str]:
+        return [
+            one.id
+            for one in self.operators.instances()
+            if one.status in ("Running", "Pending") and (not orchestrators or one.name in orchestrators)
+        ]
 
     def _pass_and_decide(self) -> None:
         self.host.let_pass(timedelta(minutes=ROUND_MINUTES))
@@ -245,7 +260,8 @@ class _Driver:
     def _double_events(self, one: Disturbance) -> None:
         self.stack.control("POST", "events", {"copies": one.fields["copies"], "reorder": True})
         self.later(
-            one.fields["minutes"], lambda: self.stack.control("POST", "events", {"copies": 1, "reorder": False})
+            one.fields["minutes"],
+            lambda: self.stack.control("POST", "events", {"copies": 1, "reorder": False}),
         )
 
     def _send_again(self, one: Disturbance) -> None:
@@ -297,7 +313,7 @@ class _Driver:
             self.later(5, lambda: self._use_when_refused(image))
 
     def _change_policy(self, one: Disturbance) -> None:
-        self._policy = CHANGED_POLICY if one.fields["changed"] else POLICY
+        self._policy = policy(self.plan.images, changed=one.fields["changed"])
         self.blob.text = self._policy
 
     def _break_policy(self, one: Disturbance) -> None:
@@ -324,7 +340,9 @@ class _Driver:
     # what is seen
 
     def _note_latest(self) -> None:
-        self.record.note("latest", GALLERY, {"latest": latest_of(self.stack.control("GET", "state")["resources"])})
+        self.record.note(
+            "latest", GALLERY, {"latest": latest_of(self.stack.control("GET", "state")["resources"])}
+        )
 
     def look_at_the_end(self, folder: Path) -> None:
         """Reads what is judged."""

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from local.stack import Stack
 
 # every two minutes in Azure; here time that passes costs as much as work, so it is less often
-RECOVERY = "0 */10 * * * *"
+RECOVERY = "0 */15 * * * *"
 # every hour in Azure: the look for lost events reads the whole estate
 SWEEP = "0 17 */12 * * *"
 PROOF_SWEEP = "0 47 * * * *"

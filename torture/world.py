@@ -62,11 +62,15 @@ class World:
     """A run that is over. Requests are Azure's own log, `latest` what the versions in Azure resolve to at the end."""
 
     fleet: list[Image]
+    # how many images the policy lets be deleted in a day
+    cap: int = 1000
     notes: list[Note] = field(default_factory=list)
     requests: list[Json] = field(default_factory=list)
     operations: list[Json] = field(default_factory=list)
     resources: list[Json] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
+    # when all that the storm left running had ended
+    before_the_last_batch: list[Instance] = field(default_factory=list)
     longest_histories: dict[str, int] = field(default_factory=dict)
     # the retirement's folder and `made_at` of every certificate in the evidence store
     certificates: list[tuple[str, datetime]] = field(default_factory=list)

@@ -87,7 +87,9 @@ class AzureLog:
         seen: dict[str, Made] = {}
         for request, body in self.version_writes():
             version_id = str(request["path"]).lower()
-            source = str(((body.get("properties") or {}).get("storageProfile") or {}).get("source", {}).get("id", ""))
+            source = str(
+                ((body.get("properties") or {}).get("storageProfile") or {}).get("source", {}).get("id", "")
+            )
             if version_id in seen or not source or source.lower() == BASE.lower():
                 continue
             made = self._from(request, version_id, source.lower(), body, seen)

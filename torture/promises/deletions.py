@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from torture.estate import MOST_PER_DAY, PROOFS, PROVED, RETIRED, SOAK_DAYS, Image
+from torture.estate import PROOFS, PROVED, RETIRED, SOAK_DAYS, Image
 from torture.host import APP_AGENT
 from torture.promises.azure_log import AzureLog, when
 from torture.promises.promise import Finding, Promise
@@ -60,7 +60,7 @@ def capped(world: World) -> Iterator[Finding]:
     accepted = [one for one in sent(world, AzureLog(world)) if is_accepted(one.request)]
     for number, deletion in enumerate(accepted):
         day = [one for one in accepted[: number + 1] if deletion.at - one.at < timedelta(days=1)]
-        if len(day) > MOST_PER_DAY:
+        if len(day) > world.cap:
             yield deletion.sentence(f"it was number {len(day)} within a day")
 
 
@@ -90,7 +90,11 @@ def sent(world: World, log: AzureLog) -> list[Deletion]:
     """The DELETEs of managed images that the app sent, whether or not Azure accepted them."""
     found = []
     for request in world.requests:
-        if request["method"] == "DELETE" and APP_AGENT in request["agent"] and _IMAGE_PATH.search(request["path"]):
+        if (
+            request["method"] == "DELETE"
+            and APP_AGENT in request["agent"]
+            and _IMAGE_PATH.search(request["path"])
+        ):
             image = log.images.get(str(request["path"]).lower())
             build = log.build_at(image, request["number"]) if image else None
             # what is gone already cannot be deleted

@@ -52,7 +52,10 @@ def proved_first(world: World) -> Iterator[Finding]:
         if made is None or made.image.kind != "tried" or not offered(body):
             continue
         if not any(moment <= time_of(request) for moment in log.proofs_of(made.id)):
-            yield made.image.id, f"{made.id} became latest at {when(request)}, and no machine had started from it"
+            yield (
+                made.image.id,
+                f"{made.id} became latest at {when(request)}, and no machine had started from it",
+            )
 
 
 def ring_by_ring(world: World) -> Iterator[Finding]:
@@ -71,9 +74,14 @@ def ring_by_ring(world: World) -> Iterator[Finding]:
                 continue
             rings[number] = request["time"]
             before = rings.get(number - 1)
-            baked = before is not None and time_of(request) - time_of({"time": before}) >= timedelta(hours=BAKE_HOURS)
+            baked = before is not None and time_of(request) - time_of({"time": before}) >= timedelta(
+                hours=BAKE_HOURS
+            )
             if number > 0 and not baked:
-                yield made.image.id, f"{version_id} became latest in {', '.join(ring)} too early, at {when(request)}"
+                yield (
+                    made.image.id,
+                    f"{version_id} became latest in {', '.join(ring)} too early, at {when(request)}",
+                )
 
 
 PROMISES = (
@@ -92,5 +100,7 @@ PROMISES = (
         "What the policy proves becomes `latest` only after a machine started from it.",
         proved_first,
     ),
-    Promise("ring by ring", "No ring of regions gets a version before the ring before it has baked.", ring_by_ring),
+    Promise(
+        "ring by ring", "No ring of regions gets a version before the ring before it has baked.", ring_by_ring
+    ),
 )

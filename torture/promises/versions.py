@@ -37,10 +37,10 @@ def not_wrong(world: World) -> Iterator[Finding]:
         if state is None:
             yield made.image.id, f"{version_id} is gone"
             continue
-        if state["properties"]["provisioningState"] == "Failed" and _replaced(log, made):
-            continue
         if made.gallery not in [gallery.lower() for gallery in made.image.galleries]:
             yield made.image.id, f"{version_id} was made of {made.image.name}, which is {made.image.kind}"
+        if _is_former(log, made) or (_failed(state) and _replaced(log, made)):
+            continue
         for fault in _faults(made, state):
             yield made.image.id, f"{version_id} {fault}"
 
@@ -53,6 +53,15 @@ def _contents(log: AzureLog) -> _Contents:
         if state is not None and state["properties"]["provisioningState"] == "Succeeded":
             found[made.image, made.build, made.gallery].append(made)
     return found
+
+
+def _failed(state: Json) -> bool:
+    return bool(state["properties"]["provisioningState"] == "Failed")
+
+
+def _is_former(log: AzureLog, made: Made) -> bool:
+    """What was being made of an image that was then made anew stays as far as it came (documented)."""
+    return made.build != log.last_build(made.image)
 
 
 def _replaced(log: AzureLog, made: Made) -> bool:
@@ -87,8 +96,8 @@ PROMISES = (
     Promise("none twice", "No content has two versions in one gallery.", not_twice),
     Promise(
         "none wrong",
-        "Every version is complete in every region that the policy names, has the size of its source, and was made of an "
-        "image that may be migrated; the one in a second gallery is a copy of the first.",
+        "Every version of the latest content is complete in every region that the policy names, has the size of its "
+        "source, and was made of an image that may be migrated; the one in a second gallery is a copy of the first.",
         not_wrong,
     ),
 )
