@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from local.forks import Forks
 from local.signals import unwind_on_sigterm
-from local.stack import ROOT
+from local.stack import ROOT, Stack
 from torture import page
 from torture.bugs import BUGS, Bug, with_bug
 from torture.figures import Figures, keep, to_json
@@ -36,6 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what the command line asks for."""
     options = _parser().parse_args(arguments)
     RESULTS.mkdir(parents=True, exist_ok=True)
+    # a host that is killed a hundred times starts a hundred times
+    Stack.forks = Forks.where_possible(ROOT)
+    try:
+        return _run(options)
+    finally:
+        if Stack.forks is not None:
+            Stack.forks.close()
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.trace:
         try:
             traced = Plan.load(options.trace)
@@ -127,9 +138,9 @@ def _figures_file(seed: int) -> Path:
 def summary(figures: Figures) -> str:
     """The figures for people."""
     lines = [
-        f"seed {figures.seed}: {figures.images} images, {figures.kills} kills, one each "
-        f"{figures.seconds_between_kills:.1f} s, {figures.days:.1f} simulated days in {figures.seconds:.0f} s",
-        f"{sum(figures.faults.values()):,} faults in {figures.requests:,} requests, "
+        f"seed {figures.seed}: {figures.images} images, {figures.days:.1f} simulated days in {figures.seconds:.0f} s",
+        f"{figures.kills} kills, one each {figures.seconds_between_kills:.1f} s",
+        f"{sum(figures.faults.values()):,} faults in {figures.requests:,} requests",
         f"{sum(figures.disturbances.values())} other disturbances",
         *(
             f"{orchestrator}: {', '.join(f'{count} {end}' for end, count in sorted(ends.items()))}"
@@ -168,20 +179,28 @@ def _show_trace(planned: Plan, broken: Sequence[Broken], seconds: float) -> None
 
 
 def _bugs(numbers: Sequence[int], at_once: int) -> int:
-    """Puts each bug in, and says which promise it broke."""
-    try:
-        chosen = [BUGS[number] for number in numbers] or list(BUGS)
-    except IndexError:
+    """Puts each bug in, in a process of its own, and says which promise it broke."""
+    chosen = numbers or range(len(BUGS))
+    if not set(chosen) <= set(range(len(BUGS))):
         sys.stderr.write(f"there are bugs from 0 to {len(BUGS) - 1}\n")
         return USAGE
+    if len(chosen) == 1:
+        caught = catch(BUGS[chosen[0]])
+        _bug_file(chosen[0]).write_text(json.dumps(caught, indent=2) + "\n", encoding="utf-8")
+        sys.stdout.write(
+            f"{'caught' if caught['caught'] else 'NOT CAUGHT'}: {caught['bug']}: {caught['sentence']}\n"
+        )
+        return KEPT if caught["caught"] else BROKEN
     with ThreadPoolExecutor(at_once) as pool:
-        caught = list(pool.map(catch, chosen))
-    for one in caught:
-        sys.stdout.write(f"{'caught' if one['caught'] else 'NOT CAUGHT'}: {one['bug']}: {one['sentence']}\n")
+        codes = list(pool.map(lambda number: _in_a_process("--bugs", number), chosen))
     if not numbers:
-        keep(bugs=caught)
+        keep(bugs=[json.loads(_bug_file(number).read_text(encoding="utf-8")) for number in chosen])
         page.write()
-    return KEPT if all(one["caught"] for one in caught) else BROKEN
+    return max(codes)
+
+
+def _bug_file(number: int) -> Path:
+    return RESULTS / f"bug-{number}.json"
 
 
 def catch(bug: Bug) -> dict[str, Any]:

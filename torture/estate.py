@@ -232,7 +232,7 @@ def promoted_definitions(fleet: Iterable[Image]) -> list[str]:
 
 
 def seed(fleet: Sequence[Image]) -> dict[str, Any]:
-    """The simulator's seed: galleries, former versions of what is promoted, who follows them, and the batch's images."""
+    """The simulator's seed: galleries, former versions of what is promoted, who follows, and the batch's images."""
     definitions = promoted_definitions(fleet)
     base = {**Image(BASE, 0, "ignored", "batch", 0, "forget").resource(), "id": BASE}
     return {

@@ -26,7 +26,7 @@ _ENDS_OF = ("migrate_image", "promote_version", "retire_image", "migrate_batch")
 
 @dataclass(frozen=True)
 class Figures:
-    """One seed. `faults` are those of answers by kind, `disturbances` all others that the plan had, by what they are."""
+    """One seed. `faults` are failed answers by kind, `disturbances` what else the plan had, by what it is."""
 
     seed: int
     images: int
@@ -66,7 +66,7 @@ class Figures:
                 Counter(note.subject for note in world.of_kind("disturbed") if note.subject != "worker dies")
             ),
             requests=len(own),
-            versions=len([one for one in world.of_type("Microsoft.Compute/galleries/images/versions")]),
+            versions=len(world.of_type("Microsoft.Compute/galleries/images/versions")),
             deletions=len(
                 [
                     one

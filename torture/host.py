@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from torture.plan import Disturbance
+from torture.disturbances import Disturbance
 from torture.record import Record
 from torture.stack import TorturedStack
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def _promises(runs: Sequence[Figures]) -> str:
 def _seeds(runs: Sequence[Figures]) -> str:
     if not runs:
         return _NOTHING
-    columns = {
+    columns: dict[str, Callable[[Figures], str]] = {
         "seed": lambda one: str(one.seed),
         "images": lambda one: f"{one.images:,}",
         "kills of the host": lambda one: str(one.kills),

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from torture.plan import Disturbance, Plan
+from torture.disturbances import Disturbance
+from torture.plan import Plan
 
 Part = TypeVar("Part")
 Breaks = Callable[[Plan], bool]

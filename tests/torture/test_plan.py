@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
+from torture.disturbances import What
 from torture.estate import KINDS, RETIRED, cap, policy
-from torture.plan import Plan, What, plan
+from torture.plan import Plan, plan
 
 
 def test_the_same_seed_decides_the_same_and_another_one_something_else() -> None:
@@ -33,7 +34,7 @@ def test_a_plan_that_was_kept_is_the_same_plan(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_plan_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "trace.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no plan|Expecting value"):
+    with pytest.raises(ValueError, match=r"holds no plan|Expecting value"):
         Plan.load(file)
 
 

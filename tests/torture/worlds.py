@@ -41,8 +41,8 @@ class WorldBuilder:
         method: str,
         path: str,
         body: Any = None,
+        *,
         status: int = 201,
-        fault: str | None = None,
     ) -> Json:
         """What the app asked of Azure."""
         entry = {
@@ -53,7 +53,7 @@ class WorldBuilder:
             "agent": "gallerist azsdk-python",
             "body": None if body is None else json.dumps(body),
             "status": status,
-            "fault": fault,
+            "fault": None,
         }
         self.world.requests.append(entry)
         return entry

@@ -215,9 +215,10 @@ def _graph_lied(world: World, there: Note, deletion: Deletion) -> bool:
 PROMISES = (
     Promise(
         "no obligation unmet",
-        "No DELETE of a managed image is sent unless, at that moment, a version of this very content has been complete in "
-        "every gallery for as long as the soak takes, a machine started from it where the policy asks for that, somebody "
-        "approved it, nothing uses the image, nothing locks it, deletions are not stopped, and a certificate is stored.",
+        "No DELETE of a managed image is sent unless, at that moment, a version of this very content has been complete "
+        "in every gallery for as long as the soak takes, a machine started from it where the policy asks for that, "
+        "somebody approved it, nothing uses the image, nothing locks it, deletions are not stopped, and a certificate "
+        "is stored.",
         obligations_met,
     ),
     Promise("no more than the cap", "No more images are deleted within a day than the policy says.", capped),
