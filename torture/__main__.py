@@ -21,7 +21,7 @@ from torture.bugs import BUGS, Bug, with_bug
 from torture.figures import Figures, keep, to_json
 from torture.plan import Plan, plan
 from torture.promises import Broken, judge
-from torture.run import TortureError, run
+from torture.run import run
 from torture.shrink import shrink
 
 RESULTS = ROOT / "build" / "torture"
@@ -116,18 +116,16 @@ def _in_a_process(*arguments: object) -> int:
 
 def _one(planned: Plan, shrink_seconds: float) -> int:
     """Carries out one plan, and finds the shortest one that breaks the same promise."""
-    try:
-        done = run(planned)
-    except TortureError as error:
-        sys.stdout.write(f"seed {planned.seed}: {error}\n")
-        (RESULTS / f"seed-{planned.seed}-plan.json").write_text(planned.to_json(), encoding="utf-8")
-        return NOT_ENDED
+    done = run(planned)
     broken = judge(done.world)
     figures = Figures.of(done, broken)
     _figures_file(planned.seed).write_text(json.dumps(to_json(figures), indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(summary(figures))
     if broken and shrink_seconds:
         _show_trace(planned, broken, shrink_seconds)
+    if done.left:
+        sys.stdout.write(f"these did not end: {', '.join(done.left)}\n")
+        return NOT_ENDED
     return BROKEN if broken else KEPT
 
 
@@ -157,10 +155,7 @@ def _show_trace(planned: Plan, broken: Sequence[Broken], seconds: float) -> None
     found: list[Broken] = [first]
 
     def breaks(shorter: Plan) -> bool:
-        try:
-            again = [one for one in judge(run(shorter).world) if one.promise == first.promise]
-        except TortureError:
-            return False
+        again = [one for one in judge(run(shorter).world) if one.promise == first.promise]
         if again:
             found[:] = again
         return bool(again)
@@ -208,10 +203,7 @@ def catch(bug: Bug) -> dict[str, Any]:
     with with_bug(bug) as app:
         if bug.fuzz:
             return _fuzz(bug, app)
-        try:
-            done = run(bug.plan(BUG_SEED), app)
-        except TortureError as error:
-            return {"bug": bug.name, "promise": bug.breaks, "caught": False, "sentence": str(error)}
+        done = run(bug.plan(BUG_SEED), app)
     broken = [one for one in judge(done.world) if one.promise == bug.breaks]
     sentence = broken[0].sentence if broken else "no promise was broken"
     return {"bug": bug.name, "promise": bug.breaks, "caught": bool(broken), "sentence": sentence}

@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from local.stack import ROOT, START, temporary_folder
-from torture.driver import Driver, TortureError
+from torture.driver import Driver
 from torture.estate import cap, policy, seed
 from torture.host import TorturedHost
 from torture.plan import Plan
 from torture.record import Record
 from torture.stack import TorturedStack, policy_blob
 from torture.world import World
-
-__all__ = ["Run", "TortureError", "run"]
 
 # each version draws its own time of replication, about as long as what was recorded
 PACE = "drawn:{seed}:0.5:428"
@@ -32,14 +30,12 @@ class Run:
     faults: dict[str, int] = field(default_factory=dict)
     deaths: dict[str, int] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
+    # the orchestrations that were still running when nobody waited any longer
+    left: list[str] = field(default_factory=list)
 
 
 def run(plan: Plan, app: Path = ROOT) -> Run:
-    """Carries out a plan on the app in this folder.
-
-    Raises:
-        TortureError: the app did not come to an end.
-    """
+    """Carries out a plan on the app in this folder."""
     fleet = plan.fleet()
     world = World(fleet, cap=cap(plan.images))
     begin = time.monotonic()
@@ -61,5 +57,6 @@ def run(plan: Plan, app: Path = ROOT) -> Run:
                 kills=host.killed_at,
                 faults=dict(driver.faults),
                 deaths=dict(host.deaths),
+                left=driver.left,
                 cpu={**host.cpu, "simulator": stack.cpu().simulator},
             )

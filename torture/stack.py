@@ -8,11 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from local.stack import Stack
 
-# every two minutes in Azure; here time that passes costs as much as work, so it is less often
-RECOVERY = "0 */15 * * * *"
-# every hour in Azure: the look for lost events reads the whole estate
+# every two minutes in Azure, and the other two every hour; here time that passes costs as much as work
+RECOVERY = "0 */30 * * * *"
 SWEEP = "0 17 */12 * * *"
-PROOF_SWEEP = "0 47 * * * *"
+PROOF_SWEEP = "0 47 */6 * * *"
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ from torture.plan import plan
 from torture.promises import judge
 from torture.run import run
 
-KINDS: tuple[Kind, ...] = ("plain", "twin", "tried", "leaving", "ringed")
+KINDS: tuple[Kind, ...] = ("plain", "twin", "tried", "leaving")
 
 
 @pytest.mark.timeout(300)

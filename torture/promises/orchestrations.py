@@ -52,7 +52,8 @@ def none_failed(world: World) -> Iterator[Finding]:
     """No orchestration ends by an exception, and none is left running."""
     for instance in world.instances:
         if instance.status != "Completed":
-            first = str(instance.output or "").partition("\n")[0]
+            told = instance.output or _end(instance)
+            first = str(told).partition("\n")[0]
             yield _image(_end(instance)), f"{instance.name} {instance.id} is {instance.status}: {first[:300]}"
 
 
