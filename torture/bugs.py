@@ -264,9 +264,9 @@ BUGS: tuple[Bug, ...] = (
         "no obligation unmet",
         (
             Change(
-                _PERMISSION,
-                'reasons = [f"the soak lasts until {ends.isoformat()}"] if facts.now < ends else []',
-                "reasons: list[str] = []",
+                "domain/retirement/retirement.py",
+                "return self.soak_since + self.terms.soak if self.soak_since else None",
+                "return self.soak_since if self.soak_since else None",
             ),
         ),
         RETIRED,

@@ -23,6 +23,8 @@ ROUND_MINUTES = 60
 SECOND_BATCH_MINUTE = 420
 # after the calm; a retirement that begins then soaks, is approved, and may have to begin anew
 PATIENCE_MINUTES = 10 * 24 * 60
+# then an operator keeps the images whose retirements are still blocked
+PATIENCE_WITH_BLOCKED_MINUTES = 4 * 24 * 60
 _TICK = timedelta(minutes=1)
 
 
@@ -115,8 +117,10 @@ class Driver:
 
     def _wait_for(self, *orchestrators: str) -> None:
         """Lets time pass until these have ended, or all."""
-        end = self.minute + PATIENCE_MINUTES
+        begin, end = self.minute, self.minute + PATIENCE_MINUTES
         while running := self._running(orchestrators):
+            if self.minute > begin + PATIENCE_WITH_BLOCKED_MINUTES:
+                self.operators.keep_what_is_blocked()
             if self.minute > end:
                 self.left = running
                 return

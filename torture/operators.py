@@ -38,7 +38,7 @@ class Operators:
 
     def decide(self) -> None:
         """Decides about each retirement that waits for an approval."""
-        for retirement in self._awaiting():
+        for retirement in self._retirements("awaiting-approval"):
             subject, decision = str(retirement["image"]), self._decisions[str(retirement["image"]).lower()]
             path = f"retirements/{retirement['id']}"
             if decision in ("approve", "approve twice"):
@@ -48,6 +48,11 @@ class Operators:
                     self._accept("POST", f"{path}/approve", body)
             elif decision in ("reject", "cancel"):
                 self._accept("POST", f"{path}/{decision}", {"reason": "still needed"})
+
+    def keep_what_is_blocked(self) -> None:
+        """Cancels the retirements that only somebody else could let go on, such as the owner of a failed version."""
+        for retirement in self._retirements("blocked"):
+            self._accept("POST", f"retirements/{retirement['id']}/cancel", {"reason": "blocked for days"})
 
     def order(self, image: Image, order: str) -> None:
         """Pauses, resumes or rolls back the promotion of the image's definition, if there is one."""
@@ -97,9 +102,9 @@ class Operators:
             if not token:
                 return found
 
-    def _awaiting(self) -> list[Json]:
+    def _retirements(self, state: str) -> list[Json]:
         found: list[Json] = []
-        path = "retirements?state=awaiting-approval"
+        path = f"retirements?state={state}"
         while path:
             answer = self.request("GET", path).raise_for_status().json()
             found += answer["retirements"]
