@@ -71,7 +71,9 @@ class Figures:
                 [
                     one
                     for one in own
-                    if one["method"] == "DELETE" and "/images/" in one["path"] and is_accepted(one)
+                    if one["method"] == "DELETE"
+                    and "/Microsoft.Compute/images/" in one["path"]
+                    and is_accepted(one)
                 ]
             ),
             ends=_ends(run),

@@ -69,22 +69,19 @@ class Operators:
             self.request("POST", "freeze", {"frozen": False, "reason": "over"})
 
     def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Calls the API until it answers with something other than a 5xx; returns the answer.
-
-        Raises:
-            RuntimeError: it never does.
-        """
-        for _ in range(_MOST_TRIES):
+        """Calls the API until it answers with something other than a 5xx, or for half an hour; returns the answer."""
+        tries = 0
+        while True:
             try:
                 answer = self.host.call(
                     lambda: self.host.stack.http.request(method, f"{self.host.stack.api}/{path}", json=body)
                 )
             except HostIsDeadError:
                 continue
-            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            tries += 1
+            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or tries == _MOST_TRIES:
                 return answer
             self.host.let_pass(_BETWEEN_TRIES)
-        raise RuntimeError(f"{method} {path} is answered {answer.status_code} again and again: {answer.text}")
 
     def instances(self) -> list[Instance]:
         """Every orchestration in the task hub, as the durable API shows it."""
@@ -106,9 +103,13 @@ class Operators:
         found: list[Json] = []
         path = f"retirements?state={state}"
         while path:
-            answer = self.request("GET", path).raise_for_status().json()
-            found += answer["retirements"]
-            path = str(answer["next"] or "").rpartition("/api/")[2]
+            answer = self.request("GET", path)
+            if answer.is_error:
+                # they ask again an hour later
+                break
+            page = answer.json()
+            found += page["retirements"]
+            path = str(page["next"] or "").rpartition("/api/")[2]
         return found
 
     def _accept(self, method: str, path: str, body: Any = None) -> None:
