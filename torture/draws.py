@@ -57,6 +57,8 @@ ORCHESTRATORS = (
 )
 REFERENCES = ("scale set", "pool", "unknown")
 HALF = 0.5
+# what others do when a DELETE was not carried out
+AFTERWARDS = ("used", "made anew", "")
 
 Draw = Callable[[list[Image], Random, int], list[Disturbance]]
 
@@ -256,7 +258,7 @@ def _locks(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
 
 
 def _refused_deletions(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """The DELETE waits or is lost; when its time comes again, somebody uses the image."""
+    """The DELETE waits or is lost; when its time comes again, somebody uses the image, or it is another one."""
     chosen = _some(fleet, chance, times, lambda image: image.kind in RETIRED)
     ways: list[Fields] = [
         {"status": 429, "code": "TooManyRequests", "retry_after": 1800},
@@ -267,10 +269,10 @@ def _refused_deletions(fleet: list[Image], chance: Random, times: int) -> list[D
         Disturbance(
             image.minute,
             "deletion meets an error",
-            {**chance.choice(ways), "times": 2, "reference": chance.random() < HALF},
+            {**chance.choice(ways), "times": 2, "then": AFTERWARDS[number % len(AFTERWARDS)]},
             image.number,
         )
-        for image in chosen
+        for number, image in enumerate(chosen)
     ]
 
 

@@ -250,25 +250,27 @@ class Driver:
         self.later(one.fields["minutes"], lambda: self.others.unlock(locked))
 
     def _refuse_deletion(self, one: Disturbance) -> None:
-        """When the DELETE has met the error, somebody begins to use the image."""
-        image = self._image(one)
-        fault = {name: value for name, value in one.fields.items() if name != "reference"}
-        path = f"{image.id}\\?".replace("/", "/")
+        """When the DELETE has met the error, somebody begins to use the image, or makes it anew."""
+        fault = {name: value for name, value in one.fields.items() if name != "then"}
+        path = f"{self._image(one).id}\\?"
         self.stack.control("POST", "faults", {**fault, "agent": APP_AGENT, "method": "DELETE", "path": path})
-        if one.fields["reference"]:
-            self._use_when_refused(image)
+        if one.fields["then"]:
+            self._when_refused(one)
 
-    def _use_when_refused(self, image: Image) -> None:
+    def _when_refused(self, one: Disturbance) -> None:
+        image = self._image(one)
         refused = [
-            one
-            for one in self.record.world.requests
-            if one["method"] == "DELETE" and one["path"].lower() == image.id.lower() and one["fault"]
+            entry
+            for entry in self.record.world.requests
+            if entry["method"] == "DELETE" and entry["path"].lower() == image.id.lower() and entry["fault"]
         ]
-        if refused:
+        if not refused:
+            self.later(5, lambda: self._when_refused(one))
+        elif one.fields["then"] == "used":
             self.others.use(image, "scale set")
             self.later(300, lambda: self.others.use_no_more(image))
         else:
-            self.later(5, lambda: self._use_when_refused(image))
+            self._make_anew(one)
 
     def _change_policy(self, one: Disturbance) -> None:
         self._policy = policy(self.plan.images, changed=one.fields["changed"])
