@@ -259,6 +259,7 @@ class Driver:
 
     def _when_refused(self, one: Disturbance) -> None:
         image = self._image(one)
+        self.record.read_on()
         refused = [
             entry
             for entry in self.record.world.requests
