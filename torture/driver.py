@@ -113,7 +113,7 @@ class Driver:
         """What the storm left running ends, before a batch begins anew what did not complete."""
         self.operators.freeze(frozen=False)
         self._wait_for("migrate_image")
-        self.record.world.before_the_last_batch = self.operators.instances()
+        self._note_ends()
 
     def _wait_for(self, *orchestrators: str) -> None:
         """Lets time pass until these have ended, or all."""
@@ -140,6 +140,7 @@ class Driver:
     def _round(self) -> None:
         self.operators.decide()
         self._note_latest()
+        self._note_ends()
 
     # what happens
 
@@ -304,6 +305,15 @@ class Driver:
         self.record.note(
             "latest", GALLERY, {"latest": latest_of(self.stack.control("GET", "state")["resources"])}
         )
+
+    def _note_ends(self) -> None:
+        """A later start hides how a migration ended before."""
+        seen = {(one.id, one.updated) for one in self.record.world.ends_seen}
+        self.record.world.ends_seen += [
+            one
+            for one in self.operators.instances()
+            if one.name == "migrate_image" and one.status == "Completed" and (one.id, one.updated) not in seen
+        ]
 
     def look_at_the_end(self, folder: Path) -> None:
         """Reads what is judged."""

@@ -69,8 +69,8 @@ class World:
     operations: list[Json] = field(default_factory=list)
     resources: list[Json] = field(default_factory=list)
     instances: list[Instance] = field(default_factory=list)
-    # when all that the storm left running had ended
-    before_the_last_batch: list[Instance] = field(default_factory=list)
+    # the ends of migrations that were seen, hour by hour, before the last batch began
+    ends_seen: list[Instance] = field(default_factory=list)
     longest_histories: dict[str, int] = field(default_factory=dict)
     # the retirement's folder and `made_at` of every certificate in the evidence store
     certificates: list[tuple[str, datetime]] = field(default_factory=list)

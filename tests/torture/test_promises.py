@@ -158,7 +158,7 @@ def no_reason(made: WorldBuilder) -> None:
 
 
 def given_up(made: WorldBuilder) -> None:
-    made.world.before_the_last_batch.append(
+    made.world.ends_seen.append(
         instance("migrate_image", "migration-3", "failed", image=PLAIN.id, reason="no token")
     )
 

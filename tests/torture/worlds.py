@@ -136,6 +136,6 @@ def kept() -> WorldBuilder:
         instance("migrate_image", "migration-1", "completed", image=PLAIN.id),
         instance("retire_image", RETIREMENT, "retired", image=MOVING.id, reason="deleted"),
     ]
-    made.world.before_the_last_batch = list(made.world.instances)
+    made.world.ends_seen = list(made.world.instances)
     made.world.longest_histories = {"migrate_image": 100}
     return made
