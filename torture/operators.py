@@ -83,15 +83,15 @@ class Operators:
                 return answer
             self.host.let_pass(_BETWEEN_TRIES)
 
-    def instances(self) -> list[Instance]:
-        """Every orchestration in the task hub, as the durable API shows it."""
+    def instances(self, **filters: str) -> list[Instance]:
+        """The orchestrations in the task hub, as the durable API shows and filters them."""
         url = f"{self.host.stack.host['url']}/runtime/webhooks/durabletask/instances"
         found: list[Instance] = []
         token = ""
         while True:
             answer = self.host.stack.http.get(
                 url,
-                params={"top": _PAGE, "showInput": "false"},
+                params={"top": _PAGE, "showInput": "false", **filters},
                 headers={"x-ms-continuation-token": token} if token else {},
             ).raise_for_status()
             found += [_instance(one) for one in answer.json()]
