@@ -129,8 +129,8 @@ class Driver:
     def _running(self, orchestrators: Sequence[str]) -> list[str]:
         return [
             one.id
-            for one in self.operators.instances()
-            if one.status in ("Running", "Pending") and (not orchestrators or one.name in orchestrators)
+            for one in self.operators.instances(runtimeStatus="Running,Pending")
+            if not orchestrators or one.name in orchestrators
         ]
 
     def _pass_and_decide(self) -> None:
@@ -311,8 +311,8 @@ class Driver:
         seen = {(one.id, one.updated) for one in self.record.world.ends_seen}
         self.record.world.ends_seen += [
             one
-            for one in self.operators.instances()
-            if one.name == "migrate_image" and one.status == "Completed" and (one.id, one.updated) not in seen
+            for one in self.operators.instances(instanceIdPrefix="migration-", runtimeStatus="Completed")
+            if one.name == "migrate_image" and (one.id, one.updated) not in seen
         ]
 
     def look_at_the_end(self, folder: Path) -> None:
