@@ -128,10 +128,11 @@ BUGS: tuple[Bug, ...] = (
             Change(
                 "domain/planning/targets.py",
                 "exclude_from_latest=choices.exclude_from_latest is not False,",
-                "exclude_from_latest=choices.exclude_from_latest is True,",
+                "exclude_from_latest=False,",
             ),
         ),
-        _MIGRATED,
+        ("plain", "twin"),
+        images=3,
     ),
     Bug(
         "the bake: a ring follows the ring before it at once",
