@@ -29,7 +29,6 @@ _NETWORK = (
     f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks"
 )
 
-# what Azure's list of resources takes to show an image that is created
 _VERIFY = (
     f"{{mode: boot, regions: home, resource_group: proofs, deadline_minutes: 60, "
     f"subnets: {{{', '.join(f'{region}: {_NETWORK}/{region}/subnets/proofs' for region in REGIONS)}}}}}"
