@@ -49,7 +49,7 @@ test-fleet: $(VENV)/.installed ## migrate all of 3,000 images within the limits 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder
 	$(BIN)/python -m pytest $(PARALLEL) tests/cases $(if $(CASES),--cases "$(CASES)") $(PYTEST_ARGS)
 
-torture: $(VENV)/.installed ## kill the host and fail Azure while images migrate: make torture TORTURE_ARGS="--seed 8"
+torture: $(VENV)/.installed ## kill the host and fail Azure in every way, three seeds; writes docs/reliability.md (20 minutes)
 	$(BIN)/python -m torture $(TORTURE_ARGS)
 
 # the same seed sends the same requests
@@ -58,7 +58,8 @@ FUZZ_EXAMPLES ?= 100
 FUZZ_REQUESTS ?= 20000
 FUZZ_ORCHESTRATIONS ?= 1000
 fuzz: $(VENV)/.installed ## send hostile requests, run random orchestrations: make fuzz FUZZ_SEED=8 FUZZ_REQUESTS=50000
-	GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) GALLERIST_FUZZ_REQUESTS=$(FUZZ_REQUESTS) \
+	rm -rf build/fuzz
+	GALLERIST_FUZZ_FIGURES=build/fuzz GALLERIST_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) GALLERIST_FUZZ_REQUESTS=$(FUZZ_REQUESTS) \
 		GALLERIST_FUZZ_SEED=$(FUZZ_SEED) TESTHOST_RANDOM_EXAMPLES=$(FUZZ_ORCHESTRATIONS) \
 		$(BIN)/python -m pytest $(PARALLEL) --hypothesis-seed $(FUZZ_SEED) tests/fuzz \
 		packages/functions-testhost/tests/integration/test_random_orchestrations.py $(PYTEST_ARGS)

@@ -1,5 +1,6 @@
 """Fixtures: the app on the embedded host and the simulated Azure, which do not throttle."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.stack import Stack
+from local.stack import ROOT, Stack
 from tests.fuzz.fuzzed_app import FUZZED_SEED, FuzzedApp
 from tests.workflow.estate import POLICY
+
+# the torture puts deliberate bugs into a copy of the app, and expects that these tests notice
+APP = Path(os.environ.get("GALLERIST_FUZZ_APP", ROOT))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def own_app(tmp_path: Path) -> Iterator[FuzzedApp]:
 @contextmanager
 def running(folder: Path) -> Iterator[FuzzedApp]:
     with (
-        Stack(folder, FUZZED_SEED, POLICY, "polls:3", host_options=["--clock", "skip"]) as stack,
+        Stack(folder, FUZZED_SEED, POLICY, "polls:3", host_options=["--clock", "skip"], app=APP) as stack,
         httpx.Client(timeout=30) as http,
     ):
         stack.control("POST", "switches", {"throttling": False})

@@ -19,10 +19,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.operations import OPERATIONS, Operation
+from tests.fuzz.figures import leave
 from tests.fuzz.fuzzed_app import Call, FuzzedApp, Kind
 from tests.fuzz.hostile import hostile_body, hostile_query
 
 EXAMPLES = "GALLERIST_FUZZ_EXAMPLES"
+SEED = int(os.environ.get("GALLERIST_FUZZ_SEED", "7"))
 GENERATED = settings(
     max_examples=int(os.environ.get(EXAMPLES, "10")),
     derandomize=EXAMPLES not in os.environ,
@@ -58,6 +60,7 @@ def test_an_answer_is_one_that_the_document_describes(
         pytest.skip("there is nothing in this request that could be wrong")
     # the first request of each kind
     unforeseen: dict[Kind, Call] = {}
+    sent: list[int] = []
 
     @GENERATED
     @given(case=described.as_strategy(generation_mode=mode), data=st.data())
@@ -68,10 +71,15 @@ def test_an_answer_is_one_that_the_document_describes(
         )
         app.kind()
         response = app.send(call)
+        sent.append(response.status_code)
         if response.status_code == 500:
             unforeseen.setdefault(app.kind(), call)
         else:
             case.validate_response(response, checks=CHECKS)
 
-    send()
+    try:
+        send()
+    finally:
+        name = f"the OpenAPI document, {mode.value} examples"
+        leave(name, SEED, len(sent), len(unforeseen), part=operation.name)
     assert unforeseen == {}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from domain.references.scan import Consumer
 from domain.resources.provenance import MIGRATION_ID_PREFIX
 from domain.retirement.obligations.decisions import acknowledgement_of
 from domain.retirement.obligations.rule import OPERATOR, Facts, Verdict, met_unless, named
@@ -30,10 +31,7 @@ def unreferenced(facts: Facts) -> Verdict:
         if accepted:
             answers.append((f"acknowledged {consumer.id} ({consumer.digest})", accepted))
         else:
-            verb = {"uses": "uses it", "makes": "makes it again"}.get(
-                consumer.relation, "names it: unknown use"
-            )
-            faults.append(f"{consumer.kind} {consumer.id} {verb} ({consumer.digest})")
+            faults.append(f"{consumer.kind} {consumer.id} {_need(consumer)} ({consumer.digest})")
     faults += [
         f"declared consumer '{one.name}' needs it until {one.until}"
         for one in terms.consumers
@@ -46,6 +44,20 @@ def unreferenced(facts: Facts) -> Verdict:
     faults += [building.unread] if building.unread else built
     lifted_by = "the owners of the consumers; an operator may acknowledge an unknown one"
     return met_unless(answers, faults, lifted_by, passes=passes)
+
+
+def _need(consumer: Consumer) -> str:
+    """How a consumer needs the image."""
+    match consumer.relation:
+        case "uses":
+            return "uses it"
+        case "makes":
+            return "makes it again"
+        case "made-from":
+            # it is not unknown, so nobody can acknowledge it: what it lacks says what to do
+            return f"is made from it: {consumer.why}"
+        case _:
+            return "names it: unknown use"
 
 
 def is_migration(building: str) -> bool:

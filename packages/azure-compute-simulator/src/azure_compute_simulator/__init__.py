@@ -6,6 +6,7 @@ from azure_compute_simulator.faults import (
     MachineFault,
     RegionFault,
     RequestFault,
+    ShareFault,
     UpgradeFault,
 )
 from azure_compute_simulator.seed import SeedError
@@ -22,6 +23,7 @@ __all__ = [
     "RegionFault",
     "RequestFault",
     "SeedError",
+    "ShareFault",
     "Simulator",
     "SimulatorServer",
     "Switches",

@@ -31,12 +31,14 @@ def _dispatch(simulator: Simulator, method: str, path: str, body: Json) -> _Repl
     name, _, rest = path.partition("/")
     if name == "event-subscriptions":
         return _event_subscriptions(simulator, method, rest, body)
+    if method == "GET" and name == "requests":
+        return 200, simulator.requests(int(rest or "0"))
     if method == "GET" and name in _READERS:
         return 200, _READERS[name](simulator)
     if method == "POST" and name in _WRITERS:
         return 200, _WRITERS[name](simulator, body) or {}
     if method == "DELETE" and name == "faults":
-        simulator.clear_faults()
+        (simulator.release_hanging if rest == "hanging" else simulator.clear_faults)()
         return 200, {}
     return 404, {
         "error": f"{method} {PREFIX}/{path} does not exist.",

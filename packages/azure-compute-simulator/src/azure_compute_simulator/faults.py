@@ -1,6 +1,8 @@
 """Faults on demand: requests that fail or are cut off, regions that fail or do not advance."""
 
+import hashlib
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,18 +13,19 @@ from azure_compute_simulator.regions import short_name
 
 @dataclass
 class RequestFault:
-    """A fault of the next `times` requests whose method and path (with query) match the regular expressions.
+    """A fault of the next `times` requests whose method, path (with query) and User-Agent match the expressions.
 
     `kind`: `answer` returns `status` with `code` and `message`, or an empty body if there is no code; `drop` cuts the
     connection before any work; `lost-answer` does the work and then cuts the connection; `hang` does no work and does
-    not answer, and cuts the connection when the faults are removed. The first `skip` matching requests pass. `shape`
-    returns 429 in the form of one of its three producers. `headers` are added. `text` is sent unchanged, for the front
-    door's HTML pages.
+    not answer, and cuts the connection when the faults are removed or the hanging requests are released; `unanswered`
+    does the work and then hangs. The first `skip` matching requests pass. `shape` returns 429 in the form of one of its
+    three producers. `headers` are added. `text` is sent unchanged, for the front door's HTML pages.
     """
 
-    kind: Literal["answer", "drop", "lost-answer", "hang"] = "answer"
+    kind: Literal["answer", "drop", "lost-answer", "hang", "unanswered"] = "answer"
     method: str = ".*"
     path: str = ".*"
+    agent: str = ".*"
     times: int = 1
     skip: int = 0
     status: int = 503
@@ -36,12 +39,76 @@ class RequestFault:
     def __post_init__(self) -> None:
         _check_pattern("method", self.method)
         _check_pattern("path", self.path)
+        _check_pattern("agent", self.agent)
 
-    def matches(self, method: str, path: str) -> bool:
+    @property
+    def does_the_work(self) -> bool:
+        """Whether Azure carries out the request."""
+        return self.kind in ("lost-answer", "unanswered")
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the connection stays open without an answer."""
+        return self.kind in ("hang", "unanswered")
+
+    def matches(self, method: str, path: str, agent: str) -> bool:
         """Whether the request meets this fault."""
         return bool(
-            re.fullmatch(self.method, method, re.IGNORECASE) and re.search(self.path, path, re.IGNORECASE)
+            re.fullmatch(self.method, method, re.IGNORECASE)
+            and re.search(self.path, path, re.IGNORECASE)
+            and re.search(self.agent, agent, re.IGNORECASE)
         )
+
+
+# what passes with the next try, by the name under which it is counted
+_PASSING: dict[str, dict[str, Any]] = {
+    "500": {"status": 500, "code": "InternalServerError"},
+    "502": {"status": 502},
+    "503": {"status": 503},
+    "504": {"status": 504, "code": "GatewayTimeout"},
+    "429 with Retry-After": {"status": 429, "code": "TooManyRequests", "retry_after": 60},
+    "429 of compute": {"status": 429, "shape": "compute"},
+    "429 of ARM": {"status": 429, "shape": "arm"},
+    "cut connection": {"kind": "drop"},
+    "lost answer": {"kind": "lost-answer"},
+}
+# operations have other ids in each run
+_OPERATION_ID = re.compile(r"/[0-9a-f-]{36}$", re.IGNORECASE)
+_DRAWN_OF = 2**32
+
+
+@dataclass
+class ShareFault:
+    """A `share` of all requests whose User-Agent matches fails, is throttled or cut off, or loses its answer.
+
+    Which ones is drawn by `seed` from the method, the path and how often that was requested before, so that a request
+    meets the same fault whatever else is requested. `met` counts the faults by kind.
+    """
+
+    share: float
+    seed: int = 0
+    agent: str = ".*"
+    met: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_pattern("agent", self.agent)
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"'share' must be from 0 to 1, not {self.share}.")
+        self._requested: Counter[str] = Counter()
+
+    def draw(self, method: str, path: str, agent: str) -> RequestFault | None:
+        """Returns the fault that this request meets, or None, and counts it."""
+        if not re.search(self.agent, agent, re.IGNORECASE):
+            return None
+        request = f"{method} {_OPERATION_ID.sub('', path.partition('?')[0]).lower()}"
+        self._requested[request] += 1
+        drawn = f"{self.seed} {self._requested[request]} {request}"
+        digest = hashlib.sha256(drawn.encode()).digest()
+        if int.from_bytes(digest[:4]) >= self.share * _DRAWN_OF:
+            return None
+        name = list(_PASSING)[digest[4] % len(_PASSING)]
+        self.met[name] = self.met.get(name, 0) + 1
+        return RequestFault(**_PASSING[name])
 
 
 @dataclass
@@ -163,15 +230,17 @@ class MachineFault:
         )
 
 
-Fault = RequestFault | RegionFault | IdentityFault | MachineFault | UpgradeFault
+Fault = RequestFault | ShareFault | RegionFault | IdentityFault | MachineFault | UpgradeFault
 
 
 def parse_fault(document: dict[str, Any]) -> Fault:
     """Reads a fault: of the identity endpoint if the document has `identity`, of a region if it has `region`.
 
-    One with `machine` is about machines, one with `upgrade` about OS upgrades, any other about requests.
-    Raises ValueError.
+    One with `machine` is about machines, one with `upgrade` about OS upgrades, one with `share` about a share of all
+    requests, any other about requests. Raises ValueError.
     """
+    if "share" in document:
+        return parse_fields(ShareFault, document)
     if "machine" in document:
         return parse_fields(MachineFault, document)
     if "identity" in document:
@@ -188,13 +257,14 @@ class Faults:
     """All active faults."""
 
     requests: list[RequestFault] = field(default_factory=list)
+    shares: list[ShareFault] = field(default_factory=list)
     regions: list[RegionFault] = field(default_factory=list)
     identity: list[tuple[IdentityFault, datetime]] = field(default_factory=list)
     upgrades: list[UpgradeFault] = field(default_factory=list)
     machines: list[MachineFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # another one when the faults are removed, which is what a request that hangs waits for
+        # another one when the faults are removed or released, which is what a request that hangs waits for
         self.generation = object()
 
     def add(self, fault: Fault, now: datetime) -> None:
@@ -207,22 +277,30 @@ class Faults:
             self.upgrades.append(fault)
         elif isinstance(fault, MachineFault):
             self.machines.append(fault)
+        elif isinstance(fault, ShareFault):
+            self.shares.append(fault)
         else:
             self.requests.append(fault)
 
     def clear(self) -> None:
         """Removes all faults."""
         self.requests.clear()
+        self.shares.clear()
         self.regions.clear()
         self.identity.clear()
         self.upgrades.clear()
         self.machines.clear()
         self.generation = object()
 
-    def take_request_fault(self, method: str, path: str) -> RequestFault | None:
+    def release(self) -> None:
+        """Lets the requests that hang be cut off, and none hang any more; other faults stay."""
+        self.requests[:] = [fault for fault in self.requests if not fault.hangs]
+        self.generation = object()
+
+    def take_request_fault(self, method: str, path: str, agent: str = "") -> RequestFault | None:
         """Returns the fault that this request meets, or None, and counts it."""
         for fault in self.requests:
-            if fault.matches(method, path):
+            if fault.matches(method, path, agent):
                 if fault.skip:
                     fault.skip -= 1
                     continue
@@ -230,6 +308,10 @@ class Faults:
                 if fault.times <= 0:
                     self.requests.remove(fault)
                 return fault
+        for share in self.shares:
+            drawn = share.draw(method, path, agent)
+            if drawn is not None:
+                return drawn
         return None
 
     def take_machine_fault(self, name: str, size: str, location: str, image: str) -> MachineFault | None:

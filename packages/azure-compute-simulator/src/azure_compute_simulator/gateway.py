@@ -33,7 +33,7 @@ _LOGGED_REQUESTS = 20_000
 
 
 class ConnectionCutError(Exception):
-    """The server must close the connection without a response, if `hangs` only when the faults are removed."""
+    """The server must close the connection without a response, if `hangs` only when it is released."""
 
     def __init__(self, *, hangs: bool = False) -> None:
         super().__init__()
@@ -71,21 +71,23 @@ class Gateway:
     identity: Identity
     log: deque[Json] = field(default_factory=lambda: deque(maxlen=_LOGGED_REQUESTS))
     calls: Calls = field(default_factory=Calls)
+    # the number of the latest request
+    logged: int = 0
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Responds to one request and logs it. Raises ConnectionCutError if a fault demands it."""
         with self.azure.lock:
-            fault = self.azure.faults.take_request_fault(request.method, _full_path(request))
+            fault = self.azure.faults.take_request_fault(request.method, _full_path(request), _agent(request))
             response: ArmResponse | None = None
-            if fault is None or fault.kind == "lost-answer":
+            if fault is None or fault.does_the_work:
                 self.azure.settle_if_due()
                 response = self._respond(request)
                 self.azure.settle_just_begun()
             elif fault.kind == "answer":
                 response = _faulty_response(fault)
             self._log_request(request, response, fault)
-            if response is None or (fault and fault.kind == "lost-answer"):
-                raise ConnectionCutError(hangs=fault is not None and fault.kind == "hang")
+            if response is None or (fault and fault.does_the_work):
+                raise ConnectionCutError(hangs=fault is not None and fault.hangs)
             return self._serialize(response)
 
     def _respond(self, request: HttpRequest) -> ArmResponse:
@@ -138,12 +140,15 @@ class Gateway:
         self, request: HttpRequest, response: ArmResponse | None, fault: RequestFault | None
     ) -> None:
         self.calls.note(request.method, request.path, response.status if response else None)
+        self.logged += 1
         self.log.append(
             {
+                "number": self.logged,
                 "time": self.azure.clock.now().isoformat(),
                 "method": request.method,
                 "path": request.path,
                 "query": request.query_string,
+                "agent": _agent(request),
                 "body": request.data.decode("utf-8", "replace") or None,
                 "status": response.status if response else None,
                 "fault": fault.kind if fault else None,
@@ -170,6 +175,10 @@ def _route(request: HttpRequest) -> tuple[Endpoint, Mapping[str, str]]:
         return ARM_MAP.bind("arm").match(canonical_path(request.path), method=request.method)
     except HTTPException:
         raise InvalidResourceTypeError(f"The path '{request.path}' is not simulated.") from None
+
+
+def _agent(request: HttpRequest) -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def _full_path(request: HttpRequest) -> str:

@@ -91,10 +91,11 @@ class Simulator:
                 "runningOperations": [operation.id for operation in self.azure.running.values()],
             }
 
-    def requests(self) -> list[Json]:
-        """Returns the latest ARM requests, oldest first."""
+    def requests(self, after: int = 0) -> list[Json]:
+        """Returns the latest ARM requests, oldest first; only those with a number above `after`."""
         with self.azure.lock:
-            return list(self.gateway.log)
+            newest = self.gateway.logged - after
+            return list(self.gateway.log)[-newest:] if newest > 0 else []
 
     def calls(self) -> list[Json]:
         """Returns how many ARM requests of each kind got each status, the most frequent first."""
@@ -196,6 +197,11 @@ class Simulator:
             self.azure.faults.clear()
             self.azure.settle()
 
+    def release_hanging(self) -> None:
+        """Cuts off the requests that hang, and removes what lets requests hang; other faults stay."""
+        with self.azure.lock:
+            self.azure.faults.release()
+
     # roles and locks
 
     def roles(self) -> list[Json]:
@@ -268,6 +274,7 @@ class Simulator:
         self.azure.clear()
         self.event_grid.clear()
         self.gateway.log.clear()
+        self.gateway.logged = 0
         self.gateway.calls.counts.clear()
 
     def _publish_operation(self, operation: Operation) -> None:

@@ -1,16 +1,19 @@
 """Microsoft's own compute client and identity library work with the simulator over HTTP."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+import httpx
 import pytest
 from azure.core.exceptions import (
+    AzureError,
     HttpResponseError,
     ResourceExistsError,
     ResourceNotFoundError,
     ServiceResponseError,
 )
 from azure.mgmt.compute import ComputeManagementClient
-from azure_compute_simulator import RegionFault, RequestFault, SimulatorServer
+from azure_compute_simulator import RegionFault, RequestFault, ShareFault, SimulatorServer
 from simulator_documents import COMPUTE, GROUP, IMAGE, definition, image, removable, version
 
 MakeClient = Callable[..., ComputeManagementClient]
@@ -211,3 +214,54 @@ def test_a_request_hangs_until_the_faults_are_removed(
     assert client.images.get(GROUP, "web").name == "web"
     simulator.clear_faults()
     client.images.begin_delete(GROUP, "web").wait()
+
+
+def test_an_unanswered_request_was_carried_out_and_a_release_leaves_the_faults(
+    make_client: MakeClient, simulator: SimulatorServer
+) -> None:
+    client = make_client(retry_total=0, read_timeout=0.2)
+    simulator.add_fault(RequestFault(kind="unanswered", method="DELETE"))
+    simulator.add_fault(RequestFault(kind="hang", method="POST"))
+    simulator.add_fault(RequestFault(kind="drop", method="POST"))
+    with pytest.raises(ServiceResponseError):
+        client.images.begin_delete(GROUP, "web")
+    response = httpx.delete(f"{simulator.control}/faults/hanging")
+    assert (response.status_code, [fault["kind"] for fault in simulator.faults()["requests"]]) == (
+        200,
+        ["drop"],
+    )
+    simulator.skip_time(60)
+    with pytest.raises(ResourceNotFoundError):
+        client.images.get(GROUP, "web")
+
+
+def test_a_share_of_the_requests_fails_and_the_same_seed_draws_the_same(
+    make_client: MakeClient, simulator: SimulatorServer
+) -> None:
+    client = make_client(retry_total=0)
+
+    def outcomes(seed: int, agent: str = ".*") -> list[int | str]:
+        simulator.clear_faults()
+        simulator.add_fault(ShareFault(0.3, seed=seed, agent=agent))
+        before = len(simulator.requests())
+        for _ in range(60):
+            with suppress(AzureError):
+                client.images.get(GROUP, "web")
+        return [entry["fault"] for entry in simulator.requests(before)]
+
+    seventh = outcomes(7)
+    assert 9 < len([fault for fault in seventh if fault]) < 27
+    assert sum(simulator.faults()["shares"][0]["met"].values()) == len([fault for fault in seventh if fault])
+    assert outcomes(7) == seventh != outcomes(8)
+    assert outcomes(7, agent="^another") == [None] * 60
+
+
+def test_requests_are_read_from_a_number_on(make_client: MakeClient, simulator: SimulatorServer) -> None:
+    client = make_client()
+    for _ in range(3):
+        client.images.get(GROUP, "web")
+    sent = len(simulator.requests())
+    (latest,) = httpx.get(f"{simulator.control}/requests/{sent - 1}").json()
+    assert (latest["number"], latest["path"].endswith("/web")) == (sent, True)
+    assert "azsdk-python" in latest["agent"]
+    assert simulator.requests(sent) == []

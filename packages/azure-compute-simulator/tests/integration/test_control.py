@@ -18,6 +18,7 @@ def test_the_control_plane_reads_and_sets_paces_faults_and_switches(simulator: S
         assert control.request("DELETE", "/faults").status_code == 200
         assert control.get("/faults").json() == {
             "requests": [],
+            "shares": [],
             "regions": [],
             "identity": [],
             "machines": [],
@@ -38,7 +39,7 @@ WRONG_REQUESTS = {
         "POST",
         "/faults",
         {"kind": "flood"},
-        "'kind' must be answer or drop or lost-answer or hang, not 'flood'.",
+        "'kind' must be answer or drop or lost-answer or hang or unanswered, not 'flood'.",
     ),
     "fault field": (
         "POST",

@@ -132,6 +132,15 @@ def test_a_machine_that_lives_on_its_disks_does_not_block() -> None:
     assert unmet(a_look(scan=a_scan(NOW, lives_on), decisions=APPROVED)) == {}
 
 
+def test_a_version_that_failed_blocks_and_says_what_it_lacks() -> None:
+    """It is a kind that Gallerist understands, so the reason must not send people to acknowledge it."""
+    why = "it has failed, and needs the image if somebody repairs it"
+    failed = a_consumer(relation="made-from", blocks=True, why=why)
+    reason = unmet(a_look(scan=a_scan(NOW, failed), decisions=APPROVED))["unreferenced"].reason
+    assert f"is made from it: {why}" in reason
+    assert "unknown use" not in reason
+
+
 def test_an_acknowledged_consumer_blocks_again_once_it_changes() -> None:
     accepted = a_decision("acknowledge", consumer=UNKNOWN.id.upper(), digest=UNKNOWN.digest)
     decisions = [*APPROVED, accepted]
