@@ -112,8 +112,9 @@ KINDNESSES = (
         (
             Change(
                 "task_hub.py",
-                "past = self.history(instance_id)",
-                "past = [history.played(event) for event in self.history(instance_id)]",
+                "EpisodeInput(instance, self.history(instance_id), _events(messages), now)",
+                "EpisodeInput(instance, [history.played(event) for event in self.history(instance_id)], "
+                "_events(messages), now)",
             ),
         ),
         (
