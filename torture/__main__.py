@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         help="put in each deliberate bug, or these, and see it caught",
     )
     parser.add_argument("--trace", type=Path, metavar="FILE", help="carry out a plan that was kept")
-    parser.add_argument("--at-once", type=_positive, default=2, help="runs at the same time; default: 2")
+    parser.add_argument("--at-once", type=_positive, default=3, help="runs at the same time; default: 3")
     parser.add_argument(
         "--shrink",
         type=int,

@@ -214,10 +214,10 @@ def _events(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]
 
 
 def _anew(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """Before its retirement could delete it, while its migration runs, and after it."""
+    """While its migration runs, while its retirement soaks, and about when that could delete it."""
     chosen = _some(fleet, chance, times, lambda image: image.kind not in NOT_MIGRATED)
     return [
-        Disturbance(image.minute + chance.choice([6, 9, 30, 900]), "image made anew", {}, image.number)
+        Disturbance(image.minute + chance.choice([6, 9, 30, 300, 900]), "image made anew", {}, image.number)
         for image in chosen
     ]
 
