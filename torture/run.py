@@ -49,6 +49,7 @@ def run(plan: Plan, app: Path = ROOT) -> Run:
             driver = Driver(plan, host, record, blob)
             driver.play()
             driver.look_at_the_end(Path(folder))
+            world.worker_deaths = sum(host.deaths.values())
             return Run(
                 plan=plan,
                 world=world,

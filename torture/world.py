@@ -75,6 +75,8 @@ class World:
     # the retirement's folder and `made_at` of every certificate in the evidence store
     certificates: list[tuple[str, datetime]] = field(default_factory=list)
     log: str = ""
+    # how often a worker of the app was killed
+    worker_deaths: int = 0
 
     def of_kind(self, *kinds: NoteKind) -> Iterator[Note]:
         """The notes of these kinds, oldest first."""

@@ -21,6 +21,7 @@ from tests.torture.worlds import (
 )
 from torture.estate import GALLERY, REGIONS, SECOND_GALLERY
 from torture.promises import PROMISES, judge
+from torture.world import Instance
 
 Break = Callable[[WorldBuilder], None]
 
@@ -167,6 +168,24 @@ def failed(made: WorldBuilder) -> None:
     made.world.instances.append(instance("migrate_image", "migration-3", "", status="Failed"))
 
 
+LOST = "Orchestrator function 'find_users' failed: One or more errors occurred. (python exited with code 137 (0x89))"
+
+
+def of_a_child(output: str) -> Instance:
+    """A child that the host left in Failed with this text."""
+    moment = at(4)
+    return Instance("users-1", "find_users", "Failed", moment, moment, None, output)
+
+
+def failed_child(made: WorldBuilder) -> None:
+    made.world.worker_deaths = 1
+    made.world.instances.append(of_a_child("Orchestrator function 'find_users' failed: ValueError"))
+
+
+def failed_child_of_a_worker_that_lived(made: WorldBuilder) -> None:
+    made.world.instances.append(of_a_child(LOST))
+
+
 def too_long(made: WorldBuilder) -> None:
     made.world.longest_histories["retire_image"] = 10_000
 
@@ -199,6 +218,8 @@ BROKEN: list[tuple[str, Break]] = [
     ("every end has a reason", no_reason),
     ("nothing fails for what passes", given_up),
     ("none failed", failed),
+    ("none failed", failed_child),
+    ("none failed", failed_child_of_a_worker_that_lived),
     ("histories bounded", too_long),
 ]
 
@@ -239,3 +260,10 @@ def test_what_only_a_lying_graph_shows_cannot_be_known() -> None:
     assert judge(made.world) == []
     made.world.notes = [one for one in made.world.notes if one.kind != "graph lies"]
     assert [one.promise for one in judge(made.world)] == ["no obligation unmet"]
+
+
+def test_a_child_that_a_dead_worker_took_along_is_replaced_and_breaks_nothing() -> None:
+    made = kept()
+    made.world.worker_deaths = 1
+    made.world.instances.append(of_a_child(LOST))
+    assert judge(made.world) == []
