@@ -16,7 +16,8 @@ from domain.retirement.messages import Attempt, Decision
 
 # a reading older than this proves nothing
 FRESH = timedelta(minutes=10)
-CAP_PERIOD = timedelta(hours=24)
+# a DELETE is sent at most that long after its certificate, which says when the attempt was
+CAP_PERIOD = timedelta(hours=24) + FRESH
 # the policy's `verify.mode` that asks for a proof
 BOOT = "boot"
 OWNER_TAG = "owner"

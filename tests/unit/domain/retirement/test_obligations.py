@@ -169,6 +169,12 @@ def test_the_cap_counts_other_images_of_the_last_day_only() -> None:
     assert unmet(a_look(attempts=own + old, decisions=APPROVED)) == {}
 
 
+def test_a_certificate_of_a_day_ago_counts_because_its_delete_came_later() -> None:
+    """Seen by the torture: the third DELETE within 24 hours, five seconds before the first one was a day old."""
+    a_day = [Attempt(retirement=str(n), at=NOW - timedelta(hours=24, minutes=9)) for n in range(5)]
+    assert "permitted" in unmet(a_look(attempts=a_day, decisions=APPROVED))
+
+
 def test_an_end_of_life_that_nobody_asked_for_is_not_written() -> None:
     """Retention would act on it: without the policy's days the lock is a tag of ours."""
     open_version = with_version(end_of_life=None)
