@@ -36,7 +36,7 @@ from adapters.azure.sources import (
     resources,
 )
 from adapters.azure.sources import gallery as gallery_source
-from domain.errors import ArmError
+from domain.errors import ArmError, NotYetError
 from domain.planning.version_spec import VersionSpec
 from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
 from domain.resources.ids import (
@@ -81,8 +81,16 @@ class Compute:
         Raises:
             NotYetError: ARM is still creating the image.
         """
-        read = await self._kept.whole(managed_image(image), within)
-        return parse_managed_image(read[0], await self._created_at(image, as_of)).settled() if read else None
+        source = managed_image(image)
+        read = await self._kept.whole(source, within)
+        if not read:
+            return None
+        try:
+            return parse_managed_image(read[0], await self._created_at(image, as_of)).settled()
+        except NotYetError:
+            # whoever waits for it asks again, and must not be told of the same moment
+            self._kept.of(source).forget()
+            raise
 
     async def _created_at(self, image: ImageId, as_of: datetime | None) -> datetime | None:
         """Returns the creation time, which an image itself does not have, from the list of its group's resources.

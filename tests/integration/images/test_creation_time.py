@@ -9,6 +9,7 @@ from azure_compute_simulator import SimulatorServer
 from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.kept import KeptLists
+from domain.errors import NotYetError
 from domain.resources.ids import ImageId
 from tests.integration.simulated_azure import way_to
 from tests.workflow.estate import HERE, SEED, an_image
@@ -39,6 +40,22 @@ async def test_an_image_that_was_created_just_after_the_list_was_read_has_its_ti
 
     assert image is not None
     assert image.created_at is not None
+
+
+async def test_an_image_that_is_being_created_is_read_again_however_young_the_last_answer_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two waiting migrations made no call to ARM for an hour, and were given up while their images were there."""
+    with SimulatorServer(SEED, transitions="seconds:428") as server:
+        async with way_to(server, monkeypatch, HERE) as way:
+            compute = Compute(way.arm, KeptLists(way.arm, way.arm.clock.now))
+            image = await _create(way.arm, server, "slow")
+            with pytest.raises(NotYetError, match="Creating"):
+                await compute.get_managed_image(image, within=3600)
+
+            server.skip_time(600)
+
+            assert await compute.get_managed_image(image, within=3600) is not None
 
 
 async def _create(arm: Arm, server: SimulatorServer, name: str) -> ImageId:
