@@ -2,13 +2,13 @@
 
 import json
 import math
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from local.measured import measured_commit
 from local.stack import ROOT
 
 # the figures that docs/performance.md shows; each run replaces those of its own sizes and contenders alone
@@ -143,7 +143,7 @@ def load(file: Path = COMMITTED) -> list[Kept]:
 
 def merge(runs: Sequence[Run], file: Path = COMMITTED) -> list[Kept]:
     """Replaces the runs of the same contenders and sizes in a file, and leaves the others."""
-    day, commit = datetime.now(UTC).date().isoformat(), _commit()
+    day, commit = datetime.now(UTC).date().isoformat(), measured_commit(WRITTEN)
     kept = {(one.run.images, one.run.contender): one for one in load(file)}
     kept |= {(run.images, run.contender): Kept(run, day, commit) for run in runs}
     ordered = [kept[key] for key in sorted(kept)]
@@ -155,25 +155,6 @@ def write(document: Any, file: Path) -> None:
     """Writes a JSON file, and its folder."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(document, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-
-
-def _commit() -> str:
-    """The commit that was measured, with a plus if the code was changed since; `unknown` outside a repository."""
-    head = _git("rev-parse", "--short=10", "HEAD")
-    if head.returncode:
-        return "unknown"
-    changed = _git("diff", "--quiet", "HEAD", "--", ".", *(f":!{path}" for path in WRITTEN)).returncode
-    return head.stdout.strip() + ("+" if changed else "")
-
-
-def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 # the arguments above
-        ["git", *arguments],  # noqa: S607 # the git of the path
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _rank(part: float, count: int) -> int:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.edits import Change
 from local.stack import ROOT, temporary_folder
 from torture.estate import PROMOTED, RETIRED, Kind
 from torture.plan import Plan, plan
@@ -27,27 +28,6 @@ _COPIED = (
     "services",
     "triggers",
 )
-
-
-@dataclass(frozen=True)
-class Change:
-    """A text of one file of the app, which must be there exactly once, and what takes its place."""
-
-    file: str
-    old: str
-    new: str
-
-    def apply(self, app: Path) -> None:
-        """Changes the file in this copy of the app.
-
-        Raises:
-            ValueError: the text is not there exactly once.
-        """
-        path = app / self.file
-        text = path.read_text(encoding="utf-8")
-        if text.count(self.old) != 1:
-            raise ValueError(f"{self.file} has {text.count(self.old)} times, and not once: {self.old}")
-        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
 
 @dataclass(frozen=True)

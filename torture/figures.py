@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import subprocess
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
+from local.measured import measured_commit
 from local.stack import ROOT
 from torture.promises import Broken
 from torture.run import Run
@@ -103,7 +103,7 @@ def _ends(run: Run) -> dict[str, dict[str, int]]:
 def keep(**parts: Any) -> None:
     """Replaces these parts of what is committed, and says of each when and at which commit it was made."""
     kept = load_all()
-    made = {"day": datetime.now(UTC).date().isoformat(), "commit": commit()}
+    made = {"day": datetime.now(UTC).date().isoformat(), "commit": measured_commit(WRITTEN)}
     for name, value in parts.items():
         kept[name] = {**made, "value": value}
     COMMITTED.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
@@ -131,25 +131,6 @@ def read_fuzz(folder: Path = FUZZ) -> dict[str, Any] | None:
         "requests": sum(part["requests"] for part in parts),
         "unforeseen": sum(part["unforeseen"] for part in parts),
     }
-
-
-def commit() -> str:
-    """The commit that was tortured, with a plus if the code was changed since; `unknown` outside a repository."""
-    head = _git("rev-parse", "--short=10", "HEAD")
-    if head.returncode:
-        return "unknown"
-    changed = _git("diff", "--quiet", "HEAD", "--", ".", *(f":!{path}" for path in WRITTEN)).returncode
-    return head.stdout.strip() + ("+" if changed else "")
-
-
-def _git(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 # the arguments above
-        ["git", *arguments],  # noqa: S607 # the git of the path
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def to_json(figures: Figures) -> dict[str, Any]:

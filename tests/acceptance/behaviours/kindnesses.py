@@ -4,28 +4,8 @@ An app that relies on one works here and fails in Azure. `test_kindnesses.py` pu
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Change:
-    """A text of one file of the host, which must be there exactly once, and what takes its place."""
-
-    file: str
-    old: str
-    new: str
-
-    def apply(self, source: Path) -> None:
-        """Changes the file in this copy of the host's package.
-
-        Raises:
-            ValueError: the text is not there exactly once.
-        """
-        path = source / self.file
-        text = path.read_text(encoding="utf-8")
-        if text.count(self.old) != 1:
-            raise ValueError(f"{self.file} has {text.count(self.old)} times, and not once: {self.old}")
-        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+from local.edits import Change
 
 
 @dataclass(frozen=True)
