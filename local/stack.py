@@ -7,8 +7,8 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,8 +69,8 @@ class Stack:
     `simulator_options` and `host_options` are further arguments of their command lines.
     """
 
-    # whoever starts many sets it: with it, a start takes half of the processor time
-    forks: ClassVar[Forks | None] = None
+    # of all stacks, while `forking` is entered
+    _forks: ClassVar[Forks | None] = None
 
     folder: Path
     seed: Mapping[str, Any]
@@ -119,6 +119,22 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @classmethod
+    @contextmanager
+    def forking(cls) -> Iterator[None]:
+        """Starts the processes of all stacks by forks while the context lasts, where the system can.
+
+        Whoever starts many enters it: a start then takes half of the processor time.
+        """
+        before = cls._forks
+        forks = cls._forks = before or Forks.where_possible(ROOT)
+        try:
+            yield
+        finally:
+            cls._forks = before
+            if forks is not None and forks is not before:
+                forks.close()
 
     @property
     def api(self) -> str:
@@ -290,8 +306,8 @@ class Stack:
     def _run(
         self, module: str, arguments: list[str], environment: Mapping[str, str], log: IO[str]
     ) -> subprocess.Popen[str] | ForkedProcess:
-        if self.forks is not None:
-            return self.forks.start(module, arguments, environment, log)
+        if self._forks is not None:
+            return self._forks.start(module, arguments, environment, log)
         return subprocess.Popen(  # noqa: S603 # this interpreter, our own module
             [sys.executable, "-m", module, *arguments],
             stdout=subprocess.PIPE,

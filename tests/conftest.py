@@ -4,17 +4,13 @@ from collections import defaultdict
 
 import pytest
 
-from local.forks import Forks
-from local.stack import ROOT, Stack
+from local.stack import Stack
 
 
-def pytest_configure() -> None:
-    Stack.forks = Forks.where_possible(ROOT)
-
-
-def pytest_unconfigure() -> None:
-    if Stack.forks is not None:
-        Stack.forks.close()
+def pytest_configure(config: pytest.Config) -> None:
+    forking = Stack.forking()
+    forking.__enter__()
+    config.add_cleanup(lambda: forking.__exit__(None, None, None))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

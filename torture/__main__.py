@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.forks import Forks
 from local.signals import unwind_on_sigterm
 from local.stack import ROOT, Stack
 from torture import page
@@ -38,12 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     RESULTS.mkdir(parents=True, exist_ok=True)
     # a host that is killed a hundred times starts a hundred times
-    Stack.forks = Forks.where_possible(ROOT)
-    try:
+    with Stack.forking():
         return _run(options)
-    finally:
-        if Stack.forks is not None:
-            Stack.forks.close()
 
 
 def _run(options: argparse.Namespace) -> int:
