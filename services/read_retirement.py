@@ -33,8 +33,10 @@ from services.view_migration import migration_of_image
 Value = TypeVar("Value")
 
 
-async def read(client: df.DurableOrchestrationClient, request: ReadRequest) -> Reading:
-    """Reads everything but the references.
+async def read(
+    client: df.DurableOrchestrationClient, request: ReadRequest, *, proof: bool = False
+) -> Reading:
+    """Reads everything but the references; as a `proof`, also what would cost too much at every look.
 
     Raises:
         ArmError: something could not be read, and may be in a while.
@@ -48,7 +50,7 @@ async def read(client: df.DurableOrchestrationClient, request: ReadRequest) -> R
         image=image,
         versions=[await _version(request, index) for index in range(len(request.version_ids))],
         locks=await _locks(request.image),
-        building=await _building(client, request, image.image),
+        building=await _building(client, request, image.image, proof=proof),
         older=await _older(policy, image.image, request),
         attempts=await _attempts(request),
         frozen=await frozen_because(client),
@@ -127,7 +129,7 @@ async def _locks(image: ImageId) -> Locks:
 
 
 async def _building(
-    client: df.DurableOrchestrationClient, request: ReadRequest, image: ManagedImage | None
+    client: df.DurableOrchestrationClient, request: ReadRequest, image: ManagedImage | None, *, proof: bool
 ) -> Texts:
     """The image's running migration, and versions of any gallery that Azure is still making from it."""
     try:
@@ -138,7 +140,8 @@ async def _building(
     if image is None:
         return Texts(values=found)
     for subscription in _subscriptions(request):
-        versions, why = await _or_why(services().retiring.list_unfinished_versions(subscription, image))
+        work = services().retiring.list_unfinished_versions(subscription, image, proof=proof)
+        versions, why = await _or_why(work)
         if versions is None:
             return Texts(values=found, unread=f"the galleries of {subscription} could not be read: {why}")
         found += [str(version) for version in versions]

@@ -7,6 +7,7 @@ import pytest
 from domain.errors import ArmError
 from domain.records.evidence import text_of
 from domain.records.freeze import Freeze
+from domain.resources.ids import ImageVersionId
 from domain.results import Failure
 from domain.retirement.certificate import certificate_of, deletion_of, stored
 from domain.retirement.messages import Decision
@@ -120,6 +121,14 @@ async def test_a_refusal_is_told_from_an_answer_that_did_not_come() -> None:
     assert (answer.failure.code, answer.unanswered) == ("ScopeLocked", False)
     azure.retiring.errors["begin_delete"] = ArmError(0, "ServiceRequestError", "the connection broke")
     assert await azure.deleted() == DeleteAnswer(unanswered=True)
+
+
+async def test_a_version_that_only_the_provider_shows_yet_keeps_the_image() -> None:
+    azure = Azure()
+    begun = ImageVersionId.parse(str(TARGET.version_id).replace("golden", "others"))
+    azure.retiring.unfinished = [begun]
+    assert f"{begun} is being built from it" in str((await azure.deleted()).moved)
+    assert azure.retiring.writes == []
 
 
 @pytest.mark.parametrize(
