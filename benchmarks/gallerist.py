@@ -23,7 +23,8 @@ EARLIER_BUILDS = 3
 # what is migrated before a fleet with hints: six images for each gallery
 EARLIER_IMAGES = 12
 # the clock is moved in steps, and what runs is looked at after each; a step of a large fleet takes minutes of real time
-STEP = timedelta(minutes=20)
+STEP = timedelta(minutes=5)
+STEP_OF_ONE = timedelta(minutes=20)
 LONGEST = timedelta(days=3)
 # a page of a large fleet takes longer than a client usually waits
 TIMEOUT_SECONDS = 600
@@ -122,8 +123,8 @@ def _migrate_one(stack: Stack, gallerist: Gallerist, image: estate.Image) -> Mig
     started = gallerist.start_migration(image.id)
     passed = timedelta(0)
     while (migration := gallerist.migration(started.id)).state not in ENDS and passed < LONGEST:
-        stack.let_pass(STEP)
-        passed += STEP
+        stack.let_pass(STEP_OF_ONE)
+        passed += STEP_OF_ONE
     return migration
 
 

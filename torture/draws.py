@@ -109,12 +109,12 @@ def _deaths(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
     return made
 
 
-def _tokens(_: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """A host that lives has its token for a day; one that starts needs one."""
+def _tokens(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
+    """A host that lives has its token for a day; one that starts as an image has arrived needs one."""
     ways = ("failing", "unavailable", "throttled", "drop", "expired")
     return [
         Disturbance(
-            _minute(chance) // 3,
+            chance.choice(fleet).minute + chance.randrange(4),
             "no token",
             {
                 "way": chance.choice(ways),
@@ -214,10 +214,10 @@ def _events(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]
 
 
 def _anew(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """While its migration runs, while its retirement soaks, and about when that could delete it."""
+    """While its migration runs, while its retirement soaks, and when that could delete it, or waits for the cap."""
     chosen = _some(fleet, chance, times, lambda image: image.kind not in NOT_MIGRATED)
     return [
-        Disturbance(image.minute + chance.choice([6, 9, 30, 300, 900]), "image made anew", {}, image.number)
+        Disturbance(image.minute + chance.choice([6, 9, 30, 300, 900, 1500, 1900]), "image made anew", {}, image.number)
         for image in chosen
     ]
 
