@@ -1,6 +1,6 @@
-"""A process that has imported the packages which app and simulator use, and forks instead of importing them again.
+"""A process that has imported the app and the packages which it and the simulator use, and forks instead of importing.
 
-Half of the time in which a test's app starts goes into these imports. Python's own `multiprocessing` forks like this,
+Most of the time in which a test's app starts goes into these imports. Python's own `multiprocessing` forks like this,
 too, but imports the main module of the caller, which here is pytest, into every process that it starts.
 """
 
@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
-# of others alone: a process reads the app itself afresh, with its own settings
-_IMPORTED = (
+_OF_OTHERS = (
     "azure.durable_functions",
     "azure.identity.aio",
     "azure.mgmt.compute.aio",
@@ -31,6 +30,8 @@ _IMPORTED = (
     "pydantic",
     "yaml",
 )
+# what `function_app` imports; it alone reads settings when it is imported, so each process does that itself
+_OF_THE_APP = ("activities", "dashboard", "entities", "orchestrators", "triggers")
 # a command with its environment
 _LONGEST_REQUEST = 1 << 20
 
@@ -93,15 +94,27 @@ class Forks:
         return cls(folder) if hasattr(os, "pidfd_open") else None
 
     def start(
-        self, module: str, arguments: list[str], environment: Mapping[str, str], log: IO[str]
+        self,
+        module: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        log: IO[str],
+        *,
+        other_app: bool = False,
     ) -> ForkedProcess:
         """Runs a module as `python -m` does.
 
-        `environment` is all of its environment, and `log` its standard error. Its exit code is lost.
+        `environment` is all of its environment, and `log` its standard error. Its exit code is lost. A process with
+        `other_app` imports the app itself: it is one of another folder.
         """
         requests = self._requests = self._requests or self._open()
         reading, writing = os.pipe()
-        request = {"module": module, "arguments": arguments, "environment": dict(environment)}
+        request = {
+            "module": module,
+            "arguments": arguments,
+            "environment": dict(environment),
+            "other_app": other_app,
+        }
         try:
             socket.send_fds(requests, [json.dumps(request).encode()], [writing, log.fileno()])
         finally:
@@ -131,7 +144,9 @@ def main() -> None:
     """Forks for each request on the socket whose number is the argument, until nobody is at its other end."""
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         requests.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LONGEST_REQUEST)
-        for module in _IMPORTED:
+        for module in _OF_OTHERS:
+            importlib.import_module(module)
+        for module in _OF_THE_APP:
             importlib.import_module(module)
         # what all have in common is neither collected nor copied
         gc.freeze()
@@ -147,7 +162,10 @@ def main() -> None:
                 _answer(requests, child, descriptors)
                 continue
             break
-    _become(json.loads(message), *descriptors)
+    request = json.loads(message)
+    if request["other_app"]:
+        _forget_app()
+    _become(request, *descriptors)
 
 
 def _answer(requests: socket.socket, child: int, descriptors: list[int]) -> None:
@@ -156,6 +174,14 @@ def _answer(requests: socket.socket, child: int, descriptors: list[int]) -> None
     process = os.pidfd_open(child)
     socket.send_fds(requests, [str(child).encode()], [process])
     os.close(process)
+
+
+def _forget_app() -> None:
+    """Drops the modules of the packages in this folder, whose names another app may have, too."""
+    for name in [name for name in sys.modules if name != "__main__"]:
+        package = name.partition(".")[0]
+        if (Path(package) / "__init__.py").is_file():
+            del sys.modules[name]
 
 
 def _become(request: dict[str, Any], output: int, errors: int) -> None:

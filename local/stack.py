@@ -307,7 +307,7 @@ class Stack:
         self, module: str, arguments: list[str], environment: Mapping[str, str], log: IO[str]
     ) -> subprocess.Popen[str] | ForkedProcess:
         if self._forks is not None:
-            return self._forks.start(module, arguments, environment, log)
+            return self._forks.start(module, arguments, environment, log, other_app=self.app != ROOT)
         return subprocess.Popen(  # noqa: S603 # this interpreter, our own module
             [sys.executable, "-m", module, *arguments],
             stdout=subprocess.PIPE,
