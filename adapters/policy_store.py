@@ -54,7 +54,11 @@ class BlobPolicy:
     """
 
     def __init__(
-        self, url: str, credential: AsyncTokenCredential, clock: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        credential: AsyncTokenCredential,
+        clock: Callable[[], float] = time.monotonic,
+        seconds_between_checks: float = SECONDS_BETWEEN_CHECKS,
     ) -> None:
         self.problem: str | None = None
         self._url = url
@@ -62,6 +66,7 @@ class BlobPolicy:
         # whoever needs the policy waits for a check; with no answer, the last valid policy stays in force
         self._blobs = Blobs(credential)
         self._clock = clock
+        self._pause = seconds_between_checks
         self._lock = asyncio.Lock()
         self._next_check = clock()
         self._etag: str | None = None
@@ -73,7 +78,7 @@ class BlobPolicy:
         async with self._lock:
             if self._clock() >= self._next_check:
                 await self._check()
-                self._next_check = self._clock() + SECONDS_BETWEEN_CHECKS
+                self._next_check = self._clock() + self._pause
         if self._policy is None:
             raise self._error or PolicyError(self._name, [PolicyFault(None, "", "not read yet")])
         return self._policy
@@ -128,7 +133,9 @@ def policy_store(settings: Settings, credential: AsyncTokenCredential) -> Policy
         PolicyError: the policy file cannot be used.
     """
     if settings.policy_blob is not None:
-        return BlobPolicy(settings.policy_blob, credential)
+        # where the time of others stands still, a minute of this machine may be days of theirs
+        pause = 0 if settings.time_stands else SECONDS_BETWEEN_CHECKS
+        return BlobPolicy(settings.policy_blob, credential, seconds_between_checks=pause)
     return FixedPolicy(load_policy(settings.policy_file))
 
 

@@ -30,8 +30,9 @@ _OF_OTHERS = (
     "pydantic",
     "yaml",
 )
-# what `function_app` imports; it alone reads settings when it is imported, so each process does that itself
 _OF_THE_APP = ("activities", "dashboard", "entities", "orchestrators", "triggers")
+# they read settings when they are imported, so each process does that itself
+_WITH_SETTINGS = ("triggers",)
 # a command with its environment
 _LONGEST_REQUEST = 1 << 20
 
@@ -148,6 +149,7 @@ def main() -> None:
             importlib.import_module(module)
         for module in _OF_THE_APP:
             importlib.import_module(module)
+        _forget(*_WITH_SETTINGS)
         # what all have in common is neither collected nor copied
         gc.freeze()
         # nobody asks for exit codes; without this, what ended would stay as a zombie
@@ -164,7 +166,8 @@ def main() -> None:
             break
     request = json.loads(message)
     if request["other_app"]:
-        _forget_app()
+        # another app may have packages of the same names
+        _forget(*(file.parent.name for file in Path().glob("*/__init__.py")))
     _become(request, *descriptors)
 
 
@@ -176,12 +179,9 @@ def _answer(requests: socket.socket, child: int, descriptors: list[int]) -> None
     os.close(process)
 
 
-def _forget_app() -> None:
-    """Drops the modules of the packages in this folder, whose names another app may have, too."""
-    for name in [name for name in sys.modules if name != "__main__"]:
-        package = name.partition(".")[0]
-        if (Path(package) / "__init__.py").is_file():
-            del sys.modules[name]
+def _forget(*packages: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+        del sys.modules[name]
 
 
 def _become(request: dict[str, Any], output: int, errors: int) -> None:

@@ -285,8 +285,6 @@ class Driver:
 
         def mend() -> None:
             self.blob.text = self._policy
-            # without waiting for the real minute after which it looks again
-            self.host.restart()
 
         self.later(one.fields["minutes"], mend)
 

@@ -58,7 +58,7 @@ class AzureLog:
                 yield request, json.loads(request["body"])
 
     def proofs_of(self, version_id: str) -> list[datetime]:
-        """When machines were ready that the app made from a version."""
+        """When machines were ready that the app made from a version, also after Azure gave up on them."""
         paths = [
             request["path"].lower()
             for request in self.world.requests
@@ -68,9 +68,11 @@ class AzureLog:
             and version_id.lower() in (request["body"] or "").lower()
         ]
         return [
-            datetime.fromisoformat(one["ended"])
+            datetime.fromisoformat(ready)
             for one in self.world.operations
-            if one["id"].lower() in paths and one["verb"] == "create" and one["status"] == "Succeeded"
+            if one["id"].lower() in paths
+            and one["verb"] == "create"
+            and (ready := one["ended"] if one["status"] == "Succeeded" else one["succeededLate"])
         ]
 
     def completed_at(self, version_id: str) -> datetime | None:

@@ -220,6 +220,9 @@ class VirtualMachines(ResourceType):
             if machine.provisioning_state == "Failed" and self.azure.transitions.fraction(late) >= 1:
                 machine.provisioning_state = "Succeeded"
                 machine.changed = self.azure.clock.now()
+                for operation in self.azure.operations.values():
+                    if operation.resource is machine and operation.verb == "create":
+                        operation.succeeded_late = machine.changed
                 del self._late[key]
 
     def background_due(self) -> list[datetime | None]:

@@ -68,7 +68,8 @@ class Operation:
     """A long-running operation on one resource.
 
     `verb` is create, update, delete, or tag: a write of the tags API.
-    `status` is InProgress, Succeeded, Failed or Canceled.
+    `status` is InProgress, Succeeded, Failed or Canceled. `succeeded_late` is when the resource was ready after all,
+    though the operation had failed.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Operation:
     ended: datetime | None = None
     status: str = "InProgress"
     error: SimulatedError | None = None
+    succeeded_late: datetime | None = None
 
     def as_json(self) -> Json:
         """Returns what the control plane shows of it."""
@@ -89,4 +91,5 @@ class Operation:
             "status": self.status,
             "started": self.started.isoformat(),
             "ended": self.ended.isoformat() if self.ended else None,
+            "succeededLate": self.succeeded_late.isoformat() if self.succeeded_late else None,
         }
