@@ -217,7 +217,12 @@ def _anew(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
     """While its migration runs, while its retirement soaks, and when that could delete it, or waits for the cap."""
     chosen = _some(fleet, chance, times, lambda image: image.kind not in NOT_MIGRATED)
     return [
-        Disturbance(image.minute + chance.choice([6, 9, 30, 300, 900, 1500, 1900]), "image made anew", {}, image.number)
+        Disturbance(
+            image.minute + chance.choice([6, 9, 30, 300, 900, 1500, 1900]),
+            "image made anew",
+            {},
+            image.number,
+        )
         for image in chosen
     ]
 

@@ -262,6 +262,16 @@ def test_what_only_a_lying_graph_shows_cannot_be_known() -> None:
     assert [one.promise for one in judge(made.world)] == ["no obligation unmet"]
 
 
+def test_a_machine_that_azure_gave_up_on_is_a_proof_once_it_reports() -> None:
+    made = kept()
+    (creation,) = [one for one in made.world.operations if one["id"] == MACHINE]
+    late = creation["ended"]
+    creation |= {"status": "Failed", "ended": creation["started"]}
+    assert "proved before promoted" in {one.promise for one in judge(made.world)}
+    creation["succeededLate"] = late
+    assert judge(made.world) == []
+
+
 def test_a_child_that_a_dead_worker_took_along_is_replaced_and_breaks_nothing() -> None:
     made = kept()
     made.world.worker_deaths = 1

@@ -66,6 +66,7 @@ class WorldBuilder:
                 "status": "Succeeded",
                 "started": at(begun).isoformat(),
                 "ended": at(ended).isoformat(),
+                "succeededLate": None,
             }
         )
 

@@ -121,6 +121,20 @@ async def test_the_blob_is_checked_once_a_minute_and_read_when_it_changed(
     assert "If-None-Match" in blob.requests[-1].headers
 
 
+async def test_where_the_time_of_azure_stands_still_each_use_is_a_new_look(
+    blob: BlobService, tmp_path: Path
+) -> None:
+    chosen = Settings.from_environment(
+        {"GALLERIST_POLICY_BLOB": blob.url, "GALLERIST_TIME_STANDS": "true", "GALLERIST_SUBSCRIPTIONS": ""}
+    )
+    store = policy_store(chosen, FakeCredential())
+    assert isinstance(store, BlobPolicy)
+    assert (await store.current()).rules == []
+    blob.body = BETTER.encode()
+    assert [rule.name for rule in (await store.current()).rules] == ["web"]
+    await store.close()
+
+
 async def test_an_invalid_change_leaves_the_last_valid_policy_in_force(
     blob: BlobService, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -227,8 +227,13 @@ def test_a_guest_that_timed_out_can_still_succeed(gallery: ArmClient) -> None:
     gallery.simulator.skip_time(2500)
     assert codes(gallery)[0] == "ProvisioningState/failed/OSProvisioningTimedOut"
     assert gallery.simulator.azure.next_due() is not None
+    (created,) = (one for one in gallery.simulator.operations() if one["id"].endswith("virtualMachines/m"))
+    assert (created["status"], created["succeededLate"]) == ("Failed", None)
     gallery.simulator.skip_time(900)
     assert (codes(gallery)[0], agent(gallery)) == ("ProvisioningState/succeeded", "Ready")
+    (created,) = (one for one in gallery.simulator.operations() if one["id"].endswith("virtualMachines/m"))
+    assert created["status"] == "Failed"
+    assert created["succeededLate"] > created["ended"]
     assert gallery.simulator.azure.next_due() is None
 
 
