@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from benchmarks import estate, gallerist, thread_pool
 from benchmarks.figures import Run
+from local.signals import unwind_on_sigterm
 
 Result = TypeVar("Result")
 
@@ -41,7 +42,13 @@ def run_thread_pool(images: int, workers: int) -> list[Run]:
 
 
 def apart(work: Callable[..., Result], *arguments: object) -> Result:
-    """Returns the answer of a function of this package that runs in a fresh process."""
+    """Returns the answer of a function of this package that runs in a fresh process, which ends with this one."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(work, *arguments).result()
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=unwind_on_sigterm) as pool:
+        answer = pool.submit(work, *arguments)
+        try:
+            return answer.result()
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
