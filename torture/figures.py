@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from torture.world import is_accepted
 # what docs/reliability.md shows
 COMMITTED = ROOT / "torture" / "figures.json"
 # what `make fuzz` leaves
+# of what is kept, with the seed behind it
+FUZZ_PART = "fuzz "
 FUZZ = ROOT / "build" / "fuzz"
 WRITTEN = ("torture/figures.json", "docs/reliability.md")
 # what an operation of the seed's resources does not count as
@@ -117,19 +119,22 @@ def load_all() -> dict[str, Any]:
     return kept
 
 
-def read_fuzz(folder: Path = FUZZ) -> dict[str, Any] | None:
-    """What the last `make fuzz` left: the sum of its parts; None if it left nothing."""
-    parts = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
-    if not parts:
-        return None
+def read_fuzz(folder: Path = FUZZ) -> dict[str, dict[str, Any]]:
+    """What the last `make fuzz` left: for each part that is kept, one for a seed, the sum over its surfaces."""
+    left: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for file in sorted(folder.glob("*/*.json")):
+        part = json.loads(file.read_text(encoding="utf-8"))
+        left[f"{FUZZ_PART}{part['seed']}"].append(part)
     return {
-        "seed": parts[0]["seed"],
-        "surfaces": {
-            name: sum(part["requests"] for part in parts if part["surface"] == name)
-            for name in sorted({part["surface"] for part in parts})
-        },
-        "requests": sum(part["requests"] for part in parts),
-        "unforeseen": sum(part["unforeseen"] for part in parts),
+        name: {
+            "surfaces": {
+                surface: sum(part["requests"] for part in parts if part["surface"] == surface)
+                for surface in sorted({part["surface"] for part in parts})
+            },
+            "requests": sum(part["requests"] for part in parts),
+            "unforeseen": sum(part["unforeseen"] for part in parts),
+        }
+        for name, parts in left.items()
     }
 
 

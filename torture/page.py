@@ -9,7 +9,7 @@ from typing import Any
 from local.stack import ROOT
 from torture.bugs import BUGS
 from torture.estate import BAKE_HOURS, KINDS, RINGS, SOAK_DAYS
-from torture.figures import Figures, keep, load_all, read_fuzz
+from torture.figures import FUZZ_PART, Figures, keep, load_all, read_fuzz
 from torture.plan import SHARE_OF_FAULTS
 from torture.promises import PROMISES
 
@@ -23,9 +23,10 @@ _NOTHING = "Nothing was run yet."
 
 def write() -> Path:
     """Writes the page, with what `make fuzz` left if it was run here; returns its path."""
-    fuzz = read_fuzz()
-    if fuzz is not None and fuzz != load_all().get("fuzz", {}).get("value"):
-        keep(fuzz=fuzz)
+    kept = load_all()
+    for part, fuzz in read_fuzz().items():
+        if fuzz != kept.get(part, {}).get("value"):
+            keep(**{part: fuzz})
     PAGE.write_text(render(load_all()), encoding="utf-8")
     return PAGE
 
@@ -125,16 +126,21 @@ def _bugs(kept: Mapping[str, Any]) -> str:
 
 
 def _fuzz(kept: Mapping[str, Any]) -> str:
-    if "fuzz" not in kept:
+    parts = {name.removeprefix(FUZZ_PART): kept[name] for name in sorted(kept) if name.startswith(FUZZ_PART)}
+    if not parts:
         return "`make fuzz` has left no figures yet."
-    fuzz = kept["fuzz"]["value"]
-    rows = [[surface, f"{requests:,}"] for surface, requests in sorted(fuzz["surfaces"].items())]
-    rows += [
-        ["all", f"{fuzz['requests']:,}"],
-        ["unforeseen 5xx and answers of the wrong form", str(fuzz["unforeseen"])],
+    values = [part["value"] for part in parts.values()]
+    surfaces = sorted({surface for value in values for surface in value["surfaces"]})
+    rows = [
+        [surface, *(f"{value['surfaces'].get(surface, 0):,}" for value in values)] for surface in surfaces
     ]
-    table = _table((f"seed {fuzz['seed']}", "requests"), rows)
-    return f"{_made(kept, 'fuzz')}\n\n{table}"
+    rows += [
+        ["all", *(f"{value['requests']:,}" for value in values)],
+        ["unforeseen 5xx and answers of the wrong form", *(str(value["unforeseen"]) for value in values)],
+        ["measured on", *(part["day"] for part in parts.values())],
+        ["at commit", *(f"`{part['commit']}`" for part in parts.values())],
+    ]
+    return _table(("requests", *(f"seed {seed}" for seed in parts)), rows)
 
 
 def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

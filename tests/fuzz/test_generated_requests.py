@@ -1,7 +1,7 @@
 """Generated requests to every operation of the OpenAPI document get an answer that the document describes.
 
-`make test` sends a few, the same each time. `make fuzz` sends FUZZ_EXAMPLES of each kind to each operation; FUZZ_SEED
-chooses them.
+`make test` sends a few, the same each time. `make fuzz` sends FUZZ_EXAMPLES of each kind to each operation; FUZZ_SEEDS
+choose them.
 """
 
 import os

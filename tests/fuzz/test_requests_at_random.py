@@ -1,6 +1,6 @@
 """Requests of the project's own generator: none ends in an unforeseen error, and no answer grows with what was sent.
 
-`make test` sends a few, the same each time. `make fuzz` sends FUZZ_REQUESTS of them; FUZZ_SEED chooses them.
+`make test` sends a few, the same each time. `make fuzz` sends FUZZ_REQUESTS of them; FUZZ_SEEDS choose them.
 """
 
 import json

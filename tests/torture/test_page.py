@@ -55,14 +55,20 @@ def test_figures_that_were_kept_are_the_same_figures() -> None:
     assert (loaded.kills, loaded.seconds_between_kills) == (3, 2.5)
 
 
-def test_what_the_fuzz_leaves_is_added_up(tmp_path: Path) -> None:
-    assert read_fuzz(tmp_path) is None
-    for part, unforeseen in (("a", 0), ("b", 2)):
-        text = json.dumps({"surface": "the API", "seed": 7, "requests": 10, "unforeseen": unforeseen})
-        (tmp_path / f"{part}.json").write_text(text, encoding="utf-8")
-    assert read_fuzz(tmp_path) == {
-        "seed": 7,
-        "surfaces": {"the API": 20},
-        "requests": 20,
-        "unforeseen": 2,
+def test_what_the_fuzz_leaves_is_added_up_for_each_seed(tmp_path: Path) -> None:
+    assert read_fuzz(tmp_path) == {}
+    for seed, part, unforeseen in ((7, "a", 0), (7, "b", 2), (8, "a", 0)):
+        text = json.dumps({"surface": "the API", "seed": seed, "requests": 10, "unforeseen": unforeseen})
+        (tmp_path / str(seed)).mkdir(exist_ok=True)
+        (tmp_path / str(seed) / f"{part}.json").write_text(text, encoding="utf-8")
+    added = read_fuzz(tmp_path)
+    assert added == {
+        "fuzz 7": {"surfaces": {"the API": 20}, "requests": 20, "unforeseen": 2},
+        "fuzz 8": {"surfaces": {"the API": 10}, "requests": 10, "unforeseen": 0},
     }
+    lines = render(
+        {name: {"day": "2026-01-01", "commit": "abc", "value": one} for name, one in added.items()}
+    ).splitlines()
+    assert "| requests | seed 7 | seed 8 |" in lines
+    assert "| unforeseen 5xx and answers of the wrong form | 2 | 0 |" in lines
+    assert "| at commit | `abc` | `abc` |" in lines
