@@ -89,13 +89,9 @@ def _positive(text: str) -> int:
 
 def _all(seeds: Sequence[int], images: int, at_once: int, shrink_seconds: int) -> int:
     """Tortures each seed in a process of its own, keeps the figures, and writes the page."""
-    with ThreadPoolExecutor(at_once) as pool:
-        codes = list(
-            pool.map(
-                lambda seed: _in_a_process("--seed", seed, "--images", images, "--shrink", shrink_seconds),
-                seeds,
-            )
-        )
+    codes = _side_by_side(
+        [("--seed", seed, "--images", images, "--shrink", shrink_seconds) for seed in seeds], at_once
+    )
     if NOT_ENDED in codes:
         return NOT_ENDED
     keep(seeds=[json.loads(_figures_file(seed).read_text(encoding="utf-8")) for seed in seeds])
@@ -103,10 +99,24 @@ def _all(seeds: Sequence[int], images: int, at_once: int, shrink_seconds: int) -
     return max(codes)
 
 
-def _in_a_process(*arguments: object) -> int:
-    return subprocess.run(  # noqa: S603 # this interpreter, our own module
-        [sys.executable, "-m", "torture", *map(str, arguments)], cwd=ROOT, check=False
-    ).returncode
+def _side_by_side(commands: Sequence[Sequence[object]], at_once: int) -> list[int]:
+    """Runs this command with each of these arguments; whoever ends this process ends the others. Returns the codes."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def one(arguments: Sequence[object]) -> int:
+        command = [sys.executable, "-m", "torture", *map(str, arguments)]
+        with subprocess.Popen(command, cwd=ROOT) as process:  # noqa: S603 # this interpreter, our own module
+            running.append(process)
+            return process.wait()
+
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            return list(pool.map(one, commands))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in running:
+                process.terminate()
+            raise
 
 
 def _one(planned: Plan, shrink_seconds: float) -> int:
@@ -181,8 +191,7 @@ def _bugs(numbers: Sequence[int], at_once: int) -> int:
             f"{'caught' if caught['caught'] else 'NOT CAUGHT'}: {caught['bug']}: {caught['sentence']}\n"
         )
         return KEPT if caught["caught"] else BROKEN
-    with ThreadPoolExecutor(at_once) as pool:
-        codes = list(pool.map(lambda number: _in_a_process("--bugs", number), chosen))
+    codes = _side_by_side([("--bugs", number) for number in chosen], at_once)
     if not numbers:
         keep(bugs=[json.loads(_bug_file(number).read_text(encoding="utf-8")) for number in chosen])
         page.write()

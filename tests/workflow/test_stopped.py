@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -60,3 +61,27 @@ def test_the_demo_stops_its_servers() -> None:
     for address in addresses:
         with pytest.raises(httpx.ConnectError):
             httpx.get(address)
+
+
+def descendants(process: int) -> list[int]:
+    """The processes that a process has started, and those that these have started."""
+    children: list[str] = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            children += task.read_text(encoding="utf-8").split()
+    return [one for child in map(int, children) for one in (child, *descendants(child))]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux says who started whom")
+@pytest.mark.parametrize("arguments", [["--seeds", "1", "2", "--images", "2"], ["--bugs", "3", "4"]])
+def test_a_torture_of_several_runs_ends_them_all(arguments: list[str]) -> None:
+    process = subprocess.Popen([sys.executable, "-m", "torture", *arguments], cwd=ROOT)
+    # two runs, each with the process that forks
+    while len(running := descendants(process.pid)) < 4:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.1)
+            pytest.fail("it has ended")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE_SECONDS) == 128 + signal.SIGTERM
+    assert [one for one in running if Path(f"/proc/{one}").exists()] == []
