@@ -546,9 +546,11 @@ def an_instance_that_waits_for_a_newer_version(hub: Hub) -> Answer:
     hub.let_others_end()
     address = f"instances/{instance_id}"
     answers: dict[str, Any] = {"status": _seen(hub, instance_id)}
-    for name in ("raiseEvent/Go", "suspend", "resume", "rewind", "terminate"):
+    for name in ("raiseEvent/Go", "suspend", "resume", "rewind"):
         answers[name] = hub.http.post(f"{address}/{name}?reason=enough", json={}).status_code
+    # once the termination shows, there is something to purge
     answers["purge"] = hub.http.delete(address).status_code
+    answers["terminate"] = hub.http.post(f"{address}/terminate?reason=enough", json={}).status_code
     answers["then"] = hub.wait(instance_id)
     answers["history"] = hub.history(instance_id)
     return answers
