@@ -121,7 +121,8 @@ def _bugs(kept: Mapping[str, Any]) -> str:
     for bug in BUGS:
         one = caught.get(bug.name)
         found = "not run" if one is None else ("yes" if one["caught"] else "**no**")
-        rows.append([bug.name, bug.breaks, found, one["sentence"].replace("|", "\\|")[:200] if one else ""])
+        sentence = " ".join(one["sentence"].split()) if one else ""
+        rows.append([bug.name, bug.breaks, found, sentence.replace("|", "\\|")[:200]])
     return _table(("what is removed", "promise", "caught", "what was reported first"), rows)
 
 

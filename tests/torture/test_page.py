@@ -35,7 +35,7 @@ def test_the_page_counts_what_was_broken_and_names_bugs_that_were_not_caught() -
             "day": "2026-01-01",
             "commit": "abc",
             "value": [
-                {"bug": BUGS[0].name, "promise": "none twice", "caught": True, "sentence": "two | of it"},
+                {"bug": BUGS[0].name, "promise": "none twice", "caught": True, "sentence": "two |\n of it"},
                 {"bug": BUGS[1].name, "promise": "none twice", "caught": False, "sentence": "nothing"},
             ],
         },
