@@ -6,8 +6,8 @@ from torture.__main__ import catch
 from torture.bugs import BUGS, Bug, with_bug
 from torture.promises import PROMISES
 
-# one for each way in which the torture looks: at versions, at deletions, and at answers
-SAMPLE = ("the exclusion", "obligation 8", "a bound of the input: text")
+# one for the versions that the torture looks at, one for answers; a deletion takes days of virtual time
+SAMPLE = ("the exclusion", "a bound of the input: text")
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
