@@ -68,7 +68,7 @@ class Services:
             compute=Compute(arm, kept),
             looks=Looks(kept),
             machines=Machines(arm),
-            retiring=Retiring(arm, kept),
+            retiring=Retiring(arm),
             guards=Guards(arm, settings.app_name),
             retention=Retention(arm),
             notices=notices,

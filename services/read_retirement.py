@@ -33,10 +33,11 @@ from services.view_migration import migration_of_image
 Value = TypeVar("Value")
 
 
-async def read(
-    client: df.DurableOrchestrationClient, request: ReadRequest, *, proof: bool = False
-) -> Reading:
-    """Reads everything but the references; as a `proof`, also what would cost too much at every look.
+async def read(client: df.DurableOrchestrationClient, request: ReadRequest, *, last: bool = False) -> Reading:
+    """Reads everything but the references.
+
+    The last reading before a DELETE, which has no scan of its own, finds versions that are being made from the image;
+    at a look the scan does.
 
     Raises:
         ArmError: something could not be read, and may be in a while.
@@ -50,7 +51,7 @@ async def read(
         image=image,
         versions=[await _version(request, index) for index in range(len(request.version_ids))],
         locks=await _locks(request.image),
-        building=await _building(client, request, image.image, proof=proof),
+        building=await _building(client, request, image.image, last=last),
         older=await _older(policy, image.image, request),
         attempts=await _attempts(request),
         frozen=await frozen_because(client),
@@ -129,19 +130,18 @@ async def _locks(image: ImageId) -> Locks:
 
 
 async def _building(
-    client: df.DurableOrchestrationClient, request: ReadRequest, image: ManagedImage | None, *, proof: bool
+    client: df.DurableOrchestrationClient, request: ReadRequest, image: ManagedImage | None, *, last: bool
 ) -> Texts:
-    """The image's running migration, and versions of any gallery that Azure is still making from it."""
+    """The image's running migration, and at the last reading the versions that Azure is still making from it."""
     try:
         migration = await migration_of_image(client, request.image)
     except ConflictError as error:
         return Texts(unread=str(error))
     found = [migration.id] if migration and migration.running else []
-    if image is None:
+    if image is None or not last:
         return Texts(values=found)
     for subscription in _subscriptions(request):
-        work = services().retiring.list_unfinished_versions(subscription, image, proof=proof)
-        versions, why = await _or_why(work)
+        versions, why = await _or_why(services().retiring.list_unfinished_versions(subscription, image))
         if versions is None:
             return Texts(values=found, unread=f"the galleries of {subscription} could not be read: {why}")
         found += [str(version) for version in versions]

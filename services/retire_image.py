@@ -72,7 +72,7 @@ async def delete(client: df.DurableOrchestrationClient, request: DeleteRequest) 
     Raises:
         ArmError: something could not be read; nothing was sent.
     """
-    reading = await read(client, request.read, proof=True)
+    reading = await read(client, request.read, last=True)
     if reading.image.gone:
         return DeleteAnswer()
     retirement = request.retirement.changed(terms=reading.terms)

@@ -1,6 +1,7 @@
 """What all tests have: processes that are forked from one, and an order that keeps all processors busy."""
 
 from collections import defaultdict
+from contextlib import ExitStack
 
 import pytest
 
@@ -8,9 +9,9 @@ from local.stack import Stack
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    forking = Stack.forking()
-    forking.__enter__()
-    config.add_cleanup(lambda: forking.__exit__(None, None, None))
+    session = ExitStack()
+    session.enter_context(Stack.forking())
+    config.add_cleanup(session.close)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

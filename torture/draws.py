@@ -214,7 +214,7 @@ def _events(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]
 
 
 def _anew(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """While its migration runs, while its retirement soaks, and when that could delete it, or waits for the cap."""
+    """While its migration runs, and while its retirement soaks, could delete it, or waits for the cap."""
     chosen = _some(fleet, chance, times, lambda image: image.kind not in NOT_MIGRATED)
     return [
         Disturbance(

@@ -282,11 +282,10 @@ class Driver:
         """A host that starts now finds no policy that it could use."""
         self.blob.text = one.fields["text"]
         self.host.restart()
+        self.later(one.fields["minutes"], self._mend_policy)
 
-        def mend() -> None:
-            self.blob.text = self._policy
-
-        self.later(one.fields["minutes"], mend)
+    def _mend_policy(self) -> None:
+        self.blob.text = self._policy
 
     def _freeze(self, one: Disturbance) -> None:
         self.operators.freeze(frozen=True)

@@ -17,9 +17,9 @@ from torture.world import is_accepted
 
 # what docs/reliability.md shows
 COMMITTED = ROOT / "torture" / "figures.json"
-# what `make fuzz` leaves
-# of what is kept, with the seed behind it
+# the part that `make fuzz` is kept as, with its seed behind
 FUZZ_PART = "fuzz "
+# what `make fuzz` leaves
 FUZZ = ROOT / "build" / "fuzz"
 WRITTEN = ("torture/figures.json", "docs/reliability.md")
 # what an operation of the seed's resources does not count as

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from adapters.azure.arm import Arm, parse_date
 from adapters.azure.documents import (
-    ListedResource,
     parse_gallery,
     parse_image_definition,
     parse_image_version,
@@ -18,21 +17,15 @@ from adapters.azure.documents import (
     shown_document,
 )
 from adapters.azure.errors import arm_errors, parse_error, parse_object
-from adapters.azure.kept import KeptLists
 from adapters.azure.rewriting import begin_rewrite, header, read_version
-from adapters.azure.sources import GALLERIES_API, IMAGES_API, image_versions, resources
-from domain.arm_errors import diagnose
-from domain.errors import ArmError
-from domain.resources.galleries import ImageVersion, is_final
+from adapters.azure.sources import GALLERIES_API, IMAGES_API
+from domain.resources.galleries import ImageVersion
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId
 from domain.resources.images import ManagedImage
-from domain.resources.provenance import SOURCE_TAG
 from domain.retirement.protection import Protection
 from domain.retirement.readings import LOCK_TAG, FoundLock
 
 LOCKS_API = "2020-05-01"
-# what only blocks a deletion, and is read again before it
-GLANCE_LASTS_SECONDS = 300
 
 
 class ImageDocument(NamedTuple):
@@ -58,7 +51,7 @@ class AzureRetiring(Protocol):
     async def list_locks(self, image: ImageId) -> list[FoundLock]: ...
     async def list_group_images(self, image: ImageId) -> list[ManagedImage]: ...
     async def list_unfinished_versions(
-        self, subscription: str, image: ManagedImage, *, proof: bool
+        self, subscription: str, image: ManagedImage
     ) -> list[ImageVersionId]: ...
     async def begin_protection(self, protection: Protection) -> None: ...
     async def tag_version(self, version: ImageVersionId, tags: dict[str, str]) -> None: ...
@@ -68,9 +61,8 @@ class AzureRetiring(Protocol):
 class Retiring:
     """The real `AzureRetiring`."""
 
-    def __init__(self, arm: Arm, lists: KeptLists) -> None:
+    def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._lists = lists
 
     async def describe_image(self, image: ImageId) -> ImageDocument:
         """Reads the image; None if it does not exist. ARM's own clock says when."""
@@ -117,48 +109,21 @@ class Retiring:
         pages = self._arm.pages(image.subscription, path)
         return [parse_managed_image(item, created_at=None) async for item in pages]
 
-    async def list_unfinished_versions(
-        self, subscription: str, image: ManagedImage, *, proof: bool
-    ) -> list[ImageVersionId]:
-        """Returns the versions in a subscription that Azure is still making from the image.
+    async def list_unfinished_versions(self, subscription: str, image: ManagedImage) -> list[ImageVersionId]:
+        """Returns the versions in a subscription that Azure is still making from the image, by the provider's lists.
 
-        A `proof` is read now, from the provider: one list for each definition. Otherwise ARM's list of resources says
-        which definitions to read. It lags, so it may miss a version that was begun just now, and it is kept for
-        minutes, so that many retirements share it.
+        Definitions of another operating system or generation are left out: the service refuses the image there.
         """
-        read = self._proof if proof else self._glance
-        return [
-            version.id
-            for version in await read(subscription, image)
-            if not version.is_finished and (version.source or "").lower() == image.id.key
-        ]
-
-    async def _glance(self, subscription: str, image: ManagedImage) -> list[ImageVersion]:
-        try:
-            listed = await self._lists.whole(resources(subscription, ImageVersionId), GLANCE_LASTS_SECONDS)
-        except ArmError as error:
-            if diagnose(error).retry != "never":
-                raise
-            # the role for subscriptions that only use images does not have this list
-            return await self._proof(subscription, image)
-        definitions = {entry.id.definition for entry in listed if _may_be_unfinished(entry, image)}
-        versions: list[ImageVersion] = []
-        for definition in sorted(definitions, key=str):
-            source = image_versions(definition, changes_are_seen=False)
-            versions += await self._lists.whole(source, GLANCE_LASTS_SECONDS)
-        return versions
-
-    async def _proof(self, subscription: str, image: ManagedImage) -> list[ImageVersion]:
-        """Definitions of another operating system or generation are left out: the service refuses the image there."""
         path = f"/subscriptions/{subscription}/providers/{GalleryId.type_name()}?api-version={GALLERIES_API}"
-        versions: list[ImageVersion] = []
+        unfinished: list[ImageVersionId] = []
         async for item in self._arm.pages(subscription, path):
             for definition in await self._definitions(parse_gallery(item).id, image):
                 listed = f"{quote(str(definition))}/versions?api-version={GALLERIES_API}"
-                versions += [
-                    parse_image_version(version) async for version in self._arm.pages(subscription, listed)
-                ]
-        return versions
+                async for version in self._arm.pages(subscription, listed):
+                    parsed = parse_image_version(version)
+                    if not parsed.is_finished and (parsed.source or "").lower() == image.id.key:
+                        unfinished.append(parsed.id)
+        return unfinished
 
     async def _definitions(self, gallery: GalleryId, image: ManagedImage) -> list[ImageDefinitionId]:
         path = f"{quote(str(gallery))}/images?api-version={GALLERIES_API}"
@@ -196,12 +161,6 @@ class Retiring:
                 raw_response_hook=lambda response: headers.update(response.http_response.headers),
             )
         return await self._arm.operations.keep(image, header(headers, "azure-asyncoperation"))
-
-
-def _may_be_unfinished(entry: ListedResource[ImageVersionId], image: ManagedImage) -> bool:
-    """Whether Azure may be making the version from the image: its tags may say that it is from another one."""
-    made_from = entry.tags.get(SOURCE_TAG, str(image.id)).lower()
-    return not is_final(entry.provisioning_state) and made_from == image.id.key
 
 
 def _parse_lock(item: Any) -> FoundLock:

@@ -151,11 +151,6 @@ class RegionsWrite(NamedTuple):
     operation_url: str | None = None
 
 
-def is_final(provisioning_state: str) -> bool:
-    """Whether Azure is not working on a version in this state any more."""
-    return provisioning_state in ("Succeeded", "Failed")
-
-
 class ImageVersion(Provisioned):
     """An image version. `replication` is None if it was not requested or ARM did not report it.
 
@@ -178,7 +173,7 @@ class ImageVersion(Provisioned):
     @property
     def is_finished(self) -> bool:
         """Whether Azure is not working on the version any more; its regions may still be copied to."""
-        return is_final(self.provisioning_state)
+        return self.provisioning_state in ("Succeeded", "Failed")
 
     @property
     def is_everywhere(self) -> bool:

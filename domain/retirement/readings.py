@@ -130,7 +130,8 @@ class Locks(BaseModel):
 class Reading(BaseModel):
     """Everything but the references.
 
-    `building` are versions of other galleries that are being built from the image, and this image's running migration.
+    `building` is this image's running migration and, at the last reading before a DELETE, versions that Azure is still
+    making from the image.
     `older` are images of the same family of names that are older, or whose age is unknown. `attempts` are the
     certificates of the last 24 hours, of every retirement. `guards` are the subscriptions in which the strict policy
     assignment stands.

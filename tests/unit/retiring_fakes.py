@@ -21,8 +21,6 @@ class FakeRetiring:
         self.blocked: set[ImageVersionId] = set()
         self.locks: list[FoundLock] = []
         self.unfinished: list[ImageVersionId] = []
-        # as the list of resources has them
-        self.listed_unfinished: list[ImageVersionId] = []
         self.errors: dict[str, ArmError] = {}
         self.read_at: datetime = NOW
         self.writes: list[str] = []
@@ -45,12 +43,9 @@ class FakeRetiring:
         self._raise("list_group_images")
         return list(self.images.values())
 
-    async def list_unfinished_versions(
-        self, subscription: str, image: ManagedImage, *, proof: bool
-    ) -> list[ImageVersionId]:
+    async def list_unfinished_versions(self, subscription: str, image: ManagedImage) -> list[ImageVersionId]:
         self._raise("list_unfinished_versions")
-        known = self.unfinished if proof else self.listed_unfinished
-        return [version for version in known if version.subscription == subscription]
+        return [version for version in self.unfinished if version.subscription == subscription]
 
     async def begin_protection(self, protection: Protection) -> None:
         self._raise("begin_protection")

@@ -5,8 +5,6 @@ from typing import Any
 from azure.core.rest import HttpRequest
 
 from adapters.azure.arm import Arm, parse_object
-from adapters.azure.kept import KeptLists
-from adapters.azure.retiring import Retiring
 from domain.resources.ids import ImageId, ImageVersionId
 from domain.resources.provenance import FINGERPRINT_TAG
 from tests.workflow.estate import GALLERY, HERE, an_image
@@ -57,8 +55,3 @@ async def put(arm: Arm, path: str, body: dict[str, Any], api_version: str) -> tu
     request = HttpRequest("PUT", f"{arm.endpoint}{path}?api-version={api_version}", json=body)
     answer = await arm.client(path.split("/")[2]).send_request(request)
     return answer.status_code, parse_object(answer)
-
-
-def retiring_of(arm: Arm) -> Retiring:
-    """What a retirement needs of Azure, in a process that has read nothing yet."""
-    return Retiring(arm, KeptLists(arm, arm.clock.now, arm.clock.here))

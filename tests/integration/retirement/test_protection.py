@@ -8,12 +8,13 @@ from azure.core.rest import HttpRequest
 from azure_compute_simulator import SimulatorServer
 
 from adapters.azure.arm import Arm, parse_object
+from adapters.azure.retiring import Retiring
 from adapters.azure.rewriting import existing_version
 from domain.errors import ArmError
 from domain.resources.ids import ImageVersionId
 from domain.resources.provenance import FINGERPRINT_TAG
 from domain.retirement.protection import Protection
-from tests.integration.retirement.retired_image import UEFI, VERSION, retiring_of
+from tests.integration.retirement.retired_image import UEFI, VERSION
 from tests.workflow.estate import GALLERY, HERE
 
 END_OF_LIFE = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
@@ -30,7 +31,7 @@ async def test_protection_keeps_everything_else_of_the_version(arm: Arm, how: st
     before = (await existing_version(arm, VERSION)).resource
     assert before["properties"]["securityProfile"] == {"uefiSettings": UEFI}
 
-    await retiring_of(arm).begin_protection(PROTECTIONS[how])
+    await Retiring(arm).begin_protection(PROTECTIONS[how])
 
     expected = deepcopy(before)
     if how == "by our tag":
@@ -42,7 +43,7 @@ async def test_protection_keeps_everything_else_of_the_version(arm: Arm, how: st
 
 
 async def test_a_protected_version_is_not_deleted_before_its_end_of_life(arm: Arm) -> None:
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     await retiring.begin_protection(PROTECTIONS["by its end of life"])
     read = await retiring.get_version(VERSION)
     assert read is not None
@@ -55,7 +56,7 @@ async def test_a_protected_version_is_not_deleted_before_its_end_of_life(arm: Ar
 
 async def test_a_version_whose_end_of_life_has_passed_is_tagged(arm: Arm, server: SimulatorServer) -> None:
     """A write refuses a date that has passed ("must be set to a future date", documented)."""
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     await retiring.begin_protection(PROTECTIONS["by its end of life"])
     server.skip_time(timedelta(days=500).total_seconds())
     await retiring.tag_version(VERSION, {"gallerist-certificate": "c"})
@@ -73,6 +74,6 @@ async def test_a_version_whose_end_of_life_has_passed_is_tagged(arm: Arm, server
 
 async def test_a_version_that_does_not_exist_is_read_as_none_and_not_written(arm: Arm) -> None:
     missing = ImageVersionId.parse(f"{GALLERY}/images/web/versions/9.9.9")
-    assert await retiring_of(arm).get_version(missing) is None
+    assert await Retiring(arm).get_version(missing) is None
     with pytest.raises(ArmError, match="ResourceNotFound"):
-        await retiring_of(arm).tag_version(missing, {"a": "b"})
+        await Retiring(arm).tag_version(missing, {"a": "b"})

@@ -7,10 +7,10 @@ from azure_compute_simulator import RequestFault, SimulatorServer
 from azure_compute_simulator.identity import SYSTEM_ASSIGNED_CLIENT_ID
 
 from adapters.azure.arm import Arm
+from adapters.azure.retiring import Retiring
 from domain.errors import ArmError
-from domain.resources.ids import ImageId, ImageVersionId
-from domain.resources.provenance import SOURCE_TAG
-from tests.integration.retirement.retired_image import GROUP, IMAGE, OTHER, RESOURCE, put, retiring_of
+from domain.resources.ids import ImageVersionId
+from tests.integration.retirement.retired_image import GROUP, IMAGE, OTHER, RESOURCE, put
 from tests.workflow.estate import GALLERY, HERE, THERE
 
 LOCKS = "/providers/Microsoft.Authorization/locks"
@@ -36,7 +36,7 @@ async def test_locks_on_the_image_its_group_and_its_subscription_are_found(
             lock(f"/subscriptions/{THERE}", "elsewhere"),
         ]
     )
-    found = await retiring_of(arm).list_locks(IMAGE)
+    found = await Retiring(arm).list_locks(IMAGE)
     assert sorted((one.id.rpartition("/")[2], one.level, one.notes) for one in found) == [
         ("group", "CanNotDelete", ""),
         ("image", "ReadOnly", "ask team blue"),
@@ -55,7 +55,7 @@ async def test_locks_of_which_one_scope_cannot_be_read_are_an_error(
         RequestFault(path=f"^{scope}{LOCKS}", status=403, code="AuthorizationFailed", message="no role here")
     )
     with pytest.raises(ArmError, match="no role here"):
-        await retiring_of(arm).list_locks(IMAGE)
+        await Retiring(arm).list_locks(IMAGE)
 
 
 # the DELETE
@@ -64,7 +64,7 @@ async def test_locks_of_which_one_scope_cannot_be_read_are_an_error(
 async def test_the_image_is_described_as_arm_shows_it_until_it_is_gone(
     arm: Arm, server: SimulatorServer
 ) -> None:
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     described = await retiring.describe_image(IMAGE)
     assert described.image is not None
     assert described.image.tags == {"team": "blue"}
@@ -85,7 +85,7 @@ async def test_the_image_is_described_as_arm_shows_it_until_it_is_gone(
 async def test_a_locked_image_is_not_deleted(arm: Arm, server: SimulatorServer) -> None:
     server.set_locks([lock(GROUP, "keep")])
     with pytest.raises(ArmError) as refused:
-        await retiring_of(arm).begin_delete(IMAGE)
+        await Retiring(arm).begin_delete(IMAGE)
     assert (refused.value.status, refused.value.code) == (409, "ScopeLocked")
     assert refused.value.message == (
         f"The scope '{IMAGE}' cannot perform delete operation because following scope(s) are locked: '{GROUP}'. "
@@ -103,7 +103,7 @@ async def test_an_image_from_which_machines_are_being_made_is_not_deleted(
     status, body = await put(arm, machine, {"location": "eastus2", "properties": properties}, "2024-07-01")
     assert status == 201, body
     with pytest.raises(ArmError) as refused:
-        await retiring_of(arm).begin_delete(IMAGE)
+        await Retiring(arm).begin_delete(IMAGE)
     assert refused.value.code == "OperationNotAllowedOnVMImageAsVMsBeingProvisioned"
     assert refused.value.message == (
         "Operation 'delete' is not allowed on VM Image 'web' since VMs are being provisioned using the VM Image."
@@ -113,7 +113,7 @@ async def test_an_image_from_which_machines_are_being_made_is_not_deleted(
 async def test_an_image_is_not_deleted_without_the_role(arm: Arm, server: SimulatorServer) -> None:
     role = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": f"/subscriptions/{HERE}"}
     server.set_roles([role | {"actions": ["Microsoft.Compute/images/read"]}])
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     with pytest.raises(ArmError) as refused:
         await retiring.begin_delete(IMAGE)
     assert (refused.value.status, refused.value.code) == (403, "AuthorizationFailed")
@@ -126,7 +126,7 @@ async def test_an_image_is_not_deleted_without_the_role(arm: Arm, server: Simula
 
 async def test_a_delete_without_an_answer_may_have_been_accepted(arm: Arm, server: SimulatorServer) -> None:
     server.add_fault(RequestFault(kind="lost-answer", method="DELETE", path="images/web"))
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     with pytest.raises(ArmError) as lost:
         await retiring.begin_delete(IMAGE)
     # no answer is not a refusal: nobody knows
@@ -137,71 +137,19 @@ async def test_a_delete_without_an_answer_may_have_been_accepted(arm: Arm, serve
 # versions that are still built from the image
 
 
-BUILDING = f"{GALLERY}/images/web/versions/1.0.1"
-
-
-async def begin_version(arm: Arm, source: str, tags: dict[str, str] | None = None) -> None:
-    """Begins a version that is not finished for hours."""
-    profile = {"storageProfile": {"source": {"id": source}}}
-    body = {"location": "eastus2", "properties": profile, "tags": tags or {}}
-    status, answer = await put(arm, BUILDING, body, "2024-03-03")
-    assert status == 201, answer
-
-
-@pytest.mark.parametrize("proof", [True, False])
 async def test_versions_that_are_being_built_from_the_image_are_found(
-    arm: Arm, server: SimulatorServer, *, proof: bool
-) -> None:
-    image = (await retiring_of(arm).describe_image(IMAGE)).image
-    assert image is not None
-    assert await retiring_of(arm).list_unfinished_versions(HERE, image, proof=proof) == []
-    server.set_pace("seconds:9000", BUILDING)
-    await begin_version(arm, str(IMAGE).upper().replace("/SUBSCRIPTIONS", "/subscriptions"))
-    building = [ImageVersionId.parse(BUILDING)]
-    assert await retiring_of(arm).list_unfinished_versions(HERE, image, proof=proof) == building
-    assert await retiring_of(arm).list_unfinished_versions(THERE, image, proof=proof) == []
-
-
-async def test_a_version_that_the_list_of_resources_does_not_have_yet_is_found_as_a_proof(
     arm: Arm, server: SimulatorServer
 ) -> None:
-    retiring = retiring_of(arm)
+    retiring = Retiring(arm)
     image = (await retiring.describe_image(IMAGE)).image
     assert image is not None
-    server.set_pace("seconds:9000", BUILDING)
-    server.switches.unlisted_resources = ("*/versions/1.0.1",)
-    await begin_version(arm, str(IMAGE))
-    assert await retiring.list_unfinished_versions(HERE, image, proof=False) == []
-    assert await retiring.list_unfinished_versions(HERE, image, proof=True) == [
-        ImageVersionId.parse(BUILDING)
-    ]
-
-
-@pytest.mark.parametrize(("made_from", "reads"), [(OTHER, 1), (IMAGE, 2)], ids=["another image", "this one"])
-async def test_a_look_reads_one_list_and_the_definitions_that_may_concern_the_image(
-    arm: Arm, server: SimulatorServer, made_from: ImageId, reads: int
-) -> None:
-    retiring = retiring_of(arm)
-    image = (await retiring.describe_image(IMAGE)).image
-    assert image is not None
-    server.set_pace("seconds:9000", BUILDING)
-    await begin_version(arm, str(IMAGE), {SOURCE_TAG: str(made_from)})
-    before = len(server.requests())
-    for _ in range(3):
-        await retiring.list_unfinished_versions(HERE, image, proof=False)
-    assert len(server.requests()) - before == reads
-
-
-async def test_where_the_list_of_resources_may_not_be_read_the_provider_is_asked(
-    arm: Arm, server: SimulatorServer
-) -> None:
-    retiring = retiring_of(arm)
-    image = (await retiring.describe_image(IMAGE)).image
-    assert image is not None
-    server.set_pace("seconds:9000", BUILDING)
-    await begin_version(arm, str(IMAGE))
-    role = {"principal": SYSTEM_ASSIGNED_CLIENT_ID, "scope": f"/subscriptions/{HERE}"}
-    server.set_roles([role | {"actions": ["Microsoft.Compute/galleries/*"]}])
-    assert await retiring.list_unfinished_versions(HERE, image, proof=False) == [
-        ImageVersionId.parse(BUILDING)
-    ]
+    assert await retiring.list_unfinished_versions(HERE, image) == []
+    building = f"{GALLERY}/images/web/versions/1.0.1"
+    server.set_pace("seconds:9000", building)
+    source = {
+        "storageProfile": {"source": {"id": str(IMAGE).upper().replace("/SUBSCRIPTIONS", "/subscriptions")}}
+    }
+    status, body = await put(arm, building, {"location": "eastus2", "properties": source}, "2024-03-03")
+    assert status == 201, body
+    assert await retiring.list_unfinished_versions(HERE, image) == [ImageVersionId.parse(building)]
+    assert await retiring.list_unfinished_versions(THERE, image) == []

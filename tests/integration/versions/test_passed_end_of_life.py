@@ -15,6 +15,7 @@ from adapters.azure.arm import Arm
 from adapters.azure.compute import Compute
 from adapters.azure.exclusions import Exclusions
 from adapters.azure.retention import Retention
+from adapters.azure.retiring import Retiring
 from adapters.azure.rewriting import begin_update, existing_version
 from domain.errors import ArmError
 from domain.promotion.flags import FlagChange
@@ -22,7 +23,6 @@ from domain.resources.galleries import TargetRegion
 from domain.resources.ids import ImageVersionId
 from domain.retention.ladder import Flags
 from domain.retirement.protection import Protection
-from tests.integration.retirement.retired_image import retiring_of
 from tests.integration.simulated_azure import way_to
 from tests.workflow.estate import HERE, SEED, an_image
 
@@ -78,8 +78,8 @@ UPDATES: dict[str, Update] = {
         VERSION, Flags(version=True, regions={}), {"new": "tag"}
     ),
     "replicas": lambda arm: Retention(arm).begin_fewer_replicas(VERSION, 1),
-    "tags of a retirement": lambda arm: retiring_of(arm).tag_version(VERSION, {"new": "tag"}),
-    "a tag that protects": lambda arm: retiring_of(arm).begin_protection(
+    "tags of a retirement": lambda arm: Retiring(arm).tag_version(VERSION, {"new": "tag"}),
+    "a tag that protects": lambda arm: Retiring(arm).begin_protection(
         Protection(version_id=VERSION, tag_until=LATER)
     ),
 }
@@ -105,7 +105,7 @@ async def test_a_version_whose_end_of_life_has_passed_is_updated_without_it(
 
 
 async def test_a_protection_sets_another_date(arm: Arm, caplog: pytest.LogCaptureFixture) -> None:
-    await retiring_of(arm).begin_protection(Protection(version_id=VERSION, end_of_life=LATER))
+    await Retiring(arm).begin_protection(Protection(version_id=VERSION, end_of_life=LATER))
     profile = (await existing_version(arm, VERSION)).resource["properties"]["publishingProfile"]
     assert datetime.fromisoformat(profile["endOfLifeDate"]) == LATER
     assert "end of life" not in caplog.text

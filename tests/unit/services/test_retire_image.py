@@ -123,12 +123,21 @@ async def test_a_refusal_is_told_from_an_answer_that_did_not_come() -> None:
     assert await azure.deleted() == DeleteAnswer(unanswered=True)
 
 
-async def test_a_version_that_only_the_provider_shows_yet_keeps_the_image() -> None:
+async def test_a_version_that_was_begun_after_the_scan_keeps_the_image() -> None:
     azure = Azure()
     begun = ImageVersionId.parse(str(TARGET.version_id).replace("golden", "others"))
     azure.retiring.unfinished = [begun]
     assert f"{begun} is being built from it" in str((await azure.deleted()).moved)
     assert azure.retiring.writes == []
+
+
+async def test_a_look_leaves_versions_that_are_being_made_to_its_scan() -> None:
+    azure = Azure()
+    azure.retiring.unfinished = [ImageVersionId.parse(str(TARGET.version_id).replace("golden", "others"))]
+    request = ReadRequest.of(azure.retirement, [SUBSCRIPTION], NOW)
+    with working_with(azure.compute, POLICY, evidence=azure.evidence, retiring=azure.retiring):
+        reading = await read(azure.client, request)  # type: ignore[arg-type] # a fake
+    assert reading.building.values == []
 
 
 @pytest.mark.parametrize(
