@@ -16,6 +16,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -118,16 +119,28 @@ class Forks:
         }
         try:
             socket.send_fds(requests, [json.dumps(request).encode()], [writing, log.fileno()])
+            answer, descriptors, _, _ = socket.recv_fds(requests, 64, 1)
+        except BaseException:
+            # a signal, say: nobody would know of the process that was asked for
+            os.close(reading)
+            self.close()
+            raise
         finally:
             os.close(writing)
-        answer, descriptors, _, _ = socket.recv_fds(requests, 64, 1)
         return ForkedProcess(int(answer), os.fdopen(reading, encoding="utf-8"), descriptors[0])
 
     def close(self) -> None:
-        """Ends the process that forks; what it has started runs on."""
-        if self._requests is not None and self._process is not None:
-            self._requests.close()
-            self._process.wait()
+        """Ends the process that forks; what it has started runs on, except for what no `start` has returned."""
+        if self._requests is None or self._process is None:
+            return
+        with self._requests as requests:
+            self._requests = None
+            requests.shutdown(socket.SHUT_WR)
+            while descriptors := socket.recv_fds(requests, 64, 1)[1]:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
+                os.close(descriptors[0])
+        self._process.wait()
 
     def _open(self) -> socket.socket:
         own, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
