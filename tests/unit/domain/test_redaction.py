@@ -45,6 +45,60 @@ def test_a_secret_is_replaced(text: str, safe: str) -> None:
     assert without_secrets(safe) == safe
 
 
+NAMES = [
+    *[
+        f"{whose} key"
+        for whose in (
+            "account",
+            "shared access",
+            "sharedaccess",
+            "instrumentation",
+            "ingestion",
+            "master",
+            "function",
+            "system",
+            "api",
+            "access",
+            "primary",
+        )
+    ],
+    "x-functions-key",
+    "x-identity-header",
+    "aeg-sas-key",
+    "aeg-sas-token",
+    "password",
+    "adminpassword",
+    "pwd",
+    "passphrase",
+    "client secret",
+    "access token",
+    "refresh token",
+    "id token",
+    "connectionstring",
+    "connection string",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_it_is_called_and_however_that_is_written(name: str) -> None:
+    # a long s and a Kelvin sign are letters of these words, too, wherever upper and lower case are the same
+    ways = [
+        name,
+        name.upper(),
+        name.replace(" ", "_"),
+        name.replace("s", "\u017f"),
+        name.replace("k", "\u212a"),
+    ]
+    for written in ways:
+        assert without_secrets(f"{written}=12345678") == f"{written}=***"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "SharedAccessSignature", "SharedKey", "SharedKeyLite"])
+def test_a_header_keeps_its_scheme(scheme: str) -> None:
+    for written in (scheme, scheme.lower(), scheme.upper()):
+        assert without_secrets(f"{written} 12345678") == f"{written} ***"
+
+
 @pytest.mark.parametrize(
     "text",
     [
