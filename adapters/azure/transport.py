@@ -1,6 +1,7 @@
 """The HTTP transport of the Azure clients: each call is one attempt. Orchestrators decide about retries."""
 
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
@@ -15,7 +16,8 @@ def one_attempt_transport() -> Any:
     """
     session = aiohttp.ClientSession(
         # the same arguments as AioHttpTransport uses for its own session, plus the middleware
-        trust_env=True,
+        # where it is trusted, aiohttp looks for a proxy and for netrc in a thread, twice for each request
+        trust_env=bool(getproxies()),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         middlewares=(_one_attempt,),

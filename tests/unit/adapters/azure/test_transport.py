@@ -1,5 +1,6 @@
 """The transport sends each request once, even if a reused connection breaks."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -51,3 +52,21 @@ async def test_a_request_is_sent_once(method: str) -> None:
         else:
             await client.send_request(HttpRequest("GET", url))
     assert seen == ["GET", method]
+
+
+@pytest.mark.parametrize(
+    ("environment", "trusted"), [({}, False), ({"HTTPS_PROXY": "http://127.0.0.1:8080"}, True)]
+)
+async def test_the_environment_is_asked_for_a_proxy_only_where_it_names_one(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], *, trusted: bool
+) -> None:
+    """Each look for one takes a thread."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    transport = one_attempt_transport()
+    try:
+        assert transport.session.trust_env is trusted
+    finally:
+        await transport.session.close()
