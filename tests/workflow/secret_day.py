@@ -17,7 +17,7 @@ from domain.resources.provenance import migration_id
 from local.arm import call_arm
 from local.stack import ROOT, Stack
 from tests.workflow import kept_texts
-from tests.workflow.deaths import dies, has_died
+from tests.workflow.deaths import dies, survived
 from tests.workflow.estate import GALLERY, an_image
 from tests.workflow.proofs import VERIFY, left, seed
 from tests.workflow.receiver import Receiver
@@ -135,7 +135,7 @@ def everything_done(estate: "Keyed") -> dict[str, str]:
     )
     image_id = estate.begins(tracer)
     assert estate.ended(image_id)["state"] == "completed"
-    assert has_died(stack)
+    assert survived(stack) == []
     estate.fault(
         method="PUT", path="/versions/", times=20, status=403, code="AuthorizationFailed", message=REPEATED
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +9,26 @@ import httpx
 import pytest
 
 from local.stack import Stack
-from tests.workflow.deaths import dies, has_died
+from tests.workflow.deaths import Fault, dies_in_each, in_activities, in_episodes, survived
 from tests.workflow.estate import POLICY
 from tests.workflow.promotions import ENDED, Promoter, a_definition, a_seed
 
-ACTIVITIES = ["plan_promotion", "set_exclusions", "read_exclusions", "look_at_promotion", "record_evidence"]
-EPISODES = range(10)
+READING = ["plan_promotion", "read_exclusions", "look_at_promotion"]
+WRITING = ["set_exclusions", "record_evidence"]
+EPISODES = 10
+BETWEEN_DEATHS = 3
 REGIONS = ["eastus2", "westus2", "northeurope"]
 STEP = timedelta(minutes=10)
 VERSIONS = [("1.0.0", False), ("1.0.1", True)]
 EXCLUDED = (True, dict.fromkeys(REGIONS))
-CASES = [
-    *product(["activity"], ACTIVITIES, [False, True], [0]),
-    *product(["activity"], ["set_exclusions", "look_at_promotion"], [True], [1, 2]),
-    *product(["episode"], ["promote_version"], [False], EPISODES),
-]
-# one call of each kind in the normal run; the others are slow
-SAMPLE = {("activity", "set_exclusions", True, 0), ("episode", "promote_version", False, 3)}
-names = iter(f"victim-{number}" for number in range(len(CASES) + 4))
+VICTIMS = 14
+names = iter(f"victim-{number}" for number in range(VICTIMS))
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    victims = [f"victim-{number}" for number in range(len(CASES) + 4)]
+    victims = [f"victim-{number}" for number in range(VICTIMS)]
     seed = a_seed(
         *(a_definition(name, VERSIONS) for name in victims),
     )
@@ -57,29 +52,58 @@ def ended(stack: Stack, promoter: Promoter) -> dict[str, Any]:
     raise AssertionError(answer.text)
 
 
-@pytest.mark.parametrize(
-    ("during", "function", "after_effects", "skip"),
-    [pytest.param(*case, marks=[] if case in SAMPLE else [pytest.mark.slow]) for case in CASES],
-)
-def test_a_promotion_goes_on_and_a_rollback_restores_what_was_before(
-    stack: Stack, during: str, function: str, skip: int, *, after_effects: bool
-) -> None:
+def goes_on(stack: Stack, faults: list[Fault]) -> None:
+    """The promotion ends as it should, and its rollback restores what was before, although the worker dies in both."""
     promoter = Promoter(stack, next(names))
-    dies(stack, during=during, function=function, after_effects=after_effects, skip=skip, times=1)
+    dies_in_each(stack, faults)
     promoter.start("1.0.1", rings=[["eastus2"], ["westus2"]], bake_hours=0)
     promotion = ended(stack, promoter)
-    assert has_died(stack)
+    assert survived(stack) == []
     assert (promotion["state"], promotion["pending"]) == ("promoted", []), promotion
     assert promoter.flags("1.0.1") == (False, dict.fromkeys(REGIONS, False))
     # the record is that of the first write, however often the promotion was begun
     assert [(one["own"], one["regions"]) for one in promotion["before"]] == [EXCLUDED]
 
-    dies(stack, during=during, function=function, after_effects=after_effects, skip=0, times=1)
+    # a rollback plans nothing, and has fewer steps
+    dies_in_each(stack, [{**one, "skip": 0} for one in faults if one["function"] != "plan_promotion"])
     promoter.order("rollback")
     assert ended(stack, promoter)["state"] == "rolled-back"
-    # a rollback plans nothing
-    assert has_died(stack) == (function != "plan_promotion")
+    assert survived(stack) == []
     assert promoter.flags("1.0.1") == EXCLUDED
+
+
+def test_a_worker_that_dies_after_it_wrote_the_flags(stack: Stack) -> None:
+    goes_on(stack, in_activities(["set_exclusions"], after_effects=True))
+
+
+def test_a_worker_that_dies_during_an_episode(stack: Stack) -> None:
+    goes_on(stack, in_episodes("promote_version", [3]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_effects", [False, True], ids=["before its effects", "after its effects"])
+@pytest.mark.parametrize("activities", [READING, WRITING], ids=["reading", "writing"])
+def test_a_worker_that_dies_during_every_activity(
+    stack: Stack, activities: list[str], *, after_effects: bool
+) -> None:
+    """In one life: what one death leaves behind is there when the next one comes.
+
+    A repeated write finds the flags as they should be, and nothing is read back: what reads has a life of its own.
+    """
+    goes_on(stack, in_activities(activities, after_effects=after_effects))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("skip", [1, 2])
+def test_a_worker_that_dies_in_a_later_ring(stack: Stack, skip: int) -> None:
+    faults = in_activities(["set_exclusions", "look_at_promotion"], after_effects=True)
+    goes_on(stack, [{**one, "skip": skip} for one in faults])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(BETWEEN_DEATHS))
+def test_a_worker_that_dies_during_every_third_episode(stack: Stack, first: int) -> None:
+    goes_on(stack, in_episodes("promote_version", range(first, EPISODES, BETWEEN_DEATHS)))
 
 
 @pytest.mark.slow

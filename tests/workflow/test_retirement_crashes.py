@@ -10,7 +10,7 @@ import pytest
 
 from client import UnexpectedAnswerError
 from domain.retirement.states import ENDS
-from tests.workflow.deaths import dies, has_died
+from tests.workflow.deaths import Fault, dies_in_each, in_activities, in_episodes, survived
 from tests.workflow.retiring import POLICY, Retiring, retiring
 
 ACTIVITIES = [
@@ -26,8 +26,8 @@ ACTIVITIES = [
     "complete_certificate",
 ]
 # how often the orchestrator is called at least, from the start to the end
-EPISODES = range(24)
-EPISODES_OF_SCANS = range(0, 24, 2)
+EPISODES = 24
+BETWEEN_DEATHS = 3
 LONGEST, STEP = timedelta(days=4), timedelta(hours=1)
 SOAK = timedelta(days=0.5)
 names = (f"strict-{number}" for number in itertools.count())
@@ -37,7 +37,7 @@ names = (f"strict-{number}" for number in itertools.count())
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retiring]:
     # begun by hand, so that what dies is chosen before the first step
     policy = POLICY.replace("when: after-approval", "when: never")
-    with retiring(tmp_path_factory.mktemp("stack"), policy, recovery_schedule="0 */10 * * * *") as running:
+    with retiring(tmp_path_factory.mktemp("stack"), policy, recovery_schedule="0 */30 * * * *") as running:
         yield running
 
 
@@ -77,45 +77,50 @@ def check(estate: Retiring, image: str, retirement: str, begun: datetime) -> Non
     assert own[-1][0] == "DELETE"
 
 
-def worker_dies(estate: Retiring, **fault: Any) -> None:
+def worker_dies(estate: Retiring, faults: list[Fault]) -> None:
     image = estate.migrated(next(names))
-    dies(estate.stack, **fault)
+    dies_in_each(estate.stack, faults)
     at = estate.stack.now()
     retirement = estate.begin(image)
     end = ended(estate, retirement)
     assert end["state"] == "retired", end
-    assert has_died(estate.stack)
+    assert survived(estate.stack) == []
     check(estate, image, retirement, at)
 
 
 @pytest.mark.parametrize("activity", ["delete_managed_image", "store_certificate"])
 def test_a_worker_that_dies_after_the_effects_of_an_activity(estate: Retiring, activity: str) -> None:
-    worker_dies(estate, during="activity", function=activity, after_effects=True, times=1)
+    worker_dies(estate, in_activities([activity], after_effects=True))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("after_effects", [False, True], ids=["before its effects", "after its effects"])
-@pytest.mark.parametrize("activity", ACTIVITIES)
-def test_a_worker_that_dies_during_an_activity(
-    estate: Retiring, activity: str, *, after_effects: bool
+def test_a_worker_that_dies_during_every_activity(
+    estate: Retiring, times: int, *, after_effects: bool
 ) -> None:
-    # what was deleted is not deleted again
-    times = 1 if after_effects and activity == "delete_managed_image" else 2
-    worker_dies(estate, during="activity", function=activity, after_effects=after_effects, times=times)
+    """In one life: what one death leaves behind is there when the next one comes."""
+    faults = in_activities(ACTIVITIES, after_effects=after_effects, times=times)
+    if after_effects:
+        # what was deleted is not deleted again
+        faults = [
+            {**one, "times": 1 if one["function"] == "delete_managed_image" else times} for one in faults
+        ]
+    worker_dies(estate, faults)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("episode", EPISODES)
-def test_a_worker_that_dies_during_an_episode(estate: Retiring, episode: int) -> None:
+@pytest.mark.parametrize("first", range(BETWEEN_DEATHS))
+def test_a_worker_that_dies_during_every_third_episode(estate: Retiring, first: int) -> None:
     """Nothing inside the orchestrator can catch it: the timer continues the retirement."""
-    worker_dies(estate, during="episode", function="retire_image", skip=episode, times=1)
+    worker_dies(estate, in_episodes("retire_image", range(first, EPISODES, BETWEEN_DEATHS)))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("episode", EPISODES_OF_SCANS)
-def test_a_worker_that_dies_during_an_episode_of_a_scan(estate: Retiring, episode: int) -> None:
+@pytest.mark.parametrize("first", range(BETWEEN_DEATHS))
+def test_a_worker_that_dies_during_every_third_episode_of_the_scans(estate: Retiring, first: int) -> None:
     """Answers may be lost that no rewind brings back: another scan is begun."""
-    worker_dies(estate, during="episode", function="find_users", skip=episode, times=1)
+    worker_dies(estate, in_episodes("find_users", range(first, EPISODES, BETWEEN_DEATHS)))
 
 
 @pytest.mark.slow
