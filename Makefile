@@ -13,8 +13,8 @@ AZ := build/az/.installed-$(AZ_VERSION)
 CASES ?=
 BACKEND ?=
 TORTURE_ARGS ?=
-# the tests of one file share servers, so they stay on one worker
-PARALLEL ?= --numprocesses 3 --dist loadfile
+# the tests of one file share servers, so they stay on one worker; tests/conftest.py says in which order
+PARALLEL ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 # `make coverage` fails below this; docs and README give the measured figure
 COVERAGE_FLOOR := 98
 
@@ -41,7 +41,7 @@ test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
-	$(BIN)/python -m pytest $(PARALLEL) --no-loadscope-reorder -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
 
 test-fleet: $(VENV)/.installed ## migrate all of 3,000 images within the limits of Azure (a quarter of an hour)
 	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
