@@ -43,7 +43,7 @@ test: $(VENV)/.installed ## run the tests; a part: make test PYTEST_ARGS="tests/
 test-slow: $(VENV)/.installed $(AZ) ## run the tests that take minutes
 	$(BIN)/python -m pytest $(PARALLEL) -m slow $(PYTEST_ARGS)
 
-test-fleet: $(VENV)/.installed ## migrate all of 3,000 images within the limits of Azure (a quarter of an hour)
+test-fleet: $(VENV)/.installed ## migrate 3,000 images within the limits of Azure, rehearse the fleet of the demo (half an hour)
 	$(BIN)/python -m pytest -m hour $(PYTEST_ARGS)
 
 cases: $(VENV)/.installed ## run the cases from practice, or those of another folder: make cases CASES=/some/folder

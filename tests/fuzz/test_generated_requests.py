@@ -26,7 +26,7 @@ from tests.fuzz.hostile import hostile_body, hostile_query
 EXAMPLES = "GALLERIST_FUZZ_EXAMPLES"
 SEED = int(os.environ.get("GALLERIST_FUZZ_SEED", "7"))
 GENERATED = settings(
-    max_examples=int(os.environ.get(EXAMPLES, "10")),
+    max_examples=int(os.environ.get(EXAMPLES, "6")),
     derandomize=EXAMPLES not in os.environ,
     deadline=None,
     database=None,

@@ -146,7 +146,7 @@ def test_a_gallery_that_is_not_in_the_snapshot_is_said(snapshot: Snapshot) -> No
     assert not any(one.versions for one in rehearsal.migrations)
 
 
-@pytest.mark.slow
+@pytest.mark.hour
 @pytest.mark.timeout(900)
 def test_the_rehearsal_of_the_demos_fleet_predicts_it_within_two_minutes(tmp_path: Path) -> None:
     """The 200 images of `make demo-fleet`, without its faults: every state, every version, and the time."""
@@ -160,7 +160,7 @@ def test_the_rehearsal_of_the_demos_fleet_predicts_it_within_two_minutes(tmp_pat
     assert rehearsal.processor_seconds < TWO_MINUTES
 
 
-@pytest.mark.slow
+@pytest.mark.hour
 @pytest.mark.timeout(900)
 def test_the_rehearsal_of_the_demos_fleet_predicts_the_end_states_with_its_faults(tmp_path: Path) -> None:
     limits = {"per_subscription": 40, "per_gallery": 80}

@@ -19,7 +19,7 @@ SHORT: tuple[Kind, ...] = ("plain", "twin", "tried", "ringed", "leaving")
 
 @pytest.mark.parametrize(
     ("seed", "kinds"),
-    [(1, SHORTEST), pytest.param(7, SHORT, marks=pytest.mark.slow)],
+    [(1, SHORTEST), pytest.param(7, SHORT, marks=pytest.mark.hour)],
     ids=["shortest", "short"],
 )
 @pytest.mark.timeout(900)

@@ -46,9 +46,7 @@ def a_day(folder: Path, images: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    "images", [3, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
-)
+@pytest.mark.parametrize("images", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_a_day_gives_the_same_figures_twice_to_the_digit(tmp_path: Path, images: int) -> None:
     """Nothing depends on how fast the machine is."""
     (tmp_path / "first").mkdir()

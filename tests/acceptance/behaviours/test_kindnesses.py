@@ -25,6 +25,10 @@ each_kindness = pytest.mark.parametrize(
 )
 
 
+# of what a kindness keeps from happening, where the others take a second
+WAIT_SECONDS = 15
+
+
 def copy_of_the_host(folder: Path) -> Path:
     """Copies the package of the host; returns the copy."""
     return shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -52,7 +56,12 @@ def outcomes(package: Path, tests: list[str]) -> dict[str, list[str]]:
         f"--junit-xml={report}",
         *tests,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(package.parent), "GALLERIST_ACCEPTANCE_HOST": "embedded"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(package.parent),
+        "GALLERIST_ACCEPTANCE_HOST": "embedded",
+        "GALLERIST_ACCEPTANCE_WAIT_SECONDS": str(WAIT_SECONDS),
+    }
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert report.exists(), ran.stdout + ran.stderr
     found: dict[str, list[str]] = {"passed": [], "failure": [], "error": [], "skipped": []}

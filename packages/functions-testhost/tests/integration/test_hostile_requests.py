@@ -31,7 +31,7 @@ def problem_with(address: tuple[str, int], request: Request, caplog: pytest.LogC
 
 @pytest.mark.parametrize(
     ("seed", "count"),
-    [(1, 700), *(pytest.param(seed, 20_000, marks=pytest.mark.slow) for seed in (2, 3, 4))],
+    [(1, 700), pytest.param(2, 20_000, marks=pytest.mark.slow)],
 )
 @pytest.mark.timeout(1200)
 def test_every_hostile_request_gets_a_foreseen_answer(
