@@ -25,7 +25,7 @@ from torture.shrink import shrink
 
 RESULTS = ROOT / "build" / "torture"
 SEEDS = (7, 8, 9)
-IMAGES = 100
+IMAGES = 120
 KEPT, BROKEN, USAGE, NOT_ENDED = 0, 1, 2, 3
 BUG_SEED = 7
 # of real time, for the search of the shortest trace

@@ -243,7 +243,7 @@ BUGS: tuple[Bug, ...] = (
         ),
         RETIRED,
         images=8,
-        much_of="anew",
+        much_of="refused deletions",
     ),
     Bug(
         "obligation 7: nothing soaks",

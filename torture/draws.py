@@ -263,8 +263,12 @@ def _locks(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
 
 
 def _refused_deletions(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
-    """The DELETE waits or is lost; when its time comes again, somebody uses the image, or it is another one."""
-    chosen = _some(fleet, chance, times, lambda image: image.kind in RETIRED)
+    """The DELETE waits or is lost; when its time comes again, somebody uses the image, or it is another one.
+
+    Those that come first are deleted first, and the storm does not last for ever.
+    """
+    some = _some(fleet, chance, times, lambda image: image.kind in RETIRED)
+    chosen = sorted(some, key=lambda image: image.minute)
     ways: list[Fields] = [
         {"status": 429, "code": "TooManyRequests", "retry_after": 1800},
         {"status": 503},

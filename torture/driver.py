@@ -228,13 +228,15 @@ class Driver:
         if any(resource["id"] == image.id for resource in self.stack.control("GET", "state")["resources"]):
             self.stack.control("POST", "publish", {"resourceId": image.id})
 
-    def _make_anew(self, one: Disturbance) -> None:
+    def _make_anew(self, one: Disturbance, *, unheard: bool = False) -> None:
         image = self._image(one)
         if not self.others.delete(image):
             return
         build = self.others.builds.get(image.number, 0) + 1
 
         def write() -> None:
+            if unheard:
+                self.stack.control("POST", "events", {"lose_next": 1})
             # refused while the former one is being deleted
             if not self.others.write(image, build):
                 self.later(1, write)
@@ -251,7 +253,10 @@ class Driver:
         self.later(one.fields["minutes"], lambda: self.others.unlock(locked))
 
     def _refuse_deletion(self, one: Disturbance) -> None:
-        """When the DELETE has met the error, somebody begins to use the image, or makes it anew."""
+        """When the DELETE has met the error, somebody begins to use the image, or makes it anew.
+
+        The event of the new one is lost: what the app hears of it would keep the retirement from going on.
+        """
         fault = {name: value for name, value in one.fields.items() if name != "then"}
         path = f"{self._image(one).id}\\?"
         self.stack.control("POST", "faults", {**fault, "agent": APP_AGENT, "method": "DELETE", "path": path})
@@ -272,7 +277,7 @@ class Driver:
             self.others.use(image, "scale set")
             self.later(300, lambda: self.others.use_no_more(image))
         else:
-            self._make_anew(one)
+            self._make_anew(one, unheard=True)
 
     def _change_policy(self, one: Disturbance) -> None:
         self._policy = policy(self.plan.images, changed=one.fields["changed"])
