@@ -21,7 +21,7 @@ _NAMED = re.compile(
     r"([\"']?\s*[=:]\s*[\"']?)[^\s\"',;&}]{4,}",
     re.IGNORECASE,
 )
-# each pattern with what replaces it, and with one of which a text has to contain, casefolded, to match it
+# each pattern, what replaces a match, and words of which a text that matches contains at least one (in lower case)
 _SECRETS = (
     (_PARAMETER, rf"\1\2={HIDDEN}", ("=",)),
     (_TOKEN, HIDDEN, ("eyj",)),

@@ -253,9 +253,9 @@ class Driver:
         self.later(one.fields["minutes"], lambda: self.others.unlock(locked))
 
     def _refuse_deletion(self, one: Disturbance) -> None:
-        """When the DELETE has met the error, somebody begins to use the image, or makes it anew.
+        """When the DELETE has met the error, somebody begins to use the image, or re-creates it.
 
-        The event of the new one is lost: what the app hears of it would keep the retirement from going on.
+        The event of the new image is lost: its migration would keep the retirement from going on.
         """
         fault = {name: value for name, value in one.fields.items() if name != "then"}
         path = f"{self._image(one).id}\\?"

@@ -157,6 +157,7 @@ def test_a_secret_that_leaks_is_found_in_every_place(tmp_path: Path, receiver: R
     write_folder(ROOT, app)
     for file, there, instead in LEAKS:
         text = (app / file).read_text(encoding="utf-8")
+        assert there in text, (file, there)
         (app / file).write_text(text.replace(there, instead), encoding="utf-8")
     receiver.got.clear()
     with using(tmp_path / "stack", receiver, app) as used:
