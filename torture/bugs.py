@@ -222,7 +222,7 @@ BUGS: tuple[Bug, ...] = (
         much_of="locks",
     ),
     Bug(
-        "obligation 6: an image that was made anew is taken for the former one, by the approval and the last look, too",
+        "obligation 6: a re-created image is taken for the former one, by the approval and the last look, too",
         "no obligation unmet",
         (
             Change(

@@ -22,7 +22,7 @@ What = Literal[
     "events doubled and reordered",
     "event sent again",
     # what others do to images, versions and locks
-    "image made anew",
+    "image re-created",
     "image changes its tags",
     "reference appears",
     "lock appears",

@@ -58,7 +58,7 @@ ORCHESTRATORS = (
 REFERENCES = ("scale set", "pool", "unknown")
 HALF = 0.5
 # what others do when a DELETE was not carried out
-AFTERWARDS = ("used", "made anew", "")
+AFTERWARDS = ("used", "re-created", "")
 
 Draw = Callable[[list[Image], Random, int], list[Disturbance]]
 
@@ -213,13 +213,13 @@ def _events(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]
     return [*lost, *doubled, *again]
 
 
-def _anew(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
+def _re_created(fleet: list[Image], chance: Random, times: int) -> list[Disturbance]:
     """While its migration runs, and while its retirement soaks, could delete it, or waits for the cap."""
     chosen = _some(fleet, chance, times, lambda image: image.kind not in NOT_MIGRATED)
     return [
         Disturbance(
             image.minute + chance.choice([6, 9, 30, 300, 900, 1500, 1900]),
-            "image made anew",
+            "image re-created",
             {},
             image.number,
         )
@@ -337,7 +337,7 @@ DRAWS: dict[str, tuple[Draw, float]] = {
     "graph": (_graph, 0.015),
     "lists": (_lists, 0.03),
     "events": (_events, 0.07),
-    "anew": (_anew, 0.08),
+    "re-created": (_re_created, 0.08),
     "tags": (_tags, 0.05),
     "references": (_references, 0.1),
     "locks": (_locks, 0.02),

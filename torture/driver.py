@@ -165,7 +165,7 @@ class Driver:
             "events lost": self._lose_events,
             "events doubled and reordered": self._double_events,
             "event sent again": self._send_again,
-            "image made anew": self._make_anew,
+            "image re-created": self._re_create,
             "image changes its tags": lambda one: self.others.change_tags(self._image(one), str(one.minute)),
             "reference appears": self._use,
             "lock appears": self._lock,
@@ -228,7 +228,7 @@ class Driver:
         if any(resource["id"] == image.id for resource in self.stack.control("GET", "state")["resources"]):
             self.stack.control("POST", "publish", {"resourceId": image.id})
 
-    def _make_anew(self, one: Disturbance, *, unheard: bool = False) -> None:
+    def _re_create(self, one: Disturbance, *, unheard: bool = False) -> None:
         image = self._image(one)
         if not self.others.delete(image):
             return
@@ -277,7 +277,7 @@ class Driver:
             self.others.use(image, "scale set")
             self.later(300, lambda: self.others.use_no_more(image))
         else:
-            self._make_anew(one, unheard=True)
+            self._re_create(one, unheard=True)
 
     def _change_policy(self, one: Disturbance) -> None:
         self._policy = policy(self.plan.images, changed=one.fields["changed"])

@@ -40,7 +40,7 @@ def lost(made: WorldBuilder) -> None:
     without_resource(made, version_id(PLAIN))
 
 
-def lost_after_it_was_made_anew(made: WorldBuilder) -> None:
+def lost_after_it_was_re_created(made: WorldBuilder) -> None:
     made.note(20, "image deleted", PLAIN.id)
     made.note(20, "image written", PLAIN.id, build=1)
 
@@ -192,7 +192,7 @@ def too_long(made: WorldBuilder) -> None:
 
 BROKEN: list[tuple[str, Break]] = [
     ("none lost", lost),
-    ("none lost", lost_after_it_was_made_anew),
+    ("none lost", lost_after_it_was_re_created),
     ("none twice", twice),
     ("none wrong", not_everywhere),
     ("none wrong", built_again),

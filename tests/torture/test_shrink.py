@@ -4,7 +4,7 @@ from torture.plan import Plan, plan
 from torture.shrink import shrink
 
 WHOLE = plan(7, 40)
-NEEDED = next(one for one in WHOLE.disturbances if one.what == "image made anew")
+NEEDED = next(one for one in WHOLE.disturbances if one.what == "image re-created")
 KILL = next(one for one in WHOLE.disturbances if one.what == "host killed")
 
 
@@ -19,7 +19,7 @@ def test_an_image_and_two_disturbances_are_left_of_a_fleet() -> None:
     shortest = shrink(WHOLE, [subject.id], breaks, seconds=30)
 
     assert shortest.fleet() == [subject]
-    assert sorted(one.what for one in shortest.disturbances) == ["host killed", "image made anew"]
+    assert sorted(one.what for one in shortest.disturbances) == ["host killed", "image re-created"]
     assert shortest.share == 0
     assert len(tried) < len(WHOLE.disturbances)
 

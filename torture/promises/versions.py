@@ -60,7 +60,7 @@ def _failed(state: Json) -> bool:
 
 
 def _is_former(log: AzureLog, made: Made) -> bool:
-    """What was being made of an image that was then made anew stays as far as it came (documented)."""
+    """What was being made of an image that was then re-created stays as far as it came (documented)."""
     return made.build != log.last_build(made.image)
 
 
