@@ -4,6 +4,7 @@ import azure.durable_functions as df
 
 from activities.results import result_of
 from domain import names
+from domain.fleet.batch_records import BatchStep
 from domain.fleet.batches import Batch
 from services import batches
 
@@ -13,7 +14,11 @@ blueprint = df.Blueprint()
 @blueprint.activity_trigger(input_name="request", activity=names.ADVANCE_BATCH)
 @blueprint.durable_client_input(client_name="client")
 async def advance_batch(request: dict, client: df.DurableOrchestrationClient) -> dict:
-    """Takes a `Batch` one step further; returns the `Batch`. A repeated call starts nothing twice."""
+    """Takes a `Batch` one step further; returns a `BatchStep`. A repeated call starts nothing twice."""
     batch = Batch.model_validate(request)
-    step = batches.plan_batch if batch.request.dry_run else batches.advance_batch
-    return await result_of(step(client, batch))
+    return await result_of(_step(client, batch))
+
+
+async def _step(client: df.DurableOrchestrationClient, batch: Batch) -> BatchStep:
+    advance = batches.plan_batch if batch.request.dry_run else batches.advance_batch
+    return BatchStep.after(await advance(client, batch))

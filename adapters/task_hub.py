@@ -203,10 +203,13 @@ class TaskHub:
         """Sends an external event. Its payload may arrive as JSON text."""
         await self._client.raise_event(instance_id, event, payload)
 
-    async def raise_event_if_running(self, instance_id: str, event: str) -> bool:
-        """Sends an external event without news to an instance; returns False where there is none that runs."""
+    async def raise_event_if_running(
+        self, instance_id: str, event: str, payload: BaseModel | None = None
+    ) -> bool:
+        """Sends an external event to an instance; returns False where there is none that runs."""
+        sent = True if payload is None else payload.model_dump(mode="json")
         try:
-            await self._client.raise_event(instance_id, event, True)  # the payload
+            await self._client.raise_event(instance_id, event, sent)
         except Exception:  # the SDK raises bare ones; the task hub says what happened
             if await self._is_running(instance_id):
                 raise

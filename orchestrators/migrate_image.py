@@ -142,7 +142,7 @@ def publish(run: MigrationRun, request: MigrationRequest, journey: Journey) -> O
     run.move(MigrationState.PUBLISHING)
     yield from publish_versions(run, journey.begun, source)
     run.move(MigrationState.REPLICATING)
-    begin_watches(run, journey.begun)
+    begin_watches(run, journey.begun, batch_looks=request.batch_looks)
 
 
 def settle_targets(run: MigrationRun, journey: Journey) -> Orchestration[None]:

@@ -12,7 +12,7 @@ import azure.durable_functions as df
 
 from domain import names
 from domain.migration.durations import Duration
-from domain.migration.hints import LOOK_EVENT, PROMPT_SECONDS, HintOutcome
+from domain.migration.hints import LOOK_EVENT, PROMPT_SECONDS, Hint, HintOutcome
 from domain.migration.replication import (
     RegionsRequest,
     RegionsUpdate,
@@ -38,11 +38,12 @@ from orchestrators.run.activity_calls import (
 from orchestrators.run.migration_run import MigrationRun
 
 
-def begin_watches(run: MigrationRun, targets: Sequence[Target]) -> None:
+def begin_watches(run: MigrationRun, targets: Sequence[Target], *, batch_looks: bool = False) -> None:
     """Begins to watch the targets whose versions were written or found."""
     for target in targets:
         if target.failure is None:
             target.move(MigrationState.REPLICATING)
+            target.batch_looks = batch_looks
             target.begin_watch(run.context.current_utc_datetime)
     run.show_targets(targets)
 
@@ -54,13 +55,15 @@ def look(run: MigrationRun, targets: Sequence[Target]) -> Orchestration[bool]:
         return True
     first = min(_watch(target).due for target in watched)
     is_announced = all(_watch(target).hints.proven for target in watched)
-    run.show_next_look(None if is_announced else first)
-    hinted = yield from _wait(run, first)
+    run.show_next_look(None if is_announced else _shown(watched, first, run.context.current_utc_datetime))
+    hint = yield from _wait(run, first)
     # what is shown from here on is this look; the next one is shown when it is known
     run.status.next_look = None
     now = run.context.current_utc_datetime
     # timers come up to a second early (seen on the extension 3.19.0)
-    due = [target for target in watched if hinted or _watch(target).due <= max(now, first)]
+    due = [target for target in watched if hint or _watch(target).due <= max(now, first)]
+    if hint is not None and len(due) == 1:
+        due[0].watch = _watch(due[0]).known_not_done_at(hint.not_done_at, now)
     looks = yield from call_each_once(
         run.context,
         names.GET_REPLICATION_STATUS,
@@ -71,7 +74,7 @@ def look(run: MigrationRun, targets: Sequence[Target]) -> Orchestration[bool]:
         before = _watch(target)
         yield from _take_in(run, target, seen)
         if target.report is not None and target.report.completed:
-            _remember(run, target, before, hinted=hinted)
+            _remember(run, target, before, hinted=hint is not None and hint.not_done_at is None)
     return not any(target.is_watched for target in targets)
 
 
@@ -100,16 +103,27 @@ def _watch(target: Target) -> Watch:
     return target.watch
 
 
-def _wait(run: MigrationRun, until: datetime) -> Orchestration[bool]:
-    """Waits on a durable timer or for a hint; returns whether there was a hint."""
+def _shown(watched: Sequence[Target], first: datetime, now: datetime) -> datetime:
+    """When the next look comes, the batch's among them: it looks when each would look alone."""
+    alone = (
+        now + timedelta(seconds=next_look_seconds(_watch(target), now, alone=True))
+        for target in watched
+        if target.batch_looks
+    )
+    return min([first, *alone])
+
+
+def _wait(run: MigrationRun, until: datetime) -> Orchestration[Hint | None]:
+    """Waits on a durable timer or for a hint; returns the hint if there was one."""
     if until <= run.context.current_utc_datetime:
-        return False
+        return None
     timer: Any = run.context.create_timer(until)
     hint = run.context.wait_for_external_event(LOOK_EVENT)
     winner = yield run.context.task_any([timer, hint])
     if winner is hint:
         timer.cancel()
-    return winner is hint
+        return Hint.read(hint.result)
+    return None
 
 
 def _take_in(

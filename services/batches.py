@@ -12,8 +12,9 @@ from adapters.task_hub import Instance, TaskHub, created_at
 from domain import names
 from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError
+from domain.fleet.batch_images import Candidate
 from domain.fleet.batch_records import BatchProgress, BatchRecord
-from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, SWEEP_BATCH_ID, Batch, BatchRequest, Candidate
+from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, SWEEP_BATCH_ID, Batch, BatchRequest
 from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence
@@ -23,6 +24,7 @@ from domain.planning.plan import MigrationPlan
 from domain.planning.requests import PlanRequest
 from domain.results import Failure, failure_of
 from services.container import services
+from services.definition_looks import look_at_definitions
 from services.instances import find_instance, read_instance
 from services.interruptions import Attempts
 from services.plan_migration import plan
@@ -106,7 +108,8 @@ async def resume_batch(client: df.DurableOrchestrationClient, batch_id: str, sta
 async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> Batch:
     """Takes the batch one step further: looks at what runs, selects the next images, starts what may start.
 
-    A repeated call finds the migrations of the first call running or ended; starting one again does nothing.
+    A repeated call finds the migrations of the first call running or ended; starting one again does nothing, and
+    telling one again costs a read.
     """
     batch.wake()
     for running in batch.to_look_at():
@@ -120,10 +123,13 @@ async def advance_batch(client: df.DurableOrchestrationClient, batch: Batch) -> 
         else:
             batch.note_status(running, record.status, ended=not record.running)
     batch.note_pace()
+    await look_at_definitions(client, batch)
     await _select(client, batch)
     for candidate in batch.startable():
-        await start_migration(client, MigrationRequest(image=candidate.image, started_by=batch.started_by))
+        request = MigrationRequest(image=candidate.image, started_by=batch.started_by, batch_looks=True)
+        await start_migration(client, request)
         batch.note_started(candidate)
+    batch.forget_definitions()
     return batch
 
 

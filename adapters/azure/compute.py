@@ -19,12 +19,13 @@ from adapters.azure.documents import (
     parse_image_version,
     parse_managed_image,
     parse_soft_deleted,
+    parse_version_state,
     regions_body,
     tags_body,
     version_body,
 )
 from adapters.azure.errors import arm_errors
-from adapters.azure.kept import KeptLists
+from adapters.azure.kept import KeptLists, is_missing
 from adapters.azure.rewriting import begin_update, begin_write, existing_version, read_version
 from adapters.azure.sources import (
     GALLERIES_API,
@@ -38,7 +39,14 @@ from adapters.azure.sources import (
 from adapters.azure.sources import gallery as gallery_source
 from domain.errors import ArmError, NotYetError
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    PublishedRegion,
+    RegionsWrite,
+    VersionStates,
+)
 from domain.resources.ids import (
     GalleryId,
     ImageDefinitionId,
@@ -148,6 +156,21 @@ class Compute:
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         """Returns all image versions of a definition; an empty list if the definition does not exist."""
         return await self._kept.fresh(image_versions(definition, changes_are_seen=False))
+
+    async def list_version_states(self, definition: ImageDefinitionId) -> VersionStates:
+        """Returns the provisioning states of a definition's versions; none if the definition does not exist."""
+        url: str | None = image_versions(definition, changes_are_seen=False).path
+        states, pages = dict[str, str](), 0
+        while url is not None:
+            try:
+                page = await self._arm.page(definition.subscription, url)
+            except ArmError as error:
+                if is_missing(error):
+                    break
+                raise
+            states |= dict(map(parse_version_state, page.items))
+            url, pages = page.next, pages + 1
+        return VersionStates(states, pages)
 
     async def share_image_versions(
         self, definition: ImageDefinitionId, as_of: datetime, within: float

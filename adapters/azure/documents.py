@@ -220,6 +220,13 @@ def version_body(spec: VersionSpec) -> dict[str, Any]:
     }
 
 
+def parse_version_state(resource: Any) -> tuple[str, str]:
+    """Reads the number of a version and its provisioning state, and nothing else."""
+    resource = _object(resource)
+    state = _text(_object(resource.get("properties")).get("provisioningState"), UNKNOWN)
+    return _text(resource.get("id")).rpartition("/")[2], state
+
+
 def parse_soft_deleted(resource: dict[str, Any]) -> str:
     """Reads the number of a soft-deleted version."""
     return str((resource.get("properties") or {}).get("resourceArmId") or resource["name"]).rpartition("/")[2]

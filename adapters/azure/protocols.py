@@ -7,7 +7,14 @@ from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 from domain.errors import ArmError
 from domain.fleet.gaps import Gaps
 from domain.planning.version_spec import VersionSpec
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    PublishedRegion,
+    RegionsWrite,
+    VersionStates,
+)
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
@@ -47,6 +54,7 @@ class AzureCompute(Protocol):
     async def begin_image_definition(self, definition: ImageDefinition) -> None: ...
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None: ...
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]: ...
+    async def list_version_states(self, definition: ImageDefinitionId) -> VersionStates: ...
     async def share_image_versions(
         self, definition: ImageDefinitionId, as_of: datetime, within: float
     ) -> list[ImageVersion]: ...

@@ -1,9 +1,9 @@
 """What the task hub knows of batches."""
 
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from domain.fleet.batches import Batch
 from domain.fleet.coverage import Category
@@ -40,6 +40,34 @@ class BatchProgress(BaseModel):
             unread=len(batch.walk.unread) + len(batch.walk.unlisted),
             unreadable=len(batch.walk.unreadable),
         )
+
+
+class BatchStep(BaseModel):
+    """What a step of a batch returns: its state as JSON, which is only carried on, and what has to be known of it."""
+
+    state: dict[str, Any]
+    progress: BatchProgress
+    pause_seconds: float
+    done: bool
+
+    @classmethod
+    def after(cls, batch: Batch) -> Self:
+        """The step that left the batch like this."""
+        pause_seconds = batch.pause()
+        return cls(
+            state=batch.model_dump(mode="json"),
+            progress=BatchProgress.of(batch),
+            pause_seconds=pause_seconds,
+            done=batch.done,
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_batch(cls, value: Any) -> Any:
+        """Reads what steps of earlier versions of the app returned: the batch itself."""
+        if isinstance(value, dict) and "request" in value:
+            return cls.after(Batch.model_validate(value)).model_dump()
+        return value
 
 
 class BatchRecord(NamedTuple):

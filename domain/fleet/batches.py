@@ -1,30 +1,47 @@
 """Batches: many migrations, oldest image first, within limits, and never the same migration twice at once."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
+from domain.fleet.batch_images import Candidate, RunningMigration
 from domain.fleet.batch_results import MOST_RESULTS, ImageResult, planned
 from domain.fleet.coverage import Category, ImageCoverage
+from domain.fleet.definition_looks import DefinitionLooks, Told
 from domain.fleet.gaps import Gaps
 from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import (
+    LONGEST_LOOK_SECONDS,
     SECONDS_WHILE_STARTING,
     SECONDS_WHILE_THROTTLED,
+    SHORTEST_LOOK_SECONDS,
     StartPace,
     in_turns,
     look_seconds,
+    shortest_look_seconds,
 )
 from domain.fleet.states import BatchState, HasBatchState
 from domain.fleet.walk import Walk
+from domain.migration.schedule import SELDOM_SECONDS
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus
+from domain.migration.status import MigrationStatus, replication_seconds
+from domain.packing import pack, unpack
 from domain.planning.plan import MigrationPlan
 from domain.policy.sections import Match
-from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
+from domain.resources.ids import GalleryId, ImageDefinitionId
+from domain.resources.provenance import migration_id
 from domain.results import Failure
 from domain.starts import Start
 
@@ -32,8 +49,15 @@ BATCH_ID_PREFIX = "batch-"
 SWEEP_BATCH_ID = f"{BATCH_ID_PREFIX}sweep"
 CANCEL_EVENT = "cancel"
 
-# images looked up and planned at a time; it bounds the history and the state of an execution
-SLICE = 500
+# Images looked up and planned at a time; it bounds the history and the state of an execution. Of many, the batch can
+# begin with those that will take longest.
+SLICE = 2500
+# a migration whose versions the batch looks at is read as often as it looks itself
+READ_AFTER = timedelta(seconds=SELDOM_SECONDS)
+# definitions that are due so soon are looked at together
+TOGETHER = timedelta(seconds=SHORTEST_LOOK_SECONDS / 2)
+# the fields with a record for each image or definition
+_PACKED = ("pending", "running", "looks")
 
 
 class BatchRequest(BaseModel):
@@ -49,38 +73,13 @@ class BatchRequest(BaseModel):
     per_gallery: int | None = Field(default=None, ge=1, le=1000)
 
 
-def _is_nothing(value: object) -> bool:
-    return not value
-
-
-class Candidate(BaseModel):
-    """An image that a batch is going to migrate. What is not known takes no room in the state of the batch."""
-
-    image: ImageId
-    created_at: datetime | None = Field(default=None, exclude_if=_is_nothing)
-    definitions: list[ImageDefinitionId] = Field(default=[], exclude_if=_is_nothing)
-
-
-class RunningMigration(BaseModel):
-    """A migration that the batch started, or found running; `numbered` once its version has a number.
-
-    `throttled_until` is until when Azure puts its calls off, `newly_throttled` that the last look was the first to see
-    it. Before `quiet_until` it does not look at its versions, so it has no news.
-    """
-
-    candidate: Candidate
-    numbered: bool = Field(default=False, exclude_if=_is_nothing)
-    throttled_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
-    newly_throttled: bool = Field(default=False, exclude_if=_is_nothing)
-    quiet_until: datetime | None = Field(default=None, exclude_if=_is_nothing)
-
-
 class Batch(HasBatchState, Start):
     """The whole of a batch, carried from execution to execution; at most a slice and its results in size.
 
     `walk` is how far it has come through the images, and `exhausted` that it has passed them all. `left_alone` counts
     the images that needed no migration, or whose state cannot be found out. `now` is the time of the present step,
-    `looked_at` when all running migrations were last looked at.
+    `looked_at` when all running migrations were last looked at, `paused_seconds` the wait that the last step asked for.
+    As JSON, the images and definitions are `packed`: of thousands, the ids repeat.
     """
 
     request: BatchRequest
@@ -94,10 +93,29 @@ class Batch(HasBatchState, Start):
     selected: int = 0
     pending: list[Candidate] = Field(default=[])
     running: list[RunningMigration] = Field(default=[])
+    looks: DefinitionLooks = Field(default_factory=DefinitionLooks)
     counts: dict[str, int] = Field(default={})
     left_alone: dict[Category, int] = Field(default={})
     shown: list[ImageResult] = Field(default=[])
     failure: Failure | None = None
+    paused_seconds: float = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unpack(cls, value: Any) -> Any:
+        """Reads the state as it is stored, and that of earlier versions of the app, which packed nothing."""
+        if isinstance(value, dict) and "packed" in value:
+            return {name: found for name, found in value.items() if name != "packed"} | unpack(
+                value["packed"]
+            )
+        return value
+
+    @model_serializer(mode="wrap")
+    def _pack(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        found: dict[str, Any] = plain(self)
+        if not info.mode_is_json():
+            return found
+        return found | {"packed": pack({name: found.pop(name) for name in _PACKED})}
 
     @property
     def done(self) -> bool:
@@ -121,7 +139,7 @@ class Batch(HasBatchState, Start):
         if self.running and not self.request.dry_run:
             if self.pace.throttled and self.starting:
                 return SECONDS_WHILE_THROTTLED
-            return SECONDS_WHILE_STARTING if self.pending and self.starting else self._look_seconds
+            return SECONDS_WHILE_STARTING if self.pending and self.starting else self._watch_seconds
         return 1 if self.pending else max(self.walk.look_after_seconds, 1)
 
     @property
@@ -130,9 +148,24 @@ class Batch(HasBatchState, Start):
         return sum(not one.numbered for one in self.running)
 
     @property
+    def _watch_seconds(self) -> float:
+        """How long to wait while nothing starts: for the next look, or for what the last ones were told."""
+        if all(one.told for one in self.running):
+            return SECONDS_WHILE_STARTING
+        due = self.looks.next_due
+        if due is None or self.now is None:
+            return self._look_seconds
+        until_due = max((due - self.now).total_seconds(), shortest_look_seconds(self._since_start))
+        longest = LONGEST_LOOK_SECONDS if all(map(self._is_quiet, self.running)) else self._look_seconds
+        return min(until_due, longest)
+
+    @property
+    def _since_start(self) -> float:
+        return (self.now - self.last_start).total_seconds() if self.now and self.last_start else 0
+
+    @property
     def _look_seconds(self) -> float:
-        since_start = (self.now - self.last_start).total_seconds() if self.now and self.last_start else 0
-        return look_seconds(since_start, len(self.running))
+        return look_seconds(self._since_start, len(self.running))
 
     def to_look_at(self) -> list[RunningMigration]:
         """The running migrations to look at in this step: those that start, and all of them from time to time."""
@@ -143,7 +176,20 @@ class Batch(HasBatchState, Start):
         )
         if every:
             self.looked_at = self.now
-        return [one for one in self.running if not one.numbered or (every and not self._is_quiet(one))]
+        return [
+            one for one in self.running if not one.numbered or one.told or (every and not self._is_quiet(one))
+        ]
+
+    def definitions_to_look_at(self) -> list[ImageDefinitionId]:
+        """The definitions whose versions to list in this step."""
+        return self.looks.due(self.now + TOGETHER) if self.now else []
+
+    def note_told(self, told: Collection[Told]) -> None:
+        """These migrations were told that a version of theirs is done."""
+        ids = {one.migration for one in told}
+        for running in self.running:
+            if migration_id(running.candidate.image) in ids:
+                running.told = True
 
     def _is_quiet(self, running: RunningMigration) -> bool:
         return running.quiet_until is not None and self.now is not None and self.now < running.quiet_until
@@ -158,9 +204,14 @@ class Batch(HasBatchState, Start):
         """Whether this step selects the next images."""
         return not self.pending and not self.exhausted and self.walk.look_after_seconds <= 0
 
+    def pause(self) -> float:
+        """Ends a step; returns how long to wait before the next one."""
+        self.paused_seconds = self.pause_seconds
+        return self.paused_seconds
+
     def wake(self) -> None:
         """Begins a step, after the pause that the one before asked for."""
-        self.walk.look_after_seconds = max(self.walk.look_after_seconds - self.pause_seconds, 0)
+        self.walk.look_after_seconds = max(self.walk.look_after_seconds - self.paused_seconds, 0)
 
     def select(
         self,
@@ -187,6 +238,8 @@ class Batch(HasBatchState, Start):
     def startable(self) -> list[Candidate]:
         """The images to start now: by turns of their subscriptions and galleries, the oldest of each first.
 
+        The oldest of a definition comes first in any case. Of the definitions, those come first of which no version has
+        ended yet, then those that take longest: what is started last decides when the batch ends.
         The request may limit how many run per subscription and per gallery; Azure's limits always do. Of the images of
         one definition, the next starts once the one before it has its number, so that versions are numbered in the
         order of their images.
@@ -199,7 +252,7 @@ class Batch(HasBatchState, Start):
             definition for one in self.running if not one.numbered for definition in one.candidate.definitions
         }
         chosen: list[Candidate] = []
-        for candidate in in_turns(self.pending, _place):
+        for candidate in in_turns(sorted(self.pending, key=self._expected, reverse=True), _place):
             if len(chosen) == room:
                 break
             subscription = candidate.image.subscription.lower()
@@ -214,6 +267,11 @@ class Batch(HasBatchState, Start):
             unnumbered |= set(candidate.definitions)
         return chosen
 
+    def _expected(self, candidate: Candidate) -> float:
+        """How many seconds the image's versions will take; without end where none like them has ended."""
+        known = [self.looks.usual_seconds(definition) for definition in candidate.definitions]
+        return sum(math.inf if seconds is None else seconds for seconds in known)
+
     def note_started(self, candidate: Candidate) -> None:
         """The candidate's migration was started."""
         self.pending = [one for one in self.pending if one is not candidate]
@@ -227,7 +285,8 @@ class Batch(HasBatchState, Start):
         until = wait.until if wait is not None and wait.throttled else None
         running.newly_throttled = until is not None and until != running.throttled_until
         running.throttled_until = until
-        running.quiet_until = status.next_look
+        running.quiet_until, running.told = status.next_look, False
+        self._await_versions(running, status)
         if running.numbered:
             # the images behind it wait for it no more; only a limit of its gallery still counts it
             definitions = running.candidate.definitions if self.request.per_gallery else []
@@ -236,10 +295,30 @@ class Batch(HasBatchState, Start):
             return
         self.running = [one for one in self.running if one is not running]
         self._count(status.state)
+        self._note_duration(status)
         if status.state is not MigrationState.COMPLETED:
             self._list(
                 ImageResult(image=status.image, outcome=status.state, reason=status.reason, fix=status.fix)
             )
+
+    def _await_versions(self, running: RunningMigration, status: MigrationStatus) -> None:
+        """Looks at the versions of a migration from its next look on, unless Azure says when they are done."""
+        if status.next_look is None or self.now is None:
+            return
+        migration = migration_id(status.image)
+        for target in status.targets:
+            if target.state is MigrationState.REPLICATING and target.version_id is not None:
+                self.looks.expect(target.version_id, migration, self.now, status.next_look)
+        running.quiet_until = max(status.next_look, self.now + READ_AFTER)
+
+    def _note_duration(self, status: MigrationStatus) -> None:
+        seconds = replication_seconds(status)
+        if seconds is not None:
+            self.looks.note_duration(status.targets[0].definition, seconds)
+
+    def forget_definitions(self) -> None:
+        """Drops what is known of definitions that have no image left to migrate."""
+        self.looks.forget({definition for one in self.pending for definition in one.definitions})
 
     def note_lost(self, running: RunningMigration, reason: str) -> None:
         """A migration of which nothing is known any more: somebody purged or replaced it."""
@@ -285,4 +364,4 @@ def _place(candidate: Candidate) -> tuple[str, GalleryId | None]:
 
 
 def _candidate(image: ImageCoverage) -> Candidate:
-    return Candidate(image=image.image, created_at=image.created_at, definitions=image.definitions)
+    return Candidate(image=image.image, definitions=image.definitions)

@@ -13,7 +13,7 @@ FIRST_WINDOW = 100
 WINDOW_STEP = 100
 SMALLEST_WINDOW = 5
 LARGEST_WINDOW = 400
-# The state of a batch holds every migration that runs, two hundred bytes for each. Two subscriptions of galleries let
+# The state of a batch holds every migration that runs, three hundred bytes for each. Two subscriptions of galleries let
 # 2,400 versions through at once (recorded).
 MOST_RUNNING = 2500
 
@@ -65,5 +65,9 @@ def in_turns(values: Sequence[Value], key: Callable[[Value], Hashable]) -> Itera
 def look_seconds(seconds_since_start: float, running: int) -> float:
     """How long to wait for so many replications: longer the longer they take, and shorter for the last ones."""
     wanted = min(running * SECONDS_PER_RUNNING, seconds_since_start * MOST_LOOK_GROWTH)
-    shortest = max(SHORTEST_LOOK_SECONDS, seconds_since_start * LEAST_LOOK_GROWTH)
-    return min(max(wanted, shortest), LONGEST_LOOK_SECONDS)
+    return min(max(wanted, shortest_look_seconds(seconds_since_start)), LONGEST_LOOK_SECONDS)
+
+
+def shortest_look_seconds(seconds_since_start: float) -> float:
+    """How long to wait at least, whatever is due."""
+    return max(SHORTEST_LOOK_SECONDS, seconds_since_start * LEAST_LOOK_GROWTH)

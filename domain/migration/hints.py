@@ -4,9 +4,10 @@ Azure raises an event when a version was written. It is a reason to look, never 
 never, and anybody who has the webhook's key can forge it.
 """
 
+import json
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from domain.errors import ResourceIdError
 from domain.resources.ids import ImageId
@@ -18,6 +19,21 @@ LOOK_EVENT = "look"
 PROMPT_SECONDS = 60
 # this many migrations into a gallery decide about its hints
 MOST_OUTCOMES = 5
+
+
+class Hint(BaseModel):
+    """The payload of the event: a batch says when the version was seen and `not_done_at`, Azure says nothing."""
+
+    not_done_at: AwareDatetime | None = None
+
+    @classmethod
+    def read(cls, payload: Any) -> Self:
+        """The hint in an event's payload, which may be JSON text. What cannot be read is a hint all the same."""
+        try:
+            found = json.loads(payload) if isinstance(payload, str) else payload
+            return cls.model_validate(found if isinstance(found, dict) else {})
+        except ValueError:
+            return cls()
 
 
 class HintOutcome(BaseModel):

@@ -35,9 +35,13 @@ class RunRequest(Start):
 
 
 class MigrationRequest(RunRequest):
-    """The input of `migrate_image`; `journey` is how far it is, once it continues as new."""
+    """The input of `migrate_image`; `journey` is how far it is, once it continues as new.
+
+    With `batch_looks`, the batch that starts it looks at its versions, and says when one is done.
+    """
 
     overrides: Overrides = Overrides()
+    batch_looks: bool = False
     journey: Journey | None = None
 
 

@@ -254,7 +254,8 @@ class Watch(BaseModel):
     `due` is when the next look comes, `looked_at` when the last one came, `written_at` when the version or its regions
     were last written, `moved_at` when a region last made `progress`, as it was seen. `objection` is a failure that one
     of the looks found and that remains at the end. `refusals` counts the times in a row that a write was put off.
-    `hints` and `usual_seconds` are what is known of the gallery's hints and of versions like this one.
+    `hints` and `usual_seconds` are what is known of the gallery's hints and of versions like this one. `batch_looks`:
+    the batch that started the migration looks at the version, too.
     """
 
     version_id: ImageVersionId
@@ -270,6 +271,7 @@ class Watch(BaseModel):
     looked_at: datetime | None = None
     progress: dict[str, str] = {}
     hints: HintRecord = HintRecord()
+    batch_looks: bool = False
     usual_seconds: list[float] = []
     state: RolloutState = RolloutState()
     looks_missing: int = 0
@@ -289,6 +291,14 @@ class Watch(BaseModel):
     def last_seen_at(self) -> datetime:
         """When the version was last known not to be done: at the last look, or when it was written."""
         return max(self.looked_at or self.written_at, self.written_at)
+
+    def known_not_done_at(self, moment: datetime | None, now: datetime) -> Self:
+        """The watch, where somebody else saw that the version was not done at that moment."""
+        if moment is None or not self.last_seen_at < moment <= now:
+            return self
+        copy = self.model_copy()
+        copy.looked_at = moment
+        return copy
 
     def seconds_until_done(self, now: datetime, *, hinted: bool) -> float:
         """How long the replication took that this look found done: a hint comes at its end, else it was before."""

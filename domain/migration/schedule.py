@@ -1,4 +1,4 @@
-"""When the next look at a version comes: seldom where Azure's hints can be relied on, else by what is known so far."""
+"""When the next look at a version comes: seldom where somebody says when it is done, else by what is known so far."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,14 +20,20 @@ CLOSE_GROWTH = 0.04
 MARGINS = {"few": (0.87, 1.15), "many": (0.96, 1.1)}
 
 
-def next_look_seconds(watch: Watch, now: datetime) -> float:
-    """Returns the seconds until the next look, within the policy's bounds."""
+def next_look_seconds(watch: Watch, now: datetime, *, alone: bool = False) -> float:
+    """Returns the seconds until the next look, within the policy's bounds.
+
+    Nobody else looks at a version that is watched `alone`.
+    """
     pace = watch.pace
     passed = (now - watch.written_at).total_seconds()
     longest = max(pace.longest_poll_seconds, pace.first_poll_seconds)
     shortest = SHORTEST_SECONDS
     if watch.hints.proven:
         wanted = max(passed * SELDOM_GROWTH, SELDOM_SECONDS)
+    elif watch.batch_looks and not alone:
+        # nothing tells of the end if somebody cancels the batch: then it is seen no later than alone, or in ten minutes
+        wanted = max(passed * GROWTH, SELDOM_SECONDS)
     elif watch.usual_seconds:
         shortest = SHORTEST_CLOSE_SECONDS
         wanted = _around(watch.usual_seconds, passed, pace.first_poll_seconds)

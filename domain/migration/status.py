@@ -139,6 +139,18 @@ class MigrationStatus(HasMigrationState):
         return copy
 
 
+def replication_seconds(status: MigrationStatus) -> float | None:
+    """How long the only version of a completed migration replicated, as far as its course tells."""
+    begun = next((one.at for one in status.course if one.state is MigrationState.REPLICATING), None)
+    if status.state is not MigrationState.COMPLETED or len(status.targets) != 1 or begun is None:
+        return None
+    after = (
+        one.at for one in status.course if one.at > begun and one.state is not MigrationState.REPLICATING
+    )
+    ended = next(after, None)
+    return None if ended is None else (ended - begun).total_seconds()
+
+
 class MigrationRecord(NamedTuple):
     """What the task hub knows of a migration."""
 

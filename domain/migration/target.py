@@ -32,7 +32,8 @@ class Target(BaseModel):
     """A target gallery whose version is replicated.
 
     `expected` is what the version must show after the write. `watch` is None until the version is written, `report` is
-    the last look at its regions; None until they are settled. `failure` fails the target.
+    the last look at its regions; None until they are settled. `failure` fails the target. `batch_looks`: a batch looks
+    at the version, too.
     """
 
     status: TargetStatus
@@ -44,6 +45,7 @@ class Target(BaseModel):
     report: ReplicationReport | None = None
     failure: Failure | None = None
     memory: WatchMemory = WatchMemory()
+    batch_looks: bool = False
 
     @property
     def definition(self) -> ImageDefinitionId:
@@ -84,7 +86,7 @@ class Target(BaseModel):
             moved_at=now,
             due=now,
         )
-        self.watch.hints = self.memory.hints
+        self.watch.hints, self.watch.batch_looks = self.memory.hints, self.batch_looks
         self.watch.usual_seconds = self.memory.usual_seconds(len(self.rollout.regions))
         if self.operation_url:
             self.watch = self.watch.due_in(next_look_seconds(self.watch, now), now)

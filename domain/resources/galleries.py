@@ -143,6 +143,13 @@ class RegionProgress(BaseModel):
     details: str = ""
 
 
+class VersionStates(NamedTuple):
+    """The provisioning states of a definition's versions, by their numbers, and how many pages their list has."""
+
+    states: dict[str, str]
+    pages: int
+
+
 class RegionsWrite(NamedTuple):
     """A write of a version's regions: the version before it, whether anything was written, and the operation's URL."""
 

@@ -35,7 +35,14 @@ from domain.promotion.flags import FlagChange, VersionFlags
 from domain.promotion.followers import Machine, OsUpgrade, ScaleSet
 from domain.promotion.windows import MaintenanceWindow
 from domain.records.delivery import DeliveryAnswer
-from domain.resources.galleries import Gallery, ImageDefinition, ImageVersion, PublishedRegion, RegionsWrite
+from domain.resources.galleries import (
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    PublishedRegion,
+    RegionsWrite,
+    VersionStates,
+)
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId, ImageVersionId, ResourceId
 from domain.resources.images import ManagedImage
 from domain.resources.permissions import Permission
@@ -133,6 +140,10 @@ class FakeCompute:
     async def list_image_versions(self, definition: ImageDefinitionId) -> list[ImageVersion]:
         self._raise_error()
         return [version for version in self.versions.values() if version.id.definition == definition]
+
+    async def list_version_states(self, definition: ImageDefinitionId) -> VersionStates:
+        versions = await self.list_image_versions(definition)
+        return VersionStates({version.id.name: version.provisioning_state for version in versions}, 1)
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
         self._raise_error()

@@ -58,8 +58,9 @@ class FakeContext:
     statuses: list[Any] = field(default_factory=list)
     continued_with: Any = None
     executions: int = 1
-    # the external events that have arrived, and how many timers were cancelled
+    # the external events that have arrived, what each brings, and how many timers were cancelled
     events: list[str] = field(default_factory=list)
+    payload: Any = None
     cancelled_timers: int = 0
     signals: list[Call] = field(default_factory=list)
 
@@ -92,7 +93,7 @@ class FakeContext:
         self.cancelled_timers += 1
 
     def wait_for_external_event(self, name: str) -> Call:
-        return Call("event", name)
+        return Call("event", name, result=self.payload)
 
     def task_any(self, calls: list[Call]) -> "Race":
         return Race(calls)

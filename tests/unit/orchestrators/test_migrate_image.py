@@ -8,7 +8,7 @@ import pytest
 
 from domain.fleet.hand_over import HandedOver, HandOver
 from domain.migration.durations import Duration
-from domain.migration.hints import LOOK_EVENT, HintRecord
+from domain.migration.hints import LOOK_EVENT, Hint, HintRecord
 from domain.migration.memory import WatchMemory
 from domain.migration.messages import MigrationRequest, PlannedImage, PlanQuery
 from domain.migration.publishing import Publication, PublishRequest
@@ -292,6 +292,37 @@ def test_how_a_hint_did_is_told_where_that_changes_something(
 
 def test_where_hints_are_proven_the_first_look_comes_after_ten_minutes() -> None:
     assert remembering([], [value(DONE)], hints=PROVEN).waits == [600]
+
+
+def told_by_a_batch(looks_: list[Any], not_done_at: datetime, **known: Any) -> FakeContext:
+    """A migration that a batch started, and told that its version is done."""
+    given = migration_request().model_copy(update={"batch_looks": True})
+    payload = json.dumps(Hint(not_done_at=not_done_at).model_dump(mode="json"))
+    context = FakeContext(given.model_dump(mode="json"), events=[LOOK_EVENT], payload=payload)
+    found = PlannedImage(image=image(), plan=plan(GALLERY), memories=[WatchMemory(**known)])
+    run(migrate_image, context, script(plan_migration=[value(found)], get_replication_status=looks_))
+    return context
+
+
+def test_what_a_batch_tells_is_a_look_at_once_and_no_hint_of_azure() -> None:
+    context = told_by_a_batch([value(DONE)], NOW)
+    assert (context.waits, context.cancelled_timers, signals(context)) == ([], 1, [])
+
+
+def test_a_migration_whose_batch_looks_waits_long_and_shows_when_the_batch_looks() -> None:
+    """What the batch says comes too early here; the second look is the migration's own."""
+    context = told_by_a_batch([value(COPYING), value(DONE)], NOW)
+    assert context.waits == [600]
+    shown = [status["next_look"] for status in context.statuses if status.get("next_look")]
+    assert datetime.fromisoformat(shown[0]) == NOW + timedelta(seconds=60)
+
+
+def test_a_duration_counts_from_when_the_batch_last_saw_the_version_being_made() -> None:
+    """A moment that cannot be right is not used."""
+    for not_done_at in (NOW, NOW + timedelta(days=1)):
+        context = told_by_a_batch([value(COPYING), value(DONE)], not_done_at, is_kept=True)
+        (duration,) = [call.input["seconds"] for call in context.signals]
+        assert duration == 300
 
 
 def test_how_long_a_version_took_is_told_where_the_definition_has_others() -> None:

@@ -166,6 +166,7 @@ async def test_a_batch_migrates_what_it_can_read_and_comes_back_to_the_rest(azur
     assert (batch.exhausted, [one.name for one in batch.walk.unread]) == (False, ["new"])
     assert [part.id for part in batch.walk.unreadable] == [f"/subscriptions/{there}"]
     azure.errors.pop(str(definition_id("new")))
+    batch.pause()
     batch = await advance_batch(client, batch)
     assert [one.candidate.image.name for one in batch.running] == ["old", "new"]
     assert batch.exhausted

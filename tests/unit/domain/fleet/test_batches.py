@@ -1,19 +1,24 @@
 """Batches: which image comes next, how many run at once, and that no image is lost or taken twice."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.durable_backend import LARGEST_SCHEDULER_BYTES
+from domain.fitting import stored_characters
+from domain.fleet.batch_images import Candidate
 from domain.fleet.batch_records import BatchProgress
 from domain.fleet.batch_results import MOST_RESULTS
 from domain.fleet.batches import SLICE, Batch, BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.scopes import Scope
+from domain.fleet.start_pace import MOST_RUNNING
 from domain.fleet.states import BatchState
 from domain.fleet.walk import Walk
 from domain.migration.states import MigrationState
-from domain.migration.status import MigrationStatus, TargetStatus
+from domain.migration.status import End, MigrationStatus, TargetStatus, replication_seconds
 from domain.planning.plan import MigrationPlan
 from domain.resources.ids import GalleryId, ImageDefinitionId, ImageId
 from domain.resources.provenance import migration_id
@@ -189,7 +194,78 @@ def test_a_migration_with_its_number_takes_little_room_in_the_state() -> None:
             running.candidate.image, GALLERIES[0].definition("family-0"), MigrationState.REPLICATING
         )
         batch.note_status(running, status, ended=False)
-        state = batch.model_dump(mode="json")["running"][0]
+        state = batch.running[0].model_dump(mode="json")
         assert Batch.model_validate(batch.model_dump(mode="json")).running == batch.running
         assert state.keys() == {"candidate", "numbered"}
         assert [ImageDefinitionId.parse(one) for one in state["candidate"].get("definitions", [])] == kept
+
+
+def test_the_largest_batch_fits_into_what_every_backend_stores() -> None:
+    """The scheduler takes a million bytes (documented); the longest names of resource groups and images come here."""
+    group, family = "g" * 86, "f" * 70
+    batch = new_batch()
+    batch.now = BEGINNING
+    for number in range(MOST_RUNNING + SLICE):
+        home = number % 2
+        image = ImageId.of(SUBSCRIPTIONS[home], f"{group}{number % 7}", f"{family}-{number}")
+        definition = GALLERIES[home].definition(f"{family}-{number % 500}")
+        candidate = Candidate(image=image, definitions=[definition])
+        if number < SLICE:
+            batch.pending.append(candidate)
+            continue
+        batch.note_started(candidate)
+        status = status_of(image, definition, MigrationState.REPLICATING)
+        status.targets[0].version_id = definition.version(f"1.0.{number}")
+        status.next_look = BEGINNING + timedelta(seconds=number)
+        batch.note_status(batch.running[-1], status, ended=False)
+    for definition in {one for candidate in batch.pending for one in candidate.definitions}:
+        batch.looks.note_duration(definition, 428.123456)
+
+    state = batch.model_dump(mode="json")
+
+    assert Batch.model_validate(state) == batch
+    assert stored_characters(json.dumps(state)) < LARGEST_SCHEDULER_BYTES / 2
+
+
+def test_the_state_of_an_earlier_release_is_read() -> None:
+    batch = new_batch()
+    batch.select([coverage(1), coverage(2, family=1)])
+    batch.note_started(batch.pending[0])
+    old = batch.model_dump(mode="json")
+    del old["packed"], old["paused_seconds"]
+    candidates = [
+        one.model_dump(mode="json") | {"created_at": "2020-01-02T00:00:00Z"} for one in batch.pending
+    ]
+    old |= {"pending": candidates, "running": [one.model_dump(mode="json") for one in batch.running]}
+    assert Batch.model_validate(old) == batch
+
+
+def completed_after(seconds: float, candidate: Candidate) -> MigrationStatus:
+    """The status of a migration whose version replicated for so long."""
+    status = status_of(candidate.image, candidate.definitions[0], MigrationState.REPLICATING)
+    status.note(BEGINNING)
+    ended = status.ended(End(MigrationState.COMPLETED))
+    ended.note(BEGINNING + timedelta(seconds=seconds))
+    return ended
+
+
+def test_of_definitions_that_are_known_the_longest_comes_first_and_an_unknown_one_before_all() -> None:
+    """What is started last decides when the batch ends. Within a definition, the oldest stays first."""
+    batch = new_batch()
+    batch.select([coverage(number, family=number % 3) for number in range(9)])
+    assert names(batch) == ["image-0", "image-1", "image-2"]
+    for seconds, running in zip((100, 900), batch.startable()[:2], strict=True):
+        batch.note_started(running)
+        batch.note_status(batch.running[-1], completed_after(seconds, running), ended=True)
+
+    assert names(batch) == ["image-2", "image-4", "image-3"]
+
+
+def test_only_what_completed_into_one_gallery_says_how_long_a_version_takes() -> None:
+    candidate = Candidate(image=coverage(1).image, definitions=coverage(1).definitions)
+    completed = completed_after(428, candidate)
+    assert replication_seconds(completed) == 428
+    two = completed.model_copy(update={"targets": completed.targets * 2})
+    assert replication_seconds(two) is None
+    assert replication_seconds(completed.model_copy(update={"state": MigrationState.FAILED})) is None
+    assert replication_seconds(completed.model_copy(update={"course": []})) is None

@@ -5,13 +5,15 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fleet.batches import Batch
+from domain.fleet.batches import READ_AFTER, Batch
+from domain.fleet.definition_looks import Told
 from domain.fleet.start_pace import (
     FIRST_WINDOW,
     LARGEST_WINDOW,
     LEAST_LOOK_GROWTH,
     LONGEST_LOOK_SECONDS,
     MOST_RUNNING,
+    SECONDS_WHILE_STARTING,
     SHORTEST_LOOK_SECONDS,
     SMALLEST_WINDOW,
     StartPace,
@@ -19,6 +21,7 @@ from domain.fleet.start_pace import (
     look_seconds,
 )
 from domain.migration.states import MigrationState
+from domain.resources.provenance import migration_id
 from domain.results import CurrentWait
 from tests.unit.builders import definition_id
 from tests.unit.domain.fleet.test_batches import BEGINNING, coverage, names, new_batch, start, status_of
@@ -114,18 +117,59 @@ def test_migrations_that_replicate_are_looked_at_from_time_to_time_only() -> Non
     assert len(batch.to_look_at()) == FIRST_WINDOW
 
 
-def test_a_migration_is_not_looked_at_before_it_looks_itself() -> None:
+def replicating_batch() -> Batch:
+    """A batch whose migrations replicate; Azure says when the first one is done, the others look in 90 seconds."""
     batch = throttled_batch()
-    first, *others = batch.running
-    for one in batch.running:
+    for number, one in enumerate(batch.running):
         status = status_of(one.candidate.image, definition_id(), MigrationState.REPLICATING)
-        status.next_look = None if one is first else BEGINNING + timedelta(seconds=90)
+        status.targets[0].version_id = definition_id().version(f"1.0.{number}")
+        status.next_look = BEGINNING + timedelta(seconds=90) if number else None
         batch.note_status(one, status, ended=False)
+    batch.pending = []
+    return batch
+
+
+def test_a_migration_has_no_news_before_it_looks_itself_or_is_told_to() -> None:
+    batch = replicating_batch()
+    first, second, *others = batch.running
     assert batch.starting == 0
     batch.now = BEGINNING + timedelta(seconds=35)
     assert batch.to_look_at() == [first]
+    batch.note_told([Told(migration_id(second.candidate.image), BEGINNING)])
+    assert batch.to_look_at() == [second]
+    batch.now = BEGINNING + READ_AFTER
+    assert batch.to_look_at() == [first, second, *others]
+
+
+def test_a_batch_looks_at_the_versions_that_azure_says_nothing_of() -> None:
+    batch = replicating_batch()
+    assert batch.definitions_to_look_at() == []
     batch.now = BEGINNING + timedelta(seconds=90)
-    assert batch.to_look_at() == [first, *others]
+    assert batch.definitions_to_look_at() == [definition_id()]
+    # all but the first, of which Azure says something
+    assert len(batch.looks.known[definition_id().key].awaited) == FIRST_WINDOW - 1
+
+
+def test_a_batch_waits_for_its_next_look_and_shortly_for_what_the_last_ones_were_told() -> None:
+    batch = replicating_batch()
+    batch.now = BEGINNING + timedelta(seconds=70)
+    # Azure's word about the first one may come at any time
+    assert batch.pause_seconds == SHORTEST_LOOK_SECONDS
+    del batch.running[0]
+    assert batch.pause_seconds == 20
+    batch.now = BEGINNING + timedelta(seconds=89)
+    assert batch.pause_seconds == SHORTEST_LOOK_SECONDS
+    batch.note_told([Told(migration_id(one.candidate.image), BEGINNING) for one in batch.running])
+    assert batch.pause_seconds == SECONDS_WHILE_STARTING
+
+
+def test_a_version_that_is_proved_or_whose_target_has_ended_is_not_looked_at() -> None:
+    batch = throttled_batch()
+    for state in (MigrationState.VERIFYING, MigrationState.COMPLETED):
+        status = status_of(batch.running[0].candidate.image, definition_id(), MigrationState.REPLICATING)
+        status.next_look, status.targets = BEGINNING, [status.targets[0].moved(state)]
+        batch.note_status(batch.running[0], status, ended=False)
+    assert batch.looks.known == {}
 
 
 def test_the_looks_at_what_replicates_become_rarer() -> None:

@@ -182,7 +182,7 @@ def test_a_batch_without_running_migrations_looks_again_when_that_can_help(dry_r
     assert (batch.is_look_due, batch.pause_seconds) == (True, 1)
     batch.select([coverage(1, "unknown")], missing(1))
     assert not batch.exhausted
-    assert batch.pause_seconds >= pause
+    assert batch.pause() >= pause
     assert not batch.is_look_due
     batch.wake()
     assert batch.is_look_due
@@ -196,7 +196,7 @@ def test_a_batch_with_running_migrations_looks_at_them_meanwhile() -> None:
         batch.note_started(candidate)
     looks = []
     for _ in range(3):
-        assert batch.pause_seconds == SHORTEST_LOOK_SECONDS
+        assert batch.pause() == SHORTEST_LOOK_SECONDS
         batch.wake()
         looks.append(batch.is_look_due)
     assert looks == [False, False, True]

@@ -95,6 +95,20 @@ def test_where_hints_are_proven_an_hour_takes_four_looks(duration: float) -> Non
     assert all(later - earlier >= 600 for earlier, later in zip([0, *before], before, strict=False))
 
 
+@pytest.mark.parametrize(("duration", "most"), [(428, 0), (1000, 1), (HOUR, 5), (6 * HOUR, 12)])
+def test_where_a_batch_looks_a_migration_seldom_does_and_misses_no_end(duration: float, most: int) -> None:
+    """The batch may be cancelled, and then nobody tells the migration."""
+    seen = looks(duration, batch_looks=True)
+    assert len([moment for moment in seen if moment < duration]) <= most
+    assert seen[-1] <= max(duration * (1 + GROWTH), duration + 600)
+
+
+def test_alone_it_would_look_as_if_there_were_no_batch() -> None:
+    for passed in (0, 100, 5000):
+        now = NOW + timedelta(seconds=passed)
+        assert next_look_seconds(watch(batch_looks=True), now, alone=True) == next_look_seconds(watch(), now)
+
+
 @pytest.mark.parametrize("passed", [0, 40, 89])
 def test_a_hint_that_came_too_early_does_not_put_the_first_look_off(passed: float) -> None:
     following = passed + next_look_seconds(watch(), NOW + timedelta(seconds=passed))

@@ -1,0 +1,56 @@
+"""Looks at the versions that a batch waits for: one list of a definition for all of them."""
+
+import asyncio
+import logging
+import time
+
+import azure.durable_functions as df
+
+from adapters.task_hub import TaskHub
+from domain.errors import ArmError
+from domain.fleet.batches import Batch
+from domain.fleet.definition_looks import Told
+from domain.migration.hints import LOOK_EVENT, Hint
+from domain.resources.galleries import VersionStates
+from domain.resources.ids import ImageDefinitionId
+from services.container import services
+
+# lists that are read side by side, and how long a step reads; what it does not reach, the next one does
+LISTS_AT_ONCE = 8
+LOOK_SECONDS = 30
+
+logger = logging.getLogger(__name__)
+
+
+async def look_at_definitions(client: df.DurableOrchestrationClient, batch: Batch) -> None:
+    """Lists the versions of the definitions that are due, and tells each migration of which a version is done.
+
+    A list that cannot be read is put off: the migrations look for themselves, too, only more seldom.
+    """
+    if batch.now is None:
+        return
+    due, ends_at = batch.definitions_to_look_at(), time.monotonic() + LOOK_SECONDS
+    told: list[Told] = []
+    for start in range(0, len(due), LISTS_AT_ONCE):
+        if time.monotonic() > ends_at:
+            break
+        some = due[start : start + LISTS_AT_ONCE]
+        for definition, listed in zip(some, await asyncio.gather(*map(_list, some)), strict=True):
+            look = batch.looks.known[definition.key]
+            if listed is None:
+                look.put_off(batch.now)
+            else:
+                told += look.take_in(listed, batch.now)
+    hub = TaskHub(client)
+    for one in told:
+        await hub.raise_event_if_running(one.migration, LOOK_EVENT, Hint(not_done_at=one.not_done_at))
+    batch.note_told(told)
+
+
+async def _list(definition: ImageDefinitionId) -> VersionStates | None:
+    """The states of the definition's versions; None if they cannot be read now."""
+    try:
+        return await services().compute.list_version_states(definition)
+    except ArmError as error:
+        logger.info("the versions of %s are not listed now: %s", definition, error)
+        return None
