@@ -38,10 +38,10 @@ def migrate_batch(context: df.DurableOrchestrationContext) -> Orchestration[obje
         step = yield from call_activity(context, names.ADVANCE_BATCH, State(state), BatchStep, _show_no_wait)
     except StepFailedError as error:
         return ended(state, BatchState.FAILED, error.failure)
-    context.set_custom_status(step.progress.model_dump(mode="json"))
-    if step.done:
+    context.set_custom_status(step.pause.progress.model_dump(mode="json"))
+    if step.pause.done:
         return ended(step.state, BatchState.COMPLETED)
-    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=step.pause_seconds))
+    timer: Any = context.create_timer(context.current_utc_datetime + timedelta(seconds=step.pause.seconds))
     cancel = context.wait_for_external_event(CANCEL_EVENT)
     winner = yield context.task_any([timer, cancel])
     if winner is cancel:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, model_serializer, model_validator
 
 from domain.fleet.batches import Batch
 from domain.fleet.coverage import Category
@@ -42,32 +42,46 @@ class BatchProgress(BaseModel):
         )
 
 
+class Pause(BaseModel):
+    """What the orchestration has to know of a batch after a step: whether it is done, and how long it waits."""
+
+    progress: BatchProgress
+    seconds: float
+    done: bool
+
+
 class BatchStep(BaseModel):
-    """What a step of a batch returns: its state as JSON, which is only carried on, and what has to be known of it."""
+    """What a step of a batch returns: its state as JSON, which is only carried on, and the pause after it.
+
+    As JSON it is the batch with the pause as one more field, so that 0.1.0 can read it.
+    """
 
     state: dict[str, Any]
-    progress: BatchProgress
-    pause_seconds: float
-    done: bool
+    pause: Pause
 
     @classmethod
     def after(cls, batch: Batch) -> Self:
         """The step that left the batch like this."""
-        pause_seconds = batch.pause()
-        return cls(
-            state=batch.model_dump(mode="json"),
-            progress=BatchProgress.of(batch),
-            pause_seconds=pause_seconds,
-            done=batch.done,
-        )
+        pause = Pause(progress=BatchProgress.of(batch), seconds=batch.pause(), done=batch.done)
+        return cls(state=batch.model_dump(mode="json"), pause=pause)
 
     @model_validator(mode="before")
     @classmethod
-    def _read_batch(cls, value: Any) -> Any:
-        """Reads what steps of earlier versions of the app returned: the batch itself."""
-        if isinstance(value, dict) and "request" in value:
-            return cls.after(Batch.model_validate(value)).model_dump()
-        return value
+    def _read(cls, value: Any) -> Any:
+        """Reads what a step returned, in 0.1.0 only the batch."""
+        if not isinstance(value, dict) or "state" not in value or "request" not in value:
+            return value
+        if "pause" not in value:
+            step = cls.after(Batch.model_validate(value))
+            return {"state": step.state, "pause": step.pause}
+        return {
+            "state": {name: found for name, found in value.items() if name != "pause"},
+            "pause": value["pause"],
+        }
+
+    @model_serializer
+    def _write(self) -> dict[str, Any]:
+        return self.state | {"pause": self.pause.model_dump(mode="json")}
 
 
 class BatchRecord(NamedTuple):

@@ -56,8 +56,10 @@ SLICE = 2500
 READ_AFTER = timedelta(seconds=SELDOM_SECONDS)
 # definitions that are due so soon are looked at together
 TOGETHER = timedelta(seconds=SHORTEST_LOOK_SECONDS / 2)
-# the fields with a record for each image or definition
-_PACKED = ("pending", "running", "looks")
+# With more images than this, the fields with a record for each of them are packed, and with them how far the batch is:
+# 0.1.0, which cannot unpack, then begins at the first image again, and leaves alone what is migrated or runs.
+MOST_PLAIN = 50
+_PACKED = ("pending", "running", "looks", "walk", "exhausted", "selected")
 
 
 class BatchRequest(BaseModel):
@@ -79,7 +81,7 @@ class Batch(HasBatchState, Start):
     `walk` is how far it has come through the images, and `exhausted` that it has passed them all. `left_alone` counts
     the images that needed no migration, or whose state cannot be found out. `now` is the time of the present step,
     `looked_at` when all running migrations were last looked at, `paused_seconds` the wait that the last step asked for.
-    As JSON, the images and definitions are `packed`: of thousands, the ids repeat.
+    As JSON, many images and definitions are `packed`: their ids repeat.
     """
 
     request: BatchRequest
@@ -93,17 +95,17 @@ class Batch(HasBatchState, Start):
     selected: int = 0
     pending: list[Candidate] = Field(default=[])
     running: list[RunningMigration] = Field(default=[])
-    looks: DefinitionLooks = Field(default_factory=DefinitionLooks)
+    looks: DefinitionLooks = Field(default_factory=DefinitionLooks, exclude_if=lambda looks: not looks.known)
     counts: dict[str, int] = Field(default={})
     left_alone: dict[Category, int] = Field(default={})
     shown: list[ImageResult] = Field(default=[])
     failure: Failure | None = None
-    paused_seconds: float = 0
+    paused_seconds: float = Field(default=0, exclude_if=lambda seconds: not seconds)
 
     @model_validator(mode="before")
     @classmethod
     def _unpack(cls, value: Any) -> Any:
-        """Reads the state as it is stored, and that of earlier versions of the app, which packed nothing."""
+        """Reads the state as it is stored."""
         if isinstance(value, dict) and "packed" in value:
             return {name: found for name, found in value.items() if name != "packed"} | unpack(
                 value["packed"]
@@ -113,9 +115,10 @@ class Batch(HasBatchState, Start):
     @model_serializer(mode="wrap")
     def _pack(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         found: dict[str, Any] = plain(self)
-        if not info.mode_is_json():
+        if not info.mode_is_json() or len(self.pending) + len(self.running) <= MOST_PLAIN:
             return found
-        return found | {"packed": pack({name: found.pop(name) for name in _PACKED})}
+        packed = pack({name: found.pop(name) for name in _PACKED if name in found})
+        return found | {"selected": self.selected - len(self.pending), "packed": packed}
 
     @property
     def done(self) -> bool:
@@ -130,7 +133,7 @@ class Batch(HasBatchState, Start):
     def ended(self, state: BatchState, failure: Failure | None = None) -> Self:
         """The end of the batch."""
         copy = self.moved(state)
-        copy.failure = failure
+        copy.failure, copy.paused_seconds = failure, 0
         return copy
 
     @property

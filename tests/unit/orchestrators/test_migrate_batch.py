@@ -59,12 +59,9 @@ def test_the_time_of_the_step_and_of_the_start_are_what_is_added_to_the_state() 
     assert (read.now, read.started_at) == (NOW, NOW)
 
 
-def test_a_step_of_an_earlier_release_which_returned_the_batch_unpacked_is_carried_on() -> None:
+def test_a_step_of_an_earlier_release_which_returned_the_batch_alone_is_carried_on() -> None:
     """Its history is replayed after an upgrade."""
-    old = RUNNING.model_dump(mode="json")
-    del old["packed"]
-    old |= {"running": [one.model_dump(mode="json") for one in RUNNING.running], "pending": []}
-    _, context = advance({"value": old})
+    _, context = advance({"value": RUNNING.model_dump(mode="json")})
     assert context.waits == [SHORTEST_LOOK_SECONDS]
     assert Batch.model_validate(context.continued_with).running == RUNNING.running
 

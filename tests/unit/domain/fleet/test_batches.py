@@ -11,7 +11,7 @@ from domain.fitting import stored_characters
 from domain.fleet.batch_images import Candidate
 from domain.fleet.batch_records import BatchProgress
 from domain.fleet.batch_results import MOST_RESULTS
-from domain.fleet.batches import SLICE, Batch, BatchRequest
+from domain.fleet.batches import MOST_PLAIN, SLICE, Batch, BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import MOST_RUNNING
@@ -232,12 +232,26 @@ def test_the_state_of_an_earlier_release_is_read() -> None:
     batch.select([coverage(1), coverage(2, family=1)])
     batch.note_started(batch.pending[0])
     old = batch.model_dump(mode="json")
-    del old["packed"], old["paused_seconds"]
-    candidates = [
-        one.model_dump(mode="json") | {"created_at": "2020-01-02T00:00:00Z"} for one in batch.pending
-    ]
-    old |= {"pending": candidates, "running": [one.model_dump(mode="json") for one in batch.running]}
+    for one in old["pending"]:
+        one["created_at"] = "2020-01-02T00:00:00Z"
+    assert old.keys().isdisjoint({"packed", "looks", "paused_seconds"})
     assert Batch.model_validate(old) == batch
+
+
+def test_a_release_that_cannot_unpack_takes_all_that_is_left_once_more() -> None:
+    """Without the packed fields, a batch is one that has passed no image yet, within what is left of its limit."""
+    images = [coverage(number, family=number) for number in range(MOST_PLAIN + 20)]
+    batch = new_batch(limit=MOST_PLAIN + 20)
+    batch.select(images)
+    for candidate in batch.startable()[:15]:
+        batch.note_started(candidate)
+    state = batch.model_dump(mode="json")
+    assert Batch.model_validate(state) == batch
+    del state["packed"]
+    older = Batch.model_validate(state)
+    assert (older.exhausted, older.done, older.room) == (False, False, MOST_PLAIN + 5)
+    older.select([one.model_copy(update={"category": "running"}) for one in images[:15]] + images[15:])
+    assert [one.image for one in older.pending] == [one.image for one in batch.pending]
 
 
 def completed_after(seconds: float, candidate: Candidate) -> MigrationStatus:
