@@ -25,22 +25,24 @@ logger = logging.getLogger(__name__)
 async def look_at_definitions(client: df.DurableOrchestrationClient, batch: Batch) -> None:
     """Lists the versions of the definitions that are due, and tells each migration of which a version is done.
 
-    A list that cannot be read is put off: the migrations look for themselves, too, only more seldom.
+    A list that cannot be read is put off: the migrations look for themselves, too, only more seldom. Where a limit of
+    Azure runs low, the rest of it is for the migrations.
     """
     if batch.now is None:
         return
     due, ends_at = batch.definitions_to_look_at(), time.monotonic() + LOOK_SECONDS
     told: list[Told] = []
-    for start in range(0, len(due), LISTS_AT_ONCE):
-        if time.monotonic() > ends_at:
-            break
-        some = due[start : start + LISTS_AT_ONCE]
+    scarce: set[str] = set()
+    while due and time.monotonic() < ends_at:
+        some, due = due[:LISTS_AT_ONCE], due[LISTS_AT_ONCE:]
         for definition, listed in zip(some, await asyncio.gather(*map(_list, some)), strict=True):
-            look = batch.looks.known[definition.key]
             if listed is None:
-                look.put_off(batch.now)
-            else:
-                told += look.take_in(listed, batch.now)
+                batch.looks.put_off(definition, batch.now)
+                continue
+            told += batch.looks.take_in(definition, listed, batch.now)
+            if listed.scarce:
+                scarce.add(definition.subscription.lower())
+        due = [definition for definition in due if definition.subscription.lower() not in scarce]
     hub = TaskHub(client)
     for one in told:
         await hub.raise_event_if_running(one.migration, LOOK_EVENT, Hint(not_done_at=one.not_done_at))

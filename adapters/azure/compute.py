@@ -160,7 +160,7 @@ class Compute:
     async def list_version_states(self, definition: ImageDefinitionId) -> VersionStates:
         """Returns the provisioning states of a definition's versions; none if the definition does not exist."""
         url: str | None = image_versions(definition, changes_are_seen=False).path
-        states, pages = dict[str, str](), 0
+        states, pages, scarce = dict[str, str](), 0, False
         while url is not None:
             try:
                 page = await self._arm.page(definition.subscription, url)
@@ -169,8 +169,8 @@ class Compute:
                     break
                 raise
             states |= dict(map(parse_version_state, page.items))
-            url, pages = page.next, pages + 1
-        return VersionStates(states, pages)
+            url, pages, scarce = page.next, pages + 1, page.scarce is not None
+        return VersionStates(states, pages, scarce)
 
     async def share_image_versions(
         self, definition: ImageDefinitionId, as_of: datetime, within: float

@@ -32,8 +32,8 @@ class BatchProgress(BaseModel):
             selected=batch.selected,
             waiting=len(batch.pending),
             running=len(batch.running),
-            running_migrations=[migration_id(one.candidate.image) for one in batch.running][
-                :MOST_RUNNING_SHOWN
+            running_migrations=[
+                migration_id(one.candidate.image) for one in batch.running[:MOST_RUNNING_SHOWN]
             ],
             counts=batch.counts,
             left_alone=batch.left_alone,

@@ -16,7 +16,10 @@ from domain.resources.galleries import VersionStates
 from domain.resources.ids import ImageDefinitionId, ImageVersionId
 
 BEING_MADE = frozenset({"Creating", "Updating"})
+SUCCEEDED = "Succeeded"
 SHORTEST_SECONDS = 15
+# Azure lets 10,000 lists through in half an hour (recorded), and plans of others need them, too
+SECONDS_PER_DEFINITION = 0.25
 # one call for all versions of the definition that may end now, so it may come closer than a look at each
 CLOSE_SHARED_GROWTH = CLOSE_GROWTH / 2
 
@@ -53,28 +56,29 @@ class DefinitionLook(BaseModel):
             self.awaited[version] = Awaited(migration=migration, since=now)
             self.due = min(self.due or first, first)
 
-    def take_in(self, listed: VersionStates, now: datetime) -> list[Told]:
+    def take_in(self, listed: VersionStates, now: datetime, shortest: float = SHORTEST_SECONDS) -> list[Told]:
         """Takes in the list of the definition's versions; returns whom to tell."""
-        being_made = {name for name, state in listed.states.items() if state in BEING_MADE}
-        told = [
-            Told(one.migration, max(self.looked_at or one.since, one.since))
-            for name, one in self.awaited.items()
-            if name not in being_made
-        ]
-        self.awaited = {name: one for name, one in self.awaited.items() if name in being_made}
+        told: list[Told] = []
+        for name, one in list(self.awaited.items()):
+            state = listed.states.get(name)
+            if state in BEING_MADE:
+                continue
+            not_done_at = max(self.looked_at or one.since, one.since)
+            told.append(Told(one.migration, not_done_at))
+            if state == SUCCEEDED:
+                self.usual_seconds = (not_done_at + (now - not_done_at) / 2 - one.since).total_seconds()
+            del self.awaited[name]
         self.looked_at = now
-        self.put_off(now, pages=listed.pages)
+        self.put_off(now, shortest, pages=listed.pages)
         return told
 
-    def put_off(self, now: datetime, *, pages: int = 1) -> None:
+    def put_off(self, now: datetime, shortest: float = SHORTEST_SECONDS, *, pages: int = 1) -> None:
         """Sets when to look next: the more pages a list takes, the later; never while nothing is awaited."""
         passed = [(now - one.since).total_seconds() for one in self.awaited.values()]
-        wait = (
-            max(pages, 1) * max(wait_seconds(passed, self.usual_seconds), SHORTEST_SECONDS)
-            if passed
-            else None
-        )
-        self.due = None if wait is None else now + timedelta(seconds=wait)
+        self.due = None
+        if passed:
+            wait = max(wait_seconds(passed, self.usual_seconds), shortest)
+            self.due = now + timedelta(seconds=wait * max(pages, 1))
 
 
 def wait_seconds(passed: Sequence[float], usual: float | None) -> float:
@@ -112,6 +116,19 @@ class DefinitionLooks(BaseModel):
         """How long the last version of the definition took; None where none has ended."""
         look = self.known.get(definition.key)
         return look.usual_seconds if look else None
+
+    def take_in(self, definition: ImageDefinitionId, listed: VersionStates, now: datetime) -> list[Told]:
+        """Takes in the list of a definition's versions; returns whom to tell."""
+        return self.known[definition.key].take_in(listed, now, self._shortest_seconds)
+
+    def put_off(self, definition: ImageDefinitionId, now: datetime) -> None:
+        """Looks later at a definition that cannot be read now."""
+        self.known[definition.key].put_off(now, self._shortest_seconds)
+
+    @property
+    def _shortest_seconds(self) -> float:
+        awaiting = sum(bool(one.awaited) for one in self.known.values())
+        return max(SHORTEST_SECONDS, awaiting * SECONDS_PER_DEFINITION)
 
     @property
     def next_due(self) -> datetime | None:

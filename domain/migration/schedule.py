@@ -6,8 +6,9 @@ from datetime import datetime
 from domain.migration.memory import MANY_DURATIONS
 from domain.migration.replication import Watch
 
-# without knowledge, the wait is this part of the time that has passed: the end is seen within 1.3 times the replication
-GROWTH = 0.3
+# without knowledge, the wait is this part of the time that has passed: of 20 ends, 19 are seen within 1.3 times the
+# replication (1.318 ** 0.95)
+GROWTH = 0.318
 SHORTEST_SECONDS = 15
 SHORTEST_CLOSE_SECONDS = 5
 # where hints are proven: a look in ten minutes at first, so an hour takes four

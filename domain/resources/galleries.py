@@ -144,10 +144,14 @@ class RegionProgress(BaseModel):
 
 
 class VersionStates(NamedTuple):
-    """The provisioning states of a definition's versions, by their numbers, and how many pages their list has."""
+    """The provisioning states of a definition's versions, by their numbers, and how many pages their list has.
+
+    `scarce` says that little is left of one of Azure's limits.
+    """
 
     states: dict[str, str]
     pages: int
+    scarce: bool = False
 
 
 class RegionsWrite(NamedTuple):

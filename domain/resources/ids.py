@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
@@ -15,6 +15,8 @@ _PROVIDER = "Microsoft.Compute"
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # longer than the id of a version; what somebody sends may be longer, and is not kept
 _LONGEST_KEPT = 512
+# more than the images and definitions of a batch, which is read whole in each of its steps
+_MOST_KEPT = 16_384
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{1,90}(?<!\.)")
 
 
@@ -43,6 +45,9 @@ class ResourceId:
     subscription: str
     resource_group: str
     names: tuple[str, ...]
+    # made at first use: thousands of messages have the same ids
+    _text: str = field(default="", init=False, repr=False)
+    _key: str = field(default="", init=False, repr=False)
 
     provider: ClassVar[str] = _PROVIDER
     types: ClassVar[tuple[str, ...]] = ()
@@ -98,7 +103,9 @@ class ResourceId:
     @property
     def key(self) -> str:
         """The id in lower case, which is the same for every spelling of one resource."""
-        return str(self).lower()
+        if not self._key:
+            object.__setattr__(self, "_key", str(self).lower())
+        return self._key
 
     @property
     def digest(self) -> str:
@@ -106,10 +113,12 @@ class ResourceId:
         return hashlib.sha256(self.key.encode()).hexdigest()
 
     def __str__(self) -> str:
-        pairs = zip(self.types, self.names, strict=True)
-        tail = "/".join(f"{type_name}/{name}" for type_name, name in pairs)
-        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-        return f"{group}/providers/{self.provider}/{tail}"
+        if not self._text:
+            pairs = zip(self.types, self.names, strict=True)
+            tail = "/".join(f"{type_name}/{name}" for type_name, name in pairs)
+            group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            object.__setattr__(self, "_text", f"{group}/providers/{self.provider}/{tail}")
+        return self._text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResourceId) and self.key == other.key
@@ -136,7 +145,7 @@ class ResourceId:
         return cls._parsed_before(value) if len(value) <= _LONGEST_KEPT else cls.parse(value)
 
     @classmethod
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=_MOST_KEPT)
     def _parsed_before(cls, text: str) -> Self:
         """Parses the same text once: every message and every status of a migration holds the same few ids."""
         return cls.parse(text)

@@ -75,6 +75,7 @@ class FakeCompute:
         self.permissions: list[Permission] | None = [Permission(actions=["*"])]
         self.asked_permissions: list[ResourceId] = []
         self.error: Exception | None = None
+        self.scarce = False
         # what cannot be read by a look, by its id
         self.errors: dict[str, ArmError] = {}
         self.operation_error: ArmError | None = None
@@ -143,7 +144,8 @@ class FakeCompute:
 
     async def list_version_states(self, definition: ImageDefinitionId) -> VersionStates:
         versions = await self.list_image_versions(definition)
-        return VersionStates({version.id.name: version.provisioning_state for version in versions}, 1)
+        states = {version.id.name: version.provisioning_state for version in versions}
+        return VersionStates(states, 1, self.scarce)
 
     async def get_image_version(self, version: ImageVersionId) -> ImageVersion | None:
         self._raise_error()

@@ -1,5 +1,6 @@
 """Batches, coverage and the sweep: each image is migrated once, and the counts add up."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.answers import Migration
 from domain.fleet.states import ENDS
 from local.stack import Stack
 from tests.workflow.estate import GALLERY, HERE, PACE, SEED, THERE, Estate, an_image
@@ -25,6 +27,15 @@ rules:
     definition: {{name: "{{family}}"}}
 """
 BUILDS = 6
+LISTS_FAIL = {
+    "kind": "answer",
+    "method": "GET",
+    "path": "/images/family/versions$",
+    "status": 500,
+    "times": 1000,
+}
+# of every version, in seconds
+REPLICATION = 428
 EVERYTHING = [{"subscription": HERE}, {"subscription": THERE}]
 
 
@@ -69,6 +80,30 @@ def test_a_batch_migrates_the_oldest_image_first(estate: Estate) -> None:
     assert again["counts"] == {"blocked": 1}
     assert again["left_alone"] == {"ignored": 1, "migrated": BUILDS}
     assert len(estate.writes("/versions/")) == writes
+
+
+def test_a_batch_looks_once_for_all_migrations_of_a_definition(estate: Estate) -> None:
+    """Each migration reads its version before the write, when the batch tells it, and not in between."""
+    before = version_reads(estate)
+    batch = run(estate, scope=EVERYTHING)
+
+    assert batch["counts"] == {"completed": BUILDS, "blocked": 1}
+    reads = version_reads(estate) - before
+    assert reads["one"] == 2 * BUILDS
+    # each alone would look eight times
+    assert BUILDS <= reads["list"] <= 5 * BUILDS
+    took = [seconds_replicating(migration) for migration in estate.gallerist.migrations(state="completed")]
+    assert max(took) <= REPLICATION * 1.1
+
+
+def test_versions_that_the_batch_cannot_list_are_looked_at_by_their_migrations(estate: Estate) -> None:
+    """Only later: nothing waits for a batch that cannot look."""
+    estate.stack.control("POST", "faults", LISTS_FAIL)
+    batch = run(estate, scope=EVERYTHING)
+
+    assert batch["counts"] == {"completed": BUILDS, "blocked": 1}
+    took = [seconds_replicating(migration) for migration in estate.gallerist.migrations(state="completed")]
+    assert max(took) <= 600 + REPLICATION * 0.1
 
 
 @pytest.mark.slow
@@ -209,6 +244,22 @@ def coverage(estate: Estate) -> dict[str, Any]:
     assert answer["blocked"] == sum(answer["blocked_why"].values())
     assert answer["ignored"] == sum(answer["ignored_by"].values())
     return answer
+
+
+def version_reads(estate: Estate) -> Counter[str]:
+    """How often one version was read, and how often the list of a definition's."""
+    paths = [
+        entry["path"].partition("?")[0]
+        for entry in estate.stack.control("GET", "requests")
+        if entry["method"] == "GET" and "/galleries/" in entry["path"] and "/versions" in entry["path"]
+    ]
+    return Counter("list" if path.endswith("/versions") else "one" for path in paths)
+
+
+def seconds_replicating(migration: Migration) -> float:
+    """How long the migration waited for its version."""
+    begun = next(change.at for change in migration.course if change.state == "replicating")
+    return (migration.updated - begun).total_seconds()
 
 
 def _completed(estate: Estate, address: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from domain.fleet.scopes import Scope
 from domain.resources.ids import ImageId
 from domain.resources.provenance import migration_id
 from services.definition_looks import LISTS_AT_ONCE, look_at_definitions
-from tests.unit.builders import NOW, SUBSCRIPTION, definition_id, image_id, version
+from tests.unit.builders import GALLERY, NOW, SUBSCRIPTION, definition_id, image_id, version
 from tests.unit.fakes import FakeCompute, FakeDurableClient, working_with
 
 DUE = NOW + timedelta(seconds=90)
@@ -87,6 +87,22 @@ async def test_all_definitions_that_are_due_are_looked_at(azure: FakeCompute) ->
     await look_at_definitions(hub, batch)
     assert len(hub.raised) == 2 * LISTS_AT_ONCE + 1
     assert batch.looks.next_due is None
+
+
+async def test_where_a_limit_runs_low_the_other_definitions_of_the_subscription_wait(
+    azure: FakeCompute,
+) -> None:
+    batch, hub = waiting_batch(), FakeDurableClient()
+    azure.scarce = True
+    for number in range(LISTS_AT_ONCE + 3):
+        awaited = GALLERY.definition(f"family-{number}").version("1.0.0")
+        batch.looks.expect(awaited, migration_id(image_number(number)), NOW, DUE)
+    await look_at_definitions(hub, batch)
+    waiting = [look for look in batch.looks.known.values() if look.awaited]
+    assert [look.due for look in waiting] == [DUE] * 3
+    azure.scarce = False
+    await look_at_definitions(hub, batch)
+    assert not any(look.awaited for look in batch.looks.known.values())
 
 
 async def test_a_batch_that_never_took_a_step_looks_at_nothing(azure: FakeCompute) -> None:

@@ -1,12 +1,13 @@
 """The looks of a batch at its definitions: when they come, whom they tell, and that they cost no more than others."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fleet.definition_looks import (
+    SECONDS_PER_DEFINITION,
     SHORTEST_SECONDS,
     DefinitionLook,
     DefinitionLooks,
@@ -20,7 +21,13 @@ from tests.unit.builders import NOW, definition_id
 FIRST = 90
 
 
-def looks_at(durations: list[float], usual: float | None = None) -> tuple[list[float], dict[str, float]]:
+def look_at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def looks_at(
+    durations: list[float], usual: float | None = None, end: str = "Succeeded"
+) -> tuple[list[float], dict[str, float]]:
     """When the definition is looked at while these versions are made, and when each was seen done."""
     look = DefinitionLook(usual_seconds=usual)
     for number in range(len(durations)):
@@ -32,8 +39,7 @@ def looks_at(durations: list[float], usual: float | None = None) -> tuple[list[f
         passed = (now - NOW).total_seconds()
         moments.append(passed)
         states = {
-            str(number): "Creating" if passed < seconds else "Succeeded"
-            for number, seconds in enumerate(durations)
+            str(number): "Creating" if passed < seconds else end for number, seconds in enumerate(durations)
         }
         for told in look.take_in(VersionStates(states, 1), now):
             seen[told.migration] = passed
@@ -53,6 +59,19 @@ def test_each_version_is_told_of_once_when_it_is_no_longer_made() -> None:
     assert (look.awaited, look.due) == ({}, None)
 
 
+def test_a_version_that_succeeded_says_how_long_the_others_take_and_one_that_failed_does_not() -> None:
+    look = DefinitionLook()
+    for name in ("1.0.0", "1.0.1", "1.0.2"):
+        look.expect(name, f"migration-{name}", NOW, NOW + timedelta(seconds=FIRST))
+    look.take_in(
+        VersionStates({"1.0.0": "Failed", "1.0.1": "Creating", "1.0.2": "Creating"}, 1), look_at(400)
+    )
+    assert look.usual_seconds is None
+    look.take_in(VersionStates({"1.0.1": "Succeeded", "1.0.2": "Creating"}, 1), look_at(440))
+    assert look.usual_seconds == 420
+    assert look.due == look_at(440 + SHORTEST_SECONDS)
+
+
 def test_a_version_is_awaited_since_it_was_first_known() -> None:
     look = DefinitionLook()
     look.expect("1.0.0", "migration-a", NOW, NOW + timedelta(seconds=FIRST))
@@ -65,7 +84,8 @@ def test_a_version_is_awaited_since_it_was_first_known() -> None:
 def test_without_knowledge_the_lists_are_no_more_than_the_looks_of_each_would_be(
     durations: list[float],
 ) -> None:
-    moments, seen = looks_at(durations)
+    """Versions that fail teach nothing."""
+    moments, seen = looks_at(durations, end="Failed")
     alone = 0
     for seconds in durations:
         passed = float(FIRST)
@@ -99,6 +119,17 @@ def test_a_version_that_takes_longer_than_the_others_is_looked_at_as_if_nothing_
     passed: list[float],
 ) -> None:
     assert wait_seconds(passed, usual=1) == wait_seconds(passed, usual=None)
+
+
+def test_many_definitions_are_looked_at_more_seldom() -> None:
+    looks, now = DefinitionLooks(), look_at(100)
+    for number in range(400):
+        looks.expect(definition_id(f"family-{number}").version("1.0.0"), "migration-a", NOW, now)
+    one, another = definition_id("family-0"), definition_id("family-1")
+    looks.take_in(one, VersionStates({"1.0.0": "Creating"}, 1), now)
+    looks.put_off(another, now)
+    later = now + timedelta(seconds=400 * SECONDS_PER_DEFINITION)
+    assert [looks.known[definition.key].due for definition in (one, another)] == [later, later]
 
 
 def test_a_list_of_many_pages_is_read_more_seldom() -> None:
