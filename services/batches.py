@@ -14,7 +14,8 @@ from domain.arm_errors import diagnose
 from domain.errors import ArmError, NotYetError
 from domain.fleet.batch_images import Candidate
 from domain.fleet.batch_records import BatchProgress, BatchRecord
-from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, SWEEP_BATCH_ID, Batch, BatchRequest
+from domain.fleet.batches import BATCH_ID_PREFIX, CANCEL_EVENT, SWEEP_BATCH_ID, Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
 from domain.host_failures import failure_sentence

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from domain.fleet.batches import BatchRequest
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.scopes import Scope
 
 # more than Azure's limits let anybody have

@@ -11,6 +11,8 @@ Value = TypeVar("Value")
 # additive increase, multiplicative decrease: the window of TCP
 FIRST_WINDOW = 100
 WINDOW_STEP = 100
+# once a limit was met: what is started waits behind it, and which image is best started next is known better later
+CAREFUL_STEP = 10
 SMALLEST_WINDOW = 5
 LARGEST_WINDOW = 400
 # The state of a batch holds every migration that runs, three hundred bytes for each. Two subscriptions of galleries let
@@ -30,10 +32,14 @@ MOST_LOOK_GROWTH = 0.1
 
 
 class StartPace(BaseModel):
-    """The window: how many migrations may be on their way to their versions. Those that replicate take few calls."""
+    """The window: how many migrations may be on their way to their versions. Those that replicate take few calls.
+
+    It grows fast until Azure throttles one of them for the first time, and carefully from then on.
+    """
 
     window: int = FIRST_WINDOW
     throttled: bool = False
+    careful: bool = False
 
     def after(self, starting: int, throttled: int) -> Self:
         """The pace after a step that found so many migrations starting, and so many of them newly throttled."""
@@ -41,8 +47,10 @@ class StartPace(BaseModel):
         copy.throttled = throttled > 0
         if copy.throttled:
             copy.window = max(min(self.window, starting) // 2, SMALLEST_WINDOW)
+            copy.careful = True
         elif not starting or starting >= self.window // 2:
-            copy.window = min(self.window + WINDOW_STEP, LARGEST_WINDOW)
+            step = CAREFUL_STEP if self.careful else WINDOW_STEP
+            copy.window = min(self.window + step, LARGEST_WINDOW)
         return copy
 
     def room(self, starting: int, running: int) -> int:

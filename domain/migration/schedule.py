@@ -6,8 +6,8 @@ from datetime import datetime
 from domain.migration.memory import MANY_DURATIONS
 from domain.migration.replication import Watch
 
-# without knowledge, the wait is this part of the time that has passed: of 20 ends, 19 are seen within 1.3 times the
-# replication (1.318 ** 0.95)
+# without knowledge, the wait is this part of the time that has passed: 19 of 20 ends are seen within 1.3 times the
+# replication, since 1.318 to the power of 0.95 is 1.3
 GROWTH = 0.318
 SHORTEST_SECONDS = 15
 SHORTEST_CLOSE_SECONDS = 5

@@ -6,7 +6,8 @@ import pytest
 
 from domain.fleet.batch_images import Candidate, RunningMigration
 from domain.fleet.batch_records import BatchStep
-from domain.fleet.batches import Batch, BatchRequest
+from domain.fleet.batches import Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import SHORTEST_LOOK_SECONDS
 from domain.fleet.states import BatchState

@@ -6,14 +6,9 @@ from typing import Any
 import pytest
 
 from domain.errors import ArmError, NotYetError
-from domain.fleet.batches import (
-    BATCH_ID_PREFIX,
-    SWEEP_BATCH_ID,
-    Batch,
-    BatchRequest,
-    Candidate,
-    RunningMigration,
-)
+from domain.fleet.batch_images import Candidate, RunningMigration
+from domain.fleet.batches import BATCH_ID_PREFIX, SWEEP_BATCH_ID, Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState

@@ -7,7 +7,8 @@ import pytest
 
 from domain.errors import ArmError
 from domain.fleet.batch_images import Candidate, RunningMigration
-from domain.fleet.batches import Batch, BatchRequest
+from domain.fleet.batches import Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.scopes import Scope
 from domain.resources.ids import ImageId
 from domain.resources.provenance import migration_id

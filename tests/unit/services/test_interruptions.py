@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from domain.fleet.batches import SWEEP_BATCH_ID, Batch, BatchRequest
+from domain.fleet.batches import SWEEP_BATCH_ID, Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.interruptions import MOST_ATTEMPTS
 from domain.fleet.scopes import Scope
 from domain.migration.states import MigrationState

@@ -11,7 +11,8 @@ from domain.fitting import stored_characters
 from domain.fleet.batch_images import Candidate
 from domain.fleet.batch_records import BatchProgress
 from domain.fleet.batch_results import MOST_RESULTS
-from domain.fleet.batches import MOST_PLAIN, SLICE, Batch, BatchRequest
+from domain.fleet.batches import SLICE, Batch
+from domain.fleet.carried_batch import MOST_PLAIN, BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.scopes import Scope
 from domain.fleet.start_pace import MOST_RUNNING

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.fleet.batches import READ_AFTER, Batch
 from domain.fleet.definition_looks import Told
 from domain.fleet.start_pace import (
+    CAREFUL_STEP,
     FIRST_WINDOW,
     LARGEST_WINDOW,
     LEAST_LOOK_GROWTH,
@@ -32,6 +33,8 @@ def test_the_window_grows_while_nothing_is_throttled_and_is_halved_where_somethi
     faster = pace.after(starting=FIRST_WINDOW, throttled=0)
     assert faster.window == 2 * FIRST_WINDOW
     assert faster.after(starting=100, throttled=1).window == 50
+    halved = faster.after(starting=100, throttled=1)
+    assert halved.after(starting=50, throttled=0).window == 50 + CAREFUL_STEP
     # a window that was not used says nothing
     assert faster.after(starting=3, throttled=0).window == faster.window
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.fleet.batches import Batch, BatchRequest
+from domain.fleet.batches import Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.coverage import Category, ImageCoverage
 from domain.fleet.gaps import Gaps, Unread, Unreadable
 from domain.fleet.scopes import Scope

@@ -7,7 +7,8 @@ import pytest
 
 from domain.fleet.batch_records import BatchProgress
 from domain.fleet.batch_results import ImageResult
-from domain.fleet.batches import Batch, BatchRequest
+from domain.fleet.batches import Batch
+from domain.fleet.carried_batch import BatchRequest
 from domain.fleet.gaps import Unreadable
 from domain.fleet.scopes import Scope
 from domain.fleet.states import BatchState
