@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Self, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 Value = TypeVar("Value")
 
@@ -39,7 +39,7 @@ class StartPace(BaseModel):
 
     window: int = FIRST_WINDOW
     throttled: bool = False
-    careful: bool = False
+    careful: bool = Field(default=False, exclude_if=lambda careful: not careful)
 
     def after(self, starting: int, throttled: int) -> Self:
         """The pace after a step that found so many migrations starting, and so many of them newly throttled."""

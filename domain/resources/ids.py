@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, GetCoreSchemaHandler
@@ -34,7 +34,7 @@ def check_subscription_id(text: str) -> str:
 SubscriptionId = Annotated[str, AfterValidator(check_subscription_id)]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ResourceId:
     """The id of a resource; each subclass is one resource type, of Microsoft.Compute unless it says otherwise.
 
@@ -45,9 +45,6 @@ class ResourceId:
     subscription: str
     resource_group: str
     names: tuple[str, ...]
-    # made at first use: thousands of messages have the same ids
-    _text: str = field(default="", init=False, repr=False)
-    _key: str = field(default="", init=False, repr=False)
 
     provider: ClassVar[str] = _PROVIDER
     types: ClassVar[tuple[str, ...]] = ()
@@ -100,12 +97,10 @@ class ResourceId:
         """The last segment."""
         return self.names[-1]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The id in lower case, which is the same for every spelling of one resource."""
-        if not self._key:
-            object.__setattr__(self, "_key", str(self).lower())
-        return self._key
+        return str(self).lower()
 
     @property
     def digest(self) -> str:
@@ -113,12 +108,15 @@ class ResourceId:
         return hashlib.sha256(self.key.encode()).hexdigest()
 
     def __str__(self) -> str:
-        if not self._text:
-            pairs = zip(self.types, self.names, strict=True)
-            tail = "/".join(f"{type_name}/{name}" for type_name, name in pairs)
-            group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            object.__setattr__(self, "_text", f"{group}/providers/{self.provider}/{tail}")
         return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        # thousands of messages have the same few ids
+        pairs = zip(self.types, self.names, strict=True)
+        tail = "/".join(f"{type_name}/{name}" for type_name, name in pairs)
+        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/{self.provider}/{tail}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResourceId) and self.key == other.key
