@@ -1,4 +1,4 @@
-"""Migrates many images, oldest first: looks at what runs, starts what may start, waits, and looks again."""
+"""Migrates many images: looks at what runs, starts what may start, waits, and looks again."""
 
 from datetime import timedelta
 from typing import Any

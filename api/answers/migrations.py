@@ -110,7 +110,7 @@ class Migration(Answer):
     waiting_for: CurrentWait | None
     """What it waits for at the moment."""
     next_look: datetime | None = None
-    """When it looks at its versions next; null where it waits for Azure's event instead."""
+    """When it, or the batch that started it, looks at its versions next; null where Azure says when."""
     course: list[Change] = Field(default=[])
     """What it did when: each state that it came to, and each wait in it. Of very many, the first and the last ones."""
     warnings: list[str]

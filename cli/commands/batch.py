@@ -89,7 +89,7 @@ def start(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan every image.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Watch it until it ends.")] = False,
 ) -> int:
-    """Start a batch, oldest image first."""
+    """Start a batch: of each image definition, the oldest image first."""
     chosen: dict[str, object] = {
         "names": name or None,
         "tags": pairs(tag, "--tag") or None,

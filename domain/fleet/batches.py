@@ -1,4 +1,4 @@
-"""Batches: many migrations, oldest image first, within limits, and never the same migration twice at once."""
+"""Batches: many migrations in their order, within limits, and never the same migration twice at once."""
 
 import math
 from collections import Counter

@@ -103,9 +103,9 @@ class MigrationStatus(HasMigrationState):
     """The custom status and the output of `migrate_image` and `add_regions`.
 
     `child_instance_ids` are the child orchestrations of the present step; each shows in its custom status what it
-    waits for. `next_look` is when it looks at its versions next, None where Azure's events say when there is something
-    to see. `followed_by` are the promotions and the retirement that the migration started. `course` is what it did
-    when: each change, and of too many the first and the last ones.
+    waits for. `next_look` is when it looks at its versions next, or its batch does; None where Azure's events say when
+    there is something to see. `followed_by` are the promotions and the retirement that the migration started. `course`
+    is what it did when: each change, and of too many the first and the last ones.
     """
 
     image: ImageId
