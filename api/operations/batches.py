@@ -14,7 +14,8 @@ OPERATIONS = (
         text=(
             "Migrates every image of a scope that `filter` selects, of each image definition the oldest first. `limit` "
             "takes only the oldest images; the batch starts as many at once as Azure lets through, and "
-            "`per_subscription` and `per_gallery` can limit how many run. With `dry_run`, the batch plans every image and writes nothing."
+            "`per_subscription` and `per_gallery` can limit how many run. With `dry_run`, the batch plans every image "
+            "and writes nothing."
         ),
         body=requests.StartBatch,
         answer=answers.Accepted,
