@@ -22,6 +22,7 @@ from domain.fleet.start_pace import (
     look_seconds,
 )
 from domain.migration.states import MigrationState
+from domain.resources.galleries import VersionStates
 from domain.resources.provenance import migration_id
 from domain.results import CurrentWait
 from tests.unit.builders import definition_id
@@ -164,6 +165,20 @@ def test_a_batch_waits_for_its_next_look_and_shortly_for_what_the_last_ones_were
     assert batch.pause_seconds == SHORTEST_LOOK_SECONDS
     batch.note_told([Told(migration_id(one.candidate.image), BEGINNING) for one in batch.running])
     assert batch.pause_seconds == SECONDS_WHILE_STARTING
+
+
+def test_a_migration_that_was_told_too_early_is_awaited_again_from_its_next_look() -> None:
+    """A list may not have what was just written (reported by users)."""
+    batch = replicating_batch()
+    batch.now = BEGINNING + timedelta(seconds=90)
+    told = batch.looks.take_in(definition_id(), VersionStates({}, 1), batch.now)
+    batch.note_told(told)
+    assert (len(told), batch.looks.next_due) == (FIRST_WINDOW - 1, None)
+    one = batch.running[1]
+    status = status_of(one.candidate.image, definition_id(), MigrationState.REPLICATING)
+    status.next_look = BEGINNING + timedelta(seconds=150)
+    batch.note_status(one, status, ended=False)
+    assert (one.told, batch.looks.next_due) == (False, status.next_look)
 
 
 def test_a_version_that_is_proved_or_whose_target_has_ended_is_not_looked_at() -> None:
