@@ -17,6 +17,8 @@ from services.container import services
 
 # lists that are read side by side, and how long a step reads; what it does not reach, the next one does
 LISTS_AT_ONCE = 8
+# migrations that are told side by side
+TOLD_AT_ONCE = 20
 LOOK_SECONDS = 30
 
 logger = logging.getLogger(__name__)
@@ -44,8 +46,14 @@ async def look_at_definitions(client: df.DurableOrchestrationClient, batch: Batc
                 scarce.add(definition.subscription.lower())
         due = [definition for definition in due if definition.subscription.lower() not in scarce]
     hub = TaskHub(client)
-    for one in told:
-        await hub.raise_event_if_running(one.migration, LOOK_EVENT, Hint(not_done_at=one.not_done_at))
+    for start in range(0, len(told), TOLD_AT_ONCE):
+        some_told = told[start : start + TOLD_AT_ONCE]
+        await asyncio.gather(
+            *(
+                hub.raise_event_if_running(one.migration, LOOK_EVENT, Hint(not_done_at=one.not_done_at))
+                for one in some_told
+            )
+        )
     batch.note_told(told)
 
 

@@ -29,7 +29,7 @@ from domain.starts import Start
 # With more images than this, the fields with a record for each of them are packed, and with them how far the batch is:
 # 0.1.0, which cannot unpack, then begins at the first image again, and leaves alone what is migrated or runs.
 MOST_PLAIN = 50
-_PACKED = ("pending", "running", "looks", "walk", "exhausted", "selected")
+_PACKED = ("pending", "running", "looks", "walk", "exhausted", "selected", "left_alone")
 
 
 class BatchRequest(BaseModel):
@@ -77,9 +77,8 @@ class CarriedBatch(HasBatchState, Start):
     def _unpack(cls, value: Any) -> Any:
         """Reads the state as it is stored."""
         if isinstance(value, dict) and "packed" in value:
-            return {name: found for name, found in value.items() if name != "packed"} | unpack(
-                value["packed"]
-            )
+            plain = {name: found for name, found in value.items() if name != "packed"}
+            return plain | unpack(value["packed"])
         return value
 
     @model_serializer(mode="wrap")

@@ -243,7 +243,7 @@ def test_a_release_that_cannot_unpack_takes_all_that_is_left_once_more() -> None
     """Without the packed fields, a batch is one that has passed no image yet, within what is left of its limit."""
     images = [coverage(number, family=number) for number in range(MOST_PLAIN + 20)]
     batch = new_batch(limit=MOST_PLAIN + 20)
-    batch.select(images)
+    batch.select([*images, coverage(-1, category="migrated")])
     for candidate in batch.startable()[:15]:
         batch.note_started(candidate)
     state = batch.model_dump(mode="json")
@@ -252,6 +252,7 @@ def test_a_release_that_cannot_unpack_takes_all_that_is_left_once_more() -> None
     older = Batch.model_validate(state)
     assert (older.exhausted, older.done, older.room) == (False, False, MOST_PLAIN + 5)
     older.select([one.model_copy(update={"category": "running"}) for one in images[:15]] + images[15:])
+    assert older.left_alone == {"running": 15}
     assert [one.image for one in older.pending] == [one.image for one in batch.pending]
 
 
