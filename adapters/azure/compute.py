@@ -110,8 +110,8 @@ class Compute:
         since = as_of.timestamp() - 1 if as_of else 0
         for moment in (since, self._kept.now()):
             for entry in await self._kept.whole(source, TIMES_LAST_SECONDS, moment):
-                if entry.id == image and entry.created_at:
-                    return entry.created_at
+                if entry.key == image.key and entry.at:
+                    return entry.at
         return None
 
     async def get_gallery(self, gallery: GalleryId, within: float = 0) -> Gallery | None:

@@ -36,6 +36,18 @@ READ_ONLY_PUBLISHING = frozenset({"publishedDate"})
 READ_ONLY_SAFETY = frozenset({"reportedForPolicyViolation", "policyViolations"})
 
 
+class Creation(NamedTuple):
+    """When a resource was created, by an entry of ARM's list: the key of its id, and the time as written there."""
+
+    key: str
+    text: str
+
+    @property
+    def at(self) -> datetime | None:
+        """The time; None if it cannot be read."""
+        return _time(self.text)
+
+
 class ListedResource(NamedTuple, Generic[Id]):
     """An entry of ARM's list of resources. The list lags behind the resources by seconds to minutes (reported)."""
 
@@ -386,6 +398,12 @@ def parse_listed_resource(resource: Any, id_type: type[Id]) -> ListedResource[Id
         created_at=_time(resource.get("createdTime")),
         changed_at=_time(resource.get("changedTime")),
     )
+
+
+def parse_creation(resource: Any) -> Creation:
+    """Reads as little as possible: of the thousands of entries of a group, one is looked for."""
+    resource = _object(resource)
+    return Creation(_text(resource.get("id")).lower(), _text(resource.get("createdTime")))
 
 
 def parse_timestamp(text: str) -> datetime:

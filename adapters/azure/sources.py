@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.azure.documents import (
+    Creation,
     Id,
     ListedResource,
+    parse_creation,
     parse_gallery,
     parse_image_definition,
     parse_image_version,
@@ -62,14 +64,12 @@ def managed_image(wanted: ImageId) -> Source[Any]:
     )
 
 
-def images_in_group(subscription: str, group: str) -> Source[ListedResource[ImageId]]:
+def images_in_group(subscription: str, group: str) -> Source[Creation]:
     """The managed images of a resource group in ARM's list, which alone has their creation times."""
     scope = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
     filter_text = quote(f"resourceType eq '{ImageId.type_name()}'")
     path = f"{scope}/resources?$filter={filter_text}&$expand=createdTime&api-version={RESOURCES_API}"
-    return Source(
-        subscription, path, scope, ImageId.kind, lambda entry: parse_listed_resource(entry, ImageId)
-    )
+    return Source(subscription, path, scope, ImageId.kind, parse_creation)
 
 
 def gallery(wanted: GalleryId) -> Source[Gallery]:
