@@ -74,7 +74,7 @@ bench: $(VENV)/.installed ## measure the host, and Gallerist beside a script on 
 	$(BIN)/python -m benchmarks $(BENCH_SIZES)
 
 # the script needs as many threads as Gallerist migrates at once, and takes as long again for every fleet
-bench-full: $(VENV)/.installed ## measure fleets of 5,000 and 10,000 images, too (up to an hour)
+bench-full: $(VENV)/.installed ## measure fleets of 5,000 and 10,000 images, too (one to three hours)
 	$(BIN)/python -m benchmarks 5000 --threads 200
 	$(BIN)/python -m benchmarks 10000 --contenders gallerist
 
