@@ -1,7 +1,8 @@
 """Brings published versions to every region: looks, heals and widens until all have it or patience ends.
 
-An execution waits once, for the next look or for a hint that Azure has finished, and then looks once. The migration
-continues as new between two looks: its history stays short, and the SDK keeps one event of a name per execution.
+An execution waits once, for the next look or for a hint that Azure has finished, and then looks once. A hint comes from
+Azure or from the batch. The migration continues as new between two looks: its history stays short, and the SDK keeps
+one event of a name per execution.
 """
 
 from collections.abc import Sequence
@@ -43,8 +44,7 @@ def begin_watches(run: MigrationRun, targets: Sequence[Target], *, batch_looks: 
     for target in targets:
         if target.failure is None:
             target.move(MigrationState.REPLICATING)
-            target.batch_looks = batch_looks
-            target.begin_watch(run.context.current_utc_datetime)
+            target.begin_watch(run.context.current_utc_datetime, batch_looks=batch_looks)
     run.show_targets(targets)
 
 
@@ -108,7 +108,7 @@ def _shown(watched: Sequence[Target], first: datetime, now: datetime) -> datetim
     alone = (
         now + timedelta(seconds=next_look_seconds(_watch(target), now, alone=True))
         for target in watched
-        if target.batch_looks
+        if _watch(target).batch_looks
     )
     return min([first, *alone])
 

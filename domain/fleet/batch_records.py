@@ -43,7 +43,7 @@ class BatchProgress(BaseModel):
 
 
 class Pause(BaseModel):
-    """What the orchestration has to know of a batch after a step: whether it is done, and how long it waits."""
+    """What the orchestration needs after a step: how the batch stands, whether it is done, how long it waits."""
 
     progress: BatchProgress
     seconds: float

@@ -32,8 +32,7 @@ class Target(BaseModel):
     """A target gallery whose version is replicated.
 
     `expected` is what the version must show after the write. `watch` is None until the version is written, `report` is
-    the last look at its regions; None until they are settled. `failure` fails the target. `batch_looks`: a batch looks
-    at the version, too.
+    the last look at its regions; None until they are settled. `failure` fails the target.
     """
 
     status: TargetStatus
@@ -45,7 +44,6 @@ class Target(BaseModel):
     report: ReplicationReport | None = None
     failure: Failure | None = None
     memory: WatchMemory = WatchMemory()
-    batch_looks: bool = False
 
     @property
     def definition(self) -> ImageDefinitionId:
@@ -71,8 +69,11 @@ class Target(BaseModel):
         """Moves the target's state."""
         self.status = self.status.moved(state)
 
-    def begin_watch(self, now: datetime) -> None:
-        """Begins to watch the version. What Azure was asked for takes a while; one that was there may be done."""
+    def begin_watch(self, now: datetime, *, batch_looks: bool = False) -> None:
+        """Begins to watch the version. What Azure was asked for takes a while; one that was there may be done.
+
+        With `batch_looks`, a batch looks at the version, too.
+        """
         if self.status.version_id is None:
             raise ValueError(f"{self.definition} has no version to watch")
         self.watch = Watch(
@@ -86,7 +87,7 @@ class Target(BaseModel):
             moved_at=now,
             due=now,
         )
-        self.watch.hints, self.watch.batch_looks = self.memory.hints, self.batch_looks
+        self.watch.hints, self.watch.batch_looks = self.memory.hints, batch_looks
         self.watch.usual_seconds = self.memory.usual_seconds(len(self.rollout.regions))
         if self.operation_url:
             self.watch = self.watch.due_in(next_look_seconds(self.watch, now), now)

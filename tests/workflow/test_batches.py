@@ -90,7 +90,7 @@ def test_a_batch_looks_once_for_all_migrations_of_a_definition(estate: Estate) -
     assert batch["counts"] == {"completed": BUILDS, "blocked": 1}
     reads = version_reads(estate) - before
     assert reads["one"] == 2 * BUILDS
-    # each alone would look eight times
+    # each alone would look seven times
     assert BUILDS <= reads["list"] <= 5 * BUILDS
     took = [seconds_replicating(migration) for migration in estate.gallerist.migrations(state="completed")]
     assert max(took) <= REPLICATION * 1.1

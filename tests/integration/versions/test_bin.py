@@ -1,6 +1,6 @@
 """Retention's deletions over HTTP: into the bin of a gallery, back from it, and the locks that stand against them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from copy import deepcopy
 from typing import Any
 
@@ -25,12 +25,6 @@ def with_a_bin() -> dict[str, Any]:
     del written[-1]["properties"]["safetyProfile"]
     seed["resources"] += written
     return seed
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(SEED) as server:
-        yield server
 
 
 @pytest.fixture

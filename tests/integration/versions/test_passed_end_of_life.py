@@ -4,7 +4,7 @@ Azure refuses a body with a date that has passed, also the version's own one.
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,12 +51,6 @@ def resources(ends: datetime) -> list[dict[str, Any]]:
         {"id": DEFINITION, "location": "eastus2", "properties": definition},
         {"id": str(VERSION), "location": "eastus2", "tags": {"team": "web"}, "properties": version},
     ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(SEED) as server:
-        yield server
 
 
 @pytest.fixture

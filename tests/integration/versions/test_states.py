@@ -1,6 +1,6 @@
 """The states of a definition's versions, as a batch reads them over HTTP."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from azure_compute_simulator import SimulatorServer
@@ -15,12 +15,6 @@ from tests.integration.versions.test_passed_end_of_life import LATER, VERSION, r
 from tests.workflow.estate import HERE, SEED
 
 NOBODYS = "99999999-9999-4999-8999-999999999999"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(SEED) as server:
-        yield server
 
 
 @pytest.fixture
